@@ -1,0 +1,44 @@
+# make run    the explorer, training on the yearly sunspot numbers
+# make test   the whole test suite
+# make check  format, lint, types and layer contracts
+# make bench  the measurements that README quotes
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+FIT := --target csv:examples/data/sunspots.csv --depth 5 --width 64 --init kaiming --lr 0.002 --schedule cosine --epochs 20000
+
+.PHONY: run test check bench clean
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) -e '.[dev]'
+	touch $@
+
+run: $(VENV)/.base
+	@if [ -t 1 ]; then exec $(BIN)/nnexpr-tui --start $(FIT) $(ARGS); \
+	else exec $(BIN)/nnexpr-tui fit $(FIT) $(ARGS); fi
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/nnexpr-tui bench
+	$(BIN)/python benchmarks/regions.py
+	$(BIN)/python benchmarks/least_squares.py
+	$(BIN)/python benchmarks/charts.py
+	$(BIN)/python benchmarks/terminal.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache

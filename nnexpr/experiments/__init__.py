@@ -1,0 +1,1 @@
+"""Experiments: one file per source, with its claims and its printed numbers."""

@@ -1,0 +1,1 @@
+"""Linear representation: bases of fixed knots and least squares in them."""

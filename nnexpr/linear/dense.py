@@ -1,0 +1,88 @@
+"""The dense ways to least squares, each in genuine single or double precision, with the rank it kept.
+
+For a design matrix A ``(samples, n)``, minimise ‖A c − y‖₂:
+
+- ``qr``: QR with column pivoting (LAPACK ``gelsy``), directions below ``rcond`` of the largest dropped, shortest c;
+- ``svd``: pseudo-inverse by divide and conquer (``gelsd``), singular values below ``rcond`` of the largest dropped;
+- ``normal``: (AᵀA + λI) c = Aᵀy by Cholesky, ridge λ on the unnormalised sum over the samples;
+- ``gram``: AᵀA = V Λ Vᵀ, eigenvalues below ``rcond`` of the largest dropped, c = V Λ⁻¹ Vᵀ Aᵀ y.
+
+The last two see cond(A)². For ReLUs cond(A) = O(n²), so with a cut-off at ε ``gram`` keeps O(ε^(−1/4)) directions
+where ``svd`` keeps O(ε^(−1/2)): the loss is the solver's as much as the basis'. Cost O(samples n²) + O(n³), memory
+O(samples n).
+
+``numpy.linalg.lstsq`` is not used: it computes single-precision input in double. SciPy chooses the LAPACK driver by the
+arrays' dtype, and the dtype of each result is checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import scipy.linalg
+from scipy.linalg import LinAlgError
+
+from nnexpr.linear.basis import Floats
+from nnexpr.specification import InputError
+
+__all__ = ["DenseSolver", "design_condition", "solve_dense"]
+
+DenseSolver = Literal["qr", "svd", "normal", "gram"]
+
+
+def solve_dense(
+    matrix: Floats, y: Floats, solver: DenseSolver, *, rcond: float, ridge: float
+) -> tuple[Floats, int]:
+    """The coefficients ``(n,)`` and the rank kept, computed in the dtype of ``matrix`` and ``y``.
+
+    Raises :class:`InputError` where the ridge is too small for the Cholesky factorisation in this precision.
+    """
+    match solver:
+        case "qr":
+            coefficients, rank = _lapack(matrix, y, rcond, "gelsy")
+        case "svd":
+            coefficients, rank = _lapack(matrix, y, rcond, "gelsd")
+        case "normal":
+            coefficients, rank = _normal(matrix, y, ridge)
+        case _:
+            coefficients, rank = _gram(matrix, y, rcond)
+    if coefficients.dtype != matrix.dtype:
+        raise TypeError(f"{solver} computed in {coefficients.dtype}, not in {matrix.dtype}")
+    return coefficients, rank
+
+
+def design_condition(matrix: Floats) -> float:
+    """cond₂ of the design matrix, in double precision: at most about 10¹⁶, inf with fewer samples than columns."""
+    if matrix.shape[0] < matrix.shape[1]:
+        return float("inf")
+    triangle = scipy.linalg.qr(matrix.astype(np.float64), mode="r", check_finite=False)[0][: matrix.shape[1]]
+    singular_values = scipy.linalg.svdvals(triangle, overwrite_a=True, check_finite=False)
+    smallest = float(singular_values[-1])
+    return float(singular_values[0]) / smallest if smallest > 0 else float("inf")
+
+
+def _lapack(matrix: Floats, y: Floats, rcond: float, driver: Literal["gelsy", "gelsd"]) -> tuple[Floats, int]:
+    found: tuple[Floats, Any, int, Any] = scipy.linalg.lstsq(
+        matrix, y, cond=rcond, lapack_driver=driver, check_finite=False
+    )
+    return found[0], int(found[2])
+
+
+def _normal(matrix: Floats, y: Floats, ridge: float) -> tuple[Floats, int]:
+    gram = matrix.T @ matrix
+    gram[np.diag_indices_from(gram)] += gram.dtype.type(ridge)
+    try:
+        factor = scipy.linalg.cho_factor(gram, overwrite_a=True, check_finite=False)
+    except LinAlgError:
+        raise InputError(
+            "ridge", ridge, f"AᵀA + ridge is not positive definite in {gram.dtype.name}; give a larger ridge"
+        ) from None
+    return scipy.linalg.cho_solve(factor, matrix.T @ y, check_finite=False), matrix.shape[1]
+
+
+def _gram(matrix: Floats, y: Floats, rcond: float) -> tuple[Floats, int]:
+    eigenvalues, vectors = scipy.linalg.eigh(matrix.T @ matrix, driver="evd", check_finite=False)
+    kept = eigenvalues > eigenvalues.dtype.type(rcond) * eigenvalues[-1]
+    projected = vectors[:, kept].T @ (matrix.T @ y)
+    return vectors[:, kept] @ (projected / eigenvalues[kept]), int(kept.sum())

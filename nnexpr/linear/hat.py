@@ -1,0 +1,224 @@
+"""Least squares on fixed knots in O(samples + n), to full accuracy, whichever basis the coefficients are wanted in.
+
+With hats each sample touches two coefficients, so the normal equations ΦᵀΦ c = Φᵀ y are tridiagonal and, where every
+element holds two samples, as well conditioned as the samples are spread: cond(ΦᵀΦ) = O(h_max / h_min). The dense ReLU
+matrix spans the same space with a condition of O(n²) (its Gram matrix O(n⁴)): the digits it loses are the basis', not
+the problem's. Solve by banded Cholesky; then repeat with the residual y − Φc, which removes what squaring the
+matrix had cost (error from O(cond(Φ)²ε) to O(cond(Φ)ε)).
+
+**Where the samples do not determine the function** (elements without a sample, or with one only) the answer is, of all
+minimisers, the one of least energy ∫ f′²: straight across a gap, flat beyond the last sample. It is the limit of
+ΦᵀΦ + δE as δ → 0, with E the tridiagonal stiffness matrix; δ = ε^(2/3) and the repeated solve (iterated Tikhonov, which
+converges to exactly that minimiser) reach it to about ε^(1/3) in what the samples leave open, and to rounding in the
+fitted values. The rank is counted exactly, from which elements hold none, one or more positions.
+
+**Ridge.** With hats the penalty is λ‖c‖². With ReLUs it is λ‖a‖², a = Dc for the three-term D of ``hat_to_relu``, so
+the matrix is pentadiagonal and the same O(n) holds.
+
+Sources: Cai et al., arXiv 2407.01496 (the mass matrices of both bases and an O(n) factorised solve); Å. Björck,
+*Numerical Methods for Least Squares Problems*, §2.9 (refinement) and §4.5 (iterated regularisation).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded, eigh_tridiagonal
+
+from nnexpr.linear.basis import Basis, Floats, locate
+
+__all__ = ["HatSolution", "add_bands", "mass_condition", "multiply_bands", "ridge_bands", "solve_hat"]
+
+REFINEMENTS = 12  # at most; two are the rule, the rest only where elements are nearly empty
+LOST_DIGITS = 2.0**19  # a Cholesky pivot below this many ε of its diagonal entry (1e-10 in float64): singular
+COINCIDENT = (
+    2.0**-20
+)  # samples closer than this part of an element are one position: its square is still above ε
+EMPTY, BETWEEN, LEFT, RIGHT, TWO = range(5)  # what an element holds: nothing, one position (where), or more
+
+
+@dataclass(frozen=True)
+class HatSolution:
+    """``values (n,)`` at the knots, ``fitted (samples,)``, and the exact rank of the problem."""
+
+    values: Floats
+    fitted: Floats
+    rank: int
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """Where the samples lie: element and place in it; sums over them, all in the dtype of ``t``."""
+
+    element: NDArray[np.intp]
+    t: Floats
+    n: int
+
+    def total(self, left: Floats, right: Floats) -> Floats:
+        """Φᵀr as ``(n,)``, where ``left`` is (1 − t) r and ``right`` is t r."""
+        sums = np.zeros(self.n, dtype=self.t.dtype)
+        np.add.at(sums, self.element, left)
+        np.add.at(sums, self.element + 1, right)
+        return sums
+
+    def apply(self, values: Floats) -> Floats:
+        """Φc at the samples."""
+        return (1 - self.t) * values[self.element] + self.t * values[self.element + 1]
+
+    def mass(self) -> Floats:
+        """ΦᵀΦ in LAPACK's lower banded form ``(2, n)``."""
+        bands = np.zeros((2, self.n), dtype=self.t.dtype)
+        bands[0] = self.total((1 - self.t) ** 2, self.t**2)
+        np.add.at(bands[1], self.element, (1 - self.t) * self.t)
+        return bands
+
+
+def solve_hat(
+    knots: Floats, x: Floats, y: Floats, *, basis: Basis = "hat", ridge: float = 0.0
+) -> HatSolution:
+    """Minimise Σ (f(x_k) − y_k)² + ridge ‖coefficients in basis‖² over f piecewise linear on ``knots``.
+
+    ``knots (n,)`` ascending and distinct, ``x, y (samples,)`` in any order within the knots, all of one dtype, which is
+    the dtype of every sum and of the result.
+    """
+    samples = _Samples(*locate(knots, x), len(knots))
+    matrix = samples.mass()
+    if ridge > 0:
+        penalty = ridge_bands(knots, basis) * matrix.dtype.type(ridge)
+        matrix = add_bands(matrix, penalty)
+        rank, factor = samples.n, _factor(matrix)
+    else:
+        penalty = None
+        rank = _rank(samples)
+        factor = _factor(matrix) if rank == samples.n else None
+    if factor is None:
+        factor = cholesky_banded(add_bands(matrix, _energy(knots, matrix)), lower=True, check_finite=False)
+    values = _refine(samples, y, factor, penalty)
+    return HatSolution(values, samples.apply(values), rank)
+
+
+def _refine(samples: _Samples, y: Floats, factor: Floats, penalty: Floats | None) -> Floats:
+    """Add corrections from the residual until they stop shrinking."""
+    values: Floats = np.zeros(samples.n, dtype=y.dtype)
+    previous = math.inf
+    for _ in range(REFINEMENTS):
+        residual = y - samples.apply(values)
+        gradient = samples.total((1 - samples.t) * residual, samples.t * residual)
+        if penalty is not None:
+            gradient -= multiply_bands(penalty, values)
+        step = cho_solve_banded((factor, True), gradient, check_finite=False).astype(y.dtype, copy=False)
+        size = float(np.abs(step).max())
+        if size > previous / 2:
+            break
+        values = values + step
+        previous = size
+        if size <= np.finfo(y.dtype).eps * float(np.abs(values).max()):
+            break
+    return values
+
+
+def _factor(matrix: Floats) -> Floats | None:
+    """The banded Cholesky factor, or None where the matrix is singular to working precision."""
+    try:
+        factor: Floats = cholesky_banded(matrix, lower=True, check_finite=False)
+    except LinAlgError:
+        return None
+    lost = min(LOST_DIGITS * float(np.finfo(matrix.dtype).eps), 1e-3)
+    return factor if bool((factor[0] ** 2 > lost * matrix[0]).all()) else None
+
+
+def _energy(knots: Floats, mass: Floats) -> Floats:
+    """δE, the stiffness matrix ∫ φ_i′ φ_j′ scaled to ε^(2/3) of the mean entry of the mass matrix."""
+    h = np.diff(knots)
+    scale = np.finfo(mass.dtype).eps ** (2 / 3) * mass[0].mean() * h.mean()
+    stiffness = (scale / h).astype(mass.dtype)
+    bands = np.zeros_like(mass)
+    bands[0, :-1] += stiffness
+    bands[0, 1:] += stiffness
+    bands[1, :-1] = -stiffness
+    return bands
+
+
+def ridge_bands(knots: Floats, basis: Basis) -> Floats:
+    """DᵀD, lower banded, where Dc are the coefficients of ``basis``: the identity for hats, ``(3, n)`` for ReLUs."""
+    n = len(knots)
+    if basis == "hat":
+        return np.ones((1, n), dtype=knots.dtype)
+    inverse = 1 / np.diff(knots)
+    # Row i of D holds the change of slope at knot i: three neighbours, of which the first row lacks one.
+    below = np.concatenate([np.zeros(1, dtype=knots.dtype), inverse[:-1]])
+    middle = -inverse - below
+    above = inverse
+    bands = np.zeros((3, n), dtype=knots.dtype)
+    bands[0, 0] = 1  # the constant is a coefficient too
+    bands[0, :-1] += middle**2
+    bands[0, 1:] += above**2
+    bands[0, : n - 2] += below[1:] ** 2
+    bands[1, :-1] += middle * above
+    bands[1, : n - 2] += below[1:] * middle[1:]
+    bands[2, : n - 2] += below[1:] * above[1:]
+    return bands
+
+
+def add_bands(first: Floats, second: Floats) -> Floats:
+    """The sum of two lower banded matrices of different bandwidths."""
+    wide, narrow = (first, second) if len(first) >= len(second) else (second, first)
+    total = wide.copy()
+    total[: len(narrow)] += narrow
+    return total
+
+
+def multiply_bands(bands: Floats, vector: Floats) -> Floats:
+    """A symmetric lower banded matrix times a vector."""
+    product: Floats = bands[0] * vector
+    for offset in range(1, len(bands)):
+        band = bands[offset, :-offset]
+        product[offset:] += band * vector[:-offset]
+        product[:-offset] += band * vector[offset:]
+    return product
+
+
+def _rank(samples: _Samples) -> int:
+    """The rank of Φ: n unless elements hold fewer than two positions.
+
+    Left to right, a knot is *known* if what lies left of it determines its value. Two positions in an element settle
+    both its knots; one position between the knots passes on what is known, or else ties its left knot to its right.
+    """
+    low = np.full(samples.n - 1, np.inf)
+    high = np.full(samples.n - 1, -np.inf)
+    np.minimum.at(low, samples.element, samples.t)
+    np.maximum.at(high, samples.element, samples.t)
+    two = high - low > COINCIDENT
+    if two.all():
+        return samples.n
+    kinds = np.select(
+        [two, high < low, high <= COINCIDENT, low >= 1 - COINCIDENT], [TWO, EMPTY, LEFT, RIGHT], BETWEEN
+    )
+    rank, known = 0, False
+    for kind in kinds.tolist():
+        if kind == BETWEEN:
+            rank += (
+                1  # settles the left knot, or, where that is known, the right one, which is then counted next
+            )
+        else:
+            rank += known or kind in (TWO, LEFT)
+            known = kind in (TWO, RIGHT)
+    return rank + known
+
+
+def mass_condition(knots: Floats, x: Floats) -> float:
+    """The 2-norm condition of Φ, √(λ_max/λ_min) of ΦᵀΦ by bisection: O(n) for each end; inf where it is singular."""
+    samples = _Samples(*locate(knots.astype(np.float64), x.astype(np.float64)), len(knots))
+    if _rank(samples) < samples.n:
+        return math.inf
+    bands = samples.mass()
+    ends = [
+        float(
+            eigh_tridiagonal(bands[0], bands[1, :-1], eigvals_only=True, select="i", select_range=(i, i))[0]
+        )
+        for i in (0, samples.n - 1)
+    ]
+    return math.sqrt(ends[1] / ends[0]) if ends[0] > 0 else math.inf

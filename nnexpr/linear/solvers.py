@@ -1,0 +1,198 @@
+"""The linear representation: least squares on fixed knots, by choice of basis, solver and precision.
+
+Everything here spans the same functions (``basis.py``); what differs is the digits that survive. ``hat`` is the O(n)
+way (``hat.py``) and the reference; the dense ways (``dense.py``) are there to be compared with it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, cast, get_args
+
+import numpy as np
+import psutil
+from numpy.typing import ArrayLike, NDArray
+
+from nnexpr.linear.basis import Basis, Floats, check_knots, design, evaluate, hat_to_relu, relu_to_hat
+from nnexpr.linear.dense import design_condition, solve_dense
+from nnexpr.linear.hat import mass_condition, solve_hat
+from nnexpr.specification import InputError
+
+__all__ = ["BASES", "SOLVERS", "LinearFit", "Solver", "least_squares"]
+
+Solver = Literal["hat", "qr", "svd", "normal", "gram"]
+BASES: tuple[str, ...] = get_args(Basis)
+SOLVERS: tuple[str, ...] = get_args(Solver)
+CUT_OFF_SOLVERS = ("qr", "svd", "gram")
+RIDGE_SOLVERS = ("hat", "normal")
+DEFAULT_RIDGE = 1e-6  # the concept page's, on the unnormalised sum over the samples
+
+
+@dataclass(frozen=True, eq=False)
+class LinearFit:
+    """A least-squares fit f(x) = Σ c_i ψ_i(x) on fixed knots.
+
+    ``coefficients (n,)`` are those of ``basis``, ``values (samples,)`` is f at the samples in their order; both are in
+    ``dtype``, as the solver's own arithmetic gives them. ``max_error`` and ``mse`` are of ``values`` against the y that
+    was given, in double precision. ``rank``: directions kept. ``seconds``: for the solve, the design matrix included.
+    """
+
+    basis: Basis
+    solver: Solver
+    dtype: str
+    knots: Floats  # (n,) ascending
+    coefficients: Floats
+    values: Floats
+    max_error: float
+    mse: float
+    rank: int
+    rcond: float | None
+    ridge: float
+    seconds: float
+    samples: Floats  # (samples,) where it was fitted
+
+    @cached_property
+    def condition(self) -> float:
+        """cond₂ of the matrix that was solved with: the design matrix of the basis, for ``hat`` that of the hats.
+
+        Of the design matrix itself, not of AᵀA; inf where it is singular. Computed in double precision when first asked
+        for: O(n) for ``hat``, as costly as the solve for the dense ways.
+        """
+        if self.solver == "hat":
+            return mass_condition(self.knots, self.samples)
+        return design_condition(design(self.knots, self.samples, self.basis))
+
+    @cached_property
+    def knot_values(self) -> NDArray[np.float64]:
+        """f at the knots ``(n,)``, float64, by prefix sums of the slopes where the basis is ReLU."""
+        knots, coefficients = self.knots.astype(np.float64), self.coefficients.astype(np.float64)
+        values = relu_to_hat(knots, coefficients) if self.basis == "relu" else coefficients
+        return cast("NDArray[np.float64]", values)
+
+    @cached_property
+    def relu_coefficients(self) -> NDArray[np.float64]:
+        """``(n,)`` float64: f = a_0 + Σ a_{i+1} σ(x − b_i), i = 0…n−2."""
+        knots, coefficients = self.knots.astype(np.float64), self.coefficients.astype(np.float64)
+        slopes = hat_to_relu(knots, coefficients) if self.basis == "hat" else coefficients
+        return cast("NDArray[np.float64]", slopes)
+
+    def predict(self, x: ArrayLike) -> NDArray[np.float64]:
+        """f at x, any shape, in double precision and without cancellation: interpolated between the knot values.
+
+        Constant left of the first knot, the last piece continued right of the last one, as the ReLUs do.
+        """
+        points = np.asarray(x, dtype=np.float64)
+        found = evaluate(self.knots.astype(np.float64), self.knot_values, points.ravel())
+        return cast("NDArray[np.float64]", found.reshape(points.shape))
+
+
+def least_squares(
+    x: ArrayLike,
+    y: ArrayLike,
+    knots: ArrayLike,
+    *,
+    basis: str = "hat",
+    solver: str = "hat",
+    rcond: float | None = None,
+    ridge: float | None = None,
+    dtype: str = "float64",
+) -> LinearFit:
+    """Minimise Σ (f(x_k) − y_k)² over f piecewise linear on ``knots``; see :class:`LinearFit`.
+
+    ``x, y``: ``(samples,)`` in any order, repeated x allowed. ``knots (n,)``: in any order, distinct, both ends
+    included; they must cover the samples. ``rcond``: the relative cut-off of ``qr``, ``svd`` and ``gram`` (default: the
+    ε of ``dtype``). ``ridge``: λ in Σ (f − y)² + λ‖c‖², of ``normal`` (default 1e-6) and ``hat`` (default 0).
+    All arithmetic is in ``dtype``, ``float32`` or ``float64``.
+
+    With fewer samples than knots, or elements left without samples, ``hat`` takes the minimiser of least energy
+    (straight across gaps), ``qr`` and ``svd`` that of the shortest coefficients, ``gram`` that of the modes it keeps.
+
+    Raises :class:`InputError` for anything else, a dense matrix that memory cannot hold included.
+    """
+    chosen = _check_choices(basis, solver, rcond, ridge, dtype)
+    x_given, y_given = _check_samples(x, y)
+    precision = np.dtype(dtype)
+    ascending = check_knots(knots, precision)
+    x_used, y_used = x_given.astype(precision), y_given.astype(precision)
+    if x_used.min() < ascending[0] or x_used.max() > ascending[-1]:
+        raise InputError(
+            "knots", f"{ascending[0]:g} to {ascending[-1]:g}",
+            f"they must cover the samples, which run from {x_used.min():g} to {x_used.max():g}",
+        )  # fmt: skip
+    start = time.perf_counter()
+    if chosen.solver == "hat":
+        found = solve_hat(ascending, x_used, y_used, basis=chosen.basis, ridge=chosen.ridge)
+        coefficients, values, rank = found.values, found.fitted, found.rank
+        if basis == "relu":
+            coefficients = hat_to_relu(ascending, coefficients)
+    else:
+        _check_memory(len(x_used), len(ascending), precision)
+        matrix = design(ascending, x_used, chosen.basis)
+        cut_off = float(np.finfo(precision).eps) if chosen.rcond is None else chosen.rcond
+        coefficients, rank = solve_dense(matrix, y_used, chosen.solver, rcond=cut_off, ridge=chosen.ridge)
+        values = matrix @ coefficients
+    seconds = time.perf_counter() - start
+    error = np.abs(values.astype(np.float64) - y_given)
+    return LinearFit(
+        basis=chosen.basis, solver=chosen.solver, dtype=dtype, knots=ascending, coefficients=coefficients,
+        values=values, max_error=float(error.max()), mse=float((error**2).mean()), rank=rank, rcond=chosen.rcond,
+        ridge=chosen.ridge, seconds=seconds, samples=x_used,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Choices:
+    basis: Basis
+    solver: Solver
+    rcond: float | None
+    ridge: float
+
+
+def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | None, dtype: str) -> _Choices:
+    """The choices in their proper types, each allowed and each with a meaning for the solver."""
+    for option, value, choices in (
+        ("basis", basis, BASES),
+        ("solver", solver, SOLVERS),
+        ("dtype", dtype, ("float32", "float64")),
+    ):
+        if value not in choices:
+            raise InputError(option, value, "it must be one of " + ", ".join(choices))
+    if rcond is not None and solver not in CUT_OFF_SOLVERS:
+        raise InputError(
+            "rcond", rcond, f"only {', '.join(CUT_OFF_SOLVERS)} have a cut-off, {solver} has none"
+        )
+    if rcond is not None and not 0 <= rcond < 1:
+        raise InputError("rcond", rcond, "it must be at least 0 and below 1")
+    if ridge is not None and solver not in RIDGE_SOLVERS:
+        raise InputError("ridge", ridge, f"only {', '.join(RIDGE_SOLVERS)} take a ridge, {solver} does not")
+    if ridge is None:
+        ridge = DEFAULT_RIDGE if solver == "normal" else 0.0
+    if not (ridge >= 0 and math.isfinite(ridge)):
+        raise InputError("ridge", ridge, "it must be a number, at least 0")
+    return _Choices(cast("Basis", basis), cast("Solver", solver), rcond, float(ridge))
+
+
+def _check_samples(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if xs.ndim != 1 or xs.shape != ys.shape:
+        raise ValueError(f"x has shape {xs.shape} and y {ys.shape}; both must be (samples,)")
+    if not len(xs):
+        raise InputError("samples", 0, "at least one is needed")
+    if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
+        raise InputError("samples", "not finite", "every x and y must be a finite number")
+    return xs, ys
+
+
+def _check_memory(samples: int, n: int, precision: np.dtype[np.floating]) -> None:
+    """Refuse what would not fit: the design matrix, the copy LAPACK overwrites, and three n × n matrices."""
+    needed = precision.itemsize * (2 * samples * n + 3 * n * n)
+    available = psutil.virtual_memory().available
+    if needed > available:
+        raise InputError(
+            "knots", n,
+            f"a dense solver would need {needed / 2**30:.1f} GiB on {samples} samples and {available / 2**30:.1f} GiB "
+            "are free; take fewer knots or samples, or the solver hat",
+        )  # fmt: skip

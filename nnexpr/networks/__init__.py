@@ -1,0 +1,1 @@
+"""Networks: the stack of affine layers, its builders, initialisers, input encoding, and torch in and out."""

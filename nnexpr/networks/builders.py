@@ -1,0 +1,248 @@
+"""The builders: an MLP, a shallow network with fixed knots, an MMNN, and the one a specification asks for.
+
+Each returns a :class:`~nnexpr.networks.network.Network`; member i of seed s is drawn from ``default_rng(s +
+i)``. Values are checked against the options' declarations and refused with
+:class:`~nnexpr.specification.InputError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from nnexpr.activations import ACTIVATIONS
+from nnexpr.networks.compositional import compositional
+from nnexpr.networks.encoding import Encoding
+from nnexpr.networks.initialisers import draw_parameters
+from nnexpr.networks.knots import adaptive_knots, random_knots, uniform_knots
+from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
+
+__all__ = ["build", "mlp", "mmnn", "shallow"]
+
+Array = NDArray[np.float64]
+Samples = tuple[ArrayLike, ArrayLike]
+
+
+def mlp(
+    depth: int = 3,
+    width: int | Sequence[int] = 16,
+    activation: str = "relu",
+    init: str = "torch",
+    members: int = 1,
+    seed: int = 0,
+    inputs: int = 1,
+    outputs: int = 1,
+    encoding_bands: int = 0,
+    encoding_raw: bool = False,
+    dtype: str = "float32",
+    device: str | torch.device = "cpu",
+) -> Network:
+    """Perceptrons of ``depth`` affine layers; ``width``: one for all hidden layers, or one for each."""
+    depth = OPTIONS["depth"].check(depth)
+    widths = OPTIONS["width"].check(tuple(width) if isinstance(width, Sequence) else width)
+    if len(widths) not in (1, depth - 1):
+        hidden = f"a network of depth {depth} has {depth - 1} hidden layers; give one width or {depth - 1}"
+        raise InputError("width", OPTIONS["width"].format(widths), hidden)
+    encoding = _encoding(encoding_bands, encoding_raw, inputs)
+    hidden_widths = widths if len(widths) > 1 else widths * (depth - 1)
+    first = encoding.features if encoding else _count("inputs", inputs)
+    sizes = (first, *hidden_widths, _count("outputs", outputs))
+    activations = [_activation(activation)] * (depth - 1) + ["identity"]
+    layers = tuple(map(AffineLayer, sizes, sizes[1:], activations))
+    return _drawn(layers, encoding, init, members, seed, dtype, device)
+
+
+def mmnn(
+    width: int = 100,
+    rank: int = 6,
+    depth: int = 4,
+    activation: str = "relu",
+    init: str = "torch",
+    members: int = 1,
+    seed: int = 0,
+    inputs: int = 1,
+    outputs: int = 1,
+    encoding_bands: int = 0,
+    encoding_raw: bool = False,
+    dtype: str = "float32",
+    device: str | torch.device = "cpu",
+) -> Network:
+    """Multi-component multi-layer networks (Zhang, Zhao et al., arXiv 2407.00765).
+
+    ``depth`` blocks ``A activation(W x + b) + c``: W ``(width, in)`` and b are random and frozen, A ``(rank,
+    width)`` and c are trained; the last A gives the outputs. Two affine layers a block, the second without an
+    activation.
+    """
+    (width,) = OPTIONS["width"].check(width)
+    rank, depth = OPTIONS["rank"].check(rank), OPTIONS["depth"].check(depth)
+    encoding = _encoding(encoding_bands, encoding_raw, inputs)
+    first = encoding.features if encoding else _count("inputs", inputs)
+    channels = [first, *[rank] * (depth - 1), _count("outputs", outputs)]
+    layers: list[AffineLayer] = []
+    for below, above in pairwise(channels):
+        layers.append(AffineLayer(below, width, _activation(activation), trained=False))
+        layers.append(AffineLayer(width, above))
+    return _drawn(tuple(layers), encoding, init, members, seed, dtype, device)
+
+
+def shallow(
+    knots: int | ArrayLike = 64,
+    *,
+    biases: str = "uniform",
+    domain: tuple[float, float] = (0.0, 1.0),
+    members: int = 1,
+    seed: int = 0,
+    samples: Samples | None = None,
+    dtype: str = "float32",
+    device: str | torch.device = "cpu",
+) -> Network:
+    """One hidden ReLU layer with fixed knots: ``a_0 + Σ a_i relu(x - b_i)``, only the ``a`` trained.
+
+    ``knots``: how many, placed by ``biases`` (uniform, adaptive to ``samples = (x, y)``, or random for each
+    member), or the knots themselves, ascending, ``(n,)`` or ``(members, n)``. Placed knots include both ends
+    of the domain, the numerical source's convention: the last unit is then zero on the domain, hence dead,
+    and the n + 1 columns span the n-dimensional space of linear splines. Member i draws its knots (if
+    random), then output weights and bias uniform on ±1/sqrt(n), as torch would.
+    """
+    members, seed = OPTIONS["members"].check(members), OPTIONS["seed"].check(seed)
+    generators = [np.random.default_rng(seed + member) for member in range(members)]
+    if np.ndim(knots) == 0:
+        b = _placed_knots(OPTIONS["knots"].check(knots), biases, domain, samples, generators)
+    else:
+        b = _given_knots(knots, members)
+    n = b.shape[1]
+    hidden = np.stack([np.ones_like(b), -b], axis=2).reshape(members, 2 * n)
+    output = (2.0 * np.stack([rng.random(n + 1) for rng in generators]) - 1.0) / n**0.5
+    layers = (AffineLayer(1, n, "relu", trained=False), AffineLayer(n, 1))
+    return _network(layers, None, np.concatenate([hidden, output], axis=1), seed, dtype, device)
+
+
+def build(
+    specification: FitSpecification,
+    *,
+    domain: tuple[tuple[float, float], ...] = ((0.0, 1.0),),
+    dimension: int = 1,
+    samples: Samples | None = None,
+    device: str | torch.device | None = None,
+) -> Network:
+    """The network that ``specification`` describes, for a target with ``dimension`` inputs.
+
+    ``domain``: an interval for each dimension; ``samples``: the training inputs and values; both in the
+    network's units. Adaptive knots need the samples; a compositional network adds its waves to the line where
+    the samples lie above y = x on average (both scaled to the domain), else subtracts them. ``device`` goes
+    before the specification's, and "auto" is the processor here: whoever trains decides. Raises InputError
+    where the network cannot take the dimension.
+    """
+    spec = specification
+    if spec.network in ("shallow", "compositional") and dimension != 1:
+        why = {"shallow": "its knots lie on a line", "compositional": "its layers fold an interval"}[
+            spec.network
+        ]
+        raise InputError(
+            "network", spec.network, f"{why}, so the target must have 1 input; this one has {dimension}"
+        )
+    place = device if device is not None else "cpu" if spec.device == "auto" else spec.device
+    common: dict[str, Any] = {
+        "members": spec.members,
+        "seed": spec.seed,
+        "dtype": spec.dtype,
+        "device": place,
+    }
+    if spec.network == "shallow":
+        return shallow(spec.knots, biases=spec.biases, domain=domain[0], samples=samples, **common)
+    if spec.network == "compositional":
+        sign = _wave_sign(samples, domain[0])
+        return compositional(spec.depth, spec.peaks, sign=sign, domain=domain[0], **common)
+    common |= {
+        "depth": spec.depth, "activation": spec.activation, "init": spec.init, "inputs": dimension,
+        "encoding_bands": spec.encoding_bands, "encoding_raw": spec.encoding_raw,
+    }  # fmt: skip
+    if spec.network == "mmnn":
+        return mmnn(width=spec.width[0], rank=spec.rank, **common)
+    return mlp(width=spec.width, **common)
+
+
+def _placed_knots(
+    n: int,
+    biases: str,
+    domain: tuple[float, float],
+    samples: Samples | None,
+    generators: Sequence[np.random.Generator],
+) -> Array:
+    biases, (low, high) = OPTIONS["biases"].check(biases), OPTIONS["domain"].check(domain)
+    if biases == "random":
+        return np.stack([random_knots(n, (low, high), rng) for rng in generators])
+    if biases == "uniform":
+        placed = uniform_knots(n, (low, high))
+    else:
+        if samples is None:
+            raise InputError("biases", biases, "adaptive knots need samples (x, y) of the target")
+        placed = adaptive_knots(n, *samples)
+        placed[0], placed[-1] = min(low, placed[0]), max(high, placed[-1])
+    return np.tile(placed, (len(generators), 1))
+
+
+def _given_knots(knots: int | ArrayLike, members: int) -> Array:
+    b = np.atleast_2d(np.asarray(knots, dtype=np.float64))
+    if b.ndim != 2 or b.shape[0] not in (1, members) or b.shape[1] < 1:
+        shape = f"an array of shape {np.shape(knots)}"
+        raise InputError("knots", shape, f"give how many, or the knots themselves, (n,) or ({members}, n)")
+    if not np.all(np.isfinite(b)) or np.any(np.diff(b, axis=1) <= 0):
+        raise InputError("knots", np.array2string(b, threshold=8), "they must be finite and ascending")
+    return np.tile(b, (members // b.shape[0], 1))
+
+
+def _wave_sign(samples: Samples | None, domain: tuple[float, float]) -> int:
+    if samples is None:
+        return -1
+    x, y = (np.asarray(column, dtype=np.float64).ravel() for column in samples)
+    return 1 if np.mean(y - (x - domain[0]) / (domain[1] - domain[0])) > 0 else -1
+
+
+def _drawn(
+    layers: tuple[AffineLayer, ...],
+    encoding: Encoding | None,
+    init: str,
+    members: int,
+    seed: int,
+    dtype: str,
+    device: str | torch.device,
+) -> Network:
+    members, seed = OPTIONS["members"].check(members), OPTIONS["seed"].check(seed)
+    return _network(layers, encoding, draw_parameters(layers, init, members, seed), seed, dtype, device)
+
+
+def _network(
+    layers: tuple[AffineLayer, ...],
+    encoding: Encoding | None,
+    parameters: Array,
+    seed: int,
+    dtype: str,
+    device: str | torch.device,
+) -> Network:
+    numeric = getattr(torch, OPTIONS["dtype"].check(dtype))
+    tensor = torch.from_numpy(parameters).to(dtype=numeric, device=device)
+    return Network(layers, tensor, encoding, seeds=tuple(range(seed, seed + len(parameters))))
+
+
+def _encoding(bands: int, raw: bool, inputs: int) -> Encoding | None:
+    bands = OPTIONS["encoding_bands"].check(bands)
+    return Encoding(bands, bool(raw), _count("inputs", inputs)) if bands else None
+
+
+def _count(name: str, value: int) -> int:
+    if value < 1:
+        raise InputError(name, value, "it must be at least 1")
+    return value
+
+
+def _activation(name: str) -> str:
+    if name not in ACTIVATIONS:
+        raise InputError("activation", name, "it must be one of " + ", ".join(ACTIVATIONS))
+    return name

@@ -1,0 +1,167 @@
+"""The network: a stack of affine layers with an activation each, held for M members at once.
+
+An MLP, a fixed-knot shallow network, a triangle-wave composition and an MMNN are ways to build this one type. The
+parameters of all members are one tensor ``(members, P)``; layer l owns a slice of it, viewed as ``(members, outputs,
+inputs + 1)`` with the bias as the last column. That is the layout in which one matrix product does a layer.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from nnexpr.activations import ACTIVATIONS
+from nnexpr.networks.encoding import Encoding
+
+__all__ = ["AffineLayer", "Network"]
+
+
+@dataclass(frozen=True)
+class AffineLayer:
+    """The shape of one layer: ``activation(W x + b)`` with ``W: (outputs, inputs)``."""
+
+    inputs: int
+    outputs: int
+    activation: str = "identity"
+    trained: bool = True  # a frozen layer keeps its first weights
+
+    @property
+    def size(self) -> int:
+        """Weights and biases of one member."""
+        return self.outputs * (self.inputs + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """M networks of one shape.
+
+    ``parameters``: ``(members, P)``, float32 or float64. ``seeds``: the seed each member was drawn from.
+    ``tie_tolerance``: a pre-activation below this, relative to the terms it sums, counts as exactly zero when regions
+    are counted; networks whose kinks are meant to coincide state the rounding of their own weights here.
+    """
+
+    layers: tuple[AffineLayer, ...]
+    parameters: Tensor
+    encoding: Encoding | None = None
+    seeds: tuple[int, ...] = ()
+    tie_tolerance: float = 2.0**-49
+    offsets: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise ValueError("a network has at least one affine layer")
+        for number, layer in enumerate(self.layers, 1):
+            if layer.inputs < 1 or layer.outputs < 1:
+                raise ValueError(
+                    f"layer {number} has width {min(layer.inputs, layer.outputs)}; widths are at least 1"
+                )
+            if layer.activation not in ACTIVATIONS:
+                raise ValueError(
+                    f"layer {number}: no activation {layer.activation!r}; known: {', '.join(ACTIVATIONS)}"
+                )
+        for number, (below, above) in enumerate(pairwise(self.layers), 2):
+            if below.outputs != above.inputs:
+                raise ValueError(
+                    f"layer {number} takes {above.inputs} inputs; the layer below gives {below.outputs}"
+                )
+        ends = [0]
+        for layer in self.layers:
+            ends.append(ends[-1] + layer.size)
+        object.__setattr__(self, "offsets", tuple(ends))
+        if self.parameters.ndim != 2 or self.parameters.shape[1] != ends[-1]:
+            raise ValueError(
+                f"parameters have shape {tuple(self.parameters.shape)}; expected (members, {ends[-1]})"
+            )
+        if not self.seeds:
+            object.__setattr__(self, "seeds", tuple(range(self.members)))
+
+    @property
+    def members(self) -> int:
+        """How many networks are held."""
+        return self.parameters.shape[0]
+
+    @property
+    def inputs(self) -> int:
+        """Dimension of x, before any encoding."""
+        return self.layers[0].inputs if self.encoding is None else self.encoding.dimension
+
+    @property
+    def outputs(self) -> int:
+        """Dimension of the output."""
+        return self.layers[-1].outputs
+
+    @property
+    def parameter_count(self) -> int:
+        """Weights and biases of one member, frozen ones included."""
+        return self.offsets[-1]
+
+    @property
+    def trained_parameter_count(self) -> int:
+        """Weights and biases of one member that training changes."""
+        return sum(layer.size for layer in self.layers if layer.trained)
+
+    @property
+    def is_piecewise_linear(self) -> bool:
+        """Whether the output is piecewise linear in x, so that its regions can be counted."""
+        return self.encoding is None and all(ACTIVATIONS[layer.activation].pieces for layer in self.layers)
+
+    def affine(self, index: int) -> Tensor:
+        """``[W | b]`` of layer ``index`` (from 0), a view ``(members, outputs, inputs + 1)``."""
+        layer = self.layers[index]
+        block = self.parameters[:, self.offsets[index] : self.offsets[index + 1]]
+        return block.view(self.members, layer.outputs, layer.inputs + 1)
+
+    def weight(self, index: int) -> Tensor:
+        """W of layer ``index``, a view ``(members, outputs, inputs)``."""
+        return self.affine(index)[:, :, :-1]
+
+    def bias(self, index: int) -> Tensor:
+        """b of layer ``index``, a view ``(members, outputs)``."""
+        return self.affine(index)[:, :, -1]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The outputs ``(members, points, outputs)`` at ``x: (points,)`` or ``(points, inputs)``."""
+        return self.layer_values(x)[-1].transpose(1, 2)
+
+    def layer_values(self, x: Tensor) -> list[Tensor]:
+        """Every layer's output after its activation, each ``(members, units, points)``."""
+        features = self.features(x)
+        values: list[Tensor] = []
+        a = features.expand(self.members, *features.shape)
+        for index, layer in enumerate(self.layers):
+            a = torch.baddbmm(self.bias(index).unsqueeze(2), self.weight(index), a)
+            ACTIVATIONS[layer.activation].forward(a, a)
+            values.append(a)
+        return values
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the first layer sees at ``x``: ``(features, points)``, in the parameters' dtype and device."""
+        x = x.unsqueeze(1) if x.ndim == 1 else x
+        if x.ndim != 2 or x.shape[1] != self.inputs:
+            raise ValueError(f"x has shape {tuple(x.shape)}; expected (points, {self.inputs})")
+        features = x.T.contiguous() if self.encoding is None else self.encoding(x)
+        return features.to(dtype=self.parameters.dtype, device=self.parameters.device)
+
+    def select(self, members: Sequence[int]) -> Network:
+        """The given members, copied."""
+        index = torch.as_tensor(list(members), device=self.parameters.device)
+        seeds = tuple(self.seeds[member] for member in members)
+        return dataclasses.replace(self, parameters=self.parameters[index], seeds=seeds)
+
+    def member(self, index: int) -> Network:
+        """One member as a network of its own."""
+        return self.select([index])
+
+    def with_parameters(self, parameters: Tensor) -> Network:
+        """The same architecture with other parameters ``(members, P)``."""
+        same = parameters.shape[0] == self.members
+        return dataclasses.replace(self, parameters=parameters, seeds=self.seeds if same else ())
+
+    def to(self, *, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Network:
+        """The same members on another device or in another precision."""
+        return self.with_parameters(self.parameters.to(device=device, dtype=dtype))

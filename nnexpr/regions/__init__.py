@@ -1,0 +1,1 @@
+"""Regions: exact on the line, sampled, bends by layer, dead units, bounds."""

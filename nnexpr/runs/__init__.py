@@ -1,0 +1,1 @@
+"""Runs that are kept: trained networks with their specification, each one file."""

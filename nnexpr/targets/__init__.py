@@ -1,0 +1,7 @@
+"""What is approximated: the catalogue of named targets, formulas, data files, and how they are sampled."""
+
+from nnexpr.targets.build import build_target, target
+from nnexpr.targets.catalogue import CATALOGUE, CatalogueEntry
+from nnexpr.targets.sampling import sample_curve
+
+__all__ = ["CATALOGUE", "CatalogueEntry", "build_target", "sample_curve", "target"]

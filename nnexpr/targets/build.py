@@ -1,0 +1,140 @@
+"""From a target's spelling, a catalogue name, ``expr:FORMULA`` or ``csv:PATH[:XCOL:YCOL]``, to its points."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.targets.catalogue import CATALOGUE, UNIT, Function
+from nnexpr.targets.datafile import read_target
+from nnexpr.targets.formula import parse_formula
+from nnexpr.targets.sampling import gaussian_noise, regular_grid
+from nnexpr.targets.target import Scale, Target
+from nnexpr.targets.wording import printable
+
+__all__ = ["build_target", "target"]
+
+Array = NDArray[np.float64]
+Interval = tuple[float, float]
+
+
+def target(
+    spelling: str,
+    *,
+    points: int = 512,
+    domain: Interval | None = None,
+    noise: float = 0.0,
+    terms: int = 10,
+    seed: int = 0,
+) -> Target:
+    """What is approximated, with its training points.
+
+    ``spelling``: a name of ``CATALOGUE``; ``expr:FORMULA`` in x, or in x1 and x2; or
+    ``csv:PATH[:XCOL:YCOL]``. ``points`` evenly spaced inputs over ``domain``, ends included (one: the
+    middle; in the plane: a square grid of about so many); the rows of a file instead, those inside
+    ``domain``. ``noise`` is the standard deviation of the Gaussian noise added to the values, in own units.
+    ``terms`` and ``seed`` decide a random Fourier series; ``terms`` also the folds of a triangle wave;
+    ``seed`` also the noise, in a stream of its own.
+
+    Raises :class:`InputError` where the spelling, the file or an option cannot be used, or where the
+    function has no finite value at a training point.
+    """
+    spelling = OPTIONS["target"].check(spelling).strip()
+    points, noise = OPTIONS["points"].check(points), OPTIONS["noise"].check(noise)
+    terms, seed = OPTIONS["terms"].check(terms), OPTIONS["target_seed"].check(seed)
+    domain = OPTIONS["domain"].check(domain)
+    kind, _, text = spelling.partition(":")
+    if kind == "csv" and text:
+        made = read_target(text, domain)
+    elif kind == "expr":
+        formula = parse_formula(text)
+        made = _sampled(
+            f"expr:{formula.text}", formula.text, formula, domain or UNIT, formula.dimension, points
+        )
+    else:
+        made = _from_catalogue(spelling, points, domain, terms, seed)
+    return _with_noise(made, noise, seed) if noise > 0 else made
+
+
+def build_target(specification: FitSpecification) -> Target:
+    """The target that a fit's specification describes; see :func:`target`."""
+    return target(
+        specification.target,
+        points=specification.points,
+        domain=specification.domain,
+        noise=specification.noise,
+        terms=specification.terms,
+        seed=specification.target_seed,
+    )
+
+
+def _from_catalogue(name: str, points: int, domain: Interval | None, terms: int, seed: int) -> Target:
+    entry = CATALOGUE.get(name)
+    if entry is None:
+        raise InputError("target", printable(name), _unknown(name))
+    formula = entry.formula.replace("terms", str(terms))
+    function = entry.make(terms, seed)
+    made = _sampled(name, formula, function, domain or entry.domain, entry.dimension, points)
+    needed = entry.points_needed(terms)
+    if domain is None and entry.dimension == 1 and points < needed:
+        enough = str(needed) if needed < 10**9 else "more than a billion"
+        note = f"With {terms} terms the function needs {enough} points to be seen whole; there are {points}."
+        made = replace(made, notes=(*made.notes, note))
+    return replace(made, source=entry.source)
+
+
+def _sampled(
+    name: str, formula: str, function: Function, interval: Interval, dimension: int, points: int
+) -> Target:
+    """A function on a regular grid; network units and own units are the same."""
+    names = ("x",) if dimension == 1 else ("x1", "x2")
+    domain = (interval,) * dimension
+    inputs = regular_grid(domain, points)
+    with np.errstate(all="ignore"):
+        values = function(inputs)
+    if not np.isfinite(values).all():
+        first = inputs[np.argmin(np.isfinite(values))]
+        place = ", ".join(
+            f"{variable} = {position:.6g}" for variable, position in zip(names, first, strict=True)
+        )
+        raise InputError(
+            "target", printable(name), f"its value is not finite at {place}; choose another domain"
+        )
+    notes: tuple[str, ...] = ()
+    if len(inputs) != points:
+        side = round(len(inputs) ** 0.5)
+        notes = (f"The training points are a grid of {side} by {side}, {len(inputs)} in all.",)
+    return Target(
+        name,
+        formula,
+        inputs,
+        values,
+        domain,
+        function,
+        (Scale(),) * dimension,
+        input_names=names,
+        notes=notes,
+    )
+
+
+def _with_noise(made: Target, deviation: float, seed: int) -> Target:
+    noisy = made.own_values + gaussian_noise(made.points, deviation, seed)
+    if not np.isfinite(noisy).all():
+        raise InputError("noise", deviation, "it is too large for double precision")
+    return replace(made, values=made.value_scale.to_network(noisy))
+
+
+def _unknown(name: str) -> str:
+    """What to write instead of a name that is not in the catalogue."""
+    if name.lower().endswith((".csv", ".tsv", ".txt")) or os.path.isfile(name):
+        return "a file is written csv:PATH"
+    if any(sign in name for sign in "()*/+"):
+        return "a formula is written expr:FORMULA"
+    close = difflib.get_close_matches(name, CATALOGUE, n=1)
+    suggestion = f"; did you mean {close[0]}?" if close else ""
+    return f"it must be expr:FORMULA, csv:PATH or one of {', '.join(CATALOGUE)}{suggestion}"

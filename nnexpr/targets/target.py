@@ -1,0 +1,97 @@
+"""The target: the function or the data that a network approximates, with its training points.
+
+A target has two sets of units. The *network's* units are what the network sees: for data from a file, inputs and values
+scaled to the unit interval. The target's *own* units are what people see: charts, errors and losses. For a catalogue
+function or a formula the two are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Scale", "Target"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """``own = factor * network + shift``."""
+
+    factor: float = 1.0
+    shift: float = 0.0
+
+    def to_own(self, values: Array) -> Array:
+        """Own units from the network's units."""
+        return self.factor * values + self.shift
+
+    def to_network(self, values: Array) -> Array:
+        """The network's units from own units."""
+        return (values - self.shift) / self.factor
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What is approximated. Arrays are float64 and must not be written to.
+
+    ``inputs: (points, dimension)`` and ``values: (points,)`` are the training points, in the network's units, noise
+    included. ``domain``: one ``(low, high)`` for each dimension, in the network's units. ``function`` gives the
+    noiseless values at ``(points, dimension)`` in the network's units; None where only data exists.
+    """
+
+    name: str  # as it is spelled: "fourier", "expr:sin(x)", "csv:file.csv"
+    formula: str  # for people: "sum a_i sin 2 pi i x + b_i cos 2 pi i x, i <= 10"
+    inputs: Array
+    values: Array
+    domain: tuple[tuple[float, float], ...]
+    function: Callable[[Array], Array] | None = None
+    input_scales: tuple[Scale, ...] = (Scale(),)
+    value_scale: Scale = Scale()
+    input_names: tuple[str, ...] = ("x",)
+    value_name: str = "y"
+    source: str = ""
+    notes: tuple[str, ...] = ()  # what was done to the data, one sentence each
+
+    @property
+    def dimension(self) -> int:
+        """1 or 2: how many inputs the function has."""
+        return int(self.inputs.shape[1])
+
+    @property
+    def points(self) -> int:
+        """How many training points there are."""
+        return int(self.inputs.shape[0])
+
+    @property
+    def own_domain(self) -> tuple[tuple[float, float], ...]:
+        """The domain in own units."""
+        return tuple(
+            (scale.factor * low + scale.shift, scale.factor * high + scale.shift)
+            for scale, (low, high) in zip(self.input_scales, self.domain, strict=True)
+        )
+
+    @property
+    def own_inputs(self) -> Array:
+        """The training inputs ``(points, dimension)`` in own units."""
+        factors = np.array([scale.factor for scale in self.input_scales])
+        shifts = np.array([scale.shift for scale in self.input_scales])
+        inputs: Array = self.inputs * factors + shifts
+        return inputs
+
+    @property
+    def own_values(self) -> Array:
+        """The training values in own units."""
+        return self.value_scale.to_own(self.values)
+
+    def grid(self, points: int) -> Array:
+        """Evenly spaced inputs, ends included, in the network's units: ``(points, 1)`` on the line.
+
+        In the plane, a square grid of about ``points`` inputs.
+        """
+        side = points if self.dimension == 1 else max(2, round(points ** (1 / self.dimension)))
+        axes = [np.linspace(low, high, side) for low, high in self.domain]
+        return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)

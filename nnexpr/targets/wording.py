@@ -1,0 +1,17 @@
+"""Text that came from outside, made fit to be shown: in an error message, a chart's label, a table."""
+
+from __future__ import annotations
+
+__all__ = ["count", "printable"]
+
+
+def printable(text: str, limit: int = 80) -> str:
+    """``text`` on one line without control, escape or direction signs, at most ``limit`` characters long."""
+    clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 4 * limit]).split())
+    whole = len(text) <= 4 * limit and len(clean) <= limit
+    return clean if whole else clean[: limit - 1] + "…"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 row``, ``2 rows``: the number with its noun."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

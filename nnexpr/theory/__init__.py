@@ -1,0 +1,1 @@
+"""Theory: floors and capacities to hold a fit against."""

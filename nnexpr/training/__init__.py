@@ -1,0 +1,1 @@
+"""Training: gradients in place, optimisers, schedules, sessions and their snapshots."""

@@ -1,0 +1,65 @@
+"""The losses of a session over time, thinned so that memory stays bounded however long it runs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["History"]
+
+MOST_ENTRIES = 2048
+MOST_NUMBERS = 500_000
+
+
+class History:
+    """Epochs and the members' losses at them, in ascending order, at an even stride that doubles when full.
+
+    At most :data:`MOST_ENTRIES` rows and :data:`MOST_NUMBERS` losses are kept, whichever is fewer, but never fewer
+    than 64 rows.
+    """
+
+    def __init__(self, members: int) -> None:
+        self._capacity = max(64, min(MOST_ENTRIES, MOST_NUMBERS // members)) // 2 * 2
+        self._epochs = np.zeros(self._capacity, dtype=np.int64)
+        self._losses = np.zeros((self._capacity, members), dtype=np.float32)
+        self._length = 0
+        self.stride = 1  # epochs between two entries
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def epochs(self) -> NDArray[np.int64]:
+        """``(entries,)``, a copy."""
+        return self._epochs[: self._length].copy()
+
+    @property
+    def losses(self) -> NDArray[np.float32]:
+        """``(entries, members)`` in the target's own units, NaN after divergence; a copy."""
+        return self._losses[: self._length].copy()
+
+    def member(self, index: int) -> NDArray[np.float32]:
+        """One member's losses ``(entries,)``, a copy."""
+        return self._losses[: self._length, index].copy()
+
+    def record(self, first_epoch: int, losses: NDArray[np.floating]) -> None:
+        """Add the losses ``(epochs, members)`` of consecutive epochs, the first being ``first_epoch``."""
+        for offset in range(-first_epoch % self.stride, len(losses), self.stride):
+            epoch = first_epoch + offset
+            if epoch % self.stride:
+                continue  # the stride has doubled on the way
+            if self._length == self._capacity:
+                self._thin()
+                if epoch % self.stride:
+                    continue
+            self._epochs[self._length] = epoch
+            self._losses[self._length] = losses[offset]
+            self._length += 1
+
+    def _thin(self) -> None:
+        """Keep every other entry."""
+        self.stride *= 2
+        keep = self._epochs[: self._length] % self.stride == 0
+        self._length = int(keep.sum())
+        self._epochs[: self._length] = self._epochs[: len(keep)][keep]
+        self._losses[: self._length] = self._losses[: len(keep)][keep]

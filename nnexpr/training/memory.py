@@ -1,0 +1,68 @@
+"""How much memory a fit needs, so that what cannot fit is refused before it starts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import psutil
+import torch
+
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr.training.group import GROUP_BYTES
+
+__all__ = ["estimate_bytes", "require_memory"]
+
+COPIES_OF_PARAMETERS = 12  # network, working copy, gradient, two moments, two kept states, results
+GRID_POINTS = 512
+
+
+def layer_widths(spec: FitSpecification, dimension: int) -> list[int]:
+    """Widths from the input to the output of the network that ``spec`` describes."""
+    features = (
+        dimension * (2 * spec.encoding_bands + int(spec.encoding_raw)) if spec.encoding_bands else dimension
+    )
+    match spec.network:
+        case "shallow":
+            return [1, spec.knots, 1]
+        case "compositional":
+            return [1, *[4] * spec.depth, 1]
+        case "mmnn":
+            inner = [spec.width[0], spec.rank] * spec.depth
+            return [features, *inner[:-1], 1]
+        case _:
+            return [features, *spec.hidden_widths, 1]
+
+
+def estimate_bytes(spec: FitSpecification, dimension: int = 1) -> int:
+    """About how many bytes training takes at its most: parameters and optimiser, data, and a group's buffers."""
+    itemsize = 8 if spec.dtype == "float64" else 4
+    widths = layer_widths(spec, dimension)
+    parameters = sum((a + 1) * b for a, b in pairwise(widths))
+    points = spec.points
+    data = points * (24 * (dimension + 1) + itemsize * (widths[0] + 1))
+    predictions = spec.members * GRID_POINTS * (itemsize + 12)
+    one_member = 2 * itemsize * sum(widths[1:]) * min(points, 256)
+    return (
+        COPIES_OF_PARAMETERS * itemsize * spec.members * parameters
+        + data
+        + predictions
+        + max(GROUP_BYTES, one_member)
+    )
+
+
+def require_memory(spec: FitSpecification, device: torch.device) -> None:
+    """Raise :class:`InputError` naming the estimate if the fit would not fit into the memory that is free."""
+    needed = estimate_bytes(spec)
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    if needed > free:
+        largest = max(
+            ("members", spec.members), ("points", spec.points), ("width", max(spec.width)), key=lambda p: p[1]
+        )
+        raise InputError(
+            largest[0], str(largest[1]),
+            f"this fit needs about {_gigabytes(needed)} of memory and {_gigabytes(free)} are free; lower it",
+        )  # fmt: skip
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

@@ -1,0 +1,284 @@
+"""A training session: a state machine over groups of members.
+
+    ready -> running -> (paused <-> running) -> finished | failed | stopped
+
+Nothing here runs by itself: whoever owns the session calls :meth:`Session.advance`, which trains for about the time it
+is given and returns. All members of a session advance together, epoch by epoch.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnexpr.networks.network import Network
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.targets.target import Target
+from nnexpr.training.devices import describe_device
+from nnexpr.training.group import Data, Group, group_sizes
+from nnexpr.training.history import History
+from nnexpr.training.schedules import learning_rate
+from nnexpr.training.snapshots import Snapshot
+from nnexpr.training.threads import Threads
+
+__all__ = ["InvalidTransition", "Session", "State"]
+
+State = Literal["ready", "running", "paused", "finished", "failed", "stopped"]
+Array = NDArray[np.float64]
+
+MOST_EPOCHS_A_TURN = 4096
+
+
+class InvalidTransition(RuntimeError):
+    """A request that the session's state does not allow."""
+
+
+class Session:
+    """Trains ``network`` on ``target`` as ``specification``'s training options say.
+
+    The network given is not changed. Losses and predictions are in the target's own units. A member whose loss ceases
+    to be finite is frozen: its last finite state stands, and the others go on. The session fails when none is left.
+    """
+
+    def __init__(
+        self, network: Network, target: Target, specification: FitSpecification, *, grid_points: int = 512
+    ) -> None:
+        if network.outputs != 1:
+            raise ValueError(f"the network has {network.outputs} outputs; a target has one value")
+        if network.inputs != target.dimension:
+            raise ValueError(f"the network takes {network.inputs} inputs; the target has {target.dimension}")
+        if network.layers[-1].activation != "identity":
+            raise ValueError(
+                f"the last layer has activation {network.layers[-1].activation}; training needs identity"
+            )
+        self.network, self.target, self.specification = network, target, specification
+        self.state: State = "ready"
+        self.epoch = 0
+        self.seconds = 0.0
+        self.diverged: dict[int, int] = {}
+        self.history = History(network.members)
+        self.best_loss = np.full(network.members, np.inf)
+        self.epoch_of_best = np.zeros(network.members, dtype=np.int64)
+        self.grid = target.grid(grid_points)
+        self.device_name = describe_device(network.parameters.device)
+        self._parameters = network.parameters.clone()  # of diverged members: their last finite state
+        self._grid_features = network.features(torch.as_tensor(self.grid))
+        self._unit = target.value_scale.factor**2  # own units of a squared error
+        values = torch.as_tensor(target.values, dtype=network.parameters.dtype).to(network.parameters.device)
+        data = Data(
+            network.features(torch.as_tensor(target.inputs)),
+            values,
+            specification.batch_size,
+            specification.target_seed,
+        )
+        points = min(target.points, specification.batch_size or target.points)
+        members, chunk = group_sizes(network, points, torch.get_num_threads())
+        self._groups = [
+            Group(network, first, min(members, network.members - first), data, chunk, specification)
+            for first in range(0, network.members, members)
+        ]
+        largest = max(layer.size for layer in network.layers) * members * points
+        self._threads = Threads(len(self._groups), largest, network.parameters.device)
+        self._turn = 1  # epochs of the next turn
+        self._counted = 0  # epochs whose losses are in the history
+
+    # --- the state machine
+
+    def start(self) -> None:
+        """Begin, or go on after a pause."""
+        self._require("start", "ready", "paused")
+        self.state = "running"
+        self._finish_if_done()
+
+    def pause(self) -> None:
+        """Hold; :meth:`start` goes on."""
+        self._require("pause", "running")
+        self.state = "paused"
+
+    def stop(self) -> None:
+        """End here, for good."""
+        self._require("stop", "ready", "running", "paused")
+        self._conclude("stopped")
+
+    def step(self, epochs: int = 1) -> None:
+        """Train exactly so many epochs (fewer if the session ends), then hold."""
+        self._require("step", "ready", "paused")
+        self.state = "running"
+        goal = min(self.epoch + epochs, self.specification.epochs)
+        while self.state == "running" and self.epoch < goal:
+            self._train(min(goal - self.epoch, MOST_EPOCHS_A_TURN))
+        self._finish_if_done()
+        if self.state == "running":
+            self.state = "paused"
+
+    def advance(self, seconds: float = 0.02) -> bool:
+        """Train whole epochs for about ``seconds``; True while there is more to do."""
+        if self.state != "running":
+            return False
+        deadline = time.perf_counter() + seconds
+        while self.state == "running":
+            epochs = max(1, min(self._turn, self.specification.epochs - self.epoch))
+            began = time.perf_counter()
+            self._train(epochs)
+            self._finish_if_done()
+            now = time.perf_counter()
+            # Turns grow to about a quarter of the time given, so that the end is met closely.
+            self._turn = max(
+                1, min(2 * self._turn, MOST_EPOCHS_A_TURN, int(epochs * seconds / 4 / (now - began)) + 1)
+            )
+            if now + (now - began) > deadline:
+                break
+        return self.state == "running"
+
+    def reconfigure(self, **changes: object) -> None:
+        """Change options that need no restart: lr, schedule, epochs, stop_loss."""
+        for name in changes:
+            if name not in OPTIONS or not OPTIONS[name].live:
+                live = ", ".join(option.name for option in OPTIONS.values() if option.live)
+                raise InputError("option", name, f"only {live} can change during training")
+        self.specification = self.specification.replace(**changes)
+        if self.state == "finished" and self.epoch < self.specification.epochs:
+            self.state = "paused"
+
+    def _require(self, request: str, *states: State) -> None:
+        if self.state not in states:
+            raise InvalidTransition(f"cannot {request} a session that is {self.state}")
+
+    # --- training
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next epoch."""
+        return self._rate(self.epoch)
+
+    def _rate(self, epoch: int) -> float:
+        spec = self.specification
+        return learning_rate(spec.schedule, spec.lr, epoch, spec.epochs)
+
+    def _train(self, epochs: int) -> None:
+        """So many epochs of every group; the turn is cut short where the stop loss is met."""
+        began = time.perf_counter()
+        rates = [self._rate(self.epoch + k) for k in range(epochs)]
+        losses = self._parameters.new_empty(self.network.members * epochs)
+        sizes = [group.blocks.members * epochs for group in self._groups]
+        parts = [part.view(epochs, -1) for part in torch.split(losses, sizes)]
+        self._threads.each(lambda job: job[0].run(rates, job[1]), list(zip(self._groups, parts, strict=True)))
+        rows = self._own(torch.cat(parts, dim=1))
+        reached = self._stop_row(rows)
+        if reached is not None:
+            for group in self._groups:
+                group.rewind(self.epoch + reached)
+            rows = rows[:reached]
+        self._account(rows)
+        self.epoch += len(rows)
+        self.seconds += time.perf_counter() - began
+        if reached is not None:
+            self._conclude("finished")
+
+    def _own(self, losses: Tensor) -> Array:
+        return losses.cpu().numpy().astype(np.float64) * self._unit
+
+    def _stop_row(self, rows: Array) -> int | None:
+        """The first epoch of this turn at which every member left is at or below the stop loss."""
+        goal = self.specification.stop_loss
+        if goal is None:
+            return None
+        alive = np.array([member not in self.diverged for member in range(rows.shape[1])])
+        met = np.all((rows[:, alive] <= goal) | ~np.isfinite(rows[:, alive]), axis=1)
+        met &= np.isfinite(rows[:, alive]).any(axis=1)
+        return int(np.argmax(met)) if met.any() else None
+
+    def _account(self, rows: Array) -> None:
+        """Take the losses of consecutive epochs, from the present one on, into history, bests and divergences."""
+        if not len(rows):
+            return
+        rows[:, list(self.diverged)] = np.nan
+        if not np.isfinite(rows).all():
+            self._freeze(rows)
+        with np.errstate(invalid="ignore"):
+            safe = np.where(np.isfinite(rows), rows, np.inf)
+        best = safe.argmin(axis=0)
+        values = safe[best, np.arange(safe.shape[1])]
+        better = values < self.best_loss
+        self.best_loss[better] = values[better]
+        self.epoch_of_best[better] = self.epoch + best[better]
+        fresh = max(0, self._counted - self.epoch)
+        self.history.record(self.epoch + fresh, rows[fresh:])
+        self._counted = max(self._counted, self.epoch + len(rows))
+
+    def _freeze(self, rows: Array) -> None:
+        """Keep the last finite state of every member that has just diverged, and blank its losses from there on."""
+        bad = ~np.isfinite(rows)
+        for group in self._groups:
+            for member in range(*group.slice.indices(rows.shape[1])):
+                if member in self.diverged or not bad[:, member].any():
+                    continue
+                row = int(np.argmax(bad[:, member]))
+                epoch = self.epoch + row
+                self.diverged[member] = epoch
+                rows[row:, member] = np.nan
+                if epoch > 0:
+                    self._parameters[member] = group.parameters_at(epoch - 1)[member - group.slice.start]
+        if len(self.diverged) == self.network.members:
+            self.state = "failed"
+
+    def _finish_if_done(self) -> None:
+        if self.state == "running" and self.epoch >= self.specification.epochs:
+            self._conclude("finished")
+
+    def _conclude(self, state: State) -> None:
+        """Enter a final state, with the losses after the last update accounted for."""
+        self._account(self.losses()[None, :])
+        if self.state != "failed":
+            self.state = state
+
+    # --- what it shows
+
+    def losses(self) -> Array:
+        """Mean squared errors over the training points as the members are now; NaN for the diverged."""
+        out = self._parameters.new_empty(self.network.members)
+        self._threads.each(lambda group: group.loss(out[group.slice]), self._groups)
+        losses = self._own(out)
+        losses[list(self.diverged)] = np.nan
+        return losses
+
+    def current_network(self) -> Network:
+        """All members as they are now, a copy; the diverged ones in their last finite state."""
+        parameters = self._parameters.clone()
+        keep = parameters[list(self.diverged)]
+        for group in self._groups:
+            parameters[group.slice] = group.parameters()
+        parameters[list(self.diverged)] = keep
+        return self.network.with_parameters(parameters)
+
+    def predictions(self, features: Tensor | None = None) -> Array:
+        """``(members, points)`` in own units, on the plotting grid or at the given features; NaN for the diverged."""
+        at = self._grid_features if features is None else features
+        out = self._parameters.new_empty(self.network.members, at.shape[1])
+        self._threads.each(lambda group: group.predict(at, out[group.slice]), self._groups)
+        out[list(self.diverged)] = torch.nan
+        return self.target.value_scale.to_own(out.cpu().numpy().astype(np.float64))
+
+    def snapshot(self, member: int = 0) -> Snapshot:
+        """This moment, with the prediction and parameters of one member."""
+        predictions = self.predictions().astype(np.float32)
+        band = None
+        if len(predictions) > 1 and len(self.diverged) < len(predictions):
+            left = [index for index in range(len(predictions)) if index not in self.diverged]
+            band = np.stack([predictions[left].min(axis=0), predictions[left].max(axis=0)])
+        return Snapshot(
+            epoch=self.epoch, seconds=self.seconds, learning_rate=self.learning_rate, losses=self.losses(),
+            member=member, prediction=predictions[member].copy(), band=band,
+            parameters=self._parameters_of(member).cpu().numpy().copy(),
+        )  # fmt: skip
+
+    def _parameters_of(self, member: int) -> Tensor:
+        if member in self.diverged:
+            return self._parameters[member]
+        group = next(group for group in self._groups if group.slice.start <= member < group.slice.stop)
+        return group.parameters()[member - group.slice.start]

@@ -1,0 +1,258 @@
+"""The explorer: its screens, bindings and theme, and how it begins and ends. What it does is in the controller."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+
+from nnexpr.specification import FitSpecification
+from nnexpr_tui.actions import SCREENS, bindings, in_scope
+from nnexpr_tui.charts.pacing import Pacer
+from nnexpr_tui.clock import FrameClock
+from nnexpr_tui.controller import Controller
+from nnexpr_tui.driver import PatientDriver
+from nnexpr_tui.frames import Library
+from nnexpr_tui.screens.base import ExplorerScreen
+from nnexpr_tui.settings import Settings
+from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
+from nnexpr_tui.worker import Loaded, Refused, Said, default_library
+
+__all__ = ["Explorer", "run_explorer"]
+
+LEAVE_SECONDS = 0.5  # how long leaving waits for the run to be kept
+SAVE_SECONDS = 10.0  # between two times that the session is kept, for the case that nothing else is left
+LOW_BANDWIDTH = 2.0  # frames a second
+
+
+class Explorer(App[None]):
+    """The application. The controller is its state, the screens are how it is seen."""
+
+    TITLE = "nnexpr"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
+    DEFAULT_MODE = SCREENS[0].name
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (96, "-medium"), (118, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-low"), (36, "-high")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        specification: FitSpecification | None = None,
+        *,
+        start: bool = False,
+        fresh: bool = False,
+        settings: Settings | None = None,
+        load: Callable[[], Library] | None = None,
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.controller = Controller(
+            self.post_message, specification=specification, start=start, fresh=fresh,
+            settings=settings, load=load or _load_engine,
+        )  # fmt: skip
+        for entry in SCREENS:
+            self.add_mode(entry.name, lambda entry=entry: entry.load()(self.controller))  # type: ignore[misc]
+        rate = self.controller.settings.frames_per_second
+        self.pacer = Pacer(rate=min(rate, LOW_BANDWIDTH) if self.controller.settings.low_bandwidth else rate)
+        self.clock = FrameClock(self, self.pacer, self._draw, self.controller.worker.want)
+        self.terminal: TerminalFile | None = None
+        self._leaving = False
+
+    # Beginning
+
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        return PatientDriver if usual is LinuxDriver else usual
+
+    def on_mount(self) -> None:
+        theme = self.controller.settings.theme or self.controller.last.theme
+        if theme in self.available_themes:
+            self.theme = theme
+        elif self.controller.settings.theme:
+            self.say(f"There is no theme {theme}: the palette (ctrl+p) has those there are", error=True)
+        handled_signals(self.leave)
+        self.call_after_refresh(self._open)
+
+    def _open(self) -> None:
+        gc.freeze()  # what is there stays; looking through it over and over would cost pauses
+        gc.enable()
+        self.controller.open()
+        self.controller.worker.want()
+        self.set_interval(SAVE_SECONDS, lambda: self.controller.save_session(self.theme))
+        if self.controller.greeting:
+            self.say(self.controller.greeting)
+
+    @property
+    def explorer_screen(self) -> ExplorerScreen | None:
+        """The screen at the bottom of the stack: what lies over it may be help or the palette."""
+        screen = self.screen_stack[0] if self.screen_stack else None
+        return screen if isinstance(screen, ExplorerScreen) else None
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """One sentence in the footer."""
+        if self.explorer_screen is not None:
+            self.explorer_screen.footer.say(text, error=error)
+
+    # The worker's messages
+
+    def on_loaded(self, message: Loaded) -> None:
+        self.controller.targets = message.targets
+
+    def on_said(self, message: Said) -> None:
+        self.say(message.text, error=message.error)
+
+    def on_refused(self, message: Refused) -> None:
+        self.controller.refused(message)
+        self.say(str(message.error), error=True)
+        if self.explorer_screen is not None:
+            self.explorer_screen.refused(message)
+        self.clock.arrived(urgent=True)
+
+    def on_updated(self) -> None:
+        self.clock.arrived(urgent=self.controller.is_urgent)
+
+    def on_explorer_screen_changed(self) -> None:
+        self.clock.arrived(urgent=True)
+
+    def on_cursor_position(self) -> None:
+        self.clock.answered()
+
+    def _draw(self) -> int:
+        self.controller.take()
+        return self.explorer_screen.draw() if self.explorer_screen is not None else 0
+
+    # Actions that are the same everywhere: what they mean is in the table
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        scope = screen.SCOPE if isinstance(screen, ExplorerScreen) else ""
+        for action in in_scope(scope, "everywhere"):
+            if action.name != "command_palette":
+                title = f"{action.label} ({action.shown})"
+                yield SystemCommand(title, action.help, partial(self.run_action, action.path))
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def action_screen(self, name: str) -> None:
+        self.switch_mode(name)
+
+    def action_markers(self) -> None:
+        self.say(f"Curves are drawn as {self.controller.next_markers()}")
+        self.clock.arrived(urgent=True)
+
+    def action_zoom(self) -> None:
+        screen = self.explorer_screen
+        if screen is not None:
+            screen.zoom(screen.focused if screen.zoomed is None else None)
+            self.call_after_refresh(self.clock.arrived, urgent=True)
+
+    async def action_back(self) -> None:
+        screen = self.explorer_screen
+        if screen is not None:
+            screen.footer.clear()
+            screen.close()
+            self.call_after_refresh(self.clock.arrived, urgent=True)
+
+    def action_pane(self, step: int) -> None:
+        if self.explorer_screen is not None:
+            self.explorer_screen.next_pane(step)
+
+    def action_repaint(self) -> None:
+        self.refresh(layout=True)
+
+    def action_help(self) -> None:
+        from nnexpr_tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen))
+
+    def action_jump(self) -> None:
+        from nnexpr_tui.screens.jump import JumpScreen
+
+        if self.explorer_screen is not None:
+            self.push_screen(JumpScreen(self.explorer_screen))
+
+    def action_copy(self) -> None:
+        self.copy_to_clipboard(self.controller.summary())
+        self.say("Copied the command line and the numbers")
+
+    def action_export(self) -> None:
+        self._export("")
+
+    def action_export_to(self) -> None:
+        if self.explorer_screen is not None:
+            self.explorer_screen.footer.ask("Export to folder:", str(Path.cwd()), self._export)
+
+    def _export(self, folder: str) -> bool:
+        stem = self.controller.export_stem(folder)
+        picture = stem.with_name(stem.name + ".svg")
+        try:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_text(self.export_screenshot(title=stem.name), encoding="utf-8")
+        except OSError as error:
+            self.say(f"Could not write {picture}: {error.strerror}", error=True)
+            return False
+        self.controller.worker.export(stem)
+        return True
+
+    # Leaving
+
+    async def action_quit(self) -> None:
+        self.leave(0)
+
+    def action_help_quit(self) -> None:
+        self.say("q leaves; the run is kept")
+
+    def leave(self, code: int) -> None:
+        """Keep the session and the run, then end with this code; a second time does nothing."""
+        if not self._leaving:
+            self._leaving = True
+            self.controller.worker.stop()
+            self.controller.save_session(self.theme)
+            self._leave_task = asyncio.ensure_future(self._leave(code))
+
+    async def _leave(self, code: int) -> None:
+        deadline = monotonic() + LEAVE_SECONDS
+        while monotonic() < deadline:
+            if self.controller.worker.stopped.is_set() and not self.clock.awaits_answer:
+                break
+            await asyncio.sleep(0.005)
+        self.clock.stop()
+        if isinstance(self._driver, PatientDriver):
+            self._driver.leave()
+        if self.terminal is not None:
+            self.terminal.leave()
+            if code == 128 + getattr(signal, "SIGHUP", 0):
+                self.terminal.hang_up()
+        self.exit(return_code=code)
+
+
+def _load_engine() -> Library:
+    """The engine, and what charts need, so that the first frame finds it there."""
+    import_module("nnexpr_tui.charts.raster")
+    return default_library()
+
+
+def run_explorer(
+    specification: FitSpecification | None, *, start: bool, fresh: bool, settings: Settings
+) -> int:
+    """The explorer until it is left; the exit code. ``specification`` None: the last session's, or the default."""
+    gc.disable()  # until the first paint
+    sys.setswitchinterval(0.001)  # the screen gets its turn beside the training within a millisecond
+    with own_terminal() as terminal:
+        app = Explorer(specification, start=start, fresh=fresh, settings=settings)
+        app.terminal = terminal
+        app.run(mouse=settings.mouse)
+        app.controller.worker.stop()
+        app.controller.worker.stopped.wait(LEAVE_SECONDS)
+    return app.return_code or 0

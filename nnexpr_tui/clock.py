@@ -1,0 +1,93 @@
+"""When to draw: frames are asked for and drawn at the pace the terminal keeps, what a key changed at once.
+
+At any time at most one frame is on its way: the next is asked of the worker only when it may be drawn. So a slow link
+sees fewer frames and never a queue of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from textual.app import App
+
+from nnexpr_tui.charts.output import ask_terminal, output_backlog
+from nnexpr_tui.charts.pacing import Pacer
+
+__all__ = ["FrameClock"]
+
+LOOK_AGAIN = 0.01  # seconds
+URGENT_INTERVAL = 0.1  # a held key may draw this often beyond the pace
+
+
+class FrameClock:
+    """``draw()`` draws the newest frame and returns about how many bytes that sends; ``want()`` asks for the next."""
+
+    def __init__(self, app: App[Any], pacer: Pacer, draw: Callable[[], int], want: Callable[[], None]) -> None:
+        self._app, self._pacer, self._draw, self._want = app, pacer, draw, want
+        self._timer: asyncio.TimerHandle | None = None
+        self._stale = False
+        self._urgent_at = float("-inf")
+        self._asked = False
+        self._answers = False
+        self._usual_cost = 0.01
+
+    def arrived(self, *, urgent: bool = False) -> None:
+        """There is something new to draw. ``urgent``: a key asked for it."""
+        self._stale = True
+        now = monotonic()
+        self._pacer.backlog(output_backlog(self._app))
+        if self._pacer.due(now):
+            self._draw_now(now)
+        elif urgent and self._is_clear() and now - self._urgent_at >= URGENT_INTERVAL:
+            self._urgent_at = now
+            self._draw_now(now)
+        else:
+            self._look_again()
+
+    def answered(self) -> None:
+        """The terminal answered the question sent behind a frame."""
+        self._asked, self._answers = False, True
+        self._pacer.answered()
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether the terminal is expected to answer still."""
+        return self._asked and self._answers
+
+    def stop(self) -> None:
+        """Draw no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _is_clear(self) -> bool:
+        return not self.awaits_answer and output_backlog(self._app) == 0
+
+    def _draw_now(self, now: float) -> None:
+        self._stale = False
+        sent = self._draw()
+        if sent and self._pacer.asks and ask_terminal(self._app):
+            self._asked = True
+            self._pacer.asked(monotonic())
+        # One frame that took long (the first imports plotext) must not hold up the next for ten times as long.
+        cost = min(monotonic() - now, 3 * self._usual_cost)
+        self._usual_cost += 0.3 * (cost - self._usual_cost)
+        self._pacer.drawn(now, cost, sent)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LOOK_AGAIN, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        now = monotonic()
+        self._pacer.backlog(output_backlog(self._app))
+        if not self._pacer.due(now):
+            self._look_again()
+        elif self._stale:
+            self._draw_now(now)
+        else:
+            self._want()

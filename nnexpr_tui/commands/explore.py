@@ -1,0 +1,60 @@
+"""No subcommand: the explorer, begun with what was given on the command line."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
+
+__all__ = ["amended", "explore"]
+
+
+def explore(
+    options: dict[str, Any],
+    *,
+    start: bool,
+    fresh: bool,
+    config: str | None,
+    store: str | None,
+    no_store: bool,
+    checkpoint_every: float | None,
+) -> int:
+    """Open the explorer; the exit code it ends with. ``options`` are those of a fit that were given."""
+    from nnexpr_tui.app import run_explorer
+    from nnexpr_tui.controller import DEFAULT_EPOCHS
+    from nnexpr_tui.session import LastSession
+    from nnexpr_tui.settings import Settings
+
+    settings = Settings.load(config)
+    if no_store:
+        settings = replace(settings, keep_runs=False)
+    if checkpoint_every is not None:
+        settings = replace(settings, checkpoint_every=checkpoint_every)
+    if store is not None:
+        os.environ["NNEXPR_STORE"] = store
+    restored = settings.restore_session and not fresh
+    last = LastSession.load().specification if restored else None
+    specification = amended(last, options, epochs=DEFAULT_EPOCHS) if options else None
+    return run_explorer(specification, start=start, fresh=fresh, settings=settings)
+
+
+def amended(last: FitSpecification | None, options: dict[str, Any], *, epochs: int) -> FitSpecification:
+    """The last session's specification with the given options in place of its own.
+
+    Another network begins with its own defaults, another target on its own domain. Where the given options contradict
+    what was left of the last session they stand alone, with so many ``epochs``.
+    """
+    alone = FitSpecification.make(**{"epochs": epochs, **options})  # raises for what is wrong in themselves
+    if last is None:
+        return alone
+    kept = last.as_config()
+    if options.get("network", last.network) != last.network:
+        kept = {name: value for name, value in kept.items() if OPTIONS[name].group != "network"}
+    if options.get("target", last.target) != last.target:
+        del kept["domain"]
+    try:
+        return FitSpecification.from_config({**kept, **options})
+    except InputError:
+        return alone

@@ -1,0 +1,216 @@
+"""``fit``: trains an ensemble on a target, keeps the run, and tells what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr_tui.commands.group import FailedRunError
+from nnexpr_tui.commands.interrupts import Pending, deferred
+from nnexpr_tui.commands.options import (
+    SectionedCommand,
+    fit_options,
+    given,
+    json_option,
+    keeping_options,
+    output_option,
+)
+from nnexpr_tui.commands.output import figure, number, print_json, print_table, progress, say
+from nnexpr_tui.commands.threads import use_threads
+
+if TYPE_CHECKING:
+    from nnexpr.training.session import Session
+
+__all__ = ["fit"]
+
+_TURN = 0.25  # seconds between two looks at the clock, the progress bar and the signals
+_LEAST_REST = 10  # a checkpoint takes at most a tenth of the time
+
+
+@click.command(cls=SectionedCommand)
+@fit_options()
+@json_option
+@output_option("--save", metavar="PATH", help="write the trained members to PATH, a .safetensors file")
+@keeping_options()
+@output_option("--list-targets", is_flag=True, help="list the named targets and leave")
+@click.pass_context
+def fit(
+    ctx: click.Context,
+    /,
+    as_json: bool,
+    save: str | None,
+    store: str | None,
+    no_store: bool,
+    checkpoint_every: float | None,
+    list_targets: bool,
+    **_: Any,
+) -> int:
+    """Train an ensemble on a target.
+
+    Losses are mean squared errors over the training points, in the target's own units.
+    """
+    if list_targets:
+        _list_targets(as_json)
+        return 0
+    specification = FitSpecification.make(**given(ctx))
+    _say_what_is_idle(specification, given(ctx))
+    place = None if save is None else _check_save(save)
+    with deferred() as pending:
+        use_threads(specification.threads)
+        from nnexpr.training.fit import assemble, result_of
+        from nnexpr.training.session import Session
+        from nnexpr_tui.commands.fit_report import document, resolved, show
+
+        network, target = assemble(specification)
+        for note in target.notes:
+            say(note)
+        session = Session(network, target, resolved(specification, network, target))
+        keeper = None if no_store else Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every)
+        _train(session, keeper, pending)
+        if keeper:
+            keeper.keep(session)
+        unsaved = place and _save(place, session)
+        report = document(result_of(session), keeper.run if keeper else None)
+        if as_json:
+            print_json(report)
+        else:
+            show(session, report)
+    if pending.code is not None:
+        say(f"Interrupted at epoch {session.epoch:,} of {specification.epochs:,}.")
+        return pending.code
+    problem = _all_diverged(session) or unsaved or (keeper and keeper.problem)
+    if problem:
+        raise FailedRunError(problem)
+    return 0
+
+
+class Keeper:
+    """Keeps one run in the store: at its start, on the way, and at its end.
+
+    ``run``: its id. ``problem``: why the last attempt to write failed, if it did; what was written before stands.
+    """
+
+    def __init__(self, store: str | None, every: float) -> None:
+        self._store, self._every = store, every
+        self._next = 0.0
+        self.run: str | None = None
+        self.problem = ""
+
+    def keep(self, session: Session) -> None:
+        """Write the run as it is now. InputError where the store could never be written."""
+        import numpy as np
+
+        from nnexpr.runs import store
+
+        began = time.monotonic()
+        losses = session.losses()
+        try:
+            self.run = store.keep(
+                session.current_network(),
+                session.specification,
+                session.target,
+                epoch=session.epoch,
+                losses=np.where(np.isfinite(losses), losses, np.nan).tolist(),
+                run=self.run,
+                store=self._store,
+            )
+            self.problem = ""
+        except OSError as error:
+            place, why = str(store.folder(self._store)), error.strerror or str(error)
+            if self.run is None:
+                allowed = f"it cannot be written ({why}); give another --store DIR, or --no-store"
+                raise InputError("store", place, allowed) from None
+            self.problem = f"the run could not be kept in {place}: {why}"
+        now = time.monotonic()
+        self._next = now + max(self._every, _LEAST_REST * (now - began))
+
+    def keep_if_due(self, session: Session) -> None:
+        """Write the run if the last checkpoint is old enough."""
+        if time.monotonic() >= self._next:
+            self.keep(session)
+
+
+def _train(session: Session, keeper: Keeper | None, pending: Pending) -> None:
+    """Train to the end, or until a signal."""
+    import numpy as np
+
+    network, target, goal = session.network, session.target, session.specification.epochs
+    if keeper:
+        keeper.keep(session)  # before any work is done, so that a store that cannot be written is found out
+    noun = "network" if network.members == 1 else "networks"
+    say(
+        f"Training {network.members:,} {noun} of {network.parameter_count:,} parameters on {target.name}: "
+        f"{target.points:,} points, {goal:,} epochs, on {session.device_name}."
+    )
+    session.start()
+    with progress("training", goal) as bar:
+        while pending.code is None and session.advance(_TURN):
+            if bar.visible:
+                losses = session.losses()
+                least = np.nanmin(losses) if np.isfinite(losses).any() else np.nan
+                bar.show(session.epoch, f"loss {figure(float(least))}")
+            if keeper:
+                keeper.keep_if_due(session)
+    if session.state == "running":
+        session.stop()
+    say(f"{session.epoch:,} epochs in {session.seconds:.2f} s.")
+
+
+def _check_save(path: str) -> Path:
+    """The path, if a network can be written there."""
+    place = Path(path)
+    if place.suffix != ".safetensors" or place.is_dir():
+        raise InputError("save", path, "it must be a file whose name ends in .safetensors")
+    if not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
+        raise InputError("save", path, "its folder must be there and writable")
+    return place
+
+
+def _save(place: Path, session: Session) -> str:
+    """Write the members there; why that failed, if it did."""
+    from nnexpr.networks.files import save
+
+    try:
+        save(place, session.current_network(), session.specification, target=session.target)
+    except OSError as error:
+        return f"{place} could not be written: {error.strerror or error}"
+    return ""
+
+
+def _say_what_is_idle(specification: FitSpecification, options: dict[str, Any]) -> None:
+    """Say which of the given options have no meaning for the network."""
+    for name in options:
+        if not specification.relevant(name):
+            say(
+                f"{OPTIONS[name].flag} has no meaning for --network {specification.network}; it changes nothing."
+            )
+
+
+def _all_diverged(session: Session) -> str:
+    """What to say if every member diverged."""
+    if session.state != "failed":
+        return ""
+    first, last = min(session.diverged.values()), max(session.diverged.values())
+    when = f"at epoch {first:,}" if first == last else f"between epochs {first:,} and {last:,}"
+    who = "the member" if session.network.members == 1 else f"all {session.network.members:,} members"
+    rate = f"a smaller --lr than {session.specification.lr:g} may help"
+    return f"{who} diverged {when}: the loss is not finite; {rate}"
+
+
+def _list_targets(as_json: bool) -> None:
+    from nnexpr.targets import CATALOGUE
+
+    if as_json:
+        keys = ("name", "formula", "domain", "dimension", "source")
+        print_json([{key: getattr(entry, key) for key in keys} for entry in CATALOGUE.values()])
+        return
+    rows = [
+        (entry.name, entry.formula, f"[{number(entry.domain[0])}, {number(entry.domain[1])}]", entry.source)
+        for entry in CATALOGUE.values()
+    ]
+    print_table("Targets", ("name", "formula", "domain", "source"), rows, words=True)

@@ -1,0 +1,155 @@
+"""What ``fit`` tells of a fit: the JSON document, and for people a chart and a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from nnexpr.specification import FitSpecification
+from nnexpr_tui.commands.output import figure, number, print_chart, print_table, print_text
+
+if TYPE_CHECKING:
+    from nnexpr.networks.network import Network
+    from nnexpr.regions.line import LineRegions
+    from nnexpr.targets.target import Target
+    from nnexpr.training.fit import FitResult
+    from nnexpr.training.session import Session
+
+__all__ = ["document", "resolved", "show"]
+
+MOST_ROWS = 20  # members that the table shows one by one
+
+
+def resolved(specification: FitSpecification, network: Network, target: Target) -> FitSpecification:
+    """The specification with what the machine and the target decided: device, threads, points and domain."""
+    changes: dict[str, Any] = {
+        "device": str(network.parameters.device),
+        "threads": torch.get_num_threads(),
+        "points": target.points,
+    }
+    if target.function is not None and len(set(target.own_domain)) == 1:
+        changes["domain"] = target.own_domain[0]  # of a file's data it stays open: all of them
+    return specification.replace(**changes)
+
+
+def document(result: FitResult, run: str | None) -> dict[str, Any]:
+    """The JSON document of a fit."""
+    network = result.network
+    counted = _regions(result)
+    return {
+        "schema": 1,
+        "run": run,
+        "config": result.specification.as_config(),
+        "device": str(network.parameters.device),
+        "dtype": result.specification.dtype,
+        "parameters": network.parameter_count,
+        "trained_parameters": network.trained_parameter_count,
+        "members": [_member(result, index, counted.get(index)) for index in range(network.members)],
+        "epochs": result.epochs,
+        "seconds": result.seconds,
+        "member_epochs_per_second": result.member_epochs_per_second,
+        "state": result.state,
+    }
+
+
+def _regions(result: FitResult) -> dict[int, LineRegions]:
+    """The regions of each member on the target's domain, in own units; of those that can be counted."""
+    network, target = result.network, result.target
+    alive = [index for index in range(network.members) if index not in result.diverged]
+    if not (network.is_piecewise_linear and network.inputs == 1 and alive):
+        return {}
+    from nnexpr.regions.line import linear_regions
+
+    found = linear_regions(
+        network if len(alive) == network.members else network.select(alive), target.domain[0]
+    )
+    own = (lines.rescaled(target.input_scales[0], target.value_scale) for lines in found)
+    return dict(zip(alive, own, strict=True))
+
+
+def _member(result: FitResult, index: int, lines: LineRegions | None) -> dict[str, Any]:
+    diverged = index in result.diverged
+    return {
+        "seed": result.network.seeds[index],
+        "loss": None if diverged else float(result.loss[index]),
+        "best_loss": _finite(result.best_loss[index]),
+        "epoch_of_best": int(result.epoch_of_best[index]),
+        "max_error": None if diverged else float(result.max_error[index]),
+        "linear_regions": lines and lines.count,
+        "bends": lines and lines.bends,
+        "activation_regions": lines and lines.activation_regions,
+        "dead_units": lines and [list(unit) for unit in lines.dead_units],
+        "collapsed": lines and lines.collapsed,
+        "nonfinite": diverged,
+        **({"diverged_at": result.diverged[index]} if diverged else {}),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def show(session: Session, report: dict[str, Any]) -> None:
+    """Print the final chart and the table of members."""
+    if session.target.dimension == 1:
+        _print_fit(session)
+    members = report["members"]
+    rows = [
+        (
+            str(member["seed"]),
+            "diverged" if member["nonfinite"] else figure(member["loss"]),
+            number(member["max_error"]),
+            number(member["linear_regions"]),
+            number(member["bends"]),
+            number(None if member["dead_units"] is None else len(member["dead_units"])),
+            "collapsed" if member["collapsed"] else "",
+        )
+        for member in members[:MOST_ROWS]
+    ]
+    config = report["config"]
+    title = f"{config['network']} on {config['target']}, after {report['epochs']:,} epochs"
+    print_table(title, ("seed", "loss", "max error", "regions", "bends", "dead units", ""), rows)
+    if len(members) > MOST_ROWS:
+        print_text(f"... and {len(members) - MOST_ROWS:,} more members (all with --json)")
+    if len(members) > 1:
+        _print_summary(members)
+    if report["run"]:
+        print_text(f"run {report['run']}")
+
+
+def _print_summary(members: list[dict[str, Any]]) -> None:
+    """The spread over all members."""
+    rows = []
+    for title, key in (("loss", "loss"), ("max error", "max_error"), ("regions", "linear_regions")):
+        values = [float(member[key]) for member in members if member[key] is not None]
+        if values:
+            rows.append((title, *(number(float(np.quantile(values, q))) for q in (0.0, 0.5, 1.0))))
+    lost = sum(member["nonfinite"] for member in members)
+    print_table(f"{len(members):,} members, {lost:,} diverged", ("", "least", "median", "greatest"), rows)
+
+
+def _print_fit(session: Session) -> None:
+    """The target, the member of least loss, and the range of all members."""
+    from nnexpr_tui.charts.series import Axis, ChartData, Series
+
+    target, curves = session.target, session.predictions()
+    x = target.input_scales[0].to_own(session.grid[:, 0])
+    alive = [index for index in range(len(curves)) if index not in session.diverged]
+    series: list[Series] = []
+    if len(alive) > 1:
+        low, high = curves[alive].min(axis=0), curves[alive].max(axis=0)
+        series.append(Series(x, low, upper=high, style="band", label="members", color="secondary"))
+    if target.function is None:
+        points = target.own_inputs[:, 0], target.own_values
+        series.append(Series(*points, style="points", label=target.value_name, color="accent"))
+    else:
+        values = target.value_scale.to_own(target.function(session.grid))
+        series.append(Series(x, values, label="target", color="accent"))
+    if alive:
+        losses = session.losses()
+        best = min(alive, key=lambda index: float(losses[index]))
+        series.append(Series(x, curves[best], label=f"fit, seed {session.network.seeds[best]}"))
+    x_axis, y_axis = Axis(label=target.input_names[0]), Axis(label=target.value_name)
+    print_chart(ChartData(tuple(series), x_axis, y_axis, title=target.name))

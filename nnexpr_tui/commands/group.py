@@ -1,0 +1,138 @@
+"""The group of subcommands: imports one when it is run, and turns every way to end into its exit code.
+
+0: done. 1: the run failed. 2: a value that cannot be used, told in one sentence on stderr. 130, 143:
+interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from nnexpr.specification import InputError
+from nnexpr_tui.commands import interrupts
+
+__all__ = ["COMMANDS", "CommandGroup", "FailedRunError", "clean"]
+
+COMMANDS = {
+    "fit": "Train an ensemble on a target.",
+    "regions": "Count the linear regions of a network exactly.",
+    "compose": "Compose triangle waves, against shallow least squares.",
+    "lstsq": "Fit a target by least squares in a chosen basis.",
+    "bench": "Measure this machine: training, regions, frames.",
+    "doctor": "Say what was found: versions, devices, terminal.",
+}  # each the function of that name in the module of that name
+
+_LONGEST = 800  # characters of an error's sentence
+
+
+class FailedRunError(Exception):
+    """A run that failed: one sentence for stderr, exit code 1."""
+
+
+class CommandGroup(click.Group):
+    """The subcommands of :data:`COMMANDS`; a module is imported when its subcommand is run or completed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names of the subcommands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The subcommand, its module imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"nnexpr_tui.commands.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The subcommand that ``args`` begin with; options that stood before it become its defaults."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            raise click.UsageError(f"the subcommand is {args[0]}: it must be one of {', '.join(COMMANDS)}")
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and command is not None:
+            ctx.default_map = {name: self._options_before(ctx, name, command)}
+        return name, command, rest
+
+    def _options_before(self, ctx: click.Context, name: str, command: click.Command) -> dict[str, Any]:
+        known = {parameter.name for parameter in command.params}
+        before: dict[str, Any] = {}
+        for parameter in self.params:
+            source = parameter.name and ctx.get_parameter_source(parameter.name)
+            if source is not click.core.ParameterSource.COMMANDLINE:
+                continue
+            if parameter.name not in known:
+                raise click.UsageError(f"{parameter.opts[0]} stands before {name}, which has no such option")
+            before[str(parameter.name)] = ctx.params[str(parameter.name)]
+        return before
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run the command line and leave with its exit code."""
+        extra["standalone_mode"] = False
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # a sign that cannot be shown is no failure
+        sys.exit(self._exit_code(args, prog_name, extra))
+
+    def _exit_code(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
+        try:
+            with interrupts.raising():
+                code = super().main(args, prog_name, **extra)  # type: ignore[no-untyped-call, unused-ignore]
+                sys.stdout.flush()
+                return code if isinstance(code, int) else 0
+        except InputError as error:
+            return _tell(_sentence(error), 2)
+        except click.ClickException as error:
+            return _tell(error.format_message(), error.exit_code)
+        except FailedRunError as error:
+            return _tell(str(error), 1)
+        except click.Abort:
+            return 130
+        except interrupts.Interrupted as interrupted:
+            return interrupted.code
+        except BrokenPipeError:
+            # The reader has gone: what is left in the buffer goes nowhere, without a word.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except OSError as error:
+            return _tell(str(error), 1)
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not re.search("allocate memory|out of memory", str(error)):
+                raise
+            return _tell("memory ran out; fewer --members or --points, or a smaller --width, need less", 1)
+
+
+def _sentence(error: InputError) -> str:
+    """The error, with the option spelled as on the command line."""
+    name = "FILE" if error.option == "file" else error.option
+    if re.fullmatch(r"[a-z][a-z0-9_]*", name) and name != "option":
+        name = "--" + name.replace("_", "-")
+    value = error.value if isinstance(error.value, str) else repr(error.value)
+    return f"{name} is {value or 'empty'}: {error.allowed}"
+
+
+def _tell(sentence: str, code: int) -> int:
+    sentence = clean(sentence).rstrip(".")
+    click.echo(f"Error: {sentence}.", err=True)
+    return code
+
+
+def clean(text: str) -> str:
+    """``text`` on one line, without a character that a terminal would obey, and not endless."""
+    line = " ".join(text.split())
+    line = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
+    return line if len(line) <= _LONGEST else line[: _LONGEST // 2] + " ... " + line[-_LONGEST // 2 :]

@@ -1,0 +1,144 @@
+"""``lstsq``: the linear representation, a least-squares fit on fixed knots in a chosen basis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnexpr_tui.commands.options import (
+    SectionedCommand,
+    choice_option,
+    declared_options,
+    json_option,
+    number_option,
+)
+from nnexpr_tui.commands.output import figure, number, print_chart, print_json, print_table, say
+from nnexpr_tui.commands.threads import use_threads
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnexpr.linear.solvers import LinearFit
+    from nnexpr.targets.target import Target
+
+__all__ = ["lstsq"]
+
+_SECTION = "Least squares"
+# Of this command; an option that is not given takes these.
+_DEFAULTS = {
+    "target": "arctan25",
+    "knots": 100,
+    "samples": 10_000,
+    "basis": "hat",
+    "solver": "hat",
+    "dtype": "float64",
+}
+
+
+@click.command(cls=SectionedCommand)
+@declared_options("target", "domain", "noise", "terms", "target_seed", target=_DEFAULTS["target"])
+@number_option(
+    "samples", "integer", 10_000, "evenly spaced samples of the target (a file's target uses all of its own)", "Target",
+    minimum=1, maximum=100_000_000,
+)  # fmt: skip
+@choice_option("basis", ("relu", "hat"), "hat", "what spans the piecewise-linear functions", _SECTION)
+@declared_options("biases", "knots", section=_SECTION, knots=100)
+@choice_option("solver", ("hat", "qr", "svd", "normal", "gram"), "hat", "how the problem is solved", _SECTION)
+@number_option(
+    "rcond", "number", None, "relative cut-off of qr, svd and gram; the precision's epsilon unless given", _SECTION,
+    minimum=0,
+)  # fmt: skip
+@number_option(
+    "ridge",
+    "number",
+    None,
+    "added to the squares of the coefficients, of hat (0) and normal (1e-6)",
+    _SECTION,
+    minimum=0,
+)
+@choice_option("dtype", ("float32", "float64"), "float64", "precision of the whole computation", _SECTION)
+@declared_options("seed", "threads")
+@json_option
+def lstsq(as_json: bool, threads: int | None, **options: Any) -> int:
+    """Fit a target by least squares: piecewise linear on fixed knots, both ends of the domain included.
+
+    The two bases span the same functions; what differs is the digits that survive. Errors are in the target's own
+    units, on the samples.
+    """
+    use_threads(threads)
+    from nnexpr.linear.solvers import least_squares
+
+    chosen = {**options, **{name: value for name, value in _DEFAULTS.items() if options[name] is None}}
+    given = {name: chosen[name] for name in ("domain", "noise", "terms") if chosen[name] is not None}
+    target, x, y = _samples(chosen, given)
+    biases = chosen["biases"] or "uniform"
+    knots = _knots(chosen["knots"], biases, target, x, y, chosen["seed"] or 0)
+    fit = least_squares(
+        x, y, knots, basis=chosen["basis"], solver=chosen["solver"], rcond=chosen["rcond"], ridge=chosen["ridge"],
+        dtype=chosen["dtype"],
+    )  # fmt: skip
+    settings = {
+        "target": target.name, "basis": fit.basis, "biases": biases, "knots": len(knots), "samples": len(x),
+        "solver": fit.solver, "rcond": fit.rcond, "ridge": fit.ridge, "dtype": fit.dtype,
+    }  # fmt: skip
+    results = {name: getattr(fit, name) for name in ("max_error", "mse", "rank", "condition", "seconds")}
+    if as_json:
+        print_json({"schema": 1, "config": settings, **results})
+    else:
+        _show(target, fit, settings, x, y)
+    return 0
+
+
+def _samples(
+    chosen: dict[str, Any], given: dict[str, Any]
+) -> tuple[Target, NDArray[np.float64], NDArray[np.float64]]:
+    """The target and its samples ``(x, y)`` in own units."""
+    from nnexpr.specification import InputError
+    from nnexpr.targets import target
+
+    made = target(chosen["target"], points=chosen["samples"], seed=chosen["target_seed"] or 0, **given)
+    if made.dimension != 1:
+        raise InputError("target", made.name, "it has two inputs; knots lie on a line")
+    for note in made.notes:
+        say(note)
+    return made, made.own_inputs[:, 0], made.own_values
+
+
+def _knots(
+    count: int, biases: str, target: Target, x: NDArray[np.float64], y: NDArray[np.float64], seed: int
+) -> NDArray[np.float64]:
+    """The knots in own units; they cover the samples, whose ends may be those of the domain but for rounding."""
+    import numpy as np
+
+    from nnexpr.networks.knots import adaptive_knots, random_knots, uniform_knots
+
+    low, high = target.own_domain[0]
+    domain = (min(low, float(x.min())), max(high, float(x.max())))
+    match biases:
+        case "adaptive":
+            return adaptive_knots(count, x, y)
+        case "random":
+            return random_knots(count, domain, np.random.default_rng(seed))
+        case _:
+            return uniform_knots(count, domain)
+
+
+def _show(
+    target: Target, fit: LinearFit, settings: dict[str, Any], x: NDArray[np.float64], y: NDArray[np.float64]
+) -> None:
+    from nnexpr_tui.charts.series import Axis, ChartData, Series
+
+    curves = (Series(x, y, label="target", color="accent"), Series(x, fit.values, label="least squares"))
+    axes = Axis(label=target.input_names[0]), Axis(label=target.value_name)
+    print_chart(ChartData(curves, *axes, title=target.name))
+    title = f"{settings['knots']:,} {settings['biases']} knots, basis {fit.basis}, solver {fit.solver}, {fit.dtype}"
+    rows = [
+        ("max error", figure(fit.max_error)),
+        ("mean squared error", figure(fit.mse)),
+        ("rank", number(fit.rank)),
+        ("condition", number(fit.condition)),
+        ("seconds", number(fit.seconds)),
+    ]
+    print_table(title, ("", f"on {len(x):,} samples"), rows)

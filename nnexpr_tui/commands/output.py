@@ -1,0 +1,169 @@
+"""What a subcommand writes: data on stdout, for people or as JSON; narration and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnexpr_tui.commands.group import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from nnexpr_tui.charts.series import ChartData, Markers
+
+__all__ = [
+    "figure",
+    "number",
+    "plain",
+    "print_chart",
+    "print_json",
+    "print_table",
+    "print_text",
+    "progress",
+    "say",
+]
+
+_WIDTH = 100  # of tables and charts where stdout is no terminal
+_CHART_WIDTH, _CHART_HEIGHT = 120, 22  # of charts at most
+
+
+def plain(value: Any) -> Any:
+    """``value`` in JSON's own types: arrays become lists, and a non-finite number null.
+
+    A mapping that holds such a number, itself or in a list, then says ``"nonfinite": true``.
+    """
+    return _plain(value)[0]
+
+
+def _plain(value: Any) -> tuple[Any, bool]:
+    """The plain value, and whether a number in it was not finite and no mapping below has said so."""
+    if isinstance(value, float):
+        return (float(value), False) if math.isfinite(value) else (None, True)
+    if value is None or isinstance(value, (str, bool, int)):
+        return value, False
+    if isinstance(value, Mapping):
+        pairs = {str(key): _plain(item) for key, item in value.items()}
+        document = {key: item for key, (item, _) in pairs.items()}
+        if any(lost for _, lost in pairs.values()):
+            document["nonfinite"] = True
+        return document, False
+    if hasattr(value, "tolist"):  # an array, a tensor, or one of their numbers
+        return _plain(value.tolist())
+    items = [_plain(item) for item in value]
+    return [item for item, _ in items], any(lost for _, lost in items)
+
+
+def print_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Print one JSON document on stdout."""
+    click.echo(json.dumps(plain(document), allow_nan=False))
+
+
+def say(sentence: str) -> None:
+    """Tell people something on stderr; where nobody listens any more, nothing is told."""
+    with suppress(OSError):
+        click.echo(clean(sentence), err=True)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number as a table shows it; a dash for none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.{digits}g}"
+
+
+def figure(value: float) -> str:
+    """A loss or an error as a table shows it."""
+    return f"{value:.3e}" if math.isfinite(value) else "diverged"
+
+
+def _stdout() -> Console:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def print_text(text: str = "", *, style: str | None = None) -> None:
+    """Print lines on stdout as they are, never read as markup."""
+    _stdout().print(text, style=style, soft_wrap=True)
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, words: bool = False
+) -> None:
+    """Print a table on stdout: the first column to the left; the others, unless they hold words, to the right."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for place, column in enumerate(columns):
+        table.add_column(
+            Text(clean(column)), justify="right" if place and not words else "left", overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(clean(cell)) for cell in row))
+    print_text(clean(title), style="bold")
+    _stdout().print(table)
+
+
+def print_chart(chart: ChartData) -> None:
+    """Print a chart on stdout, in colour where it is a terminal that has some."""
+    from nnexpr_tui.charts.text import render_text
+
+    console = _stdout()
+    color = console.color_system is not None and not console.no_color
+    markers: Markers = "braille" if "utf" in (sys.stdout.encoding or "").lower() else "ascii"
+    width = min(console.width, _CHART_WIDTH)
+    click.echo(render_text(chart, width, _CHART_HEIGHT, color=color, markers=markers), color=color)
+
+
+class Progress:
+    """Progress on stderr: a bar on a terminal, else nothing."""
+
+    visible = False
+
+    def show(self, done: float, note: str) -> None:
+        """So much is done, with a note beside the bar."""
+
+
+@contextmanager
+def progress(title: str, total: float) -> Iterator[Progress]:
+    """A progress bar on stderr while inside, where stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield Progress()
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        bars.TaskProgressColumn(),
+        bars.TimeRemainingColumn(),
+        bars.TextColumn("{task.fields[note]}", markup=False),
+    )
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    bar = bars.Progress(*columns, console=console, transient=True, auto_refresh=False)
+    task = bar.add_task(clean(title), total=total, note="")
+
+    class Bar(Progress):
+        visible = True
+
+        def show(self, done: float, note: str) -> None:
+            with suppress(OSError):  # the terminal has gone
+                bar.update(task, completed=done, note=clean(note), refresh=True)
+
+    try:
+        with suppress(OSError):
+            bar.start()
+        yield Bar()
+    finally:
+        with suppress(OSError):
+            bar.stop()

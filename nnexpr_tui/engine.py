@@ -1,0 +1,252 @@
+"""The real engine behind the explorer: a training session with everything that is measured of it.
+
+Imported on the worker's thread, once the screen is there: it brings torch.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnexpr.activations import ACTIVATIONS
+from nnexpr.networks.files import save
+from nnexpr.networks.network import Network
+from nnexpr.regions.bounds import lower_bound, upper_bound
+from nnexpr.regions.line import linear_regions
+from nnexpr.runs.store import keep
+from nnexpr.specification import FitSpecification
+from nnexpr.targets import CATALOGUE
+from nnexpr.targets.target import Target
+from nnexpr.theory.spline_floor import spline_floor
+from nnexpr.training.fit import assemble
+from nnexpr.training.session import Session
+from nnexpr.training.snapshots import Snapshot
+from nnexpr_tui.frames import Counts, Frame, Library, Scene
+from nnexpr_tui.session import write_atomically
+
+__all__ = ["LiveEngine", "library"]
+
+Array = NDArray[np.float64]
+
+MOST_DATA = 2000  # training points that are drawn
+MOST_FLOOR_REGIONS = 512
+MOST_COUNTED_UNITS = 20_000
+
+
+def library() -> Library:
+    """Torch, loaded, with the targets that need one input first."""
+    names = sorted(CATALOGUE, key=lambda name: CATALOGUE[name].dimension)
+    return Library(tuple(names), LiveEngine)
+
+
+class LiveEngine:
+    """One session. See :class:`nnexpr_tui.frames.Engine`."""
+
+    def __init__(self, specification: FitSpecification) -> None:
+        torch.set_num_threads(specification.threads or max(1, (os.cpu_count() or 2) - 1))
+        network, target = assemble(specification)
+        self._network, self._target = network, target
+        self._session = Session(network, target, specification)
+        self.scene = _scene(specification, network, target, self._session)
+
+    @property
+    def state(self) -> str:
+        """Of the session."""
+        return self._session.state
+
+    @property
+    def epoch(self) -> int:
+        """Epochs trained."""
+        return self._session.epoch
+
+    @property
+    def seconds(self) -> float:
+        """Spent training."""
+        return self._session.seconds
+
+    def start(self) -> None:
+        """Begin, or go on."""
+        self._session.start()
+
+    def pause(self) -> None:
+        """Hold."""
+        self._session.pause()
+
+    def advance(self, seconds: float) -> bool:
+        """Train for about so long; True while there is more to do."""
+        return self._session.advance(seconds)
+
+    def step(self, epochs: int) -> None:
+        """Exactly so many epochs."""
+        self._session.step(epochs)
+
+    def reconfigure(self, specification: FitSpecification) -> None:
+        """Take over the live options."""
+        changes = {
+            name: getattr(specification, name)
+            for name in ("lr", "schedule", "epochs", "stop_loss")
+            if getattr(specification, name) != getattr(self._session.specification, name)
+        }
+        self._session.reconfigure(**changes)
+
+    def snapshot(self, member: int) -> Snapshot:
+        """This moment."""
+        return self._session.snapshot(member)
+
+    def diverged_at(self, member: int) -> int | None:
+        """The epoch at which the member's loss ceased to be finite."""
+        return self._session.diverged.get(member)
+
+    def history(self, member: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Epochs and the member's losses."""
+        return self._session.history.epochs, self._session.history.member(member)
+
+    def count(self, snapshot: Snapshot) -> Counts | None:
+        """The exact counts of the snapshot's network, in own units; None where there are none."""
+        if not self.scene.countable:
+            return None
+        parameters = torch.as_tensor(snapshot.parameters)[None, :]
+        alone = self._network.to(device="cpu").member(snapshot.member).with_parameters(parameters)
+        try:
+            [lines] = linear_regions(alone, self._target.domain[0], certify=False)
+        except ValueError:  # not piecewise linear, or weights that are not finite
+            return None
+        own = lines.rescaled(self._target.input_scales[0], self._target.value_scale)
+        return Counts(
+            epoch=snapshot.epoch,
+            member=snapshot.member,
+            regions=own.count,
+            bends=own.bends,
+            activation_regions=own.activation_regions,
+            bends_by_layer=tuple(own.bends_by_layer),
+            positions=own.breakpoints,
+            dead_units=tuple((int(layer), int(unit)) for layer, unit in own.dead_units),
+            collapsed=own.collapsed,
+            slopes=own.slopes,
+        )
+
+    def floor(self, regions: int) -> float | None:
+        """Mean squared error, own units, of the best linear spline with so many pieces on the training points."""
+        if regions > MOST_FLOOR_REGIONS or self._target.points > 20_000:
+            return None
+        return float(spline_floor(self._target.own_inputs[:, 0], self._target.own_values, regions).mse)
+
+    def frequencies(self, snapshot: Snapshot) -> Array | None:
+        """Amplitude of the error in each Fourier mode of the domain, (modes,); mode 0 is the mean."""
+        truth = self.scene.truth
+        if truth is None or not np.isfinite(snapshot.prediction).all():
+            return None
+        error = (snapshot.prediction.astype(np.float64) - truth)[:-1]  # the last grid point repeats the first
+        amplitude = 2.0 * np.abs(np.fft.rfft(error)) / len(error)
+        amplitude[0] /= 2.0
+        return amplitude[: len(error) // 8]  # beyond, the grid no longer tells the modes apart well
+
+    def keep(self, run: str | None) -> str | None:
+        """Write all members to the store; the run's id."""
+        session = self._session
+        network = session.current_network().to(device="cpu")
+        losses = session.snapshot(0).losses.tolist()
+        return keep(network, session.specification, self._target, epoch=session.epoch, losses=losses, run=run)
+
+    def export(self, stem: Path, frame: Frame) -> list[Path]:
+        """``stem.safetensors``, all members, and ``stem.json``, the numbers."""
+        session = self._session
+        weights, numbers = stem.with_name(stem.name + ".safetensors"), stem.with_name(stem.name + ".json")
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        save(weights, session.current_network().to(device="cpu"), session.specification, target=self._target)
+        document = json.dumps(_document(frame, session.specification), allow_nan=False, indent=1)
+        write_atomically(numbers, lambda path: path.write_text(document + "\n", encoding="utf-8"))
+        return [numbers, weights]
+
+
+def _scene(specification: FitSpecification, network: Network, target: Target, session: Session) -> Scene:
+    line = target.dimension == 1
+    x = truth = data = None
+    if line:
+        x = target.input_scales[0].to_own(session.grid[:, 0])
+        if target.function is not None:
+            truth = target.value_scale.to_own(np.asarray(target.function(session.grid), dtype=np.float64))
+        else:
+            order = np.argsort(target.own_inputs[:, 0], kind="stable")
+            truth = np.interp(x, target.own_inputs[order, 0], target.own_values[order])
+        if target.function is None or specification.noise > 0:
+            stride = max(1, target.points // MOST_DATA)
+            data = np.stack([target.own_inputs[::stride, 0], target.own_values[::stride]])
+    hidden = tuple(layer.outputs for layer in network.layers if layer.activation != "identity")
+    folding = all(layer.activation in ("identity", "relu", "leaky_relu") for layer in network.layers)
+    bounded = line and folding and bool(hidden) and network.encoding is None
+    pieces = sum(ACTIVATIONS[layer.activation].pieces is not None for layer in network.layers)
+    return Scene(
+        specification=specification,
+        name=target.name,
+        formula=target.formula,
+        dimension=target.dimension,
+        domain=target.own_domain[0],
+        x=x,
+        truth=truth,
+        data=data,
+        hidden_widths=hidden,
+        parameters=network.parameter_count,
+        countable=line and network.is_piecewise_linear and pieces > 0 and sum(hidden) <= MOST_COUNTED_UNITS,
+        upper_bound=upper_bound(hidden) if bounded else None,
+        lower_bound=lower_bound(hidden) if bounded else None,
+        device=session.device_name,
+        input_name=target.input_names[0],
+        value_name=target.value_name,
+        notes=target.notes,
+    )
+
+
+def _document(frame: Frame, specification: FitSpecification) -> dict[str, Any]:
+    """What is on the screen, as JSON; numbers that are not finite become null."""
+    counts = frame.counts
+    counted = None
+    if counts is not None:
+        counted = {
+            "linear_regions": counts.regions,
+            "bends": counts.bends,
+            "activation_regions": counts.activation_regions,
+            "bends_by_layer": list(counts.bends_by_layer),
+            "breakpoints": counts.positions.tolist(),
+            "slopes": [_finite(slope) for slope in counts.slopes.tolist()],
+            "dead_units": [list(unit) for unit in counts.dead_units],
+            "collapsed": counts.collapsed,
+        }
+    return {
+        "schema": 1,
+        "run": frame.run,
+        "config": specification.as_config(),
+        "device": frame.scene.device,
+        "parameters": frame.scene.parameters,
+        "epochs": frame.epoch,
+        "seconds": frame.snapshot.seconds,
+        "member": frame.snapshot.member,
+        "losses": [_finite(loss) for loss in frame.snapshot.losses.tolist()],
+        "counts": counted,
+        "spline_floor": _finite(frame.floor),
+        "frequencies": [_finite(value) for value in _listed(frame.frequencies)],
+        "history": {
+            "epochs": frame.history_epochs.tolist(),
+            "loss": [_finite(loss) for loss in frame.history_losses.tolist()],
+        },
+        "fit": {
+            "x": _listed(frame.scene.x),
+            "target": [_finite(value) for value in _listed(frame.scene.truth)],
+            "prediction": [_finite(value) for value in frame.snapshot.prediction.tolist()],
+        },
+    }
+
+
+def _listed(values: Array | None) -> list[float]:
+    return [] if values is None else list(map(float, values))
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

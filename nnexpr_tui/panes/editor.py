@@ -1,0 +1,44 @@
+"""One line of text typed in place; enter takes it, escape leaves everything as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.widgets import Input
+
+__all__ = ["Editor"]
+
+
+class Editor(Input):
+    """Removes itself once ``take(text)`` is True, or on escape, or when the focus goes elsewhere; then
+    ``closed(by_key)``, by_key being False where the focus is already elsewhere."""
+
+    def __init__(
+        self, text: str, take: Callable[[str], bool], closed: Callable[[bool], None], placeholder: str = ""
+    ) -> None:
+        super().__init__(text, placeholder=placeholder, compact=True, select_on_focus=True)
+        self._try, self._tell = take, closed
+        self._gone = False
+
+    def on_mount(self) -> None:
+        self.focus()
+
+    async def action_submit(self) -> None:
+        if self._try(self.value):
+            self._leave()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            self._leave()
+
+    def on_blur(self) -> None:
+        self._leave(by_key=False)
+
+    def _leave(self, *, by_key: bool = True) -> None:
+        if not self._gone:
+            self._gone = True
+            self.remove()
+            self._tell(by_key)

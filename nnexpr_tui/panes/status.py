@@ -1,0 +1,52 @@
+"""The line at the top: the state in a word, and the numbers that are watched, each beside its name."""
+
+from __future__ import annotations
+
+from nnexpr_tui.frames import Frame
+from nnexpr_tui.panes.lines import Line, LinePane, clean
+from nnexpr_tui.panes.numbers import compact, count, number
+
+__all__ = ["StatusLine"]
+
+SIGNS = {"running": "▶", "paused": "‖", "ready": "·", "finished": "■", "failed": "!", "stopped": "■", "loading": "…"}
+ROOMY = 80
+WORDS = {"running": "training", "loading": "loading torch"}
+
+
+class StatusLine(LinePane):
+    """One row. What does not fit is left out from the end, so the first names stay at every width."""
+
+    def show(self, frame: Frame | None, state: str) -> int:
+        """Show the newest frame. About how many bytes that sends."""
+        return 2 * self.show_lines([self._line(frame, state)])
+
+    def _line(self, frame: Frame | None, state: str) -> Line:
+        line: list[tuple[str, str]] = [(f" {SIGNS.get(state, '·')} {WORDS.get(state, state):<8}", "accent")]
+        if frame is None:
+            hint = "nothing is built: change the forms" if state == "failed" else "the forms can already be filled in"
+            return (*line, (f"  {hint}", "label"))
+        left = self.size.width - len(line[0][0])
+        for label, value in _items(frame, roomy=self.size.width >= ROOMY):
+            needed = len(label) + len(value) + 3
+            if needed > left:
+                break
+            line += [(f"  {label} ", "label"), (value, "value")]
+            left -= needed
+        return tuple(line)
+
+
+def _items(frame: Frame, *, roomy: bool) -> list[tuple[str, str]]:
+    """Names and values, the most watched first; with room to spare, values keep their place while they change."""
+    counts, snapshot = frame.counts, frame.snapshot
+    loss = number(frame.loss) if frame.diverged_at is None else f"diverged at {frame.diverged_at}"
+    items = [
+        ("epoch", count(frame.epoch).ljust(7 * roomy)),
+        ("loss", loss.ljust(8 * roomy)),
+        ("regions", (count(counts.regions) if counts else "n/a").ljust(4 * roomy)),
+        ("bends", (count(counts.bends) if counts else "n/a").ljust(4 * roomy)),
+    ]
+    if len(snapshot.losses) > 1:
+        items.append(("member", f"{snapshot.member + 1} of {len(snapshot.losses)}"))
+    if frame.rate:
+        items.append(("epochs/s", f"{compact(frame.rate):<5}"))
+    return [*items, ("lr", number(snapshot.learning_rate)), ("on", clean(frame.scene.device))]

@@ -1,0 +1,180 @@
+"""Explore: forms on the left, the fit over the loss in the middle, counts and frequencies on the right."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from nnexpr.specification import OPTIONS, InputError
+from nnexpr_tui.actions import bindings
+from nnexpr_tui.frames import Frame
+from nnexpr_tui.panes.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
+from nnexpr_tui.panes.counts import CountsPane
+from nnexpr_tui.panes.form import Form
+from nnexpr_tui.panes.frequencies import FrequenciesPane
+from nnexpr_tui.screens.base import ExplorerScreen
+from nnexpr_tui.worker import Refused
+
+__all__ = ["ExploreScreen"]
+
+ROOM = {"forms": ("-wide",), "numbers": ("-wide", "-medium")}  # the widths at which a column has a place of its own
+NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
+
+
+class ExploreScreen(ExplorerScreen):
+    """Train a network and look at it."""
+
+    SCOPE = "explore"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SCOPE)
+    AUTO_FOCUS = "#fit"
+
+    _scene: object = None
+    _numbers_drawn: float = float("-inf")
+
+    def body(self) -> ComposeResult:
+        do = self.controller
+        with Vertical(id="forms", classes="column"):
+            yield Form("Architecture", ("network",), do.change, do.step, id="architecture")
+            yield Form("Target", ("target",), do.change, do.step, id="target")
+            yield Form("Training", ("training", "machine"), do.change, do.step, id="training")
+        with Vertical(id="charts", classes="column"):
+            yield ChartPane("Fit", FIT_HELP, id="fit")
+            yield ChartPane("Loss", LOSS_HELP, id="loss")
+        with Vertical(id="numbers", classes="column"):
+            yield CountsPane("Counts", id="counts")
+            yield FrequenciesPane("Frequencies of the error", id="frequencies")
+
+    def show(self, frame: Frame | None) -> int:
+        for form in self.query(Form):
+            form.show(self.controller.specification)
+        if frame is None:
+            return 0
+        return self._show_charts(frame) + self._show_numbers(frame)
+
+    def _show_charts(self, frame: Frame) -> int:
+        view = self.controller.view
+        fit, loss = self.query_one("#fit", ChartPane), self.query_one("#loss", ChartPane)
+        if frame.scene is not self._scene:
+            self._scene = frame.scene
+            self._numbers_drawn = float("-inf")
+            fit.reset_limits()
+            loss.reset_limits()
+        fit.set_markers(view.markers)  # type: ignore[arg-type]
+        loss.set_markers(view.markers)  # type: ignore[arg-type]
+        sent = fit.update_chart(fit_chart(frame.scene, frame.snapshot, frame.counts, residual=view.residual))
+        return sent + loss.update_chart(
+            loss_chart(frame.history_epochs, frame.history_losses, log_axis=view.log_axis)
+        )
+
+    def _show_numbers(self, frame: Frame) -> int:
+        """Twice a second are enough for numbers that are read, and always when training stands still."""
+        now = monotonic()
+        if frame.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL:
+            return 0
+        self._numbers_drawn = now
+        frequencies = self.query_one(FrequenciesPane)
+        frequencies.ascii = self.controller.view.markers == "ascii"
+        return self.query_one(CountsPane).show(frame) + frequencies.show(frame)
+
+    # Actions: what they mean is in the table
+
+    def _attempt(self, name: str, direction: int) -> None:
+        try:
+            self.controller.step(name, direction)
+        except InputError as error:
+            self.footer.say(str(error), error=True)
+        else:
+            self.footer.clear()
+        self.redraw()
+
+    def action_start_or_pause(self) -> None:
+        self.footer.clear()
+        self.controller.toggle()
+
+    def action_step(self) -> None:
+        self.footer.clear()
+        self.controller.worker.step()
+
+    def action_restart(self) -> None:
+        self.footer.clear()
+        self.controller.restart()
+
+    def action_reseed(self) -> None:
+        self.controller.reseed()
+        self.footer.say(f"Seed {self.controller.specification.seed}")
+        self.redraw()
+
+    def action_depth(self, direction: int) -> None:
+        self._attempt("knots" if self.controller.specification.network == "shallow" else "depth", direction)
+
+    def action_width(self, direction: int) -> None:
+        name = {"shallow": "knots", "compositional": "depth"}.get(self.controller.specification.network, "width")
+        self._attempt(name, direction)
+
+    def action_activation(self) -> None:
+        if self.controller.specification.relevant("activation"):
+            self._attempt("activation", 1)
+        else:
+            self.footer.say(f"A {self.controller.specification.network} network has no other activation", error=True)
+
+    def action_target(self) -> None:
+        self._attempt("target", 1)
+
+    def action_rate(self, direction: int) -> None:
+        self._attempt("lr", direction)
+
+    def action_member(self, direction: int) -> None:
+        self.controller.show_member(direction)
+
+    def action_residual(self) -> None:
+        self.controller.view.residual = not self.controller.view.residual
+        self.query_one("#fit", ChartPane).reset_limits()
+        self.redraw()
+
+    def action_log_axis(self) -> None:
+        self.controller.view.log_axis = not self.controller.view.log_axis
+        self.redraw()
+
+    def action_forms(self) -> None:
+        self._toggle_column("forms", "architecture")
+
+    def action_numbers(self) -> None:
+        self._toggle_column("numbers", "counts")
+
+    def _toggle_column(self, name: str, first: str) -> None:
+        """Where there is room for the column it is put away and brought back; else it lies over the charts."""
+        column = self.query_one(f"#{name}")
+        self.zoom(None)
+        if any(self.has_class(width) for width in ROOM[name]):
+            shown = column.has_class("-away")
+            column.toggle_class("-away")
+        else:
+            shown = not column.has_class("-open")
+            self.query(".column").remove_class("-open")
+            column.set_class(shown, "-open")
+        self.query_one(f"#{first}" if shown else "#fit").focus()
+        self.call_after_refresh(self.redraw)
+
+    def refused(self, message: Refused) -> None:
+        """Offer what was typed again, to be mended."""
+        name = message.error.option if isinstance(message.error, InputError) else ""
+        if name in OPTIONS:
+            text = OPTIONS[name].format(getattr(message.refused, name))
+            for form in self.query(Form):
+                form.remember(name, text)
+
+    def on_form_failed(self, message: Form.Failed) -> None:
+        self.footer.say(str(message.error), error=True)
+
+    def close(self) -> bool:
+        if super().close():
+            return True
+        opened = self.query(".column.-open")
+        opened.remove_class("-open")
+        if opened:
+            self.query_one("#fit").focus()
+        return bool(opened)

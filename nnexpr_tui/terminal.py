@@ -1,0 +1,136 @@
+"""The terminal, while the explorer has it: nothing else writes to it, and it is given back as it was.
+
+Libraries write warnings to file descriptor 2 behind Python's back, straight over the screen. While the explorer runs,
+descriptor 2 is a log file, and Textual, which draws through ``sys.__stderr__``, is given the terminal under another
+descriptor. That one gives up on a terminal that takes nothing more once the explorer is leaving, and stays quiet when
+the line has dropped, so that leaving never hangs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+__all__ = ["TerminalFile", "handled_signals", "log_file", "own_terminal"]
+
+WAIT = 0.05  # seconds between two looks at a terminal that takes nothing
+PATIENCE = 0.5  # seconds without any progress after which a leaving explorer gives it up
+CHUNK = 4096  # bytes
+
+
+class TerminalFile(io.TextIOBase):
+    """Writes text to the terminal of a descriptor without ever waiting for it longer than it should."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = _own_description(descriptor)
+        self._is_leaving = self._is_gone = False
+        self._moved = monotonic()
+
+    def leave(self) -> None:
+        """From now on wait only as long as the terminal goes on taking something."""
+        self._moved = monotonic()
+        self._is_leaving = True
+
+    def hang_up(self) -> None:
+        """The line has dropped: write nothing more."""
+        self._is_gone = True
+
+    def write(self, text: str) -> int:
+        data = memoryview(text.encode("utf-8", "replace"))
+        while data and not self._is_gone:
+            try:
+                if self._is_ready():
+                    data = data[os.write(self._descriptor, data[:CHUNK]) :]
+                    self._moved = monotonic()
+            except BlockingIOError:
+                sleep(WAIT / 10)  # it is writable, but not for so much
+            except OSError:
+                self._is_gone = True
+            if self._is_leaving and monotonic() - self._moved > PATIENCE:
+                self._is_gone = True
+        return len(text)
+
+    def _is_ready(self) -> bool:
+        return sys.platform == "win32" or bool(select.select([], [self._descriptor], [], WAIT)[1])
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return "utf-8"
+
+
+def _own_description(descriptor: int) -> int:
+    """The terminal opened once more, without blocking: that must not be switched on for the shell's own."""
+    try:
+        return os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except (OSError, AttributeError):
+        return os.dup(descriptor)
+
+
+def log_file() -> Path:
+    """Where what would have been written over the screen goes."""
+    from platformdirs import user_log_path
+
+    return user_log_path("nnexpr") / "explorer.log"
+
+
+@contextmanager
+def own_terminal() -> Iterator[TerminalFile | None]:
+    """Keep everything but Textual off the terminal, and let Textual draw on it even where stderr goes elsewhere.
+
+    None where neither stderr nor stdout is a terminal.
+    """
+    descriptor = next((number for number in (2, 1) if os.isatty(number)), None)
+    if descriptor is None:
+        yield None
+        return
+    terminal = TerminalFile(descriptor)
+    before, errors = (sys.__stderr__, sys.stderr), os.dup(2)
+    if descriptor == 2:
+        log = _open_log()
+        os.dup2(log, 2)
+        os.close(log)
+    sys.__stderr__ = sys.stderr = terminal  # type: ignore[misc, assignment]
+    try:
+        yield terminal
+    finally:
+        sys.__stderr__, sys.stderr = before  # type: ignore[misc]
+        os.dup2(errors, 2)
+        os.close(errors)
+        os.close(terminal.fileno())
+
+
+def _open_log() -> int:
+    try:
+        path = log_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
+
+
+def handled_signals(leave: Callable[[int], None]) -> None:
+    """Have the running event loop call ``leave(128 + number)`` for a signal that asks the explorer to end."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+        number = getattr(signal, name, None)
+        # A signal that is ignored stays so: that is how nohup asks for it.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            with suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, leave, 128 + number)

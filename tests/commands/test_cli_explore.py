@@ -1,0 +1,59 @@
+"""No subcommand: what the explorer is begun with."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from nnexpr_tui.commands.explore import explore
+from nnexpr_tui.controller import DEFAULT_EPOCHS
+
+
+@pytest.fixture
+def begun(monkeypatch, tmp_path):
+    """``begun(options, ...)``: what ``run_explorer`` was called with; no last session, no settings file."""
+    calls = []
+
+    def run_explorer(specification, **rest):
+        calls.append((specification, rest))
+        return 7
+
+    monkeypatch.setattr("nnexpr_tui.app.run_explorer", run_explorer)
+    monkeypatch.setattr("nnexpr_tui.session.session_file", lambda: tmp_path / "session.json")
+    monkeypatch.setattr("nnexpr_tui.settings.configuration_file", lambda: tmp_path / "config.toml")
+    monkeypatch.setenv("NNEXPR_STORE", "before")
+
+    def begin(options, **given):
+        nothing = {
+            "start": False,
+            "fresh": False,
+            "config": None,
+            "store": None,
+            "no_store": False,
+            "checkpoint_every": None,
+        }
+        assert explore(options, **{**nothing, **given}) == 7
+        return calls.pop()
+
+    return begin
+
+
+def test_nothing_given_leaves_the_explorer_its_choice(begun):
+    specification, rest = begun({})
+    assert specification is None
+    assert (rest["start"], rest["fresh"]) == (False, False)
+    assert rest["settings"].keep_runs
+
+
+def test_given_options_begin_the_explorer_which_trains_until_told(begun):
+    specification, rest = begun({"network": "mmnn", "seed": 3}, start=True, fresh=True)
+    assert (specification.network, specification.seed, specification.width) == ("mmnn", 3, (100,))
+    assert specification.epochs == DEFAULT_EPOCHS
+    assert (rest["start"], rest["fresh"]) == (True, True)
+
+
+def test_keeping_options_reach_the_settings(begun, tmp_path):
+    settings = begun({}, store=str(tmp_path), no_store=True, checkpoint_every=0.5)[1]["settings"]
+    assert (settings.keep_runs, settings.checkpoint_every) == (False, 0.5)
+    assert os.environ["NNEXPR_STORE"] == str(tmp_path)

@@ -1,0 +1,165 @@
+"""``fit``: its numbers, recomputed from the file it writes by NumPy alone; its manners."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from nnexpr.runs import store
+from nnexpr.specification import OPTIONS
+
+MEMBER_KEYS = {
+    "seed", "loss", "best_loss", "epoch_of_best", "max_error", "linear_regions", "bends", "activation_regions",
+    "dead_units", "collapsed", "nonfinite",
+}  # fmt: skip
+KEYS = {
+    "schema", "run", "config", "device", "dtype", "parameters", "trained_parameters", "members", "epochs", "seconds",
+    "member_epochs_per_second",
+}  # fmt: skip
+CSV = "year;number\n1700;5\n1701;11\n1702;16\n1703;23\n1704;36\n1705;58\n1706;29\n"
+
+
+def document(done, code=0):
+    assert done.exit_code == code, done.stderr
+    return json.loads(done.stdout)
+
+
+def forward(parameters, x, widths):
+    """A ReLU network of one member, by NumPy: parameters (P,), x (points,)."""
+    values, offset = x[None, :], 0
+    for layer, (inputs, outputs) in enumerate(pairwise(widths)):
+        block = parameters[offset : offset + outputs * (inputs + 1)].reshape(outputs, inputs + 1)
+        values, offset = block[:, :-1] @ values + block[:, -1:], offset + block.size
+        if layer < len(widths) - 2:
+            values = np.maximum(values, 0.0)
+    assert offset == parameters.size
+    return values[0]
+
+
+def test_every_key_and_the_resolved_options(run):
+    found = document(
+        run(
+            "fit",
+            "--epochs",
+            3,
+            "--members",
+            2,
+            "--seed",
+            4,
+            "--threads",
+            1,
+            "--target",
+            "two_tone",
+            "--json",
+        )
+    )
+    assert found.keys() >= KEYS
+    assert [member["seed"] for member in found["members"]] == [4, 5]
+    assert all(member.keys() == MEMBER_KEYS for member in found["members"])
+    assert found["config"].keys() == OPTIONS.keys()
+    config = {name: found["config"][name] for name in ("device", "threads", "domain", "epochs", "network")}
+    assert config == {"device": "cpu", "threads": 1, "domain": [-1.0, 1.0], "epochs": 3, "network": "mlp"}
+    assert found["parameters"] == found["trained_parameters"] == 2 * 16 + 17 * 16 + 17
+    assert (found["schema"], found["epochs"], found["dtype"], found["device"]) == (1, 3, "float32", "cpu")
+    for member in found["members"]:
+        assert member["linear_regions"] == member["bends"] + 1 <= member["activation_regions"]
+
+
+def test_losses_are_those_of_the_saved_members_in_the_files_own_units(run, tmp_path):
+    data, saved = tmp_path / "spots.csv", tmp_path / "net.safetensors"
+    data.write_text(CSV)
+    found = document(
+        run("fit", "--target", f"csv:{data}", "--epochs", 40, "--width", 5, "--members", 3, "--dtype", "float64",
+            "--save", saved, "--json")
+    )  # fmt: skip
+    x, y = np.loadtxt(data, delimiter=";", skiprows=1).T
+    unit = (x - x.min()) / np.ptp(x)
+    for member, parameters in zip(found["members"], load_file(saved)["parameters"], strict=True):
+        error = forward(parameters, unit, (1, 5, 5, 1)) * np.ptp(y) + y.min() - y
+        assert member["loss"] == pytest.approx(np.mean(error**2), rel=1e-9)
+        assert member["max_error"] == pytest.approx(np.abs(error).max(), rel=1e-9)
+        assert member["best_loss"] <= member["loss"]
+    assert found["config"]["points"] == len(x)
+
+
+def test_a_member_is_the_same_alone(run):
+    def loss(*args):
+        return document(run("fit", "--epochs", 30, "--width", 6, "--no-store", "--json", *args))["members"][
+            -1
+        ]["loss"]
+
+    assert loss("--members", 3) == pytest.approx(loss("--seed", 2), rel=1e-5)
+
+
+def test_the_run_is_kept_and_reads_back_as_it_was_told(run, tmp_path):
+    found = document(run("fit", "--epochs", 5, "--json"))
+    assert store.find(found["run"]) == tmp_path / "store" / f"{found['run']}.safetensors"
+    counted = document(run("regions", found["run"], "--json"))
+    assert counted["members"][0]["linear_regions"] == found["members"][0]["linear_regions"]
+    assert counted["domain"] == [0.0, 1.0]
+
+
+def test_no_store_keeps_nothing(run, tmp_path):
+    assert document(run("fit", "--epochs", 1, "--no-store", "--json"))["run"] is None
+    assert not (tmp_path / "store").exists()
+
+
+def test_another_store(run, tmp_path):
+    found = document(run("fit", "--epochs", 1, "--store", tmp_path / "other", "--json"))
+    assert (tmp_path / "other" / f"{found['run']}.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    "args", [("--activation", "tanh"), ("--encoding-bands", 2), ("--target", "waves2d")], ids=str
+)
+def test_no_counts_where_regions_cannot_be_counted(run, args):
+    found = document(run("fit", "--epochs", 2, "--points", 64, "--no-store", "--json", *args))
+    [member] = found["members"]
+    counts = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed")
+    assert all(member[name] is None for name in counts)
+    assert member["loss"] > 0
+
+
+DIVERGING = ("fit", "--optimizer", "sgd", "--lr", "1e30", "--epochs", 20, "--no-store")
+
+
+def test_a_run_fails_when_all_members_diverge(run):
+    done = run(*DIVERGING, "--members", 2, "--json")
+    found = document(done, code=1)
+    assert "NaN" not in done.stdout
+    assert "Infinity" not in done.stdout
+    for member in found["members"]:
+        assert (member["loss"], member["max_error"], member["nonfinite"]) == (None, None, True)
+    assert done.stderr.splitlines()[-1].startswith("Error: all 2 members diverged")
+
+
+def test_a_diverged_run_is_shown_without_json_too(run):
+    done = run(*DIVERGING)
+    assert done.exit_code == 1
+    assert "diverged" in done.stdout
+
+
+def test_the_chart_and_the_table_are_printed_for_people(run):
+    done = run("fit", "--epochs", 3, "--members", 25, "--no-store")
+    assert done.exit_code == 0
+    assert "\x1b" not in done.stdout
+    for word in ("loss", "regions", "bends", "target", "fit", "5 more members", "median"):
+        assert word in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_an_option_without_a_meaning_is_said(run):
+    done = run("fit", "--network", "shallow", "--rank", 3, "--epochs", 0, "--no-store", "--json")
+    assert done.exit_code == 0
+    assert "--rank has no meaning" in done.stderr
+
+
+def test_the_targets_are_listed(run):
+    names = [entry["name"] for entry in document(run("fit", "--list-targets", "--json"))]
+    assert {"fourier", "cube", "arctan25", "star2d"} <= set(names)
+    printed = run("fit", "--list-targets").stdout
+    assert all(name in printed for name in names)

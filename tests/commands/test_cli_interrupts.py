@@ -1,0 +1,122 @@
+"""Signals in a real process: what was done is saved and told, and the exit code is 128 + the signal's number."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from nnexpr.networks.files import load
+
+ENDLESS = ("fit", "--epochs", 10**9, "--width", 4, "--points", 32)
+
+
+def begun(process):
+    """Wait until the process says that it trains, and let it."""
+    assert process.stderr.readline().startswith(b"Training")
+    time.sleep(0.3)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=lambda value: str(value),
+)
+def test_an_interrupted_fit_tells_what_was_done(start, tmp_path, number, code):
+    saved = tmp_path / "net.safetensors"
+    process = start(*ENDLESS, "--save", saved, "--json")
+    begun(process)
+    process.send_signal(number)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == code, said
+    assert b"Traceback" not in said
+    found = json.loads(printed)
+    assert 0 < found["epochs"] < 10**9
+    assert found["state"] == "stopped"
+    assert found["members"][0]["loss"] > 0
+    assert load(saved).network.members == 1
+    kept = load(tmp_path / "store" / f"{found['run']}.safetensors")
+    assert kept.metadata["extra"]["epoch"] == found["epochs"]
+
+
+def test_a_killed_fit_leaves_its_last_checkpoint(start, tmp_path):
+    process = start(*ENDLESS, "--checkpoint-every", 0.05)
+    begun(process)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        runs = list((tmp_path / "store").glob("[0-9]*.safetensors"))
+        if runs and load(runs[0]).metadata["extra"]["epoch"] > 0:
+            break
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert load(runs[0]).metadata["extra"]["epoch"] > 0
+
+
+def test_a_reader_that_has_gone_is_met_without_a_word(start):
+    process = start("fit", "--epochs", 1, "--no-store", "--json")
+    process.stdout.close()
+    said = process.stderr.read()
+    assert process.wait(timeout=60) == 1
+    assert b"Traceback" not in said
+    assert b"BrokenPipe" not in said
+
+
+def test_progress_is_shown_on_a_terminal_and_stdout_stays_data(start):
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    process = start("fit", "--epochs", 10**9, "--width", 4, "--no-store", "--json", stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while b"loss" not in seen:
+        seen += os.read(ours, 4096)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert process.returncode == 130
+    assert json.loads(printed)["epochs"] > 0
+
+
+def test_a_dropped_line_keeps_the_run(start, tmp_path):
+    """The terminal is gone when the signal comes: nothing can be said any more, and all is saved."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    process = start(*ENDLESS, "--json", stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while b"loss" not in seen:
+        seen += os.read(ours, 4096)
+    os.close(ours)
+    time.sleep(0.6)  # so that something was tried to be shown
+    process.send_signal(signal.SIGHUP)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 129
+    found = json.loads(printed)
+    kept = load(tmp_path / "store" / f"{found['run']}.safetensors")
+    assert kept.metadata["extra"]["epoch"] == found["epochs"] > 0
+
+
+def handles(process, number):
+    """Whether the process has a handler of its own for the signal."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        pytest.skip("needs Linux")
+    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", status, re.MULTILINE)
+    return bool(int(caught[1], 16) >> (number - 1) & 1)
+
+
+def test_a_signal_before_anything_was_done_ends_it_too(start):
+    process = start(*ENDLESS, "--json")
+    while not handles(process, signal.SIGTERM):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert b"Traceback" not in said
+    assert not printed or json.loads(printed)["schema"] == 1

@@ -1,0 +1,110 @@
+"""``lstsq``: least squares in a chosen basis, against SciPy's on the dense hat matrix."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.linalg import lstsq as scipy_lstsq
+
+
+def document(done):
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def dense(function, knots, samples):
+    """(max error, mean squared error) of the best linear spline on the knots, for evenly spaced samples of [-1, 1]."""
+    x = np.linspace(-1, 1, samples)
+    hats = np.stack([np.interp(x, knots, unit) for unit in np.eye(len(knots))], axis=1)
+    error = hats @ scipy_lstsq(hats, function(x))[0] - function(x)
+    return np.abs(error).max(), np.mean(error**2)
+
+
+@pytest.mark.parametrize("basis", ["hat", "relu"])
+@pytest.mark.parametrize("solver", ["hat", "qr", "svd"])
+def test_every_way_finds_the_least_squares(run, basis, solver):
+    found = document(
+        run(
+            "lstsq",
+            "--target",
+            "arctan25",
+            "--basis",
+            basis,
+            "--solver",
+            solver,
+            "--knots",
+            40,
+            "--samples",
+            900,
+            "--json",
+        )
+    )
+    assert found.keys() >= {"max_error", "mse", "rank", "condition", "seconds"}
+    max_error, mse = dense(lambda x: np.arctan(25 * x), np.linspace(-1, 1, 40), 900)
+    assert found["max_error"] == pytest.approx(max_error, rel=1e-6)
+    assert found["mse"] == pytest.approx(mse, rel=1e-6)
+    assert found["rank"] == 40
+    assert found["condition"] > 1
+
+
+def test_the_settings_are_told(run):
+    done = run(
+        "lstsq",
+        "--knots",
+        7,
+        "--samples",
+        50,
+        "--solver",
+        "gram",
+        "--rcond",
+        "1e-3",
+        "--dtype",
+        "float32",
+        "--json",
+    )
+    assert document(done)["config"] == {
+        "target": "arctan25", "basis": "hat", "biases": "uniform", "knots": 7, "samples": 50, "solver": "gram",
+        "rcond": 1e-3, "ridge": 0.0, "dtype": "float32",
+    }  # fmt: skip
+
+
+def test_adaptive_knots_share_the_variation(run):
+    """Those of arctan(25 x) have a closed form: its values at them are evenly spaced."""
+    found = document(run("lstsq", "--biases", "adaptive", "--knots", 30, "--samples", 4000, "--json"))
+    knots = np.tan(np.linspace(-np.arctan(25), np.arctan(25), 30)) / 25
+    max_error, mse = dense(lambda x: np.arctan(25 * x), knots, 4000)
+    assert found["max_error"] == pytest.approx(max_error, rel=1e-3)
+    assert found["mse"] == pytest.approx(mse, rel=1e-3)
+
+
+def test_random_knots_are_those_of_the_seed(run):
+    def error(seed):
+        return document(run("lstsq", "--biases", "random", "--knots", 30, "--seed", seed, "--json"))["mse"]
+
+    assert error(1) == error(1) != error(2)
+
+
+def test_a_singular_matrix_has_no_condition_and_the_json_says_so(run):
+    done = run("lstsq", "--basis", "relu", "--solver", "svd", "--knots", 30, "--samples", 10, "--json")
+    found = document(done)
+    assert found["rank"] <= 10
+    assert (found["condition"] is None) == found.get("nonfinite", False)
+
+
+def test_data_of_a_file_in_its_own_units(run, tmp_path):
+    data = tmp_path / "data.csv"
+    x = np.linspace(1700.1, 2000.7, 61)
+    y = 5 * np.abs(x - x[30])
+    data.write_text("".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), y.tolist(), strict=True)))
+    found = document(run("lstsq", "--target", f"csv:{data}", "--knots", 3, "--json"))
+    assert found["config"]["samples"] == 61
+    assert found["max_error"] < 1e-9 * y.max()
+
+
+def test_a_chart_and_a_table_for_people(run):
+    done = run("lstsq", "--knots", 10, "--samples", 100)
+    assert done.exit_code == 0
+    for word in ("least squares", "max error", "condition", "rank"):
+        assert word in done.stdout

@@ -1,0 +1,160 @@
+"""``regions``: the pieces that are told are the network, whichever file it came from."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from nnexpr import from_torch, save
+
+
+def document(done):
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def pieces(member, x):
+    """The value of the piece that each x lies on."""
+    piece = np.searchsorted(member["breakpoints"], x)
+    return np.take(member["slopes"], piece) * x + np.take(member["intercepts"], piece)
+
+
+@pytest.fixture
+def module():
+    torch.manual_seed(5)
+    layers = [
+        torch.nn.Linear(1, 12),
+        torch.nn.ReLU(),
+        torch.nn.Linear(12, 8),
+        torch.nn.ReLU(),
+        torch.nn.Linear(8, 1),
+    ]
+    return torch.nn.Sequential(*layers).double()
+
+
+@pytest.fixture(params=["state.pt", "state.safetensors", "ours.safetensors"])
+def file(request, module, tmp_path):
+    """The module, in a file of each kind."""
+    path = tmp_path / request.param
+    if path.suffix == ".pt":
+        torch.save(module.state_dict(), path)
+    elif path.stem == "state":
+        save_file(module.state_dict(), path)
+    else:
+        save(path, from_torch(module))
+    return path
+
+
+@pytest.mark.parametrize("domain", [(-2.0, 2.0), (0.25, 0.75)])
+def test_the_pieces_are_the_module(run, module, file, domain):
+    found = document(run("regions", file, "--domain", *domain, "--json"))
+    assert found["domain"] == list(domain)
+    [member] = found["members"]
+    x = np.random.default_rng(0).uniform(*domain, 500)
+    expected = module(torch.as_tensor(x)[:, None])[:, 0].detach().numpy()
+    np.testing.assert_allclose(pieces(member, x), expected, rtol=0, atol=1e-12)
+    assert member["linear_regions"] == member["bends"] + 1 == len(member["slopes"])
+    assert sum(member["bends_by_layer"]) == member["bends"] == len(member["breakpoints"])
+    assert member["check"]["max_residual"] < 1e-12
+    hidden = [module[:2](torch.linspace(*domain, 5001).double()[:, None])]
+    hidden.append(module[2:4](hidden[0]))
+    dead = [
+        [layer, unit]
+        for layer, a in enumerate(hidden, 1)
+        for unit in range(a.shape[1])
+        if not (a[:, unit] > 0).any()
+    ]
+    assert member["dead_units"] == dead
+
+
+def test_pieces_of_a_files_network_are_in_the_files_own_units(run, tmp_path):
+    data, saved = tmp_path / "data.csv", tmp_path / "net.safetensors"
+    data.write_text("".join(f"{x},{3 * abs(x - 1950) + 7}\n" for x in range(1900, 2001)))
+    run(
+        "fit",
+        "--target",
+        f"csv:{data}",
+        "--lr",
+        0.01,
+        "--epochs",
+        300,
+        "--dtype",
+        "float64",
+        "--save",
+        saved,
+        "--no-store",
+    )
+    found = document(run("regions", saved, "--json"))
+    assert found["domain"] == pytest.approx([1900.0, 2000.0])
+    x, y = np.loadtxt(data, delimiter=",").T
+    [member] = found["members"]
+    error = pieces(member, x) - y
+    told = document(
+        run("fit", "--target", f"csv:{data}", "--lr", 0.01, "--epochs", 300, "--dtype", "float64", "--json")
+    )
+    assert np.mean(error**2) == pytest.approx(told["members"][0]["loss"], rel=1e-6)
+    half = document(run("regions", saved, "--domain", 1925, 1975, "--json"))["members"][0]
+    np.testing.assert_allclose(pieces(half, x[30:70]), pieces(member, x[30:70]))
+
+
+def test_members_are_chosen(run, tmp_path):
+    saved = tmp_path / "net.safetensors"
+    run("fit", "--members", 6, "--epochs", 0, "--save", saved, "--no-store")
+    every = document(run("regions", saved, "--json"))["members"]
+    assert document(run("regions", saved, "--members", "5,1-3", "--json"))["members"] == [
+        every[i] for i in (5, 1, 2, 3)
+    ]
+    for wrong in ("6", "-1", "2-", "a", "3-1", "0,3-1", "0-99999999999", ""):
+        done = run("regions", saved, "--members", wrong)
+        assert done.exit_code == 2
+        assert "0 to 5" in done.stderr
+
+
+def test_an_activation_that_is_smooth_is_refused_by_its_name(run, tmp_path, module):
+    path = tmp_path / "state.pt"
+    torch.save(module.state_dict(), path)
+    done = run("regions", path, "--activation", "tanh")
+    assert done.exit_code == 2
+    assert "tanh" in done.stderr
+
+
+def test_two_inputs_are_refused(run, tmp_path):
+    path = tmp_path / "state.pt"
+    torch.save(
+        torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1)).state_dict(), path
+    )
+    done = run("regions", path)
+    assert done.exit_code == 2
+    assert "2 inputs" in done.stderr
+
+
+def test_numbers_that_are_not_finite_are_refused(run, tmp_path, module):
+    path = tmp_path / "state.pt"
+    module[0].weight.data[3] = torch.nan
+    torch.save(module.state_dict(), path)
+    done = run("regions", path)
+    assert done.exit_code == 2
+    assert "not finite" in done.stderr
+
+
+class Bomb:
+    def __reduce__(self):
+        return exec, ("raise SystemExit(99)",)
+
+
+def test_a_pickled_program_is_not_run(run, tmp_path):
+    path = tmp_path / "state.pt"
+    path.write_bytes(pickle.dumps(Bomb()))
+    assert run("regions", path).exit_code == 2
+
+
+def test_a_table_for_people(run, file):
+    done = run("regions", file)
+    assert done.exit_code == 0
+    for word in ("regions", "bends", "dead units", "slope", "intercept", "residual"):
+        assert word in done.stdout

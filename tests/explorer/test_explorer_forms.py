@@ -1,0 +1,133 @@
+"""Forms: every option can be reached, changed by arrows or typing, and a wrong value costs nothing."""
+
+from __future__ import annotations
+
+from stand_in import World
+from steps import ready, text, until
+from textual.pilot import Pilot
+
+from nnexpr.specification import OPTIONS, FitSpecification
+from nnexpr_tui.app import Explorer
+from nnexpr_tui.panes.form import Form
+
+WIDE = (120, 40)
+
+
+async def go_to(pilot: Pilot[None], form: str, option: str) -> Form:
+    """Focus a form and move its cursor to an option."""
+    pane = pilot.app.query_one(f"#{form}", Form)
+    pane.focus()
+    await pilot.pause()
+    for _ in range(len(OPTIONS)):
+        if pane.option == option:
+            return pane
+        await pilot.press("j")
+    raise AssertionError(f"{option} is not in the form {form}")
+
+
+async def test_every_option_that_means_something_is_in_a_form(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        names = {"network": "architecture", "target": "target", "training": "training", "machine": "training"}
+        for name, option in OPTIONS.items():
+            if option.networks and "mlp" in option.networks and name != "momentum":
+                await go_to(pilot, names[option.group], name)
+
+
+async def test_arrows_change_the_option_under_the_cursor(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await go_to(pilot, "architecture", "members")
+        await pilot.press("right", "right", "left")
+        await until(lambda: world.engine.specification.members == 2)
+        await go_to(pilot, "training", "lr")
+        await pilot.press("right")
+        await until(lambda: world.engine.reconfigured and world.engine.reconfigured[-1].lr == 2e-3)
+
+
+async def test_a_value_is_typed(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await go_to(pilot, "architecture", "width")
+        await pilot.press("enter", *"24,7", "enter")
+        await until(lambda: world.engine.specification.width == (24, 7))
+        assert "24,7" in text(explorer)
+
+
+async def test_letters_that_are_typed_do_nothing_else(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await go_to(pilot, "target", "target")
+        await pilot.press("enter", *"sqr 2x?")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(world.engines) == 1
+        assert world.engine.epoch == 0
+        assert explorer.is_running
+        assert explorer.controller.specification.target == "fourier"
+
+
+async def test_a_wrong_value_is_explained_and_can_be_mended(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        form = await go_to(pilot, "architecture", "width")
+        await pilot.press("enter", *"24,x")
+        await pilot.press("enter")
+        await until(lambda: "width is 24,x: it must be a whole number" in text(explorer))
+        assert "24,x" in text(explorer)
+        await pilot.press("backspace", "8", "enter")
+        await until(lambda: world.engine.specification.width == (24, 8))
+        assert explorer.focused is form
+
+
+async def test_a_contradiction_is_explained_where_it_is_typed(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await go_to(pilot, "architecture", "width")
+        await pilot.press("enter", *"1,2,3,4", "enter")
+        await until(lambda: "a network of depth 3 has 2 hidden layers" in text(explorer))
+        assert len(world.engines) == 1
+
+
+async def test_a_file_that_is_not_there_can_be_typed_again(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await go_to(pilot, "target", "target")
+        await pilot.press("enter", *"chrip", "enter")
+        await until(lambda: "target is chrip" in text(explorer))
+        await pilot.press("enter")
+        await until(lambda: "chrip" in text(explorer).split("Target ")[2].splitlines()[0])
+        await pilot.press("end", "backspace", "backspace", "backspace", *"irp", "enter")
+        await until(lambda: world.engine.specification.target == "chirp")
+
+
+async def test_another_network_shows_its_own_options_and_the_first_comes_back_as_it_was(
+    explorer: Explorer, world: World
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("plus", "plus")
+        await go_to(pilot, "architecture", "network")
+        await pilot.press("right")
+        await until(lambda: world.engine.specification.network == "shallow" and "Knots" in text(explorer))
+        assert "Initialiser" not in text(explorer)
+        await pilot.press("left")
+        await until(lambda: world.engine.specification == FitSpecification.make(epochs=1_000_000, depth=5))
+
+
+async def test_a_click_goes_to_a_row_and_changes_it(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        form = explorer.query_one("#architecture", Form)
+        await pilot.click(form, offset=(3, 2))
+        assert form.option == "depth"
+        await pilot.click(form, offset=(16, 2))
+        await until(lambda: world.engine.specification.depth == 2)
+
+
+async def test_control_characters_of_a_name_do_not_reach_the_terminal(world: World) -> None:
+    app = Explorer(FitSpecification.make(target="csv:\x1b[31mred\x07.csv"), load=world.load)
+    async with app.run_test(size=WIDE):
+        await ready(app)
+        assert "\x1b" not in text(app)
+        assert "\x07" not in text(app)

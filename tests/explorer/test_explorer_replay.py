@@ -1,0 +1,95 @@
+"""Replay: every snapshot can be reached, its numbers are its own, and training is not in the way."""
+
+from __future__ import annotations
+
+import re
+
+from stand_in import World
+from steps import ready, text, until
+
+from nnexpr.specification import FitSpecification
+from nnexpr_tui.app import Explorer
+from nnexpr_tui.panes.charts import ChartPane
+
+WIDE = (120, 40)
+
+
+async def test_before_any_training_there_is_epoch_0(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("2")
+        await until(lambda: re.search(r"Snapshot +1 of 1", text(explorer)))
+        await pilot.press("left", "space", "end")
+        assert re.search(r"Epoch +0 ", text(explorer))
+
+
+async def test_before_the_engine_is_there_it_says_what_to_do(world: World) -> None:
+    app = Explorer(FitSpecification.make(target="no-such-target"), load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("2")
+        await until(lambda: "Nothing is trained yet" in text(app))
+        await pilot.press("left", "space")
+
+
+async def test_it_moves_through_the_training_with_the_counts_of_each_moment(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        for epochs in range(1, 13):
+            await pilot.press("s")
+            await until(lambda epochs=epochs: explorer.controller.frame.epoch == epochs)
+        await pilot.press("2")
+        for key, epoch in (("left", 11), ("home", 0), ("right", 1), ("j", 11), ("k", 1), ("end", 12)):
+            await pilot.press(key)
+            await until(lambda epoch=epoch: re.search(rf"Epoch +{epoch} ", text(explorer)))
+            await until(lambda: re.search(r"Linear regions +33", text(explorer)))
+
+
+async def test_it_plays_from_the_beginning_to_the_newest_and_stops(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        for epochs in range(1, 16):
+            await pilot.press("s")
+            await until(lambda epochs=epochs: explorer.controller.frame.epoch == epochs)
+        await pilot.press("2")
+        await until(lambda: re.search(r"Snapshot +16 of 16", text(explorer)))
+        await pilot.press("space")
+        seen: list[int] = []
+
+        def played() -> bool:
+            seen.append(int(re.search(r"Snapshot +(\d+) of 16", text(explorer)).group(1)))  # type: ignore[union-attr]
+            return re.search(r"Snapshot +16 of 16 +│", text(explorer)) is not None and min(seen) < 16
+
+        await until(played)
+        moving = seen[seen.index(min(seen)) :]
+        assert moving == sorted(moving)
+        assert len(set(moving)) >= 4
+
+
+async def test_axes_hold_over_the_whole_replay(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("s", "s")
+        await until(lambda: explorer.controller.frame.epoch == 2)
+        await pilot.press("2", "home")
+        await until(lambda: re.search(r"Epoch +0 ", text(explorer)))
+        fit = explorer.screen.query_one("#replay-fit", ChartPane)
+
+        def labels() -> list[str]:
+            lines = [fit.render_line(y).text for y in range(fit.size.height)]
+            return [found.group() for line in lines if (found := re.match(r" *-?[\d.]+┤", line))]
+
+        first = labels()
+        await pilot.press("end")
+        await until(lambda: re.search(r"Epoch +2 ", text(explorer)))
+        assert labels() == first
+        assert len(first) >= 3
+
+
+async def test_training_goes_on_while_an_earlier_moment_is_shown(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("s", "space", "2", "home")
+        await until(lambda: re.search(r"Snapshot +1 of", text(explorer)))
+        world.let_train(40)
+        await until(lambda: world.engine.epoch == 41 and "epoch 41" in text(explorer))
+        assert re.search(r"Epoch +0 ", text(explorer))

@@ -1,0 +1,108 @@
+"""Settings and the last session: read what is right, refuse what is wrong with its place, never half write."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from stand_in import World
+from steps import ready, until
+
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr_tui.app import Explorer
+from nnexpr_tui.session import LastSession, session_file
+from nnexpr_tui.settings import Settings, configuration_file
+
+
+def test_without_a_file_everything_has_its_default() -> None:
+    assert Settings.load(environment={}) == Settings()
+
+
+def test_file_then_environment(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('markers = "ascii"\nframes_per_second = 5\nkeep_runs = false\n', encoding="utf-8")
+    assert Settings.load(path, {}) == Settings(markers="ascii", frames_per_second=5.0, keep_runs=False)
+    environment = {"NNEXPR_MARKERS": "block", "NNEXPR_KEEP_RUNS": "yes", "NNEXPR_STORE": "elsewhere"}
+    assert Settings.load(path, environment) == Settings(markers="block", frames_per_second=5.0)
+
+
+def test_the_usual_file_is_found() -> None:
+    configuration_file().parent.mkdir(parents=True)
+    configuration_file().write_text("low_bandwidth = true", encoding="utf-8")
+    assert Settings.load(environment={}).low_bandwidth
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("marker = 1", ["mine.toml", "marker", "settings are"]),
+        ('markers = "dots"', ["mine.toml", "markers", "braille"]),
+        ("frames_per_second = 0", ["mine.toml", "frames_per_second", "between 0.1 and 60"]),
+        ("frames_per_second = nan", ["frames_per_second"]),
+        ("frames_per_second = true", ["frames_per_second"]),
+        ('keep_runs = "perhaps"', ["keep_runs", "yes or no"]),
+        ("theme = 3", ["theme", "text"]),
+        ("theme = ", ["mine.toml", "not TOML"]),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, content: str, words: list[str]) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        Settings.load(path, {})
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_a_file_that_is_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        Settings.load(tmp_path / "none.toml", {})
+
+
+def test_a_wrong_variable_is_named() -> None:
+    with pytest.raises(InputError, match="NNEXPR_MOUSE"):
+        Settings.load(environment={"NNEXPR_MOUSE": "sometimes"})
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert all(len(field.metadata["help"]) > 10 for field in dataclasses.fields(Settings))
+
+
+def test_a_session_comes_back_and_a_damaged_one_is_no_session(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "session.json"
+    specification = FitSpecification.make(width=(3, 4), domain=(0.0, 2.0))
+    session = LastSession(config=specification.as_config(), theme="nord", log_axis=False, epoch=7)
+    session.save(path)
+    assert LastSession.load(path) == session
+    assert LastSession.load(path).specification == specification
+    for damage in ("", "[1]", "{", '{"config": 3, "theme": null, "unheard": 1}', '{"config": {"depth": -1}}'):
+        path.write_text(damage, encoding="utf-8")
+        assert LastSession.load(path).specification is None
+    assert [item.name for item in path.parent.iterdir()] == ["session.json"]
+
+
+async def test_the_last_session_is_restored_unless_a_fresh_one_is_asked_for(world: World) -> None:
+    first = Explorer(load=world.load)
+    async with first.run_test(size=(120, 40)) as pilot:
+        await ready(first)
+        await pilot.press("plus", "m", "l")
+        first.theme = "nord"
+        await until(lambda: first.controller.frame.scene.specification.depth == 4)
+        await pilot.press("q")
+        await until(lambda: first._exit)
+    assert json.loads(session_file().read_text())["config"]["depth"] == 4
+    again = Explorer(load=world.load)
+    async with again.run_test(size=(120, 40)):
+        await ready(again)
+        assert again.controller.specification.depth == 4
+        assert (again.controller.view.markers, again.controller.view.log_axis, again.theme) == ("block", False, "nord")
+    assert Explorer(fresh=True, load=world.load).controller.specification.depth == 3
+    given = FitSpecification.make(depth=9)
+    assert Explorer(given, load=world.load).controller.specification == given
+
+
+async def test_a_theme_that_is_not_there_is_said(world: World) -> None:
+    app = Explorer(settings=Settings(theme="no-such-theme"), load=world.load)
+    async with app.run_test(size=(120, 40)):
+        await until(lambda: app.theme == "textual-dark" and app.explorer_screen.footer._said is not None)

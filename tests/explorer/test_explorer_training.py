@@ -1,0 +1,146 @@
+"""Training from the keyboard: start, pause, step, rebuild, and what stays as it was."""
+
+from __future__ import annotations
+
+from stand_in import World
+from steps import ready, state, text, until
+
+from nnexpr.specification import FitSpecification
+from nnexpr_tui.app import Explorer
+
+WIDE = (120, 40)
+
+
+async def test_it_is_ready_at_epoch_0_and_starts_only_when_told(explorer: Explorer, world: World) -> None:
+    world.let_train(100)
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        assert world.engine.epoch == 0
+        await pilot.press("space")
+        await until(lambda: world.engine.epoch == 100)
+
+
+async def test_start_begins_at_once(world: World) -> None:
+    app = Explorer(FitSpecification.make(epochs=50), start=True, load=world.load)
+    world.let_train(1)
+    async with app.run_test(size=WIDE):
+        await until(lambda: world.engines and world.engine.epoch == 1)
+        assert world.engine.state == "running"
+
+
+async def test_space_pauses_and_goes_on(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("space")
+        await until(lambda: state(explorer) == "running")
+        await pilot.press("space")
+        await until(lambda: state(explorer) == "paused" and "paused" in text(explorer))
+        world.let_train(7)
+        await pilot.press("space")
+        await until(lambda: world.engine.epoch == 7)
+
+
+async def test_s_trains_exactly_one_epoch(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        for epochs in (1, 2, 3):
+            await pilot.press("s")
+            await until(lambda epochs=epochs: explorer.controller.frame.epoch == epochs)
+        assert world.engine.state == "paused"
+        assert "loss 0.25" in text(explorer)
+
+
+async def test_r_restarts_the_same_network_and_shift_r_takes_the_next_seed(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("s", "r")
+        await until(lambda: len(world.engines) == 2)
+        assert world.engine.specification == world.engines[0].specification
+        await pilot.press("R")
+        await until(lambda: len(world.engines) == 3)
+        assert world.engine.specification == world.engines[0].specification.replace(seed=1)
+
+
+async def test_depth_width_activation_and_target_rebuild(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        first = world.engine.specification
+        presses = ("plus", "right_square_bracket", "a", "t", "minus", "left_square_bracket")
+        for built, key in enumerate(presses, 2):
+            await pilot.press(key)
+            await until(lambda built=built: len(world.engines) == built)
+        depths = [engine.specification.depth for engine in world.engines]
+        assert depths == [3, 4, 4, 4, 4, 3, 3]
+        assert world.engine.specification == first.replace(activation="leaky_relu", target="cube")
+
+
+async def test_a_rebuild_goes_on_running_and_stands_still_if_it_stood(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("plus")
+        await until(lambda: len(world.engines) == 2)
+        assert world.engine.state == "ready"
+        await pilot.press("space")
+        await until(lambda: world.engine.state == "running")
+        await pilot.press("plus")
+        await until(lambda: len(world.engines) == 3 and world.engine.state == "running")
+
+
+async def test_the_learning_rate_changes_without_a_restart(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("s", "greater_than_sign")
+        await until(lambda: world.engine.reconfigured)
+        assert world.engine.reconfigured[-1].lr == 2e-3
+        assert len(world.engines) == 1
+        assert world.engine.epoch == 1
+
+
+async def test_space_after_the_last_epoch_trains_as_many_again(world: World) -> None:
+    app = Explorer(FitSpecification.make(epochs=3), start=True, load=world.load)
+    world.let_train(100)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: state(app) == "finished")
+        await pilot.press("space")
+        await until(lambda: world.engine.epoch == 6)
+
+
+async def test_a_failure_of_training_is_said_and_r_starts_again(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        world.failure = RuntimeError("the device [b]left[/b]\nand more")
+        await pilot.press("space")
+        await until(lambda: state(explorer) == "failed" and "the device [b]left[/b]" in text(explorer))
+        world.failure = None
+        world.let_train(5)
+        await pilot.press("r", "space")
+        await until(lambda: len(world.engines) == 2 and world.engine.epoch == 5)
+
+
+async def test_a_target_that_cannot_be_built_is_said_and_the_old_one_stays(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        explorer.controller.change("target", "nothing-like-it")
+        await until(lambda: "target is nothing-like-it" in text(explorer))
+        assert explorer.controller.specification.target == "fourier"
+        await pilot.press("s")
+        await until(lambda: world.engine.epoch == 1)
+
+
+async def test_an_engine_that_cannot_be_loaded_is_said() -> None:
+    def load() -> object:
+        raise ImportError("libtorch is missing")
+
+    app = Explorer(load=load)  # type: ignore[arg-type]
+    async with app.run_test(size=WIDE):
+        await until(lambda: "libtorch is missing" in text(app))
+
+
+async def test_another_member_is_shown(world: World) -> None:
+    app = Explorer(FitSpecification.make(members=3), load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        await pilot.press("full_stop")
+        await until(lambda: "member 2 of 3" in text(app))
+        await pilot.press("comma", "comma")
+        await until(lambda: "member 3 of 3" in text(app))

@@ -1,0 +1,85 @@
+"""Where samples leave the function open: the rank, and the minimiser of least energy, against dense linear algebra."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnexpr.linear.basis import design
+from nnexpr.linear.solvers import least_squares
+
+
+def least_energy(x, y, knots):
+    """min ∫ f′² over all least-squares solutions, through a null-space basis of the dense hat matrix."""
+    matrix = design(knots, x, "hat")
+    particular = np.linalg.lstsq(matrix, y, rcond=1e-12)[0]
+    _, singular, right = np.linalg.svd(matrix)
+    rank = int((singular > 1e-12 * singular[0]).sum())
+    null = right[rank:].T
+    slope = np.diff(np.eye(len(knots)), axis=0) / np.sqrt(np.diff(knots))[:, None]
+    free = np.linalg.lstsq(slope @ null, -slope @ particular, rcond=1e-12)[0]
+    return particular + null @ free, rank
+
+
+@given(st.integers(3, 14), st.integers(1, 14), st.integers(0, 2**32))
+@settings(deadline=None, max_examples=80, database=None)
+def test_rank_and_values_with_few_samples(n, samples, seed):
+    rng = np.random.default_rng(seed)
+    knots = np.linspace(0, 1, n)
+    # One position in each element that has any, at most: further ones at the same place.
+    places = (rng.integers(0, n - 1, samples) + 0.5) / (n - 1)
+    x = np.concatenate([places, rng.choice(knots, rng.integers(0, 3))])
+    y = rng.normal(size=len(x))
+    fit = least_squares(x, y, knots)
+    expected, rank = least_energy(x, y, knots)
+    assert fit.rank == rank == np.linalg.matrix_rank(design(knots, x, "hat"))
+    np.testing.assert_allclose(fit.values, np.interp(x, knots, expected), atol=1e-9)
+    np.testing.assert_allclose(fit.coefficients, expected, atol=1e-4)
+
+
+def test_a_gap_is_crossed_straight_and_the_ends_are_flat():
+    knots = np.linspace(0, 1, 11)
+    x = np.array([0.21, 0.24, 0.27, 0.62, 0.65, 0.68])
+    fit = least_squares(x, 3 * x - 1, knots)
+    np.testing.assert_allclose(fit.values, 3 * x - 1, atol=1e-12)
+    expected = np.interp(knots, [0.2, 0.7], [-0.4, 1.1])
+    np.testing.assert_allclose(fit.coefficients, expected, atol=1e-6)
+    assert fit.rank == 4
+    assert fit.condition == np.inf
+
+
+def test_one_sample_is_a_constant():
+    fit = least_squares([0.3], [7.0], np.linspace(0, 1, 5))
+    np.testing.assert_allclose(fit.coefficients, 7, rtol=1e-5)  # ε^(1/3), as the module states
+    assert (fit.rank, fit.mse < 1e-24) == (1, True)
+
+
+def test_samples_on_the_knots_only_are_met_exactly():
+    knots = np.linspace(-2, 2, 9)
+    fit = least_squares(knots, np.sin(knots), knots)
+    np.testing.assert_allclose(fit.coefficients, np.sin(knots), atol=1e-15)
+    assert (fit.rank, fit.condition) == (9, pytest.approx(1))
+
+
+def test_an_amplifying_chain_of_single_samples_stays_bounded():
+    """Values passed on through 40 elements with one sample each at 0.1 would grow by 9 in each: 10^38 in all."""
+    knots = np.linspace(0, 1, 42)
+    h = knots[1]
+    x = np.concatenate([[0.2 * h, 0.8 * h], knots[1:-1] + 0.9 * h])[::-1]
+    y = np.where(np.arange(len(x)) % 2, 1.0, -1.0)
+    mirrored = least_squares(1 - x, y, knots)
+    assert np.abs(mirrored.coefficients).max() < 1e12
+    assert np.isfinite(mirrored.mse)
+
+
+def test_more_knots_than_samples_do_not_blow_up_on_even_noise():
+    """Claim Z10: 1500 knots on 1000 samples."""
+    rng = np.random.default_rng(0)
+    x = np.linspace(-1, 1, 1000)
+    noise = 0.1 * rng.normal(size=1000)
+    y = np.arctan(25 * x) + noise
+    fit = least_squares(x, y, np.linspace(-1, 1, 1500))
+    assert fit.rank == 1000 == np.linalg.matrix_rank(design(fit.knots, x, "hat"))
+    assert fit.mse < 1e-24
+    between = np.linspace(-1, 1, 20_001)
+    assert np.abs(fit.predict(between) - np.arctan(25 * between)).max() < 3 * np.abs(noise).max()

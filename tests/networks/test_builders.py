@@ -1,0 +1,149 @@
+"""The builders: shapes and counts by formula, values against plain NumPy and torch modules."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from nnexpr import FitSpecification, InputError
+from nnexpr.networks.builders import build, mlp, mmnn, shallow
+from nnexpr.networks.knots import adaptive_knots
+
+X = torch.linspace(0.0, 1.0, 101, dtype=torch.float64)
+
+
+def test_mlp_counts_its_parameters() -> None:
+    network = mlp(depth=4, width=(7, 5, 3), activation="tanh", members=2)
+    sizes = [1, 7, 5, 3, 1]
+    assert network.parameter_count == sum((a + 1) * b for a, b in pairwise(sizes))
+    assert network.trained_parameter_count == network.parameter_count
+    assert [layer.activation for layer in network.layers] == ["tanh"] * 3 + ["identity"]
+    assert network(X.to(torch.float32)).shape == (2, 101, 1)
+
+
+def test_mlp_of_depth_one_is_a_line() -> None:
+    values = mlp(depth=1, dtype="float64")(X)[0, :, 0].numpy()
+    assert np.abs(np.diff(values, 2)).max() < 1e-15
+
+
+def test_mlp_takes_an_encoding_and_two_inputs() -> None:
+    network = mlp(inputs=2, encoding_bands=3, encoding_raw=True)
+    assert network.layers[0].inputs == 2 * (2 * 3 + 1)
+    assert network(torch.rand(9, 2)).shape == (1, 9, 1)
+    assert mlp(encoding_bands=0, encoding_raw=True).encoding is None
+
+
+def test_mmnn_alternates_frozen_and_trained_layers() -> None:
+    network = mmnn(width=30, rank=4, depth=3, members=2, inputs=2)
+    assert [(layer.inputs, layer.outputs) for layer in network.layers] == [
+        (2, 30), (30, 4), (4, 30), (30, 4), (4, 30), (30, 1)
+    ]  # fmt: skip
+    assert [layer.trained for layer in network.layers] == [False, True] * 3
+    assert [layer.activation for layer in network.layers] == ["relu", "identity"] * 3
+    assert network.trained_parameter_count == 2 * 31 * 4 + 31
+
+
+def test_mmnn_has_the_published_parameter_counts() -> None:
+    # The authors' first experiment: ranks [1, 36 x 5, 1], widths 666 x 6.
+    network = mmnn(width=666, rank=36, depth=6)
+    assert (network.trained_parameter_count, network.parameter_count) == (120_727, 245_269)
+
+
+@pytest.mark.parametrize("biases", ["uniform", "adaptive", "random"])
+def test_shallow_is_the_sum_of_its_ramps(biases: str) -> None:
+    samples = (X.numpy(), X.numpy() ** 3)
+    network = shallow(9, biases=biases, members=3, seed=4, samples=samples, dtype="float64")
+    knots = -network.bias(0).numpy()
+    assert np.all(knots[:, [0, -1]] == [0.0, 1.0])
+    assert torch.all(network.weight(0) == 1.0)
+    weights, constant = network.weight(1)[:, 0].numpy(), network.bias(1)[:, 0].numpy()
+    ramps = np.maximum(X.numpy()[None, None, :] - knots[:, :, None], 0.0)
+    assert np.allclose(network(X)[:, :, 0], constant[:, None] + np.einsum("mk,mkx->mx", weights, ramps))
+    assert [layer.trained for layer in network.layers] == [False, True]
+    assert torch.all(network.layer_values(X)[0][:, -1] == 0.0)  # the last knot is the end of the domain
+    alone = shallow(9, biases=biases, seed=6, samples=samples, dtype="float64")
+    assert torch.equal(network.parameters[2], alone.parameters[0])
+    distinct = len(np.unique(knots, axis=0))
+    assert distinct == (3 if biases == "random" else 1)
+
+
+def test_shallow_takes_given_and_adaptive_knots_on_any_domain() -> None:
+    given = shallow([-1.0, 0.25, 2.0], members=2, dtype="float64")
+    assert given.bias(0).tolist() == [[1.0, -0.25, -2.0]] * 2
+    x = np.linspace(-0.9, 0.9, 50)
+    placed = shallow(6, biases="adaptive", domain=(-1.0, 1.0), samples=(x, np.exp(x)), dtype="float64")
+    knots = -placed.bias(0)[0].numpy()
+    assert np.array_equal(knots[1:-1], adaptive_knots(6, x, np.exp(x))[1:-1])
+    assert (knots[0], knots[-1]) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "option"),
+    [
+        (lambda: mlp(depth=3, width=(4, 4, 4)), "width"),
+        (lambda: mlp(depth=0), "depth"),
+        (lambda: mlp(width=0), "width"),
+        (lambda: mlp(members=0), "members"),
+        (lambda: mlp(inputs=0), "inputs"),
+        (lambda: mlp(activation="swish"), "activation"),
+        (lambda: mlp(dtype="float16"), "dtype"),
+        (lambda: mmnn(rank=0), "rank"),
+        (lambda: shallow(1), "knots"),
+        (lambda: shallow([0.0, 0.0]), "knots"),
+        (lambda: shallow(4, biases="adaptive"), "biases"),
+        (lambda: shallow(4, domain=(1.0, 0.0)), "domain"),
+    ],
+)
+def test_a_bad_value_is_named(call: object, option: str) -> None:
+    with pytest.raises(InputError) as raised:
+        call()  # type: ignore[operator]
+    assert raised.value.option == option
+
+
+def test_build_is_the_builder_that_the_specification_names() -> None:
+    common = {"members": 3, "seed": 2, "dtype": "float64"}
+    pairs = [
+        ({"network": "mlp", "width": (4, 6), "activation": "sine"}, mlp(3, (4, 6), "sine", **common)),
+        ({"network": "mlp", "depth": 1}, mlp(depth=1, **common)),
+        (
+            {"network": "mmnn", "width": 8, "rank": 2, "encoding_bands": 2},
+            mmnn(8, 2, encoding_bands=2, **common),
+        ),
+        ({"network": "shallow", "knots": 7, "biases": "random"}, shallow(7, biases="random", **common)),
+    ]
+    for options, expected in pairs:
+        network = build(
+            FitSpecification.make(**options, **common), domain=((0.0, 1.0),), dimension=1, samples=None
+        )
+        assert network.layers == expected.layers
+        assert network.encoding == expected.encoding
+        assert network.seeds == expected.seeds == (2, 3, 4)
+        assert torch.equal(network.parameters, expected.parameters)
+
+
+def test_build_lets_a_compositional_network_lean_towards_the_data() -> None:
+    # x - Σ lies below the line from corner to corner, x + Σ above; here on the domain (-1, 3).
+    specification = FitSpecification.make(network="compositional", dtype="float64")
+    x = np.linspace(-1.0, 3.0, 50)
+    line = (x + 1) / 4
+    for y, side in ((line**2, -1.0), (np.sqrt(line), 1.0)):
+        network = build(specification, domain=((-1.0, 3.0),), dimension=1, samples=(x[:, None], y))
+        values = network(torch.from_numpy(x))[0, :, 0].numpy()
+        assert np.allclose(values[[0, -1]], [0.0, 1.0])
+        assert np.all(side * (values - line)[1:-1] > 0)
+
+
+@pytest.mark.parametrize("network", ["shallow", "compositional"])
+def test_networks_of_one_input_say_so(network: str) -> None:
+    specification = FitSpecification.make(network=network)
+    with pytest.raises(InputError, match="the target must have 1 input; this one has 2") as raised:
+        build(specification, domain=((0.0, 1.0), (0.0, 1.0)), dimension=2, samples=None)
+    assert raised.value.option == "network"
+
+
+def test_nothing_is_made_on_a_default_device() -> None:
+    for call in (mlp, mmnn, shallow):
+        assert call(device="meta").parameters.device.type == "meta"

@@ -1,0 +1,138 @@
+"""Saving and loading: every bit comes back; a file that is not whole or not ours is refused in one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from nnexpr import FitSpecification, InputError
+from nnexpr.networks.builders import mlp, mmnn
+from nnexpr.networks.compositional import compositional
+from nnexpr.networks.files import load, save
+from nnexpr.networks.network import Network
+from nnexpr.targets.target import Scale, Target
+
+NETWORKS = {
+    "mlp": lambda: mlp(depth=4, width=(3, 5, 2), activation="sine", members=3, seed=2**62),
+    "encoded": lambda: mlp(inputs=2, encoding_bands=3, encoding_raw=True, dtype="float64"),
+    "mmnn": lambda: mmnn(width=5, rank=2, depth=2, activation="hat", members=2),
+    "compositional": lambda: compositional(4, members=2, seed=7),
+}
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_every_bit_comes_back(kind: str, tmp_path: Path) -> None:
+    network: Network = NETWORKS[kind]()
+    network.parameters[0, :3] = torch.tensor([float("nan"), float("-inf"), -0.0])  # diverged members too
+    save(tmp_path / "a.safetensors", network)
+    loaded = load(tmp_path / "a.safetensors")
+    assert loaded.network.parameters.dtype == network.parameters.dtype
+    assert loaded.network.parameters.numpy().tobytes() == network.parameters.numpy().tobytes()
+    assert loaded.network.layers == network.layers
+    assert loaded.network.encoding == network.encoding
+    assert loaded.network.seeds == network.seeds
+    assert loaded.network.tie_tolerance == network.tie_tolerance
+    assert (loaded.specification, loaded.target, loaded.domain) == (None, None, None)
+    assert loaded.input_scales == ((1.0, 0.0),) * network.inputs
+    assert {"nnexpr", "torch", "created"} <= loaded.metadata.keys()
+
+
+def test_specification_and_target_come_back(tmp_path: Path) -> None:
+    specification = FitSpecification.make(width=(8, 4), members=2, target="csv:[red]\x1b[0m.csv", lr=0.1)
+    target = Target(
+        name="csv:[red]\x1b[0m.csv", formula="", inputs=np.zeros((2, 1)), values=np.zeros(2),
+        domain=((0.0, 1.0),), input_scales=(Scale(308.0, 1700.5),), value_scale=Scale(0.1, 1 / 3),
+    )  # fmt: skip
+    save(tmp_path / "a", mlp(width=(8, 4), members=2), specification, target=target, extra={"epochs": 12})
+    loaded = load(tmp_path / "a")
+    assert loaded.specification == specification
+    assert loaded.target == target.name
+    assert loaded.domain == target.own_domain == ((1700.5, 2008.5),)
+    assert loaded.network_domain == target.domain
+    assert loaded.input_scales == ((308.0, 1700.5),)
+    assert loaded.value_scale == (0.1, 1 / 3)
+    assert (loaded.value_scale.factor, loaded.value_scale.shift) == (0.1, 1 / 3)
+    assert loaded.metadata["extra"] == {"epochs": 12}
+
+
+def test_a_file_is_an_ordinary_safetensors_file(tmp_path: Path) -> None:
+    network = mlp(members=2)
+    save(tmp_path / "a", network.select([1, 0]))
+    with safe_open(tmp_path / "a", framework="pt") as file:
+        assert torch.equal(file.get_tensor("parameters"), network.parameters[[1, 0]])
+        assert json.loads(file.metadata()["nnexpr"])["seeds"] == [1, 0]
+
+
+def test_a_failed_save_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    save(path, mlp(seed=1))
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save(path, mlp(seed=2))
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as raised:
+        load(path)
+    assert raised.value.option == "file"
+    assert "\n" not in raised.value.allowed
+    return raised.value.allowed
+
+
+def test_every_truncation_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "whole", mlp(width=2))
+    data = (tmp_path / "whole").read_bytes()
+    for length in {0, 1, 7, 8, 9, 100, len(data) // 2, len(data) - 100, len(data) - 1}:
+        (tmp_path / "part").write_bytes(data[:length])
+        reason = refusal(tmp_path / "part")
+        assert reason == "it is not a safetensors file" if length < 9 else "it is cut short" in reason
+
+
+def test_files_of_others_are_refused(tmp_path: Path) -> None:
+    assert "no such file" in refusal(tmp_path / "missing")
+    assert "cannot be read" in refusal(tmp_path)
+    (tmp_path / "text").write_text("x,y\n1,2\n" * 50)
+    assert "not a safetensors file" in refusal(tmp_path / "text")
+    torch.save({"0.weight": torch.zeros(1, 1)}, tmp_path / "torch.pt")
+    assert "not a safetensors file" in refusal(tmp_path / "torch.pt")
+    save_file({"0.weight": torch.zeros(2, 1)}, tmp_path / "state")
+    assert "state dict" in refusal(tmp_path / "state")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"format_version": 99}, "a newer nnexpr"),
+        ({"layers": []}, "damaged"),
+        ({"layers": [{"inputs": 1, "outputs": 1, "activation": "relu", "trained": True}]}, "damaged"),
+        ({"layers": 5}, "damaged"),
+        ({"seeds": [1, 2, 3]}, "damaged"),
+        ({"encoding": {"bands": 3, "raw": False, "dimension": 1}}, "damaged"),
+        ({"specification": {"network": "magic"}}, "its specification cannot be used: network is magic"),
+        ({"target": {"name": "x"}}, "damaged"),
+    ],
+)
+def test_a_damaged_description_is_refused(change: dict[str, object], reason: str, tmp_path: Path) -> None:
+    network = mlp()
+    save(tmp_path / "a", network)
+    with safe_open(tmp_path / "a", framework="pt") as file:
+        document = json.loads(file.metadata()["nnexpr"])
+    save_file({"parameters": network.parameters}, tmp_path / "b", {"nnexpr": json.dumps(document | change)})
+    assert reason in refusal(tmp_path / "b")
+    for text in ("", "[", "[]", "{}", "[" * 100_000):
+        save_file({"parameters": network.parameters}, tmp_path / "c", {"nnexpr": text})
+        assert "damaged" in refusal(tmp_path / "c")
