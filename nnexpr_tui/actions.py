@@ -141,4 +141,6 @@ def bindings(scope: str) -> list[BindingType]:
 
 def _bindings(actions: Iterable[Action]) -> Iterable[Binding]:
     for action in actions:
-        yield Binding(action.keys, action.name, action.label, show=False, priority=action.priority, tooltip=action.help)
+        yield Binding(
+            action.keys, action.name, action.label, show=False, priority=action.priority, tooltip=action.help
+        )

@@ -89,7 +89,9 @@ def round_neighbour(value: float, direction: int) -> float:
     if value <= 0:
         return 1 if whole and direction > 0 else value
     exponent = math.floor(math.log10(value))
-    grid = [float(f"{mantissa}e{power}") for power in range(exponent - 1, exponent + 2) for mantissa in (1, 2, 5)]
+    grid = [
+        float(f"{mantissa}e{power}") for power in range(exponent - 1, exponent + 2) for mantissa in (1, 2, 5)
+    ]
     if direction > 0:
         found = min(g for g in grid if g > value * (1 + 1e-9))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -35,7 +36,6 @@ __all__ = ["Explorer", "run_explorer"]
 
 LEAVE_SECONDS = 0.5  # how long leaving waits for the run to be kept
 SAVE_SECONDS = 10.0  # between two times that the session is kept, for the case that nothing else is left
-LOW_BANDWIDTH = 2.0  # frames a second
 
 
 class Explorer(App[None]):
@@ -65,11 +65,10 @@ class Explorer(App[None]):
         )  # fmt: skip
         for entry in SCREENS:
             self.add_mode(entry.name, lambda entry=entry: entry.load()(self.controller))  # type: ignore[misc]
-        rate = self.controller.settings.frames_per_second
-        self.pacer = Pacer(rate=min(rate, LOW_BANDWIDTH) if self.controller.settings.low_bandwidth else rate)
-        self.clock = FrameClock(self, self.pacer, self._draw, self.controller.worker.want)
+        pacer = Pacer(rate=self.controller.settings.rate)
+        self.clock = FrameClock(self, pacer, self._draw, self.controller.worker.want)
         self.terminal: TerminalFile | None = None
-        self._leaving = False
+        self.is_leaving = False
 
     # Beginning
 
@@ -84,6 +83,7 @@ class Explorer(App[None]):
         elif self.controller.settings.theme:
             self.say(f"There is no theme {theme}: the palette (ctrl+p) has those there are", error=True)
         handled_signals(self.leave)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
@@ -215,8 +215,8 @@ class Explorer(App[None]):
 
     def leave(self, code: int) -> None:
         """Keep the session and the run, then end with this code; a second time does nothing."""
-        if not self._leaving:
-            self._leaving = True
+        if not self.is_leaving:
+            self.is_leaving = True
             self.controller.worker.stop()
             self.controller.save_session(self.theme)
             self._leave_task = asyncio.ensure_future(self._leave(code))
@@ -254,5 +254,10 @@ def run_explorer(
         app.terminal = terminal
         app.run(mouse=settings.mouse)
         app.controller.worker.stop()
-        app.controller.worker.stopped.wait(LEAVE_SECONDS)
-    return app.return_code or 0
+        is_stopped = app.controller.worker.stopped.wait(0.0 if app.is_leaving else LEAVE_SECONDS)
+    code = app.return_code or 0
+    if not is_stopped:  # an epoch that takes seconds: ending the interpreter under torch's feet would abort
+        sys.stdout.flush()
+        os._exit(code)
+    gc.enable()
+    return code

@@ -25,7 +25,9 @@ URGENT_INTERVAL = 0.1  # a held key may draw this often beyond the pace
 class FrameClock:
     """``draw()`` draws the newest frame and returns about how many bytes that sends; ``want()`` asks for the next."""
 
-    def __init__(self, app: App[Any], pacer: Pacer, draw: Callable[[], int], want: Callable[[], None]) -> None:
+    def __init__(
+        self, app: App[Any], pacer: Pacer, draw: Callable[[], int], want: Callable[[], None]
+    ) -> None:
         self._app, self._pacer, self._draw, self._want = app, pacer, draw, want
         self._timer: asyncio.TimerHandle | None = None
         self._stale = False

@@ -9,6 +9,7 @@ import json
 import math
 import os
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ Array = NDArray[np.float64]
 
 MOST_DATA = 2000  # training points that are drawn
 MOST_FLOOR_REGIONS = 512
+QUICK = 0.1  # seconds
 MOST_COUNTED_UNITS = 20_000
 
 
@@ -54,6 +56,7 @@ class LiveEngine:
         network, target = assemble(specification)
         self._network, self._target = network, target
         self._session = Session(network, target, specification)
+        self._snapshot_seconds = 0.0
         self.scene = _scene(specification, network, target, self._session)
 
     @property
@@ -98,7 +101,10 @@ class LiveEngine:
 
     def snapshot(self, member: int) -> Snapshot:
         """This moment."""
-        return self._session.snapshot(member)
+        began = monotonic()
+        snapshot = self._session.snapshot(member)
+        self._snapshot_seconds = monotonic() - began
+        return snapshot
 
     def diverged_at(self, member: int) -> int | None:
         """The epoch at which the member's loss ceased to be finite."""
@@ -152,7 +158,9 @@ class LiveEngine:
         """Write all members to the store; the run's id."""
         session = self._session
         network = session.current_network().to(device="cpu")
-        losses = session.snapshot(0).losses.tolist()
+        # On leaving there is no time for another pass over very many points: then the last loss of the history.
+        is_quick = self._snapshot_seconds < QUICK or not len(session.history)
+        losses = (session.losses() if is_quick else session.history.losses[-1]).tolist()
         return keep(network, session.specification, self._target, epoch=session.epoch, losses=losses, run=run)
 
     def export(self, stem: Path, frame: Frame) -> list[Path]:

@@ -12,7 +12,9 @@ __all__ = ["Record"]
 
 MOST_SNAPSHOTS = 300
 MOST_BYTES = 8_000_000
-LARGEST_PARAMETERS = 400_000  # bytes; beyond it the weights are left out, and with them the counts of that moment
+LARGEST_PARAMETERS = (
+    400_000  # bytes; beyond it the weights are left out, and with them the counts of that moment
+)
 
 
 class Record:

@@ -17,11 +17,22 @@ from nnexpr.specification import InputError
 
 __all__ = ["MARKERS", "Settings", "configuration_file"]
 
-WORDS = {**dict.fromkeys(("yes", "true", "on", "1"), True), **dict.fromkeys(("no", "false", "off", "0"), False)}
+WORDS = {
+    **dict.fromkeys(("yes", "true", "on", "1"), True),
+    **dict.fromkeys(("no", "false", "off", "0"), False),
+}
+LOW_BANDWIDTH = 2.0  # frames a second
 MARKERS = ("braille", "block", "ascii")
 
 
-def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: float = 0, high: float = 1e9) -> Any:  # noqa: A002
+def setting(
+    default: Any,
+    help: str,  # noqa: A002 - the word every command-line library uses
+    *,
+    choices: tuple[str, ...] = (),
+    low: float = 0,
+    high: float = 1e9,
+) -> Any:
     """A field with its meaning and what it may be."""
     return field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
 
@@ -30,7 +41,9 @@ def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: floa
 class Settings:
     """The explorer's settings; every value has been checked."""
 
-    theme: str = setting("", "a Textual theme, for example textual-dark or textual-light; empty: as last time")
+    theme: str = setting(
+        "", "a Textual theme, for example textual-dark or textual-light; empty: as last time"
+    )
     markers: str = setting("", "how curves are drawn: braille, block or ascii; empty: as last time",
                            choices=("", *MARKERS))  # fmt: skip
     frames_per_second: float = setting(15.0, "charts are drawn at most this often", low=0.1, high=60)
@@ -44,6 +57,11 @@ class Settings:
     def __post_init__(self) -> None:
         for f in dataclasses.fields(self):
             object.__setattr__(self, f.name, _check(f, getattr(self, f.name)))
+
+    @property
+    def rate(self) -> float:
+        """Frames a second at most."""
+        return min(self.frames_per_second, LOW_BANDWIDTH) if self.low_bandwidth else self.frames_per_second
 
     @classmethod
     def load(cls, path: Path | str | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

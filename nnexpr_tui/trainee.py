@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Trainee"]
 
 LOOK_INTERVAL = 0.3  # seconds between two counts while training
-COUNT_SHARE = 20  # counting may take a twentieth of the time, the record too, spline floors half as much
-RECORD_SHARE = 20
+COUNT_SHARE = (
+    20  # counting may take a twentieth of the time; so may snapshots for the screen, and for the record
+)
+SNAPSHOT_SHARE = 20
 FLOOR_SHARE = 40
 QUICK = 0.01  # what takes less is done before the frame is shown, what takes more after it
 WORTH_KEEPING = 1.0  # seconds of training that are not thrown away when the network is rebuilt
@@ -43,7 +45,10 @@ class Trainee:
         self._next_count = self._next_floor = 0.0
         self._next_record = 0.0
         self._rate = 0.0
-        self.record.add(engine.snapshot(0))
+        self._snapshot: Snapshot | None = None
+        self._snapshot_cost = 0.0
+        self._next_frame = 0.0
+        self.record.add(self._snap(0))
 
     @property
     def running(self) -> bool:
@@ -88,6 +93,21 @@ class Trainee:
     def reconfigure(self, specification: FitSpecification) -> None:
         """Live options only."""
         self.engine.reconfigure(specification)
+        self._snapshot = None
+
+    @property
+    def frame_due(self) -> bool:
+        """Whether another frame would cost training no more than its share of the time."""
+        return monotonic() >= self._next_frame
+
+    def _snap(self, member: int) -> Snapshot:
+        """The present moment; a second look at it costs nothing."""
+        kept = self._snapshot
+        if kept is None or (kept.epoch, kept.member) != (self.engine.epoch, member):
+            began = monotonic()
+            self._snapshot = kept = self.engine.snapshot(member)
+            self._snapshot_cost = monotonic() - began
+        return kept
 
     def advance(self, seconds: float, member: int) -> None:
         """One turn of training."""
@@ -100,15 +120,14 @@ class Trainee:
             self._rate += weight * (rate - self._rate)
         if not self.running:
             self.owes_counts = self.engine.scene.countable
-        now = monotonic()
-        if self.record.due(self.engine.epoch) and now >= self._next_record:
-            self.record.add(self.engine.snapshot(member))
-            self._next_record = now + RECORD_SHARE * (monotonic() - now)
+        if self.record.due(self.engine.epoch) and monotonic() >= self._next_record:
+            self.record.add(self._snap(member))
+            self._next_record = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
 
     def look(self, member: int) -> None:
         """While standing still: whatever of the present moment is not yet counted, however long it takes."""
         self.owes_counts = False
-        self._count(self.engine.snapshot(member))
+        self._count(self._snap(member))
         self._find_floor()
 
     def _count(self, snapshot: Snapshot) -> None:
@@ -139,7 +158,8 @@ class Trainee:
     def frame(self, member: int) -> Frame:
         """The present moment."""
         engine = self.engine
-        snapshot = engine.snapshot(member)
+        snapshot = self._snap(member)
+        self._next_frame = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
         if engine.scene.countable:
             self._glance(snapshot)
         if not self.running:

@@ -127,7 +127,10 @@ class Worker:
         self._commands.put(lambda: self._do(show))
 
     def count(
-        self, snapshot: Snapshot, answer: Callable[[Counts | None], Message], post: Callable[[Message], object]
+        self,
+        snapshot: Snapshot,
+        answer: Callable[[Counts | None], Message],
+        post: Callable[[Message], object],
     ) -> None:
         """Count the regions of a recorded snapshot of the present network; ``answer(counts)`` is posted."""
 
@@ -223,7 +226,7 @@ class Worker:
             self._publish(trainee)
         elif trainee.running:
             self._advance(trainee)
-            if self._wanted.is_set():
+            if self._wanted.is_set() and trainee.frame_due:
                 self._publish(trainee)
             if monotonic() >= self._next_checkpoint:
                 self._checkpoint(trainee)

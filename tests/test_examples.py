@@ -16,7 +16,9 @@ LINES = [line for line in re.findall(r"^nnexpr-tui .*$", README, re.MULTILINE) i
 
 
 def run(*arguments: str, where: Path) -> str:
-    done = subprocess.run([sys.executable, *arguments], cwd=where, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=where, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -85,7 +85,7 @@ def compositional(
         layers,
         parameters.to(dtype=numeric, device=device),
         seeds=tuple(range(seed, seed + members)),
-        tie_tolerance=32 * torch.finfo(numeric).eps,
+        tie_tolerance=2 * torch.finfo(numeric).eps,
     )
 
 

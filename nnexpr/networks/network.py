@@ -41,8 +41,8 @@ class Network:
     """M networks of one shape.
 
     ``parameters``: ``(members, P)``, float32 or float64. ``seeds``: the seed each member was drawn from.
-    ``tie_tolerance``: a pre-activation below this, relative to the terms it sums, counts as exactly zero when regions
-    are counted; networks whose kinks are meant to coincide state the rounding of their own weights here.
+    ``tie_tolerance``: the relative rounding of weights and values within which kinks count as coinciding when regions
+    are counted; see ``nnexpr/regions/ties.py``.
     """
 
     layers: tuple[AffineLayer, ...]

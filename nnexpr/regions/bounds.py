@@ -1,61 +1,68 @@
-"""Bounds on the number of linear regions of a ReLU network, as exact integers.
+"""How many linear regions networks can have: exact integers, from the widths of their hidden layers alone.
 
-n_0 is the number of inputs, n_1, ..., n_L the widths of the hidden layers.
+For ReLU networks with n_0 inputs and hidden widths n_1 ... n_L:
+
+    hyperplanes     sum_{j <= n_0} C(N, j)          exact maximum of one hidden layer of N units (Zaslavsky 1975)
+    lower_bound     prod_{l<L} floor(n_l / n_0)^{n_0}  sum_{j <= n_0} C(n_L, j)
+                                                    reached by some network (Montúfar, Pascanu, Cho, Bengio 2014)
+    upper_bound     prod_l (n_l + 1)                for one input: each unit bends at most once on each region below
+    serra_bound     sum over J of prod_l C(n_l, j_l)  for any number of inputs (Serra, Tjandraatmadja, Ramalingam 2018),
+                    J: 0 <= j_l <= min(n_0, n_1 - j_1, ..., n_{l-1} - j_{l-1}, n_l)
+
+The hyperplane count of all units together bounds shallow networks only; deep ones go above it.
 """
 
 from __future__ import annotations
 
-import math
+from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache
+from math import comb, prod
 
-__all__ = ["hyperplane_regions", "lower_bound", "upper_bound"]
+__all__ = ["hyperplanes", "lower_bound", "serra_bound", "upper_bound"]
 
 
-def hyperplane_regions(hyperplanes: int, dimension: int) -> int:
-    """Cells into which ``hyperplanes`` in general position cut R^dimension: sum_{j <= d} C(N, j) (Zaslavsky 1975).
-
-    The most linear regions that one hidden layer of N units can have. It does not bound deeper networks.
-    """
-    return sum(math.comb(hyperplanes, j) for j in range(dimension + 1))
+def hyperplanes(units: int, inputs: int = 1) -> int:
+    """The cells into which ``units`` hyperplanes in general position cut R^inputs: sum_{j <= inputs} C(units, j)."""
+    _check([units], inputs)
+    return sum(comb(units, j) for j in range(inputs + 1))
 
 
 def lower_bound(widths: Sequence[int], inputs: int = 1) -> int:
-    """What some choice of weights reaches: prod_{l < L} floor(n_l / n_0)^{n_0} * sum_{j <= n_0} C(n_L, j).
+    """Regions that some ReLU network of these hidden widths has (Montúfar et al. 2014).
 
-    Montúfar, Pascanu, Cho and Bengio (NeurIPS 2014), theorem 4, for n_l >= n_0; a narrower layer gives no factor, and
-    then the bound is that of one affine map.
+    Every layer but the last folds the input space floor(n_l / inputs) times along each axis. The theorem is for widths
+    of at least ``inputs``; a narrower layer makes the product zero, and 1 is returned.
     """
-    widths = _checked(widths, inputs)
-    if not widths or min(widths) < inputs:
-        return 1
-    folds = math.prod((width // inputs) ** inputs for width in widths[:-1])
-    return folds * hyperplane_regions(widths[-1], inputs)
+    _check(widths, inputs)
+    folds: int = prod((width // inputs) ** inputs for width in widths[:-1])
+    return max(1, folds * hyperplanes(widths[-1], inputs))
 
 
-def upper_bound(widths: Sequence[int], inputs: int = 1) -> int:
-    """What no choice of weights exceeds: the sum over j_1, ..., j_L of prod_l C(n_l, j_l).
+def upper_bound(widths: Sequence[int], kinks: int = 1) -> int:
+    """Linear regions on a line at most: prod_l (kinks n_l + 1), for activations of so many kinks (ReLU 1, hat 3)."""
+    _check(widths, 1)
+    return prod(kinks * width + 1 for width in widths)
 
-    j_l runs to min(n_0, n_1 - j_1, ..., n_{l-1} - j_{l-1}, n_l): Serra, Tjandraatmadja and Ramalingam (ICML 2018),
-    theorem 1. With one input a layer of n units meets each interval in at most n bends, and the tight bound
-    prod_l (n_l + 1) is returned.
+
+def serra_bound(widths: Sequence[int], inputs: int = 2) -> int:
+    """Linear regions of a ReLU network on R^inputs at most (Serra et al. 2018).
+
+    A layer with j units inactive on a region maps it to at most n_l - j dimensions, which bounds the cells that the
+    layers above can cut from it: the sum runs over the numbers j_l that the dimension below still allows.
     """
-    widths = _checked(widths, inputs)
-    if inputs == 1:
-        return math.prod(width + 1 for width in widths)
-
-    @cache
-    def above(layer: int, rank: int) -> int:
-        if layer == len(widths):
-            return 1
-        width = widths[layer]
-        most = min(rank, width)
-        return sum(math.comb(width, j) * above(layer + 1, min(rank, width - j)) for j in range(most + 1))
-
-    return above(0, inputs)
+    _check(widths, inputs)
+    ways = {inputs: 1}  # by the dimension that is left
+    for width in widths:
+        above: defaultdict[int, int] = defaultdict(int)
+        for dimension, count in ways.items():
+            for j in range(min(dimension, width) + 1):
+                above[min(dimension, width - j)] += count * comb(width, j)
+        ways = above
+    return sum(ways.values())
 
 
-def _checked(widths: Sequence[int], inputs: int) -> tuple[int, ...]:
-    if inputs < 1 or any(width < 1 for width in widths):
-        raise ValueError(f"inputs {inputs} and widths {tuple(widths)}: all must be at least 1")
-    return tuple(widths)
+def _check(widths: Sequence[int], inputs: int) -> None:
+    if not widths or min(widths) < 1 or inputs < 1:
+        raise ValueError(
+            f"widths are {list(widths)} and inputs {inputs}; a bound needs layers, each at least 1 wide"
+        )

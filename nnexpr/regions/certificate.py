@@ -16,10 +16,11 @@ __all__ = ["Certificate", "residuals"]
 
 @dataclass(frozen=True)
 class Certificate:
-    """``max_residual``: the largest |pieces(x) - network(x)|, in the output's units, with the network evaluated directly
-    in float64 at every position where some unit changes its piece, at both ends and half-way between neighbours; None if
-    it was not asked for. It is the rounding of the network's own evaluation: a few 2^-53 of the terms the output sums,
-    plus the steepest slope times the rounding of x.
+    """``max_residual``: the largest |pieces(x) - network(x)|, in the output's units, with the network evaluated
+    directly in float64 at every position where some unit changes its piece, at both ends and half-way between
+    neighbours; None if it was not asked for. It should be the rounding of that evaluation: a few 2^-53 of the terms
+    that are summed, times the gain of the layers above, plus the steepest slope times the rounding of x. Where ties are
+    decided with a tolerance wider than 2^-49, as for float32 weights, it is about that tolerance.
 
     ``ties``: how many pre-activations the tie rule placed on a kink: kinks that coincide with one another, with a bend
     of an earlier layer or with an end of the domain. Zero for a network in general position.

@@ -26,19 +26,22 @@ class Front:
     """All members' intervals below or above some layer's activation; member m owns rows ``starts[m]:starts[m + 1]``.
 
     ``positions: (rows,)``, ascending within a member. ``values: (rows, units)`` there, and ``slopes: (rows, units)`` on
-    the interval to the right, zero in a member's last row. ``variances: (rows, units)``: the rounding that a value has
-    gathered, squared, in units of the tolerance (``ties.py``). ``layers``, ``units: (rows,)``: the unit that first
-    bends there, counted from 1 and from 0; layer 0 is an end of the domain. ``ties: (members,)`` counts what the tie
-    rule decided.
+    the interval to the right, zero in a member's last row. ``layers``, ``units: (rows,)``: the unit that first bends
+    there, counted from 1 and from 0; layer 0 is an end of the domain.
+
+    For ``ties.py``: ``variances: (rows, units)``, the rounding that a value has gathered, squared, in units of the
+    tolerance, or None if it is not carried; ``suspects: (members,)`` would have needed it; ``ties: (members,)`` counts
+    what the tie rule decided.
     """
 
     positions: Array
     values: Array
     slopes: Array
-    variances: Array
     starts: Index
     layers: Index
     units: Index
+    variances: Array | None
+    suspects: Mask
     ties: Index
 
     @property
@@ -57,23 +60,25 @@ class Front:
             self.positions[rows],
             self.values[rows],
             self.slopes[rows],
-            self.variances[rows],
             self.starts[first : last + 1] - self.starts[first],
             self.layers[rows],
             self.units[rows],
+            None if self.variances is None else self.variances[rows],
+            self.suspects[first:last],
             self.ties[first:last],
         )
 
 
-def first_front(members: int, domain: tuple[float, float]) -> Front:
-    """x itself on the domain: one interval a member."""
+def first_front(members: int, domain: tuple[float, float], careful: bool) -> Front:
+    """x itself on the domain, one interval a member; ``careful`` carries variances."""
     rows = 2 * members
     x = np.tile(np.array(domain), members)
     slopes = np.tile(np.array([[1.0], [0.0]]), (members, 1))
     zeros = np.zeros(rows, dtype=np.intp)
     starts = np.arange(0, rows + 1, 2)
-    ties = np.zeros(members, dtype=np.intp)
-    return Front(x, x[:, None], slopes, np.zeros((rows, 1)), starts, zeros, zeros, ties)
+    variances = np.zeros((rows, 1)) if careful else None
+    suspects, ties = np.zeros(members, dtype=bool), np.zeros(members, dtype=np.intp)
+    return Front(x, x[:, None], slopes, starts, zeros, zeros, variances, suspects, ties)
 
 
 def affine_rows(rows: Array, starts: Index, affine: Array, *, bias: bool = True) -> Array:

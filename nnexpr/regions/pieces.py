@@ -20,9 +20,10 @@ class LineRegions:
 
     ``breakpoints: (B,)`` are where the output bends, ascending and strictly inside; ``slopes: (B + 1,)`` those of the
     linear regions between them; ``values: (B + 2,)`` the output at the left end, the breakpoints and the right end.
-    With several outputs, slopes and values have a last axis ``(outputs,)`` and a breakpoint is where any of them bends.
-    ``bend_layers``, ``bend_units: (B,)``: the hidden layer (from 1) and its unit (from 0) that bends there, the first one
-    where several do. Layers are the network's own, so those without kinks count too.
+    With several outputs, slopes and values have a last axis ``(outputs,)`` and a breakpoint is where any of them
+    bends. ``bend_layers``, ``bend_units: (B,)``: the hidden layer (from 1) and its unit (from 0) that bends there, the
+    first one where several do. Layers are numbered as in the network, so one without kinks has its number too; an
+    output layer with kinks counts as the last hidden layer.
     """
 
     domain: tuple[float, float]
@@ -49,7 +50,7 @@ class LineRegions:
 
     @property
     def intercepts(self) -> Array:
-        """The output of each region's affine map at x = 0, ``(B + 1,)``: region i is ``slopes[i] x + intercepts[i]``."""
+        """Region i is ``slopes[i] x + intercepts[i]``: the shape of ``slopes``."""
         return self.values[:-1] - (self.slopes.T * self._begins).T
 
     @property

@@ -27,6 +27,7 @@ def explore(
     from nnexpr_tui.session import LastSession
     from nnexpr_tui.settings import Settings
 
+    _require_file(options.get("target", ""))
     settings = Settings.load(config)
     if no_store:
         settings = replace(settings, keep_runs=False)
@@ -38,6 +39,19 @@ def explore(
     last = LastSession.load().specification if restored else None
     specification = amended(last, options, epochs=DEFAULT_EPOCHS) if options else None
     return run_explorer(specification, start=start, fresh=fresh, settings=settings)
+
+
+def _require_file(target: str) -> None:
+    """Refuse a data file that is not there before anything is drawn; the rest shows once torch is loaded."""
+    kind, _, text = target.partition(":")
+    # Columns may follow the path, and the path may hold colons itself.
+    readings = (text, text.rpartition(":")[0], text.rpartition(":")[0].rpartition(":")[0])
+    if (
+        kind == "csv"
+        and text
+        and not any(os.path.exists(os.path.expanduser(path)) for path in readings if path)
+    ):
+        raise InputError("target", target, "there is no such file")
 
 
 def amended(last: FitSpecification | None, options: dict[str, Any], *, epochs: int) -> FitSpecification:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from nnexpr.specification import NETWORK_DEFAULTS, NETWORKS, OPTIONS, InputError, Kind, Option
+from nnexpr.declarations import Kind
+from nnexpr.specification import NETWORK_DEFAULTS, OPTIONS, InputError, Option
 
 __all__ = [
     "SectionedCommand",
@@ -99,7 +100,7 @@ def declare(declaration: Option, *, section: str | None = None, hidden: bool = F
 def _help(declaration: Option) -> str:
     """The help text, with the networks it has a meaning for and the defaults."""
     words = declaration.help
-    if declaration.networks != NETWORKS:
+    if declaration.networks:
         words += f" ({', '.join(declaration.networks)})"
     defaults = [] if declaration.default is None else [declaration.format(declaration.default)]
     defaults += [

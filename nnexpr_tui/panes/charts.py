@@ -56,14 +56,18 @@ def fit_chart(
         series.append(Series(x, fit - scene.truth, "fit − target", "error"))
     else:
         if snapshot.band is not None:
-            series.append(Series(x, snapshot.band[0], "all members", "secondary", style="band", upper=snapshot.band[1]))
+            series.append(
+                Series(x, snapshot.band[0], "all members", "secondary", style="band", upper=snapshot.band[1])
+            )
         if scene.data is not None:
             series.append(Series(scene.data[0], scene.data[1], "data", "foreground", style="points"))
         else:
             series.append(Series(x, scene.truth, "target", "foreground"))
         series.append(Series(x, fit, "fit", "accent"))
     if scene.countable:  # also before they are counted, so that the canvas keeps its height
-        series.append(Series(() if counts is None else counts.positions, (), "bends", "warning", style="ticks"))
+        series.append(
+            Series(() if counts is None else counts.positions, (), "bends", "warning", style="ticks")
+        )
     x_axis = Axis(label=scene.input_name, limits=scene.domain)
     return ChartData(tuple(series), x_axis, Axis(label=scene.value_name, limits=y_limits))
 

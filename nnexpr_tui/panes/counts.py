@@ -63,7 +63,9 @@ def _dead(counts: Counts) -> str:
     """How many, and the first, as layer.unit: there is room for one or two."""
     if not counts.dead_units:
         return "none"
-    names = " ".join(f"{layer}.{unit}" for layer, unit in counts.dead_units[: 2 if len(counts.dead_units) == 2 else 1])
+    names = " ".join(
+        f"{layer}.{unit}" for layer, unit in counts.dead_units[: 2 if len(counts.dead_units) == 2 else 1]
+    )
     return f"{len(counts.dead_units)}: {names}{' …' if len(counts.dead_units) > 2 else ''}"
 
 

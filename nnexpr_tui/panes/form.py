@@ -123,7 +123,10 @@ class Form(LinePane, can_focus=True):
 
     def action_change(self, direction: int) -> None:
         """One step of the option under the cursor; where it has none, type."""
-        if OPTIONS[self.option].kind in ("text", "numbers", "interval") and self.option not in ("schedule", "target"):
+        if OPTIONS[self.option].kind in ("text", "numbers", "interval") and self.option not in (
+            "schedule",
+            "target",
+        ):
             self.action_edit()
         else:
             self._attempt(lambda: self._step(self.option, direction))
@@ -135,7 +138,9 @@ class Form(LinePane, can_focus=True):
         if self._editor is not None:
             return
         draft = self._drafts.pop(self.option, None)
-        text = OPTIONS[self.option].format(getattr(self._specification, self.option)) if draft is None else draft
+        text = (
+            OPTIONS[self.option].format(getattr(self._specification, self.option)) if draft is None else draft
+        )
         self._editor = editor = Editor(text, self._typed, self._typed_or_left)
         editor.styles.offset = (LABEL_WIDTH, self._cursor)
         editor.styles.width = max(8, self.size.width - LABEL_WIDTH)

@@ -24,7 +24,13 @@ class MomentPane(LinePane, can_focus=True):
 The snapshot that is shown: its epoch, its loss, and the counts of the network as it was then."""
 
     def show_moment(
-        self, scene: Scene, snapshot: Snapshot, counts: Counts | None, position: int, total: int, playing: bool
+        self,
+        scene: Scene,
+        snapshot: Snapshot,
+        counts: Counts | None,
+        position: int,
+        total: int,
+        playing: bool,
     ) -> int:
         """Show this snapshot, the ``position``-th of ``total``. About how many bytes that sends."""
         lines: list[Line] = [

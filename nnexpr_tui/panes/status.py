@@ -8,7 +8,15 @@ from nnexpr_tui.panes.numbers import compact, count, number
 
 __all__ = ["StatusLine"]
 
-SIGNS = {"running": "▶", "paused": "‖", "ready": "·", "finished": "■", "failed": "!", "stopped": "■", "loading": "…"}
+SIGNS = {
+    "running": "▶",
+    "paused": "‖",
+    "ready": "·",
+    "finished": "■",
+    "failed": "!",
+    "stopped": "■",
+    "loading": "…",
+}
 ROOMY = 80
 WORDS = {"running": "training", "loading": "loading torch"}
 
@@ -23,7 +31,11 @@ class StatusLine(LinePane):
     def _line(self, frame: Frame | None, state: str) -> Line:
         line: list[tuple[str, str]] = [(f" {SIGNS.get(state, '·')} {WORDS.get(state, state):<8}", "accent")]
         if frame is None:
-            hint = "nothing is built: change the forms" if state == "failed" else "the forms can already be filled in"
+            hint = (
+                "nothing is built: change the forms"
+                if state == "failed"
+                else "the forms can already be filled in"
+            )
             return (*line, (f"  {hint}", "label"))
         left = self.size.width - len(line[0][0])
         for label, value in _items(frame, roomy=self.size.width >= ROOMY):

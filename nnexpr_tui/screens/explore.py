@@ -21,7 +21,10 @@ from nnexpr_tui.worker import Refused
 
 __all__ = ["ExploreScreen"]
 
-ROOM = {"forms": ("-wide",), "numbers": ("-wide", "-medium")}  # the widths at which a column has a place of its own
+ROOM = {
+    "forms": ("-wide",),
+    "numbers": ("-wide", "-medium"),
+}  # the widths at which a column has a place of its own
 NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
 
 
@@ -112,14 +115,18 @@ class ExploreScreen(ExplorerScreen):
         self._attempt("knots" if self.controller.specification.network == "shallow" else "depth", direction)
 
     def action_width(self, direction: int) -> None:
-        name = {"shallow": "knots", "compositional": "depth"}.get(self.controller.specification.network, "width")
+        name = {"shallow": "knots", "compositional": "depth"}.get(
+            self.controller.specification.network, "width"
+        )
         self._attempt(name, direction)
 
     def action_activation(self) -> None:
         if self.controller.specification.relevant("activation"):
             self._attempt("activation", 1)
         else:
-            self.footer.say(f"A {self.controller.specification.network} network has no other activation", error=True)
+            self.footer.say(
+                f"A {self.controller.specification.network} network has no other activation", error=True
+            )
 
     def action_target(self) -> None:
         self._attempt("target", 1)

@@ -52,7 +52,11 @@ class HelpScreen(ModalScreen[None]):
         screen_text = str(getattr(self._of, "HELP", "") or "")
         if screen_text:
             parts += [Content(screen_text), Content("")]
-        parts += [Content.styled(f"Keys in {scope.capitalize()}", "bold"), *map(_row, in_scope(scope)), Content("")]
+        parts += [
+            Content.styled(f"Keys in {scope.capitalize()}", "bold"),
+            *map(_row, in_scope(scope)),
+            Content(""),
+        ]
         parts += [Content.styled("Keys everywhere", "bold"), *map(_row, in_scope("everywhere"))]
         return Content("\n").join(parts)
 

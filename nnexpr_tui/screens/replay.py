@@ -170,4 +170,3 @@ class ReplayScreen(ExplorerScreen):
     def action_residual(self) -> None:
         self.controller.view.residual = not self.controller.view.residual
         self.redraw()
-

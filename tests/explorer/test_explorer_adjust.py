@@ -13,11 +13,15 @@ from nnexpr_tui.adjust import replaced, round_neighbour, shown_options, stepped,
 from nnexpr_tui.controller import command_line
 
 LAWS = settings(deadline=None, max_examples=200, database=None)
-NUMBERS = [name for name, option in OPTIONS.items() if option.kind in ("integer", "number") and not option.nullable]
+NUMBERS = [
+    name for name, option in OPTIONS.items() if option.kind in ("integer", "number") and not option.nullable
+]
 
 
 @LAWS
-@given(st.sampled_from(list(OPTIONS)), st.sampled_from(NETWORKS), st.lists(st.sampled_from([-1, 1]), max_size=30))
+@given(
+    st.sampled_from(list(OPTIONS)), st.sampled_from(NETWORKS), st.lists(st.sampled_from([-1, 1]), max_size=30)
+)
 def test_no_walk_of_steps_leaves_what_is_allowed(name: str, network: str, walk: list[int]) -> None:
     specification = FitSpecification.make(network=network)
     for direction in walk:
@@ -84,7 +88,12 @@ def test_a_form_shows_only_what_means_something() -> None:
 
 def test_the_command_line_spells_the_same_fit() -> None:
     specification = FitSpecification.make(
-        network="mlp", width=(8, 9), target="expr:sin(x) * 2", domain=(-1.0, 2.0), batch_size=32, encoding_raw=True
+        network="mlp",
+        width=(8, 9),
+        target="expr:sin(x) * 2",
+        domain=(-1.0, 2.0),
+        batch_size=32,
+        encoding_raw=True,
     )
     words = iter(shlex.split(command_line(specification)))
     assert [next(words), next(words)] == ["nnexpr-tui", "fit"]

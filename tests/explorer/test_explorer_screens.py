@@ -51,7 +51,9 @@ async def test_help_opens_for_the_focused_pane_and_closes(explorer: Explorer) ->
         await ready(explorer)
         for key in ("question_mark", "f1"):
             await pilot.press(key)
-            await until(lambda: isinstance(explorer.screen, HelpScreen) and "marks under the canvas" in text(explorer))
+            await until(
+                lambda: isinstance(explorer.screen, HelpScreen) and "marks under the canvas" in text(explorer)
+            )
             await pilot.press(key)
             await until(lambda: not isinstance(explorer.screen, HelpScreen))
 

@@ -96,7 +96,11 @@ async def test_the_last_session_is_restored_unless_a_fresh_one_is_asked_for(worl
     async with again.run_test(size=(120, 40)):
         await ready(again)
         assert again.controller.specification.depth == 4
-        assert (again.controller.view.markers, again.controller.view.log_axis, again.theme) == ("block", False, "nord")
+        assert (again.controller.view.markers, again.controller.view.log_axis, again.theme) == (
+            "block",
+            False,
+            "nord",
+        )
     assert Explorer(fresh=True, load=world.load).controller.specification.depth == 3
     given = FitSpecification.make(depth=9)
     assert Explorer(given, load=world.load).controller.specification == given

@@ -46,7 +46,7 @@ class Terminal:
         self.process, self.master = pty.fork()
         if self.process == 0:
             os.environ.update(TERM="xterm-256color", COLUMNS="120", LINES="40")
-            os.execv(sys.executable, [sys.executable, "-c", PROGRAM.format(here=str(HERE))])
+            os.execv(sys.executable, [sys.executable, "-c", PROGRAM.format(here=str(HERE))])  # noqa: S606
         ioctl(self.master, termios.TIOCSWINSZ, pack("HHHH", 40, 120, 0, 0))
         self.before = termios.tcgetattr(self.master)
         self.output = b""
@@ -80,7 +80,10 @@ class Terminal:
         raise AssertionError("it did not end")
 
     def is_restored(self) -> bool:
-        last = {mode: self.output.rfind(b"\x1b[?" + mode) for mode in (b"1049h", b"1049l", b"25l", b"25h", b"1000l")}
+        last = {
+            mode: self.output.rfind(b"\x1b[?" + mode)
+            for mode in (b"1049h", b"1049l", b"25l", b"25h", b"1000l")
+        }
         same = termios.tcgetattr(self.master) == self.before
         return same and last[b"1049l"] > last[b"1049h"] and last[b"25h"] > last[b"25l"] and last[b"1000l"] > 0
 
@@ -117,7 +120,9 @@ def test_a_signal_restores_the_terminal_and_keeps_the_run(
     assert "('run-1', 25)" in kept(own_folders)
 
 
-def test_when_the_line_drops_the_run_is_kept_and_nothing_is_left(terminal: Terminal, own_folders: Path) -> None:
+def test_when_the_line_drops_the_run_is_kept_and_nothing_is_left(
+    terminal: Terminal, own_folders: Path
+) -> None:
     os.close(terminal.master)
     assert terminal.code(reading=False) == 129
     assert "('run-1', 25)" in kept(own_folders)
@@ -132,7 +137,9 @@ def test_it_ends_also_when_nobody_reads_what_it_writes(terminal: Terminal, own_f
     assert "('run-1', 25)" in kept(own_folders)
 
 
-def test_a_terminal_that_takes_nothing_for_a_while_shows_the_whole_screen_after_it(terminal: Terminal) -> None:
+def test_a_terminal_that_takes_nothing_for_a_while_shows_the_whole_screen_after_it(
+    terminal: Terminal,
+) -> None:
     for _ in range(60):
         os.write(terminal.master, b"m")
         sleep(0.02)

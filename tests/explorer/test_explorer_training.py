@@ -50,7 +50,9 @@ async def test_s_trains_exactly_one_epoch(explorer: Explorer, world: World) -> N
         assert "loss 0.25" in text(explorer)
 
 
-async def test_r_restarts_the_same_network_and_shift_r_takes_the_next_seed(explorer: Explorer, world: World) -> None:
+async def test_r_restarts_the_same_network_and_shift_r_takes_the_next_seed(
+    explorer: Explorer, world: World
+) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         await pilot.press("s", "r")
@@ -74,7 +76,9 @@ async def test_depth_width_activation_and_target_rebuild(explorer: Explorer, wor
         assert world.engine.specification == first.replace(activation="leaky_relu", target="cube")
 
 
-async def test_a_rebuild_goes_on_running_and_stands_still_if_it_stood(explorer: Explorer, world: World) -> None:
+async def test_a_rebuild_goes_on_running_and_stands_still_if_it_stood(
+    explorer: Explorer, world: World
+) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         await pilot.press("plus")
@@ -117,7 +121,9 @@ async def test_a_failure_of_training_is_said_and_r_starts_again(explorer: Explor
         await until(lambda: len(world.engines) == 2 and world.engine.epoch == 5)
 
 
-async def test_a_target_that_cannot_be_built_is_said_and_the_old_one_stays(explorer: Explorer, world: World) -> None:
+async def test_a_target_that_cannot_be_built_is_said_and_the_old_one_stays(
+    explorer: Explorer, world: World
+) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         explorer.controller.change("target", "nothing-like-it")

@@ -30,13 +30,13 @@ class Office:
             pass
         return message
 
-    def frame(self, epoch: int) -> Frame:
-        """The first frame at this epoch or later."""
+    def frame(self, epoch: int, state: str = "") -> Frame:
+        """The first frame at this epoch or later, and in this state."""
         deadline = monotonic() + 10
         while monotonic() < deadline:
             self.worker.want()
             frame = self.worker.take()
-            if frame is not None and frame.epoch >= epoch:
+            if frame is not None and frame.epoch >= epoch and state in ("", frame.state):
                 return frame
             sleep(0.002)
         raise AssertionError(f"no frame at epoch {epoch}")
@@ -116,8 +116,7 @@ def test_after_a_failure_it_stands_still_and_lives_on(office: Office, world: Wor
     assert isinstance(said, Said)
     assert said.error
     assert said.text.endswith("first line")
-    office.worker.want()
-    assert office.frame(0).state == "failed"
+    assert office.frame(0, "failed").epoch == 0
     world.failure = None
     office.worker.configure(PLAIN, start=True)
     world.let_train(3)
@@ -141,7 +140,9 @@ def test_the_run_is_kept_while_training_and_once_more_at_the_end(world: World) -
     assert {run for run, _ in world.kept} == {"run-1"}
 
 
-def test_a_store_that_cannot_be_written_is_said_and_training_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_cannot_be_written_is_said_and_training_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def keep(self: object, run: str | None) -> str:
         raise OSError(28, "No space left on device")
 

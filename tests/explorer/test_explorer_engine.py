@@ -1,0 +1,143 @@
+"""The real engine behind the explorer, against closed forms and against what is read back from its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import nnexpr
+from nnexpr.runs.store import find
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr.training.snapshots import Snapshot
+from nnexpr_tui.engine import LiveEngine, library
+from nnexpr_tui.trainee import Trainee
+
+SMALL = FitSpecification.make(width=(6,), points=64, seed=3, members=2, target="expr:sin(2*pi*x)")
+
+
+@pytest.fixture(autouse=True)
+def own_store(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NNEXPR_STORE", str(own_folders / "store"))
+
+
+def test_counts_are_those_of_the_network_that_is_written(tmp_path: Path) -> None:
+    engine = LiveEngine(SMALL)
+    engine.step(40)
+    trainee = Trainee(engine)
+    [numbers, weights] = trainee.export(tmp_path / "deep" / "run.1", 1)
+    saved = nnexpr.load(weights)
+    assert torch.equal(saved.network.parameters[1], torch.as_tensor(engine.snapshot(1).parameters))
+    document = json.loads(numbers.read_text())
+    expected = nnexpr.linear_regions(saved.network, (0.0, 1.0))[1]
+    assert document["counts"]["linear_regions"] == expected.count
+    assert document["counts"]["breakpoints"] == pytest.approx(expected.breakpoints.tolist(), abs=1e-12)
+    assert document["epochs"] == 40
+    assert document["losses"] == engine.snapshot(0).losses.tolist()
+    assert FitSpecification.from_config(document["config"]) == SMALL
+
+
+def test_a_file_is_shown_in_its_own_units(tmp_path: Path) -> None:
+    path = tmp_path / "line.csv"
+    path.write_text("year,count\n" + "\n".join(f"{1900 + i},{50 * i}" for i in range(21)), encoding="utf-8")
+    engine = LiveEngine(FitSpecification.make(target=f"csv:{path}", width=(5,)))
+    scene = engine.scene
+    assert scene.domain == pytest.approx((1900, 1920))
+    assert scene.truth == pytest.approx(50 * (scene.x - 1900))
+    assert scene.data is not None
+    assert scene.data[1] == pytest.approx(50.0 * np.arange(21))
+    assert (scene.input_name, scene.value_name) == ("year", "count")
+    snapshot = engine.snapshot(0)
+    counts = engine.count(snapshot)
+    assert counts is not None
+    assert counts.positions.min(initial=1910) >= 1900
+    assert counts.positions.max(initial=1910) <= 1920
+    inside = np.searchsorted(counts.positions, scene.x)
+    slopes = np.diff(snapshot.prediction.astype(float)) / np.diff(scene.x)
+    same = inside[1:] == inside[:-1]
+    assert slopes[same] == pytest.approx(counts.slopes[inside[1:]][same], rel=1e-2, abs=1e-2)
+
+
+@pytest.mark.parametrize("mode", [0, 1, 5, 20])
+def test_the_frequencies_of_an_error_of_one_mode_are_that_mode(mode: int) -> None:
+    engine = LiveEngine(SMALL)
+    scene = engine.scene
+    error = 0.25 * np.cos(2 * np.pi * mode * scene.x)
+    plain = engine.snapshot(0)
+    off = Snapshot(
+        0, 0.0, 1e-3, plain.losses, 0, (scene.truth + error).astype(np.float32), None, plain.parameters
+    )
+    amplitudes = engine.frequencies(off)
+    assert amplitudes is not None
+    assert amplitudes[mode] == pytest.approx(0.25, abs=1e-6)
+    assert np.delete(amplitudes, mode).max() < 1e-6
+
+
+def test_the_floor_is_zero_for_a_straight_line_and_above_the_loss_of_no_network() -> None:
+    engine = LiveEngine(FitSpecification.make(target="expr:2*x+1", width=(4,), points=50))
+    assert engine.floor(1) == pytest.approx(0.0, abs=1e-20)
+    engine = LiveEngine(SMALL)
+    engine.step(300)
+    counts = engine.count(engine.snapshot(0))
+    assert counts is not None
+    floor = engine.floor(counts.regions)
+    assert floor is not None
+    assert 0 < floor <= engine.snapshot(0).loss
+
+
+def test_a_kept_run_is_found_and_kept_again_over_itself() -> None:
+    engine = LiveEngine(SMALL)
+    engine.step(3)
+    run = engine.keep(None)
+    assert run is not None
+    first = find(run)
+    assert first is not None
+    engine.step(3)
+    assert engine.keep(run) == run
+    saved = nnexpr.load(first)
+    assert torch.equal(saved.network.parameters[0], torch.as_tensor(engine.snapshot(0).parameters))
+
+
+def test_more_epochs_open_a_finished_fit_again() -> None:
+    engine = LiveEngine(SMALL.replace(epochs=2))
+    engine.step(2)
+    assert engine.state == "finished"
+    engine.reconfigure(SMALL.replace(epochs=4, lr=1e-2))
+    engine.step(2)
+    assert (engine.epoch, engine.snapshot(0).learning_rate) == (4, 1e-2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"activation": "tanh"},
+        {"encoding_bands": 2},
+        {"target": "waves2d", "points": 100},
+        {"network": "shallow", "knots": 9},
+        {"network": "compositional"},
+        {"network": "mmnn", "width": (12,)},
+        {"depth": 1},
+    ],
+)
+def test_every_kind_of_fit_can_be_looked_at(changes: dict[str, object]) -> None:
+    trainee = Trainee(LiveEngine(FitSpecification.make(**{"points": 64, **changes})))  # type: ignore[arg-type]
+    trainee.step(2)
+    trainee.look(0)
+    frame = trainee.frame(0)
+    assert frame.epoch == 2
+    assert np.isfinite(frame.loss)
+    assert (frame.counts is None) == (not frame.scene.countable)
+    assert (frame.frequencies is None) == (frame.scene.dimension == 2)
+    assert len(frame.record) == 2
+
+
+def test_the_catalogue_is_offered_lines_first_and_what_is_not_in_it_is_refused() -> None:
+    known = library()
+    assert {"fourier", "cube", "chirp"} <= set(known.targets)
+    dimensions = [nnexpr.target(name, points=100).dimension for name in known.targets]
+    assert dimensions == sorted(dimensions)
+    with pytest.raises(InputError):
+        known.build(FitSpecification.make(target="no-such-target"))
