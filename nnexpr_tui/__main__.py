@@ -6,7 +6,9 @@ before torch, NumPy, rich or textual would have been loaded.
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -53,7 +55,20 @@ def cli(ctx: click.Context, /, start: bool, fresh: bool, config: str | None, **o
 
 def main() -> None:
     """The console script ``nnexpr-tui``."""
-    cli.main(prog_name="nnexpr-tui")
+    try:
+        cli.main(prog_name="nnexpr-tui")
+    except SystemExit as end:
+        if "torch" in sys.modules:
+            _end_at_once(end.code)
+        raise
+
+
+def _end_at_once(code: object) -> None:
+    """Leave without taking torch down: that takes half a second, and aborts if a thread is still inside of it."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

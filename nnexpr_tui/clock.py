@@ -30,7 +30,7 @@ class FrameClock:
     ) -> None:
         self._app, self._pacer, self._draw, self._want = app, pacer, draw, want
         self._timer: asyncio.TimerHandle | None = None
-        self._stale = False
+        self._stale = self._urgent = False
         self._urgent_at = float("-inf")
         self._asked = False
         self._answers = False
@@ -39,12 +39,10 @@ class FrameClock:
     def arrived(self, *, urgent: bool = False) -> None:
         """There is something new to draw. ``urgent``: a key asked for it."""
         self._stale = True
+        self._urgent = self._urgent or urgent
         now = monotonic()
         self._pacer.backlog(output_backlog(self._app))
-        if self._pacer.due(now):
-            self._draw_now(now)
-        elif urgent and self._is_clear() and now - self._urgent_at >= URGENT_INTERVAL:
-            self._urgent_at = now
+        if self._pacer.due(now) or self._may_hurry(now):
             self._draw_now(now)
         else:
             self._look_again()
@@ -64,11 +62,15 @@ class FrameClock:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _is_clear(self) -> bool:
-        return not self.awaits_answer and output_backlog(self._app) == 0
+    def _may_hurry(self, now: float) -> bool:
+        """Whether a key asked for a frame, and the terminal has taken all that was sent before."""
+        clear = not self.awaits_answer and output_backlog(self._app) == 0
+        return self._stale and self._urgent and clear and now - self._urgent_at >= URGENT_INTERVAL
 
     def _draw_now(self, now: float) -> None:
-        self._stale = False
+        if self._urgent:
+            self._urgent_at = now
+        self._stale = self._urgent = False
         sent = self._draw()
         if sent and self._pacer.asks and ask_terminal(self._app):
             self._asked = True
@@ -77,19 +79,19 @@ class FrameClock:
         cost = min(monotonic() - now, 3 * self._usual_cost)
         self._usual_cost += 0.3 * (cost - self._usual_cost)
         self._pacer.drawn(now, cost, sent)
-        self._look_again()
+        self._look_again(max(LOOK_AGAIN, 0.8 / self._pacer.rate))
 
-    def _look_again(self) -> None:
+    def _look_again(self, delay: float = LOOK_AGAIN) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(LOOK_AGAIN, self._look)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._look)
 
     def _look(self) -> None:
         self._timer = None
         now = monotonic()
         self._pacer.backlog(output_backlog(self._app))
-        if not self._pacer.due(now):
-            self._look_again()
-        elif self._stale:
+        if self._stale and (self._pacer.due(now) or self._may_hurry(now)):
             self._draw_now(now)
+        elif not self._pacer.due(now):
+            self._look_again()
         else:
             self._want()

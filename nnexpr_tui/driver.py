@@ -8,6 +8,7 @@ screen is painted again.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from queue import Empty
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -16,6 +17,7 @@ __all__ = ["PatientDriver"]
 
 MOST_WAITING = 24  # of the queue's 30 places; the others are for leaving
 LOOK_AGAIN = 0.1  # seconds
+END_SYNCHRONISED = "\x1b[?2026l"
 
 
 class PatientDriver(LinuxDriver):
@@ -37,11 +39,10 @@ class PatientDriver(LinuxDriver):
         if self._repaint is not None:
             self._repaint.cancel()
         if self._writer_thread is not None:
-            try:
+            with suppress(Empty):
                 while True:
                     self._writer_thread._queue.get_nowait()
-            except Empty:
-                return
+            super().write(END_SYNCHRONISED)  # the end of an update may have been among what is forgotten
 
     def _waiting(self) -> int:
         return self._writer_thread._queue.qsize() if self._writer_thread is not None else 0

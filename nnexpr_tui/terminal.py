@@ -2,8 +2,8 @@
 
 Libraries write warnings to file descriptor 2 behind Python's back, straight over the screen. While the explorer runs,
 descriptor 2 is a log file, and Textual, which draws through ``sys.__stderr__``, is given the terminal under another
-descriptor. That one gives up on a terminal that takes nothing more once the explorer is leaving, and stays quiet when
-the line has dropped, so that leaving never hangs.
+descriptor. That one gives up on a terminal that is gone, or that takes nothing more once the explorer is leaving, so
+that leaving never hangs.
 """
 
 from __future__ import annotations
@@ -39,10 +39,6 @@ class TerminalFile(io.TextIOBase):
         """From now on wait only as long as the terminal goes on taking something."""
         self._moved = monotonic()
         self._is_leaving = True
-
-    def hang_up(self) -> None:
-        """The line has dropped: write nothing more."""
-        self._is_gone = True
 
     def write(self, text: str) -> int:
         data = memoryview(text.encode("utf-8", "replace"))

@@ -179,7 +179,7 @@ class Worker:
         """Keep the run and end the thread; :attr:`stopped` is set once that is done."""
         self._quitting.set()
         self._commands.put(lambda: None)
-        if not self._thread.is_alive():
+        if self._library is None or not self._thread.is_alive():  # there is nothing to keep yet
             self.stopped.set()
 
     @property

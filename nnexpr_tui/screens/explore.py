@@ -25,6 +25,7 @@ ROOM = {
     "forms": ("-wide",),
     "numbers": ("-wide", "-medium"),
 }  # the widths at which a column has a place of its own
+LOSS_INTERVAL = 0.3  # seconds between two drawings of the loss while training: it changes slowly
 NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
 
 
@@ -37,6 +38,8 @@ class ExploreScreen(ExplorerScreen):
 
     _scene: object = None
     _numbers_drawn: float = float("-inf")
+    _loss_drawn: float = float("-inf")
+    _loss_way: object = None
 
     def body(self) -> ComposeResult:
         do = self.controller
@@ -69,9 +72,16 @@ class ExploreScreen(ExplorerScreen):
         fit.set_markers(view.markers)  # type: ignore[arg-type]
         loss.set_markers(view.markers)  # type: ignore[arg-type]
         sent = fit.update_chart(fit_chart(frame.scene, frame.snapshot, frame.counts, residual=view.residual))
-        return sent + loss.update_chart(
-            loss_chart(frame.history_epochs, frame.history_losses, log_axis=view.log_axis)
-        )
+        way = (frame.scene, view.log_axis, frame.snapshot.member)
+        if (
+            frame.state == "running"
+            and way == self._loss_way
+            and monotonic() - self._loss_drawn < LOSS_INTERVAL
+        ):
+            return sent
+        self._loss_way, self._loss_drawn = way, monotonic()
+        chart = loss_chart(frame.history_epochs, frame.history_losses, log_axis=view.log_axis)
+        return sent + loss.update_chart(chart)
 
     def _show_numbers(self, frame: Frame) -> int:
         """Twice a second are enough for numbers that are read, and always when training stands still."""

@@ -44,6 +44,8 @@ class JumpScreen(ModalScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
+        if not self.is_current:  # keys that came in one burst: the first has already closed this
+            return
         self.dismiss()
         pane: Widget | None = self._targets.get(event.key)
         if pane is not None:

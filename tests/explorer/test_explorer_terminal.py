@@ -20,7 +20,7 @@ import pytest
 
 HERE = Path(__file__).parent
 PROGRAM = """
-import os, sys, threading
+import os, sys, threading, time
 sys.path.insert(0, {here!r})
 from stand_in import World
 from nnexpr_tui import app
@@ -31,7 +31,10 @@ app._load_engine = world.load
 world.build_before = world.build
 def build(specification):
     os.write(2, b"NATIVE NOISE")
-    return world.build_before(specification)
+    engine = world.build_before(specification)
+    if os.environ.get("STUCK"):
+        engine.advance = lambda seconds: time.sleep(120)
+    return engine
 world.build = build
 code = app.run_explorer(None, start=True, fresh=True, settings=Settings())
 open("kept.txt", "w").write(repr(world.kept) + repr([t.name for t in threading.enumerate()]))
@@ -93,6 +96,10 @@ def terminal() -> Iterator[Terminal]:
     made = Terminal()
     made.read_until(rb"epoch 25 ")
     yield made
+    end(made)
+
+
+def end(made: Terminal) -> None:
     if made.process:
         os.kill(made.process, signal.SIGKILL)
         os.waitpid(made.process, 0)
@@ -108,6 +115,18 @@ def test_q_ends_with_0_while_it_trains_and_the_run_is_kept(terminal: Terminal, o
     assert terminal.is_restored()
     assert "('run-1', 25)" in kept(own_folders)
     assert "'engine'" not in kept(own_folders)
+
+
+def test_q_does_not_wait_for_an_epoch_that_takes_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUCK", "1")
+    made = Terminal()
+    try:
+        made.read_until(rb"training +epoch 0 ")
+        os.write(made.master, b"q")
+        assert made.code() == 0
+        assert made.is_restored()
+    finally:
+        end(made)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -1,0 +1,69 @@
+"""Keys at random, windows of any size, a thin line, noise from libraries: the explorer goes on and ends in order."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from time import sleep
+
+import pytest
+from explorer_app import counted, is_training, launch
+from pty_app import NARROW, WIDE, Size
+
+# Everything that the explorer, its forms and its overlays know, and some that they do not. Not what writes files or
+# suspends; and not ctrl+p: an application ends when Textual's palette is told to close twice at once.
+KEYS = [*" sSrR+-=][aetTlmzcfghjkGQ12345.,<>?0", "\t", "\x1b[Z", "\x1b", "\r", "\x0f", "\x0c",
+        "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1bOP", "\x7f", "é", "7.5\r"]  # fmt: skip
+
+# Put first on the path: writes to descriptor 2 behind Python's back, as native libraries do, once it is no terminal.
+NOISE = """
+import os, threading, time
+def write():
+    while os.isatty(2):
+        time.sleep(0.01)
+    os.write(2, b"noise from a library")
+threading.Thread(target=write, daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize(("seed", "size"), [(0, WIDE), (1, NARROW)], ids=str)
+def test_keys_at_random(tmp_path: Path, seed: int, size: Size) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    pressed: list[str] = []
+    with launch(tmp_path, size=size) as app:
+        app.wait_for(is_training)
+        for _ in range(200):
+            if app.exit_code is not None:
+                break
+            pressed.append("".join(chance.choices(KEYS, k=chance.choice((1, 1, 1, 3)))))
+            app.send(pressed[-1])
+            sleep(chance.choice((0, 0.01, 0.05)))
+            if chance.random() < 0.05:
+                app.send("\x1b\x1b")
+                app.resize(chance.randint(1, 200), chance.randint(1, 60))
+        app.resize(*size)
+        app.send("\x11")
+        assert app.wait_exit() == 0, f"after {pressed[-8:]}: {app.printed}"
+        assert app.faults() == []
+        assert app.printed == ""
+        assert app.is_alone
+
+
+def test_a_thin_line(tmp_path: Path) -> None:
+    with launch(tmp_path, bytes_per_second=16_000) as app:
+        app.wait_for(counted)
+        app.send("e")
+        app.wait_for("fit − target")
+        app.send("q")
+        assert app.wait_exit() == 0
+        assert app.faults() == []
+
+
+def test_what_libraries_write_stays_off_the_screen(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NOISE)
+    with launch(tmp_path, variables={"PYTHONPATH": str(tmp_path)}) as app:
+        app.wait_for(is_training)
+        app.send("q")
+        assert app.wait_exit() == 0
+        assert b"noise" not in app.output
+    assert [log.read_text() for log in (tmp_path / "state").rglob("*.log")] == ["noise from a library"]
