@@ -19,6 +19,9 @@ from nnexpr_tui.charts.pacing import Pacer
 __all__ = ["FrameClock"]
 
 LOOK_AGAIN = 0.01  # seconds
+ANSWER_OVERDUE = (
+    0.04  # seconds after which what a key asks for waits no longer for the frame before to arrive
+)
 URGENT_INTERVAL = 0.1  # a held key may draw this often beyond the pace
 
 
@@ -31,7 +34,7 @@ class FrameClock:
         self._app, self._pacer, self._draw, self._want = app, pacer, draw, want
         self._timer: asyncio.TimerHandle | None = None
         self._stale = self._urgent = False
-        self._urgent_at = float("-inf")
+        self._urgent_at = self._drawn_at = float("-inf")
         self._asked = False
         self._answers = False
         self._usual_cost = 0.01
@@ -63,14 +66,16 @@ class FrameClock:
             self._timer.cancel()
 
     def _may_hurry(self, now: float) -> bool:
-        """Whether a key asked for a frame, and the terminal has taken all that was sent before."""
-        clear = not self.awaits_answer and output_backlog(self._app) == 0
+        """Whether a key asked for a frame, and one frame more would not wait long, as far as can be seen."""
+        arrived = not self.awaits_answer or now - self._drawn_at >= ANSWER_OVERDUE
+        clear = arrived and output_backlog(self._app) == 0
         return self._stale and self._urgent and clear and now - self._urgent_at >= URGENT_INTERVAL
 
     def _draw_now(self, now: float) -> None:
         if self._urgent:
             self._urgent_at = now
         self._stale = self._urgent = False
+        self._drawn_at = now
         sent = self._draw()
         if sent and self._pacer.asks and ask_terminal(self._app):
             self._asked = True
@@ -82,8 +87,11 @@ class FrameClock:
         self._look_again(max(LOOK_AGAIN, 0.8 / self._pacer.rate))
 
     def _look_again(self, delay: float = LOOK_AGAIN) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(delay, self._look)
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and self._timer.when() <= loop.time() + delay:
+            return
+        self.stop()
+        self._timer = loop.call_later(delay, self._look)
 
     def _look(self) -> None:
         self._timer = None

@@ -49,7 +49,7 @@ def counted_lines(scene: Scene, counts: Counts | None) -> list[Line]:
     ]
     if counts is not None:
         lines.append(_row("Activation reg.", count(counts.activation_regions)))
-        lines.append(_row("By layer", " + ".join(map(str, counts.bends_by_layer)) or "0"))
+        lines.append(_row("By layer", " ".join(map(str, counts.bends_by_layer)) or "0"))
         lines.append(_row("Dead units", _dead(counts)))
         lines.append(_row("Collapsed", "yes: constant" if counts.collapsed else "no"))
     if scene.upper_bound is not None:
