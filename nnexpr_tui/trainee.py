@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Trainee"]
 
 LOOK_INTERVAL = 0.3  # seconds between two counts while training
-COUNT_SHARE = (
-    20  # counting may take a twentieth of the time; so may snapshots for the screen, and for the record
-)
-SNAPSHOT_SHARE = 20
-FLOOR_SHARE = 40
+COUNT_SHARE = 50  # counting may take a fiftieth of the time
+SNAPSHOT_SHARE = 20  # snapshots a twentieth: for the screen, and as much again for the record
+FLOOR_SHARE = 100
 QUICK = 0.01  # what takes less is done before the frame is shown, what takes more after it
 WORTH_KEEPING = 1.0  # seconds of training that are not thrown away when the network is rebuilt
 

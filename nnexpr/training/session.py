@@ -127,10 +127,9 @@ class Session:
             self._train(epochs)
             self._finish_if_done()
             now = time.perf_counter()
-            # Turns grow to about a quarter of the time given, so that the end is met closely.
-            self._turn = max(
-                1, min(2 * self._turn, MOST_EPOCHS_A_TURN, int(epochs * seconds / 4 / (now - began)) + 1)
-            )
+            # Turns grow to about half of the time given: what is done between two costs as much as an epoch or two.
+            fitting = int(epochs * seconds / 2 / (now - began))
+            self._turn = max(1, min(2 * self._turn, MOST_EPOCHS_A_TURN, fitting))
             if now + (now - began) > deadline:
                 break
         return self.state == "running"
@@ -197,10 +196,11 @@ class Session:
         """Take the losses of consecutive epochs, from the present one on, into history, bests and divergences."""
         if not len(rows):
             return
-        rows[:, list(self.diverged)] = np.nan
+        if self.diverged:
+            rows[:, list(self.diverged)] = np.nan
+        safe = rows
         if not np.isfinite(rows).all():
             self._freeze(rows)
-        with np.errstate(invalid="ignore"):
             safe = np.where(np.isfinite(rows), rows, np.inf)
         best = safe.argmin(axis=0)
         values = safe[best, np.arange(safe.shape[1])]
