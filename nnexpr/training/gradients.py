@@ -13,6 +13,7 @@ no gradient.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +22,7 @@ from torch import Tensor
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.training.blocks import ParameterBlocks
 
-__all__ = ["Backpropagation"]
+__all__ = ["Backpropagation", "Batch"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,25 @@ class _Buffers:
     outputs: list[Tensor]
     kept: list[Tensor]  # what the derivative needs: the output itself or the pre-activation
     deltas: list[Tensor]
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Some points of a batch with every view that a pass over them needs, so that the passes make none."""
+
+    points: slice
+    values: Tensor | None
+    inputs: list[Tensor]  # of each layer, (members, inputs, points)
+    transposed: list[Tensor]  # the same, (members, points, inputs)
+    buffers: _Buffers
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Points that were made ready by :meth:`Backpropagation.prepare`; what the tensors hold may change afterwards."""
+
+    points: int
+    chunks: Sequence[_Chunk]
 
 
 class Backpropagation:
@@ -63,7 +83,6 @@ class Backpropagation:
         self._buffers: dict[int, _Buffers] = {}
 
     def _room(self, units: int) -> Tensor:
-        # Frozen layers may leave nothing trained; the parameters' own dtype and device hold all the same.
         return self.parameters.trained.new_empty(self.parameters.members * units * self.chunk)
 
     def _for(self, points: int) -> _Buffers:
@@ -86,73 +105,86 @@ class Backpropagation:
             self._buffers[points] = _Buffers(outputs, kept, views(self._deltas))
         return self._buffers[points]
 
-    def _forward(self, features: Tensor) -> Tensor:
-        """Predictions ``(members, outputs, points)`` at ``features: (inputs, points)``, in a buffer."""
-        buffers = self._for(features.shape[1])
-        below = features.expand(self.parameters.members, *features.shape)
-        for index, activation in enumerate(self._activations):
-            z, a = buffers.kept[index], buffers.outputs[index]
-            torch.baddbmm(self.parameters.biases[index], self.parameters.weights[index], below, out=z)
-            activation.forward(z, a)
-            below = a
-        return below
+    def prepare(self, features: Tensor, values: Tensor | None = None) -> Batch:
+        """A batch of ``features: (inputs, points)`` and, for losses, ``values: (points,)``."""
+        count = features.shape[1]
+        chunks = []
+        for start in range(0, count, self.chunk):
+            points = slice(start, min(start + self.chunk, count))
+            part = features[:, points]
+            buffers = self._for(part.shape[1])
+            inputs = [part.expand(self.parameters.members, *part.shape), *buffers.outputs[:-1]]
+            transposed = [below.transpose(1, 2) for below in inputs]
+            chunks.append(
+                _Chunk(points, None if values is None else values[points], inputs, transposed, buffers)
+            )
+        return Batch(count, chunks)
 
-    def predict(self, features: Tensor, out: Tensor) -> Tensor:
-        """The first output at ``features: (inputs, points)``, written to ``out: (members, points)``."""
-        for start in range(0, features.shape[1], self.chunk):
-            part = features[:, start : start + self.chunk]
-            out[:, start : start + self.chunk].copy_(self._forward(part)[:, 0])
+    def _forward(self, chunk: _Chunk) -> Tensor:
+        """Predictions ``(members, outputs, points)``, in a buffer."""
+        buffers, weights, biases = chunk.buffers, self.parameters.weights, self.parameters.biases
+        for index, activation in enumerate(self._activations):
+            z = buffers.kept[index]
+            torch.baddbmm(biases[index], weights[index], chunk.inputs[index], out=z)
+            activation.forward(z, buffers.outputs[index])
+        return buffers.outputs[-1]
+
+    def predict(self, batch: Batch, out: Tensor) -> Tensor:
+        """The first output at every point, written to ``out: (members, points)``."""
+        for chunk in batch.chunks:
+            out[:, chunk.points].copy_(self._forward(chunk)[:, 0])
         return out
 
-    def loss(self, features: Tensor, values: Tensor, out: Tensor) -> None:
-        """Mean squared errors against ``values: (points,)``, written to ``out: (members,)``."""
+    def _residual(self, chunk: _Chunk, losses: Tensor) -> Tensor:
+        """Prediction minus value; the sum of its squares goes to ``losses: (members, 1, 1)``."""
+        if chunk.values is None:
+            raise ValueError("this batch was prepared without values")
+        residual = self._forward(chunk).sub_(chunk.values)
+        torch.bmm(residual, residual.transpose(1, 2), out=losses)
+        return residual
+
+    def loss(self, batch: Batch, out: Tensor) -> None:
+        """Mean squared errors, written to ``out: (members,)``."""
         out.zero_()
-        for start in range(0, len(values), self.chunk):
-            residual = self._forward(features[:, start : start + self.chunk])
-            residual.sub_(values[start : start + self.chunk])
-            torch.bmm(residual, residual.transpose(1, 2), out=self._loss_part)
+        for chunk in batch.chunks:
+            self._residual(chunk, self._loss_part)
             out.add_(self._loss_part.view(-1))
-        out.div_(len(values))
+        out.div_(batch.points)
 
-    def loss_and_gradient(self, features: Tensor, values: Tensor, out: Tensor) -> None:
+    def loss_and_gradient(self, batch: Batch, out: Tensor) -> None:
         """Mean squared errors to ``out: (members,)``; their gradients to :attr:`gradient`."""
-        points = len(values)
-        for start in range(0, points, self.chunk):
-            part = features[:, start : start + self.chunk]
-            residual = self._forward(part)
-            residual.sub_(values[start : start + self.chunk])
-            losses = out.view(-1, 1, 1) if start == 0 else self._loss_part
-            torch.bmm(residual, residual.transpose(1, 2), out=losses)
-            if start:
+        first = True
+        for chunk in batch.chunks:
+            residual = self._residual(chunk, out.view(-1, 1, 1) if first else self._loss_part)
+            if not first:
                 out.add_(self._loss_part.view(-1))
-            self._backward(part, residual, 2.0 / points, first=start == 0)
-        out.div_(points)
+            self._backward(chunk, residual, 2.0 / batch.points, first=first)
+            first = False
+        out.div_(batch.points)
 
-    def _backward(self, features: Tensor, residual: Tensor, scale: float, *, first: bool) -> None:
+    def _backward(self, chunk: _Chunk, residual: Tensor, scale: float, *, first: bool) -> None:
         """Add this chunk's share of the gradient; ``first`` starts it anew."""
-        buffers = self._for(features.shape[1])
-        top = len(self._activations) - 1
-        if self._lowest > top:
+        top, lowest, layers = len(self._activations) - 1, self._lowest, self.parameters.layers
+        if lowest > top:
             return
-        delta = torch.mul(residual, scale, out=buffers.deltas[top])
         if self._activations[top].name != "identity":
             raise ValueError(
                 f"the last layer has activation {self._activations[top].name}; training needs identity"
             )
-        for index in range(top, self._lowest - 1, -1):
-            below = buffers.outputs[index - 1] if index else features.expand(delta.shape[0], *features.shape)
-            if self.parameters.layers[index].trained:
-                self._accumulate(index, delta, below, first=first)
-            if index > self._lowest:
-                lower = torch.bmm(self._transposed[index], delta, out=buffers.deltas[index - 1])
-                self._activations[index - 1].pull_back(lower, buffers.kept[index - 1])
-                delta = lower
+        deltas, kept = chunk.buffers.deltas, chunk.buffers.kept
+        delta = torch.mul(residual, scale, out=deltas[top])
+        for index in range(top, lowest - 1, -1):
+            if layers[index].trained:
+                self._accumulate(index, delta, chunk.transposed[index], first=first)
+            if index > lowest:
+                delta = torch.bmm(self._transposed[index], delta, out=deltas[index - 1])
+                self._activations[index - 1].pull_back(delta, kept[index - 1])
 
-    def _accumulate(self, index: int, delta: Tensor, below: Tensor, *, first: bool) -> None:
+    def _accumulate(self, index: int, delta: Tensor, transposed: Tensor, *, first: bool) -> None:
         weight, bias = self.gradient.weights[index], self.gradient.biases[index]
         if first:
-            torch.bmm(delta, below.transpose(1, 2), out=weight)
+            torch.bmm(delta, transposed, out=weight)
             torch.sum(delta, 2, keepdim=True, out=bias)
         else:
-            weight.baddbmm_(delta, below.transpose(1, 2))
+            weight.baddbmm_(delta, transposed)
             bias.add_(torch.sum(delta, 2, keepdim=True, out=self._bias_part[index]))

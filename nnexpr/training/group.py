@@ -7,7 +7,7 @@ is how the exact last finite state of a member that diverged is found, at no cos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 from nnexpr.networks.network import AffineLayer, Network
 from nnexpr.specification import FitSpecification
 from nnexpr.training.blocks import ParameterBlocks
-from nnexpr.training.gradients import Backpropagation
+from nnexpr.training.gradients import Backpropagation, Batch
 from nnexpr.training.optimizers import make_optimizer
 
 __all__ = ["Data", "Group", "group_sizes"]
@@ -25,8 +25,6 @@ GROUP_BYTES = (
     4 << 20
 )  # found by trying 1 to 16 MiB on processors with 1 to 2 MiB of second-level cache a core
 FEWEST_POINTS = 256  # of a chunk: below this the calls cost more than the cache saves
-
-LearningRates = Callable[[int], float]
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,15 @@ class Data:
     batch_size: int | None = None
     order_seed: int = 0
 
-    def batches(self, epoch: int) -> Sequence[tuple[Tensor, Tensor]]:
-        """Mini-batches of one epoch, their order drawn from the seed and the epoch; by default one of all points."""
-        points = len(self.values)
-        if self.batch_size is None or self.batch_size >= points:
-            return [(self.features, self.values)]
+    @property
+    def is_split(self) -> bool:
+        """Whether an epoch takes several mini-batches."""
+        return self.batch_size is not None and self.batch_size < len(self.values)
+
+    def order(self, epoch: int) -> Tensor:
+        """The order of the points in this epoch, drawn from the seed and the epoch alone: ``(points,)``."""
         generator = torch.Generator().manual_seed((self.order_seed * 1_000_003 + epoch) % (1 << 63))
-        order = torch.randperm(points, generator=generator).to(self.values.device)
-        features, values = self.features[:, order], self.values[order]
-        starts = range(0, points, self.batch_size)
-        return [(features[:, s : s + self.batch_size], values[s : s + self.batch_size]) for s in starts]
+        return torch.randperm(len(self.values), generator=generator).to(self.values.device)
 
 
 def _bytes_per_point(layers: Sequence[AffineLayer], itemsize: int) -> int:
@@ -62,7 +59,9 @@ def group_sizes(network: Network, points: int, threads: int = 1) -> tuple[int, i
     """
     each = _bytes_per_point(network.layers, network.parameters.element_size())
     room = GROUP_BYTES if network.parameters.device.type == "cpu" else 1 << 30
-    members = max(1, min(-(-network.members // threads), room // (each * points)))
+    fitting = max(1, room // (each * points))
+    rounds = -(-network.members // (threads * fitting))
+    members = -(-network.members // (threads * rounds))  # as many groups as threads, or a multiple of that
     chunk = points if members > 1 else min(points, max(FEWEST_POINTS, room // each))
     if room == 1 << 30 and members < network.members:
         members, chunk = network.members, max(FEWEST_POINTS, room // (each * network.members))
@@ -95,8 +94,16 @@ class Group:
         self._optimizer = make_optimizer(
             spec.optimizer, self.blocks.trained, self._engine.gradient.trained, spec.momentum
         )
+        self._whole = self._engine.prepare(data.features, data.values)
+        if data.is_split:
+            self._shuffled = torch.empty_like(data.features), torch.empty_like(data.values)
+            self._batches = self._split(*self._shuffled, data.batch_size or 1)
         self.epoch = 0
         self._kept: list[_Kept] = []
+
+    def _split(self, features: Tensor, values: Tensor, size: int) -> list[Batch]:
+        starts = range(0, len(values), size)
+        return [self._engine.prepare(features[:, s : s + size], values[s : s + size]) for s in starts]
 
     def run(self, rates: Sequence[float], losses: Tensor) -> None:
         """One epoch for each learning rate; ``losses[k]: (members,)`` is the loss before the k-th update."""
@@ -106,25 +113,26 @@ class Group:
         self._kept[-1].rates.extend(rates)
 
     def _epoch(self, rate: float, losses: Tensor) -> None:
-        batches = self._data.batches(self.epoch)
-        if len(batches) == 1:
-            self._engine.loss_and_gradient(*batches[0], losses)
-            self._optimizer.step(rate)
-        else:
+        if self._data.is_split:
             self.loss(losses)
-            unused = torch.empty_like(losses)
-            for features, values in batches:
-                self._engine.loss_and_gradient(features, values, unused)
+            order, unused = self._data.order(self.epoch), torch.empty_like(losses)
+            torch.index_select(self._data.features, 1, order, out=self._shuffled[0])
+            torch.index_select(self._data.values, 0, order, out=self._shuffled[1])
+            for batch in self._batches:
+                self._engine.loss_and_gradient(batch, unused)
                 self._optimizer.step(rate)
+        else:
+            self._engine.loss_and_gradient(self._whole, losses)
+            self._optimizer.step(rate)
         self.epoch += 1
 
     def loss(self, out: Tensor) -> None:
         """Losses over all training points as the parameters are now, to ``out: (members,)``."""
-        self._engine.loss(self._data.features, self._data.values, out)
+        self._engine.loss(self._whole, out)
 
     def predict(self, features: Tensor, out: Tensor) -> None:
         """Predictions at ``features`` as the parameters are now, to ``out: (members, points)``."""
-        self._engine.predict(features, out)
+        self._engine.predict(self._engine.prepare(features), out)
 
     def rewind(self, epoch: int) -> None:
         """Go back to the state after ``epoch`` updates, which lies in this turn or the one before."""

@@ -52,8 +52,9 @@ def by_hand(
     blocks.load(network.parameters)
     engine = Backpropagation(blocks, chunk)
     losses = torch.empty(network.members, dtype=torch.float64)
-    engine.loss_and_gradient(network.features(x), y, losses)
-    engine.loss_and_gradient(network.features(x), y, losses)  # buffers that are used again must not add up
+    batch = engine.prepare(network.features(x), y)
+    engine.loss_and_gradient(batch, losses)
+    engine.loss_and_gradient(batch, losses)  # buffers that are used again must not add up
     gradient = torch.zeros_like(network.parameters)
     for layer, weight, bias, start in zip(
         network.layers, engine.gradient.weights, engine.gradient.biases, network.offsets, strict=False
@@ -114,7 +115,7 @@ def test_predictions_are_the_networks_own() -> None:
     network = random_network(layers, 4)
     x = torch.linspace(-2, 2, 33, dtype=torch.float64)
     _, _, engine = by_hand(network, x, x, chunk=10)
-    out = engine.predict(network.features(x), torch.empty(4, 33, dtype=torch.float64))
+    out = engine.predict(engine.prepare(network.features(x)), torch.empty(4, 33, dtype=torch.float64))
     torch.testing.assert_close(out, network(x)[:, :, 0], rtol=1e-12, atol=1e-13)
 
 

@@ -223,10 +223,10 @@ def test_mini_batches_see_every_point_once_and_are_reproducible() -> None:
     two = run(session(batch_size=10))
     assert torch.equal(one.current_network().parameters, two.current_network().parameters)
     assert one.losses().max() < session().losses().max()
-    batches = one._groups[0]._data.batches(3)
-    seen = torch.cat([features[0] for features, _ in batches]).sort().values
-    torch.testing.assert_close(seen, one._groups[0]._data.features[0].sort().values)
-    assert [len(values) for _, values in batches] == [10] * 6 + [4]
+    group = one._groups[0]
+    assert [batch.points for batch in group._batches] == [10] * 6 + [4]
+    assert torch.equal(group._data.order(3).sort().values, torch.arange(64))
+    assert not torch.equal(group._data.order(3), group._data.order(4))
 
 
 @pytest.mark.parametrize("points", [1, 2])
