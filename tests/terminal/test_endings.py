@@ -89,3 +89,23 @@ def test_a_missing_file_is_one_sentence_and_no_screen(tmp_path: Path) -> None:
     assert "target" in sentence
     assert "nowhere.csv" in sentence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--target", "nosuch"], ["--target", "nosuch"]),
+        (["--target", "expr:sin(q)"], ["--target", "sin(q)"]),
+        (["--network", "shallow", "--target", "waves2d"], ["--network", "shallow"]),
+    ],
+)
+def test_what_the_engine_refuses_of_the_command_line_is_told_after_the_screen(
+    tmp_path: Path, given: list[str], words: list[str]
+) -> None:
+    errors = tmp_path / "errors"
+    with launch(tmp_path, *given, errors=errors) as app:
+        assert app.wait_exit() == 2
+        assert app.faults() == []
+    sentence = errors.read_text().strip()
+    assert all(word in sentence for word in words)
+    assert "\n" not in sentence
