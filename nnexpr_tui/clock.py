@@ -18,7 +18,7 @@ from nnexpr_tui.charts.pacing import Pacer
 
 __all__ = ["FrameClock"]
 
-LOOK_AGAIN = 0.01  # seconds
+LOOK_AGAIN = 0.02  # seconds
 ANSWER_OVERDUE = (
     0.04  # seconds after which what a key asks for waits no longer for the frame before to arrive
 )

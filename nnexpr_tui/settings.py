@@ -46,7 +46,7 @@ class Settings:
     )
     markers: str = setting("", "how curves are drawn: braille, block or ascii; empty: as last time",
                            choices=("", *MARKERS))  # fmt: skip
-    frames_per_second: float = setting(6.0, "charts are drawn at most this often", low=0.1, high=60)
+    frames_per_second: float = setting(5.0, "charts are drawn at most this often", low=0.1, high=60)
     low_bandwidth: bool = setting(False, "draw at most twice a second, for a thin line")
     checkpoint_every: float = setting(10.0, "seconds of training between two checkpoints of the run", low=0.1)
     keep_runs: bool = setting(True, "keep the run in the store while training and on leaving")

@@ -22,10 +22,10 @@ def test_without_a_file_everything_has_its_default() -> None:
 
 def test_file_then_environment(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text('markers = "ascii"\nframes_per_second = 5\nkeep_runs = false\n', encoding="utf-8")
-    assert Settings.load(path, {}) == Settings(markers="ascii", frames_per_second=5.0, keep_runs=False)
+    path.write_text('markers = "ascii"\nframes_per_second = 4\nkeep_runs = false\n', encoding="utf-8")
+    assert Settings.load(path, {}) == Settings(markers="ascii", frames_per_second=4.0, keep_runs=False)
     environment = {"NNEXPR_MARKERS": "block", "NNEXPR_KEEP_RUNS": "yes", "NNEXPR_STORE": "elsewhere"}
-    assert Settings.load(path, environment) == Settings(markers="block", frames_per_second=5.0)
+    assert Settings.load(path, environment) == Settings(markers="block", frames_per_second=4.0)
 
 
 def test_the_usual_file_is_found() -> None:
