@@ -241,8 +241,7 @@ async def test_before_the_engine_is_there_it_says_so_and_keeps_the_keys(world: W
         await until(lambda: "loading torch" in text(app))
         await pilot.press("+", "+", "]")
         may_load.set()
-        await until(lambda: shows(app, "Linear regions", "256"))
-        assert shows(app, "Knots", "9")
+        await until(lambda: shows(app, "Linear regions", "256") and shows(app, "Knots", "9"))
 
 
 @pytest.mark.parametrize("size", SIZES)
