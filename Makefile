@@ -14,6 +14,7 @@ FIT := --target csv:examples/data/sunspots.csv --depth 5 --width 64 --init kaimi
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) -e .
+	$(BIN)/nnexpr-tui doctor --compile > /dev/null
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.base
@@ -35,7 +36,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/nnexpr-tui bench
+	$(BIN)/python benchmarks/ensembles.py
+	$(BIN)/python benchmarks/optimisers.py
 	$(BIN)/python benchmarks/regions.py
+	$(BIN)/python benchmarks/plane.py
 	$(BIN)/python benchmarks/least_squares.py
 	$(BIN)/python benchmarks/charts.py
 	$(BIN)/python benchmarks/terminal.py

@@ -26,12 +26,20 @@ _HOMES = {
     "target": "nnexpr.targets",
     "Target": "nnexpr.targets.target",
     "fit": "nnexpr.training.fit",
+    "fit_many": "nnexpr.training.many",
     "train": "nnexpr.training.fit",
     "FitResult": "nnexpr.training.fit",
     "Session": "nnexpr.training.session",
     "Snapshot": "nnexpr.training.snapshots",
     "linear_regions": "nnexpr.regions.line",
     "LineRegions": "nnexpr.regions.line",
+    "path_regions": "nnexpr.regions.path",
+    "PathRegions": "nnexpr.regions.path",
+    "trajectory_length": "nnexpr.regions.path",
+    "circle": "nnexpr.regions.path",
+    "rational_count": "nnexpr.regions.rational",
+    "plane_regions": "nnexpr.regions.plane",
+    "PlaneRegions": "nnexpr.regions.plane",
     "least_squares": "nnexpr.linear.solvers",
     "spline_floor": "nnexpr.theory.spline_floor",
 }
@@ -52,6 +60,13 @@ if TYPE_CHECKING:
     from nnexpr.networks.network import Network as Network
     from nnexpr.regions.line import LineRegions as LineRegions
     from nnexpr.regions.line import linear_regions as linear_regions
+    from nnexpr.regions.path import PathRegions as PathRegions
+    from nnexpr.regions.path import circle as circle
+    from nnexpr.regions.path import path_regions as path_regions
+    from nnexpr.regions.path import trajectory_length as trajectory_length
+    from nnexpr.regions.plane import PlaneRegions as PlaneRegions
+    from nnexpr.regions.plane import plane_regions as plane_regions
+    from nnexpr.regions.rational import rational_count as rational_count
     from nnexpr.specification import FitSpecification as FitSpecification
     from nnexpr.specification import InputError as InputError
     from nnexpr.targets import target as target
@@ -60,6 +75,7 @@ if TYPE_CHECKING:
     from nnexpr.training.fit import FitResult as FitResult
     from nnexpr.training.fit import fit as fit
     from nnexpr.training.fit import train as train
+    from nnexpr.training.many import fit_many as fit_many
     from nnexpr.training.session import Session as Session
     from nnexpr.training.snapshots import Snapshot as Snapshot
 

@@ -38,6 +38,7 @@ class Option:
     maximum: float | None = None
     exclusive: bool = False  # the bounds themselves are not allowed
     networks: tuple[str, ...] = ()  # the networks it has a meaning for; all of them unless given
+    optimizers: tuple[str, ...] = ()  # likewise the optimisers
     live: bool = False  # may change while training, without a new network
     nullable: bool = False
 

@@ -21,7 +21,9 @@ ACTIVATIONS = ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "sine", "gelu", "
 NETWORKS = ("mlp", "shallow", "compositional", "mmnn")
 INITIALISERS = ("torch", "kaiming", "xavier", "raai")
 KNOT_PLACEMENTS = ("uniform", "adaptive", "random")
-OPTIMIZERS = ("adam", "sgd")
+FIRST_ORDER = ("adam", "sgd")
+SECOND_ORDER = ("lbfgs", "levenberg-marquardt")  # over all points at once; they choose their own steps
+OPTIMIZERS = FIRST_ORDER + SECOND_ORDER
 DTYPES = ("float32", "float64")
 
 
@@ -73,6 +75,11 @@ class FitSpecification:
         group="network", label="Peaks", minimum=0, maximum=1, exclusive=True, nullable=True,
         networks=("compositional",),
     )  # fmt: skip
+    stages: tuple[int, ...] | None = option(
+        "integers", None, "what is trained, one after another in equal shares of the epochs: 1 peaks, 2 peaks and "
+        "scales, 3 all weights; all weights unless given",
+        group="training", label="Stages", minimum=1, maximum=3, nullable=True, networks=("compositional",),
+    )  # fmt: skip
     members: int = option(
         "integer", 1, "independent networks trained at once; member i has seed SEED + i",
         group="network", label="Members", minimum=1, maximum=1_000_000,
@@ -106,14 +113,14 @@ class FitSpecification:
     )
     lr: float = option(
         "number", 1e-3, "the learning rate", group="training", label="Learning rate",
-        minimum=0, exclusive=True, live=True,
+        minimum=0, exclusive=True, live=True, optimizers=FIRST_ORDER,
     )  # fmt: skip
     momentum: float = option(
-        "number", 0.9, "momentum of sgd", group="training", label="Momentum", minimum=0, maximum=1,
+        "number", 0.9, "momentum", group="training", label="Momentum", minimum=0, maximum=1, optimizers=("sgd",),
     )  # fmt: skip
     schedule: str = option(
         "text", "constant", "of the learning rate: constant, cosine or step:EVERY:FACTOR",
-        group="training", label="Schedule", live=True,
+        group="training", label="Schedule", live=True, optimizers=FIRST_ORDER,
     )  # fmt: skip
     epochs: int = option(
         "integer", 1000, "passes over the training points", group="training", label="Epochs",
@@ -121,7 +128,7 @@ class FitSpecification:
     )  # fmt: skip
     batch_size: int | None = option(
         "integer", None, "points of a mini-batch; all points unless given",
-        group="training", label="Batch size", minimum=1, nullable=True,
+        group="training", label="Batch size", minimum=1, nullable=True, optimizers=FIRST_ORDER,
     )  # fmt: skip
     stop_loss: float | None = option(
         "number", None, "stop once every member's loss is at or below this",
@@ -191,10 +198,17 @@ class FitSpecification:
         """The widths of an mlp's hidden layers, one value each."""
         return self.width if len(self.width) > 1 else self.width * (self.depth - 1)
 
+    @property
+    def on_the_manifold(self) -> bool:
+        """Whether some stage trains a compositional network's peaks instead of its weights."""
+        return self.network == "compositional" and bool({1, 2}.intersection(self.stages or ()))
+
     def relevant(self, name: str) -> bool:
-        """Whether the option has a meaning for this network."""
-        networks = OPTIONS[name].networks
-        return not networks or self.network in networks
+        """Whether the option has a meaning for this network and this optimiser."""
+        option = OPTIONS[name]
+        return (not option.networks or self.network in option.networks) and (
+            not option.optimizers or self.optimizer in option.optimizers
+        )
 
 
 NETWORK_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -232,6 +246,27 @@ def _check_schedule(spec: FitSpecification) -> None:
     parse_schedule(spec.schedule)
 
 
+def _check_batches(spec: FitSpecification) -> None:
+    if spec.optimizer in SECOND_ORDER and spec.batch_size is not None and spec.batch_size < spec.points:
+        raise InputError(
+            "batch_size", str(spec.batch_size), f"{spec.optimizer} takes all points at once; leave it out"
+        )
+
+
+def _check_stages(spec: FitSpecification) -> None:
+    if not spec.stages or spec.network != "compositional":
+        return
+    if list(spec.stages) != sorted(set(spec.stages)):
+        allowed = "each stage relaxes the one before: 1, 2 and 3 in order, any of them left out"
+        raise InputError("stages", OPTIONS["stages"].format(spec.stages), allowed)
+    if spec.on_the_manifold and spec.optimizer != "adam":
+        raise InputError("optimizer", spec.optimizer, "it must be adam in stages 1 and 2")
+    if spec.on_the_manifold and spec.batch_size is not None and spec.batch_size < spec.points:
+        raise InputError(
+            "batch_size", str(spec.batch_size), "stages 1 and 2 take all points at once; leave it out"
+        )
+
+
 def _check_device(spec: FitSpecification) -> None:
     kind, _, index = spec.device.partition(":")
     if kind not in ("auto", "cpu", "cuda", "mps") or (index and not (kind == "cuda" and index.isdigit())):
@@ -258,5 +293,7 @@ _RULES: tuple[Callable[[FitSpecification], None], ...] = (
     _check_widths,
     _check_peaks,
     _check_schedule,
+    _check_batches,
+    _check_stages,
     _check_device,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nnexpr.specification import OPTIONS, FitSpecification
+from nnexpr.specification import OPTIONS, SECOND_ORDER, FitSpecification
 
 __all__ = ["replaced", "shown_options", "stepped", "with_depth"]
 
@@ -19,13 +19,12 @@ SCHEDULES = ("constant", "cosine", "step:1000:0.5")
 
 
 def shown_options(specification: FitSpecification, *groups: str) -> list[str]:
-    """The options of these groups that mean something for this network, in their declared order."""
-    hidden = set() if specification.optimizer == "sgd" else {"momentum"}
+    """The options of these groups that mean something for this network and optimiser, in their declared order."""
     return [
         name
         for group in groups
         for name, option in OPTIONS.items()
-        if option.group == group and specification.relevant(name) and name not in hidden
+        if option.group == group and specification.relevant(name)
     ]
 
 
@@ -35,6 +34,8 @@ def replaced(specification: FitSpecification, name: str, value: Any) -> FitSpeci
         return with_depth(specification, OPTIONS["depth"].check(value))
     if name == "target":
         return specification.replace(target=value, domain=None)
+    if name == "optimizer" and value in SECOND_ORDER:
+        return specification.replace(optimizer=value, batch_size=None)
     if name != "network" or value == specification.network:
         return specification.replace(**{name: value})
     kept = {

@@ -112,7 +112,7 @@ class Explorer(App[None]):
     # The worker's messages
 
     def on_loaded(self, message: Loaded) -> None:
-        self.controller.targets = message.targets
+        self.controller.targets, self.controller.plane_targets = message.targets, message.plane_targets
 
     def on_said(self, message: Said) -> None:
         self.say(message.text, error=message.error)

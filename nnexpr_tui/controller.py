@@ -63,6 +63,7 @@ class Controller:
         )
         self.frame: Frame | None = None
         self.targets: tuple[str, ...] = ()
+        self.plane_targets: tuple[str, ...] = ()
         self._start = start
         self._is_refused = False
         self._by_network: dict[str, FitSpecification] = {}
@@ -98,7 +99,9 @@ class Controller:
         shown = self.frame
         if waiting is None or shown is None:
             return True
-        return waiting.state != "running" or shown.state != "running" or waiting.scene is not shown.scene
+        if waiting.state != "running" or shown.state != "running" or waiting.scene is not shown.scene:
+            return True
+        return waiting.plane is not None and (shown.plane is None or waiting.plane.view != shown.plane.view)
 
     @property
     def state(self) -> str:
@@ -135,16 +138,20 @@ class Controller:
     def step(self, name: str, direction: int) -> None:
         """One step of an option up or down; of the target, through the catalogue."""
         if name == "target":
-            self.change("target", self._neighbour(direction))
+            self.change("target", self._neighbour(direction, self.targets))
         else:
             self._take(stepped(self.specification, name, direction), name)
 
-    def _neighbour(self, direction: int) -> str:
+    def step_plane_target(self, direction: int) -> None:
+        """The next target of two inputs."""
+        self.change("target", self._neighbour(direction, self.plane_targets))
+
+    def _neighbour(self, direction: int, targets: tuple[str, ...]) -> str:
         present = self.specification.target
-        if not self.targets:
+        if not targets:
             raise InputError("target", present, "the catalogue is still being loaded; try again in a moment")
-        at = self.targets.index(present) if present in self.targets else -1 if direction > 0 else 0
-        return self.targets[(at + direction) % len(self.targets)]
+        at = targets.index(present) if present in targets else -1 if direction > 0 else 0
+        return targets[(at + direction) % len(targets)]
 
     def _take(self, specification: FitSpecification, name: str) -> None:
         before = self.specification
@@ -197,6 +204,8 @@ class Controller:
             lines.append(f"# epoch {frame.epoch}, loss {frame.loss:.6g}")
             if frame.counts is not None:
                 lines.append(f"# linear regions {frame.counts.regions}, bends {frame.counts.bends}")
+            if frame.plane is not None and frame.plane.cells is not None:
+                lines.append(f"# linear regions {frame.plane.cells.counts.regions}")
         return "\n".join(lines)
 
     def save_session(self, theme: str) -> None:

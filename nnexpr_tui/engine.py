@@ -5,6 +5,7 @@ Imported on the worker's thread, once the screen is there: it brings torch.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -19,18 +20,22 @@ from numpy.typing import NDArray
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.networks.files import save
 from nnexpr.networks.network import Network
-from nnexpr.regions.bounds import lower_bound, upper_bound
+from nnexpr.regions.bounds import lower_bound, serra_bound, upper_bound
 from nnexpr.regions.line import linear_regions
 from nnexpr.runs.store import keep
 from nnexpr.specification import FitSpecification
 from nnexpr.targets import CATALOGUE
 from nnexpr.targets.target import Target
 from nnexpr.theory.spline_floor import spline_floor
+from nnexpr.training.devices import device_memory
 from nnexpr.training.fit import assemble
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.frames import Counts, Frame, Library, Scene
+from nnexpr_tui.plane import Cells, PlaneView
+from nnexpr_tui.plane_engine import cells_of, heights
 from nnexpr_tui.session import write_atomically
+from nnexpr_tui.warming import compiling
 
 __all__ = ["LiveEngine", "library"]
 
@@ -45,7 +50,7 @@ MOST_COUNTED_UNITS = 20_000
 def library() -> Library:
     """Torch, loaded, with the targets that need one input first."""
     names = sorted(CATALOGUE, key=lambda name: CATALOGUE[name].dimension)
-    return Library(tuple(names), LiveEngine)
+    return Library(tuple(names), LiveEngine, tuple(name for name in names if CATALOGUE[name].dimension == 2))
 
 
 class LiveEngine:
@@ -73,6 +78,11 @@ class LiveEngine:
     def seconds(self) -> float:
         """Spent training."""
         return self._session.seconds
+
+    @property
+    def memory(self) -> tuple[int, int] | None:
+        """Bytes in use and in all of a graphics processor."""
+        return device_memory(self._network.parameters.device)
 
     def start(self) -> None:
         """Begin, or go on."""
@@ -118,10 +128,8 @@ class LiveEngine:
         """The exact counts of the snapshot's network, in own units; None where there are none."""
         if not self.scene.countable:
             return None
-        parameters = torch.as_tensor(snapshot.parameters)[None, :]
-        alone = self._network.to(device="cpu").member(snapshot.member).with_parameters(parameters)
         try:
-            [lines] = linear_regions(alone, self._target.domain[0], certify=False)
+            [lines] = linear_regions(self._alone(snapshot), self._target.domain[0], certify=False)
         except ValueError:  # not piecewise linear, or weights that are not finite
             return None
         own = lines.rescaled(self._target.input_scales[0], self._target.value_scale)
@@ -153,6 +161,29 @@ class LiveEngine:
         amplitude = 2.0 * np.abs(np.fft.rfft(error)) / len(error)
         amplitude[0] /= 2.0
         return amplitude[: len(error) // 8]  # beyond, the grid no longer tells the modes apart well
+
+    def heights(self, view: PlaneView, snapshot: Snapshot | None) -> Array:
+        """The values of the snapshot's network, or of the target, at the pixels: ``(height, width)``, own units."""
+        network = self._network if snapshot is None else self._alone(snapshot)
+        return heights(network, self._target, view, of_target=snapshot is None)
+
+    def can_count(self, seconds: float = 0.0) -> bool:
+        """Whether what counts is compiled; waits so long for it.
+
+        Training comes first: while it waits for its own loops to be compiled, nothing else is begun.
+        """
+        if self._session.state == "running" and self._session.epoch == 0:
+            return False
+        return compiling("line" if self.scene.dimension == 1 else "plane").wait(seconds)
+
+    def cells(self, snapshot: Snapshot) -> Cells:
+        """The exact cells of the snapshot's network; ``ValueError`` where they cannot be counted."""
+        return cells_of(self._alone(snapshot), self._target, snapshot)
+
+    def _alone(self, snapshot: Snapshot) -> Network:
+        """The snapshot's member as a network of its own, as it was."""
+        parameters = torch.as_tensor(snapshot.parameters)[None, :]
+        return self._network.to(device="cpu").member(snapshot.member).with_parameters(parameters)
 
     def keep(self, run: str | None) -> str | None:
         """Write all members to the store; the run's id."""
@@ -189,8 +220,9 @@ def _scene(specification: FitSpecification, network: Network, target: Target, se
             data = np.stack([target.own_inputs[::stride, 0], target.own_values[::stride]])
     hidden = tuple(layer.outputs for layer in network.layers if layer.activation != "identity")
     folding = all(layer.activation in ("identity", "relu", "leaky_relu") for layer in network.layers)
-    bounded = line and folding and bool(hidden) and network.encoding is None
+    bounded = folding and bool(hidden) and network.encoding is None
     pieces = sum(ACTIVATIONS[layer.activation].pieces is not None for layer in network.layers)
+    countable = network.is_piecewise_linear and pieces > 0 and sum(hidden) <= MOST_COUNTED_UNITS
     return Scene(
         specification=specification,
         name=target.name,
@@ -202,13 +234,15 @@ def _scene(specification: FitSpecification, network: Network, target: Target, se
         data=data,
         hidden_widths=hidden,
         parameters=network.parameter_count,
-        countable=line and network.is_piecewise_linear and pieces > 0 and sum(hidden) <= MOST_COUNTED_UNITS,
-        upper_bound=upper_bound(hidden) if bounded else None,
-        lower_bound=lower_bound(hidden) if bounded else None,
+        countable=line and countable,
+        upper_bound=(upper_bound(hidden) if line else serra_bound(hidden, 2)) if bounded else None,
+        lower_bound=lower_bound(hidden) if bounded and line else None,
         device=session.device_name,
         input_name=target.input_names[0],
         value_name=target.value_name,
         notes=target.notes,
+        plane=None if line else (target.own_domain[0], target.own_domain[1]),
+        has_cells=not line and countable,
     )
 
 
@@ -238,6 +272,7 @@ def _document(frame: Frame, specification: FitSpecification) -> dict[str, Any]:
         "member": frame.snapshot.member,
         "losses": [_finite(loss) for loss in frame.snapshot.losses.tolist()],
         "counts": counted,
+        "cells": _document_of_cells(frame),
         "spline_floor": _finite(frame.floor),
         "frequencies": [_finite(value) for value in _listed(frame.frequencies)],
         "history": {
@@ -250,6 +285,14 @@ def _document(frame: Frame, specification: FitSpecification) -> dict[str, Any]:
             "prediction": [_finite(value) for value in frame.snapshot.prediction.tolist()],
         },
     }
+
+
+def _document_of_cells(frame: Frame) -> dict[str, Any] | None:
+    """The counts of a network of two inputs, while they are on the screen."""
+    if frame.plane is None or frame.plane.cells is None:
+        return None
+    document = dataclasses.asdict(frame.plane.cells.counts)
+    return {name: _finite(value) if isinstance(value, float) else value for name, value in document.items()}
 
 
 def _listed(values: Array | None) -> list[float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from nnexpr.specification import FitSpecification
+from nnexpr_tui.plane import Cells, PlaneMoment, PlaneView, Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +49,8 @@ class Scene:
     input_name: str = "x"
     value_name: str = "y"
     notes: tuple[str, ...] = ()
+    plane: Window | None = None  # the domain of two inputs, own units
+    has_cells: bool = False  # the activation is piecewise linear and there are two inputs
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,6 +85,8 @@ class Frame:
     run: str | None  # the id under which the run is kept
     diverged_at: int | None  # epoch at which the shown member ceased to be finite
     record: tuple[Snapshot, ...] = ()
+    plane: PlaneMoment | None = None  # while the Plane screen is looked at
+    memory: tuple[int, int] | None = None  # bytes in use and in all of a graphics processor
 
     @property
     def epoch(self) -> int:
@@ -105,6 +110,8 @@ class Engine(Protocol):
     def epoch(self) -> int: ...
     @property
     def seconds(self) -> float: ...
+    @property
+    def memory(self) -> tuple[int, int] | None: ...
     def start(self) -> None: ...
     def pause(self) -> None: ...
     def advance(self, seconds: float) -> bool: ...
@@ -116,6 +123,9 @@ class Engine(Protocol):
     def count(self, snapshot: Snapshot) -> Counts | None: ...
     def floor(self, regions: int) -> float | None: ...
     def frequencies(self, snapshot: Snapshot) -> Array | None: ...
+    def heights(self, view: PlaneView, snapshot: Snapshot | None) -> Array: ...
+    def can_count(self, seconds: float = 0.0) -> bool: ...
+    def cells(self, snapshot: Snapshot) -> Cells: ...
     def keep(self, run: str | None) -> str | None: ...
     def export(self, stem: Path, frame: Frame) -> list[Path]: ...
 
@@ -126,3 +136,4 @@ class Library:
 
     targets: tuple[str, ...]
     build: Callable[[FitSpecification], Engine]
+    plane_targets: tuple[str, ...] = ()  # those with two inputs

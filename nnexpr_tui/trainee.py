@@ -11,6 +11,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.frames import Counts, Engine, Frame
+from nnexpr_tui.plane import PlaneView
+from nnexpr_tui.plane_watch import PlaneWatch
 from nnexpr_tui.record import Record
 
 if TYPE_CHECKING:
@@ -24,14 +26,17 @@ COUNT_SHARE = 50  # counting may take a fiftieth of the time
 SNAPSHOT_SHARE = 20  # snapshots a twentieth: for the screen, and as much again for the record
 FLOOR_SHARE = 100
 QUICK = 0.01  # what takes less is done before the frame is shown, what takes more after it
+SUSPICIOUS = 0.3  # seconds of the first snapshot
+WAIT = 0.05  # seconds between two looks at the commands while what counts is being compiled
 WORTH_KEEPING = 1.0  # seconds of training that are not thrown away when the network is rebuilt
 
 
 class Trainee:
     """An engine, what was seen of it so far, and whether that is up to date."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, view: PlaneView | None = None) -> None:
         self.engine = engine
+        self.plane = PlaneWatch(engine, view)
         self.record = Record()
         self.run: str | None = None
         self.failed = False
@@ -47,6 +52,11 @@ class Trainee:
         self._snapshot_cost = 0.0
         self._next_frame = 0.0
         self.record.add(self._snap(0))
+        if (
+            self._snapshot_cost > SUSPICIOUS
+        ):  # it may have waited for its loops to be compiled: what does it cost?
+            self._snapshot = None
+            self._snap(0)
 
     @property
     def running(self) -> bool:
@@ -122,11 +132,17 @@ class Trainee:
             self.record.add(self._snap(member))
             self._next_record = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
 
-    def look(self, member: int) -> None:
-        """While standing still: whatever of the present moment is not yet counted, however long it takes."""
+    def look(self, member: int) -> bool:
+        """While standing still: whatever of the present moment is not yet counted, however long it takes.
+
+        False while what counts is still being compiled: then it is owed still.
+        """
+        if self.engine.scene.countable and not self.engine.can_count(WAIT):
+            return False
         self.owes_counts = False
         self._count(self._snap(member))
         self._find_floor()
+        return True
 
     def _count(self, snapshot: Snapshot) -> None:
         began = monotonic()
@@ -144,6 +160,8 @@ class Trainee:
 
     def _glance(self, snapshot: Snapshot) -> None:
         """Before a frame is shown: what is due while training, or quickly done while standing still."""
+        if not self.engine.can_count():
+            return
         if self.running:
             if monotonic() >= self._next_count:
                 self._count(snapshot)
@@ -157,7 +175,8 @@ class Trainee:
         """The present moment."""
         engine = self.engine
         snapshot = self._snap(member)
-        self._next_frame = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
+        plane = self.plane.moment(snapshot, running=self.running)
+        self._next_frame = monotonic() + SNAPSHOT_SHARE * (self._snapshot_cost + self.plane.cost)
         if engine.scene.countable:
             self._glance(snapshot)
         if not self.running:
@@ -177,6 +196,8 @@ class Trainee:
             run=self.run,
             diverged_at=engine.diverged_at(member),
             record=self.record.snapshots(),
+            plane=plane,
+            memory=engine.memory,
         )
 
     def count(self, snapshot: Snapshot) -> Counts | None:
@@ -193,5 +214,6 @@ class Trainee:
 
     def export(self, stem: Path, member: int) -> list[Path]:
         """The files written beside ``stem``."""
-        self.look(member)
+        while not self.look(member):
+            pass
         return self.engine.export(stem, self.frame(member))

@@ -19,6 +19,7 @@ from textual.message import Message
 
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.frames import Counts, Frame, Library
+from nnexpr_tui.plane import PlaneView
 from nnexpr_tui.trainee import Trainee
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "Refused", "Said", "Updated", "Worker"]
 
 TURN = 0.02  # seconds of training between two looks at the queue
+SLOW = 1.5  # seconds after which the first turn says why it takes so long
 SINGLE_EPOCHS = 32  # the first turns are of one epoch, so that Replay shows the beginning
 
 
@@ -40,9 +42,9 @@ class Updated(Message):
 class Loaded(Message):
     """The engine is there; these are the targets it knows."""
 
-    def __init__(self, targets: tuple[str, ...]) -> None:
+    def __init__(self, targets: tuple[str, ...], plane_targets: tuple[str, ...] = ()) -> None:
         super().__init__()
-        self.targets = targets
+        self.targets, self.plane_targets = targets, plane_targets
 
 
 class Said(Message):
@@ -92,7 +94,9 @@ class Worker:
         self._library: Library | None = None
         self._trainee: Trainee | None = None
         self._member = 0
+        self._view: PlaneView | None = None
         self._changed = False
+        self._has_advanced = False
         self._next_checkpoint = 0.0
 
     # Called from the event loop
@@ -125,6 +129,17 @@ class Worker:
             self._member = trainee.show(member)
 
         self._commands.put(lambda: self._do(show))
+
+    def watch_plane(self, view: PlaneView | None) -> None:
+        """From now on frames hold what there is to see in this view of the plane; None: nothing."""
+
+        def watch() -> None:
+            self._view = view
+            if self._trainee is not None:
+                self._trainee.plane.view = view
+                self._changed = True
+
+        self._commands.put(watch)
 
     def count(
         self,
@@ -192,7 +207,7 @@ class Worker:
     def _run(self) -> None:
         try:
             self._library = self._load()
-            self._send(Loaded(self._library.targets))
+            self._send(Loaded(self._library.targets, self._library.plane_targets))
         except Exception as error:
             self._say(f"The engine could not be loaded: {_sentence(error)}", error=True)
             self.stopped.set()
@@ -211,7 +226,7 @@ class Worker:
 
     def _turn(self) -> None:
         trainee = self._trainee
-        busy = trainee is not None and (trainee.running or trainee.owes_counts)
+        busy = trainee is not None and (trainee.running or trainee.owes_counts or trainee.plane.owes)
         while not self._quitting.is_set():
             try:
                 command = self._commands.get(block=not busy and not self._changed)
@@ -224,24 +239,38 @@ class Worker:
             return
         if self._changed:
             self._publish(trainee)
+        elif trainee.plane.owes:
+            self._changed = trainee.plane.settle()
         elif trainee.running:
             self._advance(trainee)
             if self._wanted.is_set() and trainee.frame_due:
                 self._publish(trainee)
             if monotonic() >= self._next_checkpoint:
                 self._checkpoint(trainee)
-        elif trainee.owes_counts:
-            trainee.look(self._member)
+        elif trainee.owes_counts and trainee.look(self._member):
             self._publish(trainee)
 
     def _advance(self, trainee: Trainee) -> None:
         """One turn; where training raises, say so, stand still and go on living."""
+        patience = None if self._has_advanced else self._say_if_slow()
         try:
             trainee.advance(0.0 if trainee.engine.epoch < SINGLE_EPOCHS else TURN, self._member)
         except Exception as error:
             trainee.failed = True
             self._say(f"Training stopped: {_sentence(error)}", error=True)
+        if patience is not None:
+            patience.cancel()
+        self._has_advanced = True
         self._changed = not trainee.running
+
+    def _say_if_slow(self) -> threading.Timer:
+        """The first turn of a process may wait for a compiler: say so, unless it is over before."""
+        timer = threading.Timer(
+            SLOW, self._say, ("The loops that train are being compiled, once on this machine",)
+        )
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def _configure(self, specification: FitSpecification, start: bool | None) -> None:
         if self._library is None:
@@ -254,7 +283,7 @@ class Worker:
             return
         if before is not None and before.worth_keeping:
             self._checkpoint(before)
-        self._trainee = trainee = Trainee(engine)
+        self._trainee = trainee = Trainee(engine, self._view)
         self._member = trainee.show(self._member)
         running = start if start is not None else before is not None and before.running
         if running:

@@ -30,7 +30,8 @@ def test_examples_run(script: str) -> None:
 
 def test_the_python_of_the_readme_runs() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert re.fullmatch(r"tensor\(.*\) \[\d+(, \d+){29}\]\n", run("-c", code, where=ROOT))
+    printed = run("-c", code, where=ROOT)
+    assert re.fullmatch(r"tensor\(.*\) \[\d+(, \d+){29}\]\n\d+ 1 \d+ \[\[.*\]\]\n", printed), printed
 
 
 def test_the_batch_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from nnexpr.linear.solvers import least_squares
 from nnexpr.networks.compositional import tent
 from nnexpr.networks.knots import uniform_knots
 from nnexpr.regions.line import linear_regions
+from nnexpr.regions.rational import rational_count
 from nnexpr.regions.sampled import sampled_regions
 from nnexpr.specification import InputError
 
@@ -129,7 +130,9 @@ def compose(depth: int, knots: Sequence[int] = KNOTS, samples: int | None = None
     enumerated = depth <= DEEPEST_ENUMERATED
     return Composition(
         depth=depth,
-        linear_regions=linear_regions(network, (0.0, 1.0))[0].count if enumerated else exact_regions(depth),
+        linear_regions=(
+            linear_regions(network)[0].count if enumerated else rational_count(network).linear_regions
+        ),
         enumerated=enumerated,
         sampled_regions=sampled_regions(lambda x: wave(depth, x)),
         printed_regions=exact_regions(depth, PRINTED_TENT),

@@ -4,17 +4,20 @@ A network of affine layers and piecewise-linear activations is a continuous piec
 breakpoints on an interval are found layer by layer, without sampling: between two neighbouring positions at which some
 unit so far changes its piece, every pre-activation of the next layer is affine in x, so a unit bends inside iff its
 pre-activation lies on two sides of a kink at the two ends. It is the restriction of a network to a line of Sotoudeh and
-Thakur (NeurIPS 2019), in float64 and for many networks at once.
+Thakur (NeurIPS 2019), in float64 and compiled (``docs/decisions/regions.md``).
 
 Two counts. *Activation regions* are the maximal intervals on which no unit changes its piece. *Linear regions* are the
 maximal intervals on which the output is affine.
 
-    propagate.py   one layer: crossings, interpolation, activation
+    member.py      all layers of one member, in one compiled call
+    propagate.py   one layer: interpolation, activation
+    crossings.py   where the units of a layer meet their kinks
     ties.py        kinks that coincide: the rule that decides them
     outputs.py     which neighbours are one linear region
     certificate.py the comparison with a direct evaluation
+    path.py        the same along a polyline, for any number of inputs
 
-Cost: about one forward pass for each region, and as much again for the certificate. Error: values carry the rounding of
+Cost: about two forward passes for each region, one of them for the certificate. Error: values carry the rounding of
 float64, positions that of the domain's larger end. The counts do not depend on rounding, except that crossings closer
 than the tie rule's tolerance are counted as one, and reported.
 """
@@ -22,28 +25,18 @@ than the tie rule's tolerance are counted as one, and reported.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
 
 import numpy as np
-import torch
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.front import Front, Mask, first_front
-from nnexpr.regions.outputs import outputs
+from nnexpr.regions.certificate import Certificate
+from nnexpr.regions.member import Traced
 from nnexpr.regions.pieces import LineRegions
-from nnexpr.regions.propagate import advance
 from nnexpr.regions.stack import NotPiecewiseLinear, Stack
+from nnexpr.regions.walk import Path, dead_units, layer_counts, walk
 from nnexpr.specification import InputError
 
 __all__ = ["LineRegions", "NotPiecewiseLinear", "linear_regions"]
-
-# Values of one layer held for one group of members. Of 2^15 ... 2^19, 2^17 (1 MiB, the size of a second-level cache)
-# was fastest for many networks 1-64-64-64-64-1; the others took 2 to 20 % more.
-GROUP = 1 << 17
-FEWEST = 64  # members worth a second thread
-WIDE = 2.0**-40  # a tie tolerance that the quick way's margin of 2^-30 no longer covers well
 
 
 def linear_regions(
@@ -51,8 +44,8 @@ def linear_regions(
 ) -> list[LineRegions]:
     """The linear regions of every member on ``domain``, in the network's units.
 
-    ``certify=False`` leaves out the comparison with a direct evaluation, which is half of the time. Many members are
-    counted on as many threads as torch uses; the numbers do not depend on how many.
+    ``certify=False`` leaves out the comparison with a direct evaluation, which is a third to a half of the time. Many
+    members are counted on as many threads as torch uses; the numbers do not depend on how many.
 
     Raises ``NotPiecewiseLinear``; ``InputError`` for a domain that is not two finite numbers in order; ``ValueError``
     if the network has several inputs, or a member's parameters or values are not finite.
@@ -66,51 +59,28 @@ def linear_regions(
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError("domain", (low, high), "two finite numbers, the lower one first")
     stack = Stack.of(network)
-
-    def share(first: int, last: int) -> list[LineRegions]:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return _count(stack.select(slice(first, last)), (low, high), certify)
-
-    threads = min(torch.get_num_threads(), network.members // FEWEST)
-    if threads < 2:
-        return share(0, network.members)
-    bounds = np.linspace(0, network.members, 4 * threads + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        return list(chain.from_iterable(pool.map(share, bounds[:-1], bounds[1:])))
+    ends = np.array([low, high])
+    path = Path(ends, ends[:, None], np.zeros((1, 1)), np.array([[1.0], [0.0]]))
+    return walk(stack, path, lambda _, traced: _regions(traced, stack, (low, high)), certify=certify)
 
 
-def _count(stack: Stack, domain: tuple[float, float], certify: bool) -> list[LineRegions]:
-    """Members in general position the quick way; those with ties, or suspect of them, with variances."""
-    found: dict[int, LineRegions] = {}
-    for careful in (stack.tolerance > WIDE, True):
-        rest = np.array([place for place, number in enumerate(stack.numbers.tolist()) if number not in found])
-        if len(rest):
-            group = stack if len(rest) == len(stack.numbers) else stack.select(rest)
-            for part, front, dead in _groups(group, first_front(len(rest), domain, careful)):
-                regions = outputs(part, front, dead, domain, certify)
-                members = zip(part.numbers.tolist(), regions, front.suspects, strict=True)
-                found.update({number: each for number, each, suspect in members if not suspect})
-    return [found[number] for number in stack.numbers.tolist()]
-
-
-def _groups(stack: Stack, front: Front) -> Iterator[tuple[Stack, Front, list[Mask]]]:
-    """Take all hidden layers, in groups of members that are halved whenever they outgrow the cache.
-
-    Yields each group's layers, its front below the output layer and the dead units of its hidden layers. A group is
-    given up once all its members are suspect.
-    """
-    waiting: list[tuple[int, int, Front, list[Mask]]] = [(0, front.members, front, [])]
-    while waiting:
-        low, high, front, dead = waiting.pop()
-        layer = len(dead)
-        affine = stack.affines[layer][low:high]
-        half = (high - low) // 2
-        if half and len(front.positions) * affine.shape[1] > GROUP:
-            waiting.append((low + half, high, front.part(half, high - low), [mask[half:] for mask in dead]))
-            waiting.append((low, low + half, front.part(0, half), [mask[:half] for mask in dead]))
-        elif layer + 1 < len(stack.affines):
-            front, mask = advance(front, layer + 1, affine, stack.activations[layer], stack.tolerance)
-            if not front.suspects.all():
-                waiting.append((low, high, front, [*dead, mask]))
-        else:
-            yield stack.select(slice(low, high)), front, dead
+def _regions(traced: Traced, stack: Stack, domain: tuple[float, float]) -> LineRegions:
+    _, positions, births, values, slopes, rounding, ends, ties, dead, _, _, residual = traced
+    inside = ends[1:-1]
+    bends, layers, units = positions[inside], births[inside, 0], births[inside, 1]
+    slopes, values = slopes[ends[:-1]], values[ends]
+    single = values.shape[1] == 1
+    unresolved = int(np.count_nonzero(bends[1:] == bends[:-1]))
+    return LineRegions(
+        domain=domain,
+        breakpoints=bends,
+        slopes=slopes[:, 0] if single else slopes,
+        values=values[:, 0] if single else values,
+        activation_regions=len(positions) - 1,
+        bends_by_layer=layer_counts(layers, len(stack.shapes) - 1),
+        bend_layers=layers,
+        bend_units=units,
+        dead_units=dead_units(dead, stack.shapes),
+        collapsed=len(ends) == 2 and bool((np.abs(slopes[0]) <= rounding[0]).all()),
+        check=Certificate(None if residual < 0.0 else residual, ties, unresolved),
+    )

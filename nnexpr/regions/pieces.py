@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.regions.certificate import Certificate
-from nnexpr.regions.front import Array, Index
+from nnexpr.regions.stack import Array, Index
 from nnexpr.targets.target import Scale
 
 __all__ = ["LineRegions"]

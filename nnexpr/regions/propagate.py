@@ -1,228 +1,186 @@
 """One layer of exact propagation on the line: where its units bend, and the values and slopes above it.
 
-A front holds, for every member, the positions at which some unit so far changes its piece, and the outputs of the
-current layer there. Between two neighbouring positions every output is affine in x, so the next layer's
-pre-activations z are, and a unit bends inside iff its z lies strictly on two sides of a kink at the two ends. The
-position and all other pre-activations follow by linear interpolation. Interpolating values, rather than evaluating at
-the new x, keeps their relative accuracy however narrow the interval is: the numbers of regions stay right even where
-positions are closer than float64 can tell apart. Slopes are carried beside the values, one for each interval and
-unit, because the difference of two values over a narrow interval has few digits left.
+A front (``front.py``) holds the positions at which some unit so far changes its piece, and the outputs of the current
+layer there. Between two neighbouring positions every output is affine in x, so the next layer's pre-activations z are,
+and a unit bends inside iff its z lies strictly on two sides of a kink at the two ends. The position and all other
+pre-activations follow by linear interpolation. Interpolating values, rather than evaluating at the new x, keeps their
+relative accuracy however narrow the interval is: the numbers of regions stay right even where positions are closer than
+float64 can tell apart. Slopes are carried beside the values, one for each interval and unit, because the difference of
+two values over a narrow interval has few digits left.
 
 Ties (``ties.py`` says when a z counts as on a kink). A tied unit touches its kink and does not cross it: if z lies on
 different sides to the left and to the right, the unit bends *at* that position and no new one is made. Two units that
 cross inside one interval coincide if one of them counts as on its kink where the other crosses: they share that
 position. A unit on a kink throughout an interval counts as below it and has slope zero there.
 
-Cost of a layer: two matrix products and about fifteen passes over (rows, units), with variances three and twenty.
-Nothing is sorted but the crossings that share an interval.
+Cost of a layer: two matrix products and about six passes over (rows, units), with variances three and ten. Nothing is
+sorted but the crossings that share an interval.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
-from nnexpr.activations import PiecewiseLinear
-from nnexpr.regions.front import Array, Front, Index, Mask, affine_rows
-from nnexpr.regions.ties import nearness, pass_on, settle, suspect
+from nnexpr.compiled import compiled
+from nnexpr.regions.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
+from nnexpr.regions.stack import Array, Index
 
-__all__ = ["advance", "apply"]
-
-
-@dataclass(frozen=True)
-class _Crossings:
-    """Unit ``units[c]`` meets ``kinks[c]`` in the interval right of ``rows[c]``, at ``left`` and ``right`` of its ends.
-
-    ``left + right = 1`` are the weights of the two ends, each accurate on its own; ``rises`` is the unit's change of z
-    over the interval. In order of rows, then of position.
-    """
-
-    rows: Index
-    units: Index
-    kinks: Array
-    left: Array
-    right: Array
-    rises: Array
-
-    def __getitem__(self, index: Index | Mask) -> _Crossings:
-        return _Crossings(
-            self.rows[index],
-            self.units[index],
-            self.kinks[index],
-            self.left[index],
-            self.right[index],
-            self.rises[index],
-        )
-
-    def between(self, values: Array, units: Index) -> Array:
-        """``values: (rows, units)`` interpolated to the crossings, of one unit for each."""
-        return self.left * values[self.rows, units] + self.right * values[self.rows + 1, units]
-
-    def between_all(self, values: Array) -> Array:
-        """``values: (rows, units)`` interpolated to the crossings, of all units."""
-        low, high = np.take(values, self.rows, axis=0), np.take(values, self.rows + 1, axis=0)
-        low *= self.left[:, None]
-        high *= self.right[:, None]
-        low += high
-        return low
+__all__ = ["activate", "flatten", "insert", "is_relu", "piece_of", "turns"]
 
 
-def advance(
-    front: Front, number: int, affine: Array, pieces: PiecewiseLinear, tolerance: float
-) -> tuple[Front, Mask]:
-    """The front above layer ``number`` (from 1), and which of its units are dead: ``(members, outputs)``.
-
-    ``affine: (members, outputs, inputs + 1)`` is [W | b]. A unit is dead if it stays on one flat piece of its
-    activation, kinks included, on the whole domain.
-    """
-    z = replace(
-        front,
-        values=affine_rows(front.values, front.starts, affine),
-        slopes=affine_rows(front.slopes, front.starts, affine, bias=False),
-        variances=pass_on(front, affine),
-        suspects=front.suspects.copy(),
-    )
-    if not pieces.kinks:
-        return z, np.zeros(affine.shape[:2], dtype=bool)
-    if z.variances is None:
-        near = nearness(front, affine)
-        suspect(z, near, pieces.kinks)
-        crossings = _find(z, pieces.kinks)
-        z.suspects[z.members_of(crossings.rows[_coincident(crossings, near[crossings.rows])])] = True
-        above = _insert(z, number, crossings, np.ones(len(crossings.rows), dtype=bool))
-    else:
-        rows, units = settle(z, front, affine, pieces.kinks, tolerance)
-        crossings = _find(z, pieces.kinks)
-        first = ~_coincident(crossings, tolerance * np.sqrt(crossings.between(z.variances, crossings.units)))
-        above = _insert(z, number, crossings, first)
-        _flatten(above, rows + np.searchsorted(crossings.rows[first], rows), units)
-        decided = z.members_of(np.concatenate([rows, crossings.rows[~first]]))
-        above = replace(above, ties=front.ties + np.bincount(decided, minlength=front.members))
-    return above, _activate(above, pieces)
-
-
-def _find(z: Front, kinks: tuple[float, ...]) -> _Crossings:
-    """Every unit that lies strictly on two sides of a kink at the two ends of an interval."""
-    values, width = z.values.ravel(), z.values.shape[1]
-    flat, start, end, level = [], [], [], []
-    for kink in kinks:
-        above = z.values > kink
-        change = above[1:] != above[:-1]
-        change[z.starts[1:-1] - 1] = False  # from one member's last row to the next one's first
-        index = change.ravel().nonzero()[0]
-        low, high = values[index], values[index + width]
-        strict = (low != kink) & (high != kink)
-        flat.append(index[strict])
-        start.append(low[strict])
-        end.append(high[strict])
-        level.append(np.full(len(flat[-1]), kink))
-    low, high, met = np.concatenate(start), np.concatenate(end), np.concatenate(level)
-    rows, units = np.divmod(np.concatenate(flat), width)
-    rises = high - low
-    found = _Crossings(rows, units, met, (high - met) / rises, (met - low) / rises, rises)
-    if (rows[1:] > rows[:-1]).all():
-        return found
-    return found[np.lexsort((units, -found.left, found.right, rows))]
-
-
-def _coincident(crossings: _Crossings, near: Array) -> Mask:
-    """Which crossings coincide with the one before them: either unit is within ``near`` of its kink where the other is.
-
-    ``near: (crossings,)`` in units of z.
-    """
-    coincident = np.zeros(len(crossings.rows), dtype=bool)
-    later = 1 + (crossings.rows[1:] == crossings.rows[:-1]).nonzero()[0]
-    if len(later):
-        one, two = crossings[later - 1], crossings[later]
-        # The distance as a share of the interval, from the smaller of its two weights, which has the more digits.
-        share = np.where(two.right > 0.5, one.left - two.left, two.right - one.right)
-        apart = (share * np.abs(one.rises) > near[later - 1]) & (share * np.abs(two.rises) > near[later])
-        coincident[later[~apart]] = True
-    return coincident
-
-
-def _insert(z: Front, number: int, crossings: _Crossings, first: Mask) -> Front:
+@compiled
+def insert(
+    number: int,
+    positions: Array,
+    births: Index,
+    z: Array,
+    slopes: Array,
+    variances: Array,
+    places: Index,
+    measures: Array,
+    same: Index,
+    repeated: int,
+) -> tuple[Array, Index, Array, Array, Array]:
     """The front with a row for every new position: values interpolated, slopes those of the interval.
 
-    Crossings that are not ``first`` share the position of the one before them.
+    Crossings that are the ``same`` as the one before them, ``repeated`` of them, share its position. ``number``: the
+    layer's, from 1.
     """
-    new = crossings[first]
-    parents = np.repeat(np.arange(len(z.positions)), 1 + np.bincount(new.rows, minlength=len(z.positions)))
-    added = new.rows + 1 + np.arange(len(new.rows))
-    own = added[np.cumsum(first) - 1], crossings.units
-    values, slopes = np.take(z.values, parents, axis=0), np.take(z.slopes, parents, axis=0)
-    values[added] = new.between_all(z.values)
-    values[own] = crossings.kinks
-    variances = None
-    if z.variances is not None:
-        variances = np.take(z.variances, parents, axis=0)
-        rises = z.values[new.rows + 1] - z.values[new.rows]
-        shift = new.between(z.variances, new.units) / new.rises**2
-        variances[added] = new.between_all(z.variances) + rises * rises * shift[:, None]
-        variances[own] = 0.0
-    positions = z.positions[parents]
-    low, high = z.positions[new.rows], z.positions[new.rows + 1]
-    positions[added] = np.minimum(low + new.right * (high - low), high)
-    layers, units = z.layers[parents], z.units[parents]
-    layers[added] = number
-    if len(new.rows):
-        units[added] = np.minimum.reduceat(crossings.units, first.nonzero()[0])
-    starts = z.starts + np.searchsorted(new.rows, z.starts)
-    return Front(positions, values, slopes, starts, layers, units, variances, z.suspects, z.ties)
+    rows, width = z.shape
+    total = rows + len(places) - repeated
+    new_positions, new_births = np.empty(total), np.empty((total, 2), dtype=np.int64)
+    new_z, new_slopes = np.empty((total, width)), np.empty((total, width))
+    new_variances = np.empty((total if len(variances) else 0, width))
+    end, at = 0, 0
+    for row in range(rows):
+        new_positions[end] = positions[row]
+        new_births[end, 0], new_births[end, 1] = births[row, 0], births[row, 1]
+        for each in range(width):
+            new_z[end, each] = z[row, each]
+            new_slopes[end, each] = slopes[row, each]
+        if len(variances):
+            for each in range(width):
+                new_variances[end, each] = variances[row, each]
+        end += 1
+        while at < len(places) and places[at, ROW] == row:
+            unit = places[at, UNIT]
+            if not same[at]:
+                left, right = measures[at, LEFT], measures[at, RIGHT]
+                low, high = positions[row], positions[row + 1]
+                new_positions[end] = min(low + right * (high - low), high)
+                new_births[end, 0], new_births[end, 1] = number, unit
+                for each in range(width):
+                    new_z[end, each] = left * z[row, each] + right * z[row + 1, each]
+                    new_slopes[end, each] = slopes[row, each]
+                if len(variances):
+                    _doubt(new_variances[end], z, variances, row, unit, left, right, measures[at, RISE])
+                end += 1
+            new_births[end - 1, 1] = min(new_births[end - 1, 1], unit)
+            new_z[end - 1, unit] = measures[at, KINK]
+            if len(variances):
+                new_variances[end - 1, unit] = 0.0
+            at += 1
+    return new_positions, new_births, new_z, new_slopes, new_variances
 
 
-def _flatten(front: Front, rows: Index, units: Index) -> None:
-    """Give a unit slope zero where it stays on a kink; ``units[c]`` is on one at ``rows[c]``.
+@compiled
+def _doubt(
+    out: Array, z: Array, variances: Array, row: int, unit: int, left: float, right: float, rise: float
+) -> None:
+    """Variances at a crossing: interpolated, and what the doubt about its place adds to each unit."""
+    own = left * variances[row, unit] + right * variances[row + 1, unit]
+    shift = own / (rise * rise)
+    for each in range(len(out)):
+        change = z[row + 1, each] - z[row, each]
+        out[each] = left * variances[row, each] + right * variances[row + 1, each] + change * change * shift
 
-    Between two members' rows this touches only the last row of the first, whose slopes are zero already.
+
+@compiled
+def flatten(births: Index, number: int, z: Array, slopes: Array, ties: Index) -> None:
+    """Give a unit slope zero where it stays on a kink, on either side of a tie.
+
+    ``ties (ties, 2)`` are rows as they were before rows of layer ``number`` were inserted, ascending.
     """
-    left, units = np.concatenate([rows - 1, rows]), np.concatenate([units, units])
-    inside = (left >= 0) & (left < len(front.values) - 1)
-    left, units = left[inside], units[inside]
-    stays = front.values[left, units] == front.values[left + 1, units]
-    front.slopes[left[stays], units[stays]] = 0.0
+    row, old = 0, 0
+    for at in range(len(ties)):
+        while births[row, 0] == number or old < ties[at, 0]:
+            old += births[row, 0] != number
+            row += 1
+        unit = ties[at, 1]
+        for left in (row - 1, row):
+            if 0 <= left < len(z) - 1 and z[left, unit] == z[left + 1, unit]:
+                slopes[left, unit] = 0.0
 
 
-def _activate(front: Front, pieces: PiecewiseLinear) -> Mask:
-    """Apply the activation in place: values, variances and slopes. Which units are dead, ``(members, units)``.
+@compiled
+def piece_of(low: float, high: float, kinks: Array) -> int:
+    """The piece on an interval that no kink cuts, from z at its ends; a kink belongs to the piece below it."""
+    piece = 0
+    for kink in kinks:
+        piece += low > kink or high > kink
+    return piece
 
-    No unit crosses a kink inside an interval, so it is above a kink there iff it is at one of the two ends.
+
+@compiled
+def turns(z: Array, left: int, right: int, kinks: Array) -> bool:
+    """Whether some unit is on different pieces in the intervals right of rows ``left`` and ``right``."""
+    for unit in range(z.shape[1]):
+        one = piece_of(z[left, unit], z[left + 1, unit], kinks)
+        if one != piece_of(z[right, unit], z[right + 1, unit], kinks):
+            return True
+    return False
+
+
+@compiled
+def is_relu(kinks: Array, gains: Array, shifts: Array) -> bool:
+    """Whether an activation is max(0, z), for which loops become vector instructions."""
+    return len(kinks) == 1 and kinks[0] == 0.0 and gains[0] == 0.0 and gains[1] == 1.0 and shifts[1] == 0.0
+
+
+@compiled
+def activate(
+    z: Array, slopes: Array, variances: Array, kinks: Array, gains: Array, shifts: Array, dead: Index
+) -> None:
+    """Apply the activation in place: values, variances and slopes; and say which units are dead.
+
+    A unit is dead if it stays on one flat piece of its activation, kinks included, on the whole domain.
     """
-    z, begins = front.values, front.starts[:-1]
-    above = [z > kink for kink in pieces.kinks]
-    dead = np.zeros((front.members, z.shape[1]), dtype=bool)
-    for piece, slope in enumerate(pieces.slopes):
-        if slope == 0.0:
-            inside = np.ones_like(dead)
-            if piece < len(pieces.kinks):
-                inside &= ~np.logical_or.reduceat(above[piece], begins, axis=0)
-            if piece > 0:
-                inside &= ~np.logical_or.reduceat(z < pieces.kinks[piece - 1], begins, axis=0)
-            dead |= inside
-    slopes, variances = front.slopes[:-1], front.variances
-    slopes *= _by_piece([mask[:-1] | mask[1:] for mask in above], pieces.slopes)
-    if variances is not None:
-        variances *= _by_piece(above, tuple(slope * slope for slope in pieces.slopes))
-    apply(pieces, z, above)
-    return dead
+    rows, width = z.shape
+    for row in range(len(variances)):
+        for unit in range(width):
+            gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
+            variances[row, unit] *= gain * gain
+    if is_relu(kinks, gains, shifts):
+        _rectify(z, slopes, dead)
+        return
+    for unit in range(width):
+        lowest = highest = z[0, unit]
+        for row in range(rows):
+            value = z[row, unit]
+            lowest, highest = min(lowest, value), max(highest, value)
+            slopes[row, unit] *= gains[piece_of(value, z[min(row + 1, rows - 1), unit], kinks)]
+            piece = piece_of(value, value, kinks)
+            z[row, unit] = gains[piece] * value + shifts[piece]
+        dead[unit] = 0
+        for piece in range(len(gains)):
+            below = piece == len(kinks) or highest <= kinks[piece]
+            above = piece == 0 or kinks[piece - 1] <= lowest
+            if gains[piece] == 0.0 and below and above:
+                dead[unit] = 1
 
 
-def apply(pieces: PiecewiseLinear, z: Array, above: list[Mask] | None = None) -> None:
-    """The activation's values, in place; ``above[k]`` says where z > ``kinks[k]``."""
-    if pieces.slopes == (0.0, 1.0) and pieces.intercepts == (0.0, 0.0):
-        np.maximum(z, pieces.kinks[0], out=z)
-    elif pieces.kinks:
-        above = [z > kink for kink in pieces.kinks] if above is None else above
-        z *= _by_piece(above, pieces.slopes)
-        z += _by_piece(above, pieces.intercepts)
-
-
-def _by_piece(above: list[Mask], numbers: tuple[float, ...]) -> Array | Mask:
-    """``numbers[k]`` where z lies on piece k; a kink belongs to the piece below it."""
-    if numbers == (0.0, 1.0):
-        return above[0]
-    chosen: Array | float = numbers[0]
-    for mask, number in zip(above, numbers[1:], strict=True):
-        chosen = np.where(mask, number, chosen)
-    return np.asarray(chosen)
+@compiled
+def _rectify(z: Array, slopes: Array, dead: Index) -> None:
+    """``activate`` for max(0, z), in loops that become vector instructions; the last row has no slopes."""
+    rows, width = z.shape
+    for unit in range(width):
+        dead[unit] = 1
+    for row in range(rows - 1):
+        for unit in range(width):
+            low, high = z[row, unit], z[row + 1, unit]
+            slopes[row, unit] = slopes[row, unit] if (low > 0.0) | (high > 0.0) else 0.0
+    for row in range(rows):
+        for unit in range(width):
+            value = z[row, unit]
+            dead[unit] &= not value > 0.0
+            z[row, unit] = value if value > 0.0 else 0.0

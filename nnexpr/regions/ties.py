@@ -29,84 +29,109 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexpr.regions.front import Array, Front, Index, affine_rows
+from nnexpr.compiled import compiled, compiled_loosely
+from nnexpr.regions.stack import Array, Index
 
-__all__ = ["nearness", "pass_on", "settle", "suspect"]
+__all__ = ["any_near", "nearness", "settle"]
 
-BLOCK = 1 << 20  # weights gathered at once, to bound the memory
 NEAR = 2.0**-30
 
 
-def pass_on(below: Front, affine: Array) -> Array | None:
-    """sigma(z)^2 of the next layer's pre-activations, ``(rows, outputs)``; None if variances are not carried."""
-    if below.variances is None:
-        return None
-    squares = below.values * below.values
-    squares += below.variances
-    return affine_rows(squares, below.starts, affine * affine)
-
-
-def nearness(below: Front, affine: Array) -> Array:
+@compiled_loosely
+def nearness(values: Array, weights: Array, bias: Array) -> Array:
     """What is near a kink in each row, ``(rows,)``: 2^-30 of the most that the terms of any unit amount to."""
-    largest = np.sqrt(np.einsum("moi,moi->mo", affine, affine).max(axis=1))
-    lengths = np.sqrt(np.einsum("ri,ri->r", below.values, below.values) + 1.0)
-    near: Array = NEAR * lengths * np.repeat(largest, np.diff(below.starts))
+    inputs, outputs = weights.shape
+    squares, largest = np.empty(outputs), 0.0
+    for unit in range(outputs):
+        squares[unit] = bias[unit] * bias[unit]
+    for each in range(inputs):
+        for unit in range(outputs):
+            squares[unit] += weights[each, unit] * weights[each, unit]
+    for unit in range(outputs):
+        largest = max(largest, squares[unit])
+    near = np.empty(len(values))
+    for row in range(len(values)):
+        length = 1.0
+        for each in range(inputs):
+            length += values[row, each] * values[row, each]
+        near[row] = NEAR * np.sqrt(length * largest)
     return near
 
 
-def suspect(z: Front, near: Array, kinks: tuple[float, ...]) -> None:
-    """Mark the members that have a pre-activation near a kink."""
-    for kink in kinks:
-        distance = np.abs(z.values - kink if kink else z.values)
-        places = (distance <= near[:, None]).ravel().nonzero()[0]
-        z.suspects[z.members_of(places // z.values.shape[1])] = True
+@compiled
+def any_near(z: Array, near: Array, kinks: Array) -> bool:
+    """Whether some pre-activation is near a kink."""
+    rows, width = z.shape
+    for row in range(rows):
+        number, limit = 0, near[row]
+        for kink in kinks:
+            for unit in range(width):
+                number += abs(z[row, unit] - kink) <= limit
+        if number:
+            return True
+    return False
 
 
+@compiled
 def settle(
-    z: Front, below: Front, affine: Array, kinks: tuple[float, ...], tolerance: float
-) -> tuple[Index, Index]:
-    """Set what counts as on a kink to it, in place; ``(rows, units)`` of every tie.
+    z: Array, variances: Array, values: Array, doubts: Array, weights: Array, kinks: Array, tolerance: float
+) -> Index:
+    """Set what counts as on a kink to it, in place; ``(ties, 2)``: the row and the unit of every tie.
 
-    ``z`` holds pre-activations, ``below`` the outputs they were formed from with ``affine``.
+    ``z`` and ``variances (rows, outputs)``: the pre-activations; ``values`` and ``doubts (rows, inputs)``: the outputs
+    below and their variances; ``weights (inputs, outputs)``. Squares overflow from 1e154 on: nothing is taken for a
+    tie there.
     """
-    tied, on = [], []
-    variances = _carried(z)
-    limits = tolerance * tolerance * variances
-    limits[np.isinf(limits)] = 0.0  # squares overflow from 1e154 on: nothing is taken for a tie there
-    for kink in kinks:
-        distance = np.square(z.values - kink if kink else z.values)
-        tied.append((distance <= limits).ravel().nonzero()[0])
-        on.append(np.full(len(tied[-1]), kink))
-    places, kinks_met = np.concatenate(tied), np.concatenate(on)
-    rows, units = np.divmod(places, z.values.shape[1])
-    if len(places):
-        _, first = np.unique(rows, return_index=True)
-        step = max(1, BLOCK // affine[0].size)
-        for block in (first[low : low + step] for low in range(0, len(first), step)):
-            _measure(z, below, affine, rows[block], units[block], kinks_met[block])
-        z.values[rows, units] = kinks_met
-        variances[rows, units] = 0.0
-    return rows, units
+    rows, width = z.shape
+    tied = np.empty((16, 2), dtype=np.int64)
+    met = np.empty(width * len(kinks))
+    end = 0
+    for row in range(rows):
+        first = end
+        for kink in kinks:
+            for unit in range(width):
+                distance, limit = z[row, unit] - kink, tolerance * tolerance * variances[row, unit]
+                if distance * distance <= limit < np.inf or distance == 0.0:
+                    if end == len(tied):
+                        tied = _longer(tied)
+                    tied[end, 0], tied[end, 1] = row, unit
+                    met[end - first] = kink
+                    end += 1
+        if end > first:
+            _measure(z[row], variances[row], values[row], doubts[row], weights, tied[first, 1], met[0])
+        for at in range(first, end):
+            z[row, tied[at, 1]] = met[at - first]
+            variances[row, tied[at, 1]] = 0.0
+    return tied[:end]
 
 
-def _measure(z: Front, below: Front, affine: Array, rows: Index, units: Index, kinks: Array) -> None:
-    """Move all of ``z.values[rows]`` by their regression on ``units``, which were measured to be at ``kinks``.
+@compiled
+def _longer(tied: Index) -> Index:
+    """Room for twice as many."""
+    longer = np.empty((2 * len(tied), 2), dtype=np.int64)
+    for at in range(len(tied)):
+        longer[at, 0], longer[at, 1] = tied[at, 0], tied[at, 1]
+    return longer
+
+
+@compiled
+def _measure(
+    z: Array, variances: Array, inputs: Array, doubts: Array, weights: Array, unit: int, kink: float
+) -> None:
+    """Move a row by its regression on ``unit``, which was measured to be at ``kink``.
 
     Two sums covary through the inputs they share, and through the rounding of weights that are equal.
     """
-    weights = affine[z.members_of(rows), :, :-1]
-    own = np.take_along_axis(weights, units[:, None, None], axis=1)
-    inputs, doubts, variances = below.values[rows], _carried(below)[rows], _carried(z)
-    products = own * weights
-    shared = np.einsum("cvj,cj->cv", products, doubts)
-    shared += np.einsum("cvj,cj->cv", np.where(own == weights, products, 0.0), inputs * inputs)
-    measured = variances[rows, units]
-    gain = shared / np.where(measured > 0.0, measured, np.inf)[:, None]
-    z.values[rows] += gain * (kinks - z.values[rows, units])[:, None]
-    variances[rows] = np.maximum(variances[rows] - gain * shared, 0.0)
-
-
-def _carried(front: Front) -> Array:
-    if front.variances is None:
-        raise ValueError("this front carries no variances")
-    return front.variances
+    measured, move = variances[unit], kink - z[unit]
+    if not measured > 0.0:
+        return
+    for other in range(len(z)):
+        shared = 0.0
+        for j in range(len(inputs)):
+            own, weight = weights[j, unit], weights[j, other]
+            shared += own * weight * doubts[j]
+            if own == weight:
+                shared += own * weight * inputs[j] * inputs[j]
+        gain = shared / measured
+        z[other] += gain * move
+        variances[other] = max(variances[other] - gain * shared, 0.0)

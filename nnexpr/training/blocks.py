@@ -61,13 +61,16 @@ class ParameterBlocks:
             bias.copy_(affine[:, :, -1:])
 
     def store(self, parameters: Tensor) -> None:
-        """Write the values to ``parameters: (members, P)``."""
+        """Write the values to ``parameters: (members, P)``; the gradient of a frozen layer is zero."""
         for layer, weight, bias, columns in zip(
             self.layers, self.weights, self.biases, self._columns(), strict=True
         ):
             affine = parameters[:, columns].view(self.members, layer.outputs, layer.inputs + 1)
-            affine[:, :, :-1].copy_(weight)
-            affine[:, :, -1:].copy_(bias)
+            if weight.numel():
+                affine[:, :, :-1].copy_(weight)
+                affine[:, :, -1:].copy_(bias)
+            else:
+                affine.zero_()
 
     def _columns(self) -> list[slice]:
         ends = [0]

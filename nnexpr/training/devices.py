@@ -6,7 +6,7 @@ import torch
 
 from nnexpr.specification import InputError
 
-__all__ = ["describe_device", "resolve_device"]
+__all__ = ["describe_device", "device_memory", "resolve_device"]
 
 
 def resolve_device(name: str, dtype: str = "float32") -> torch.device:
@@ -36,3 +36,11 @@ def resolve_device(name: str, dtype: str = "float32") -> torch.device:
 def describe_device(device: torch.device) -> str:
     """For people: "cpu", or the name of the graphics processor."""
     return f"{device}: {torch.cuda.get_device_name(device)}" if device.type == "cuda" else str(device)
+
+
+def device_memory(device: torch.device) -> tuple[int, int] | None:
+    """Bytes in use, by whoever, and bytes in all, of a CUDA device; None of any other."""
+    if device.type != "cuda":
+        return None
+    free, total = torch.cuda.mem_get_info(device)
+    return total - free, total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +13,18 @@ from torch import Tensor
 
 from nnexpr.networks.builders import build
 from nnexpr.networks.network import Network
-from nnexpr.specification import FitSpecification
+from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import build_target
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import resolve_device
+from nnexpr.training.groups import Loops
 from nnexpr.training.history import History
 from nnexpr.training.memory import require_memory
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
+from nnexpr.training.stepper import MemberSettings
 
-__all__ = ["FitResult", "assemble", "fit", "result_of", "train"]
+__all__ = ["FitResult", "assemble", "fit", "fitted", "result_of", "session", "train"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,57 +68,95 @@ def assemble(specification: FitSpecification) -> tuple[Network, Target]:
 def train(network: Network, target: Target, *, snapshots: int = 100, **options: Any) -> Iterator[Snapshot]:
     """Train and yield about ``snapshots`` snapshots at even spacing, the first at epoch 0 and the last at the end.
 
-    ``options`` are training options of a specification: epochs, lr, optimizer, schedule, batch_size, stop_loss, ...
+    ``options``: see :func:`fit`.
     """
-    session = Session(network, target, _training(network, options))
-    stride = max(1, session.specification.epochs // max(1, snapshots))
-    yield session.snapshot()
-    while session.state in ("ready", "paused") and session.epoch < session.specification.epochs:
-        session.step(stride)
-        yield session.snapshot()
+    trained = session(network, target, **options)
+    stride = max(1, trained.specification.epochs // max(1, snapshots))
+    yield trained.snapshot()
+    while trained.state in ("ready", "paused") and trained.epoch < trained.specification.epochs:
+        trained.step(stride)
+        yield trained.snapshot()
 
 
 def fit(network: Network, target: Target, **options: Any) -> FitResult:
-    """Train to the end. The network given is not changed; see :func:`train` for the options."""
-    session = Session(network, target, _training(network, options))
-    session.start()
-    while session.advance(1.0):
+    """Train to the end. The network given is not changed.
+
+    ``options`` are the training options of a specification: epochs, lr, optimizer, schedule, batch_size, stop_loss, ...
+    ``lr`` may also be one number for each member, and ``masks: (members, P)``, 1 or 0, keeps the parameters whose mask
+    is 0 as they are.
+    """
+    return fitted(session(network, target, **options))
+
+
+def fitted(trained: Session) -> FitResult:
+    """A session, trained to its end."""
+    trained.start()
+    while trained.advance(1.0):
         pass
-    return result_of(session)
+    return result_of(trained)
 
 
-def _training(network: Network, options: dict[str, Any]) -> FitSpecification:
+def session(
+    network: Network, target: Target, *, lr: float | Sequence[float] | Tensor | None = None,
+    masks: Tensor | None = None, loops: Loops = "auto", **options: Any,
+) -> Session:  # fmt: skip
+    """A session that is ready to start; see :func:`fit` for the options."""
     dtype = "float64" if network.parameters.dtype == torch.float64 else "float32"
     given: dict[str, Any] = {"members": network.members, "dtype": dtype, **options}
-    return FitSpecification.make(**given)
+    if given.get("stages"):
+        given |= {"network": "compositional", "depth": max(1, len(network.layers) - 1)}
+    rates = None
+    if isinstance(lr, (int, float)):
+        given["lr"] = lr
+    elif lr is not None:
+        given["lr"], rates = _shared(lr, network)
+    if masks is not None and masks.shape != network.parameters.shape:
+        raise InputError(
+            "masks",
+            str(tuple(masks.shape)),
+            f"it has the parameters' shape, {tuple(network.parameters.shape)}",
+        )
+    settings = MemberSettings(rates, masks)
+    return Session(network, target, FitSpecification.make(**given), settings=settings, loops=loops)
 
 
-def result_of(session: Session) -> FitResult:
+def _shared(rates: Sequence[float] | Tensor, network: Network) -> tuple[float, Tensor]:
+    """One learning rate, and what each member multiplies it with."""
+    own = torch.as_tensor(rates, dtype=torch.float64).to(network.parameters.device)
+    if own.shape != (network.members,) or not bool((own > 0).all()):
+        raise InputError(
+            "lr", str(list(own.tolist())), f"give one positive number, or {network.members} of them"
+        )
+    largest = float(own.max())
+    return largest, own / largest
+
+
+def result_of(trained: Session) -> FitResult:
     """What has come of a session so far."""
     return FitResult(
-        network=session.current_network(),
-        target=session.target,
-        specification=session.specification,
-        loss=torch.as_tensor(session.losses()),
-        best_loss=np.where(np.isinf(session.best_loss), np.nan, session.best_loss),
-        epoch_of_best=session.epoch_of_best.copy(),
-        max_error=_max_errors(session),
-        diverged=dict(session.diverged),
-        epochs=session.epoch,
-        seconds=session.seconds,
-        device=session.device_name,
-        history=session.history,
-        state=session.state,
+        network=trained.current_network(),
+        target=trained.target,
+        specification=trained.specification,
+        loss=torch.as_tensor(trained.losses()),
+        best_loss=np.where(np.isinf(trained.best_loss), np.nan, trained.best_loss),
+        epoch_of_best=trained.epoch_of_best.copy(),
+        max_error=_max_errors(trained),
+        diverged=dict(trained.diverged),
+        epochs=trained.epoch,
+        seconds=trained.seconds,
+        device=trained.device_name,
+        history=trained.history,
+        state=trained.state,
     )
 
 
-def _max_errors(session: Session) -> NDArray[np.float64]:
+def _max_errors(trained: Session) -> NDArray[np.float64]:
     """``(members,)``, over the training points taken in parts, so that no array holds all members at all points."""
-    target, part = session.target, max(1, 1_000_000 // session.network.members)
-    largest = np.zeros(session.network.members)
+    target, part = trained.target, max(1, 1_000_000 // trained.network.members)
+    largest = np.zeros(trained.network.members)
     for start in range(0, target.points, part):
         rows = slice(start, start + part)
-        inputs = session.network.features(torch.as_tensor(target.inputs[rows]))
-        errors = np.abs(session.predictions(inputs) - target.own_values[rows])
+        inputs = trained.network.features(torch.as_tensor(target.inputs[rows]))
+        errors = np.abs(trained.predictions(inputs) - target.own_values[rows])
         largest = np.maximum(largest, errors.max(axis=1))
     return largest

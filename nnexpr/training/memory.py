@@ -41,9 +41,12 @@ def estimate_bytes(spec: FitSpecification, dimension: int = 1) -> int:
     points = spec.points
     data = points * (24 * (dimension + 1) + itemsize * (widths[0] + 1))
     predictions = spec.members * GRID_POINTS * (itemsize + 12)
+    squares = 2 * spec.members * parameters**2 if spec.optimizer == "levenberg-marquardt" else 0
+    pairs = 26 * spec.members * parameters if spec.optimizer == "lbfgs" else 0
     one_member = 2 * itemsize * sum(widths[1:]) * min(points, 256)
     return (
         COPIES_OF_PARAMETERS * itemsize * spec.members * parameters
+        + itemsize * (squares + pairs)
         + data
         + predictions
         + max(GROUP_BYTES, one_member)

@@ -1,7 +1,8 @@
 """First-order optimisers over one flat tensor: Adam (Kingma and Ba 2015) and SGD with momentum, in place.
 
-Adam is torch's own fused kernel, one pass over parameters, gradient and both moments; the steps are those of
-``torch.optim.Adam``. A learning rate is given with every step, so it may change at any time.
+The steps are those of ``torch.optim.Adam`` and ``torch.optim.SGD``. The learning rate is a tensor that may be filled
+with another value at any time, also between two replays of a captured graph. ``scales`` multiply it, one number for
+each parameter.
 """
 
 from __future__ import annotations
@@ -11,59 +12,82 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
 __all__ = ["Adam", "Optimizer", "StochasticGradientDescent", "make_optimizer"]
 
 
 class Optimizer(Protocol):
     """Updates a flat parameter tensor from its flat gradient."""
 
+    learning_rate: Tensor  # of no dimension; filled by whoever drives the optimiser
+
     @property
     def state(self) -> list[Tensor]:
         """Everything the next step depends on beside parameters and gradient; restored by copying into it."""
 
-    def step(self, learning_rate: float) -> None:
+    def step(self) -> None:
         """One update, in place."""
 
 
 class Adam:
     """m, v: running means of the gradient and its square; p -= lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + 1e-8)."""
 
-    def __init__(self, parameters: Tensor, gradient: Tensor) -> None:
-        self._parameters, self._gradient = parameters, gradient
+    def __init__(self, parameters: Tensor, gradient: Tensor, scales: Tensor | None = None) -> None:
+        self._parameters, self._gradient, self._scales = parameters, gradient, scales
         self._mean = torch.zeros_like(parameters)
         self._square = torch.zeros_like(parameters)
-        self._steps = torch.zeros((), dtype=torch.float32, device=parameters.device)
+        self._moved = torch.zeros_like(parameters)
+        # 1 - 0.999^t has lost four digits in float32 when t is 1; a Metal device has nothing finer.
+        exact = torch.float32 if parameters.device.type == "mps" else torch.float64
+        self._steps = torch.zeros((), dtype=exact, device=parameters.device)
+        self.learning_rate = torch.zeros_like(self._steps)
 
     @property
     def state(self) -> list[Tensor]:
         return [self._mean, self._square, self._steps]
 
-    def step(self, learning_rate: float) -> None:
+    def step(self) -> None:
         self._steps.add_(1)
-        torch._fused_adam_(
-            [self._parameters], [self._gradient], [self._mean], [self._square], [], [self._steps],
-            lr=learning_rate, beta1=0.9, beta2=0.999, weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
-        )  # fmt: skip
+        self._mean.lerp_(self._gradient, 1 - BETA_1)
+        self._square.mul_(BETA_2).addcmul_(self._gradient, self._gradient, value=1 - BETA_2)
+        size = self.learning_rate / (1 - torch.pow(BETA_1, self._steps))
+        root = torch.sqrt(1 - torch.pow(BETA_2, self._steps))
+        torch.sqrt(self._square, out=self._moved).div_(root).add_(EPSILON)
+        torch.div(self._mean, self._moved, out=self._moved).mul_(size)
+        if self._scales is not None:
+            self._moved.mul_(self._scales)
+        self._parameters.sub_(self._moved)
 
 
 class StochasticGradientDescent:
     """v = momentum v + g; p -= lr v (``torch.optim.SGD`` without dampening)."""
 
-    def __init__(self, parameters: Tensor, gradient: Tensor, momentum: float) -> None:
+    def __init__(
+        self, parameters: Tensor, gradient: Tensor, momentum: float, scales: Tensor | None = None
+    ) -> None:
         self._parameters, self._gradient, self._momentum = parameters, gradient, momentum
+        self._scales = scales
         self._velocity = torch.zeros_like(parameters)
+        self._moved = torch.zeros_like(parameters)
+        self.learning_rate = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
 
     @property
     def state(self) -> list[Tensor]:
         return [self._velocity]
 
-    def step(self, learning_rate: float) -> None:
+    def step(self) -> None:
         self._velocity.mul_(self._momentum).add_(self._gradient)
-        self._parameters.add_(self._velocity, alpha=-learning_rate)
+        torch.mul(self._velocity, self.learning_rate, out=self._moved)
+        if self._scales is not None:
+            self._moved.mul_(self._scales)
+        self._parameters.sub_(self._moved)
 
 
-def make_optimizer(name: str, parameters: Tensor, gradient: Tensor, momentum: float) -> Optimizer:
+def make_optimizer(
+    name: str, parameters: Tensor, gradient: Tensor, momentum: float, scales: Tensor | None = None
+) -> Optimizer:
     """The optimiser with a specification's name."""
     if name == "adam":
-        return Adam(parameters, gradient)
-    return StochasticGradientDescent(parameters, gradient, momentum)
+        return Adam(parameters, gradient, scales)
+    return StochasticGradientDescent(parameters, gradient, momentum, scales)

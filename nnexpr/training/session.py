@@ -9,6 +9,7 @@ is given and returns. All members of a session advance together, epoch by epoch.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -20,10 +21,12 @@ from nnexpr.networks.network import Network
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import describe_device
-from nnexpr.training.group import Data, Group, group_sizes
+from nnexpr.training.group import Group
+from nnexpr.training.groups import Loops, make_groups
 from nnexpr.training.history import History
 from nnexpr.training.schedules import learning_rate
 from nnexpr.training.snapshots import Snapshot
+from nnexpr.training.stepper import Data, MemberSettings
 from nnexpr.training.threads import Threads
 
 __all__ = ["InvalidTransition", "Session", "State"]
@@ -43,11 +46,13 @@ class Session:
 
     The network given is not changed. Losses and predictions are in the target's own units. A member whose loss ceases
     to be finite is frozen: its last finite state stands, and the others go on. The session fails when none is left.
+    ``settings``: what members have of their own, learning rates and masks. ``loops``: see ``groups.py``.
     """
 
     def __init__(
-        self, network: Network, target: Target, specification: FitSpecification, *, grid_points: int = 512
-    ) -> None:
+        self, network: Network, target: Target, specification: FitSpecification, *, grid_points: int = 512,
+        settings: MemberSettings | None = None, loops: Loops = "auto",
+    ) -> None:  # fmt: skip
         if network.outputs != 1:
             raise ValueError(f"the network has {network.outputs} outputs; a target has one value")
         if network.inputs != target.dimension:
@@ -76,13 +81,9 @@ class Session:
             specification.batch_size,
             specification.target_seed,
         )
-        points = min(target.points, specification.batch_size or target.points)
-        members, chunk = group_sizes(network, points, torch.get_num_threads())
-        self._groups = [
-            Group(network, first, min(members, network.members - first), data, chunk, specification)
-            for first in range(0, network.members, members)
-        ]
-        largest = max(layer.size for layer in network.layers) * members * points
+        self._groups = make_groups(network, data, specification, settings or MemberSettings(), loops)
+        self._most_epochs = min(MOST_EPOCHS_A_TURN, data.most_epochs)
+        largest = max(layer.size for layer in network.layers) * self._groups[0].members * target.points
         self._threads = Threads(len(self._groups), largest, network.parameters.device)
         self._turn = 1  # epochs of the next turn
         self._counted = 0  # epochs whose losses are in the history
@@ -111,7 +112,7 @@ class Session:
         self.state = "running"
         goal = min(self.epoch + epochs, self.specification.epochs)
         while self.state == "running" and self.epoch < goal:
-            self._train(min(goal - self.epoch, MOST_EPOCHS_A_TURN))
+            self._train(min(goal - self.epoch, self._most_epochs))
         self._finish_if_done()
         if self.state == "running":
             self.state = "paused"
@@ -129,7 +130,7 @@ class Session:
             now = time.perf_counter()
             # Turns grow to about half of the time given: what is done between two costs as much as an epoch or two.
             fitting = int(epochs * seconds / 2 / (now - began))
-            self._turn = max(1, min(2 * self._turn, MOST_EPOCHS_A_TURN, fitting))
+            self._turn = max(1, min(2 * self._turn, self._most_epochs, fitting))
             if now + (now - began) > deadline:
                 break
         return self.state == "running"
@@ -164,14 +165,14 @@ class Session:
         began = time.perf_counter()
         rates = [self._rate(self.epoch + k) for k in range(epochs)]
         losses = self._parameters.new_empty(self.network.members * epochs)
-        sizes = [group.blocks.members * epochs for group in self._groups]
+        sizes = [group.members * epochs for group in self._groups]
         parts = [part.view(epochs, -1) for part in torch.split(losses, sizes)]
         self._threads.each(lambda job: job[0].run(rates, job[1]), list(zip(self._groups, parts, strict=True)))
         rows = self._own(torch.cat(parts, dim=1))
         reached = self._stop_row(rows)
         if reached is not None:
-            for group in self._groups:
-                group.rewind(self.epoch + reached)
+            back_to = self.epoch + reached
+            self._threads.each(lambda group: group.rewind(back_to), self._groups)
             rows = rows[:reached]
         self._account(rows)
         self.epoch += len(rows)
@@ -214,18 +215,30 @@ class Session:
     def _freeze(self, rows: Array) -> None:
         """Keep the last finite state of every member that has just diverged, and blank its losses from there on."""
         bad = ~np.isfinite(rows)
-        for group in self._groups:
-            for member in range(*group.slice.indices(rows.shape[1])):
-                if member in self.diverged or not bad[:, member].any():
-                    continue
-                row = int(np.argmax(bad[:, member]))
-                epoch = self.epoch + row
-                self.diverged[member] = epoch
-                rows[row:, member] = np.nan
-                if epoch > 0:
-                    self._parameters[member] = group.parameters_at(epoch - 1)[member - group.slice.start]
+        fresh = [member for member in np.flatnonzero(bad.any(axis=0)).tolist() if member not in self.diverged]
+        for member in fresh:
+            row = int(np.argmax(bad[:, member]))
+            self.diverged[member] = self.epoch + row
+            rows[row:, member] = np.nan
+
+        # On the threads that trained them, so that the same epochs are run again with the same bits.
+        self._threads.each(lambda group: self._keep_last(group, fresh), self._groups)
         if len(self.diverged) == self.network.members:
             self.state = "failed"
+
+    def _keep_last(self, group: Group, diverged: Sequence[int]) -> None:
+        """Keep what members of the group were one update before their loss ceased to be finite."""
+        last: dict[int, list[int]] = {}
+        for member in diverged:
+            if group.slice.start <= member < group.slice.stop and self.diverged[member] > 0:
+                last.setdefault(self.diverged[member] - 1, []).append(member)
+
+        def take(epoch: int, parameters: Tensor) -> None:
+            for member in last[epoch]:
+                self._parameters[member] = parameters[member - group.slice.start]
+
+        if last:
+            group.replay(sorted(last), take)
 
     def _finish_if_done(self) -> None:
         if self.state == "running" and self.epoch >= self.specification.epochs:
@@ -280,5 +293,8 @@ class Session:
     def _parameters_of(self, member: int) -> Tensor:
         if member in self.diverged:
             return self._parameters[member]
-        group = next(group for group in self._groups if group.slice.start <= member < group.slice.stop)
+        group = self._group_of(member)
         return group.parameters()[member - group.slice.start]
+
+    def _group_of(self, member: int) -> Group:
+        return next(group for group in self._groups if group.slice.start <= member < group.slice.stop)

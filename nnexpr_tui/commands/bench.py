@@ -12,9 +12,9 @@ from nnexpr_tui.commands.threads import use_threads
 
 __all__ = ["bench"]
 
-_SHAPES = ((5, 5), (3, 16))  # depth and width: 1-5-5-5-5-1 and 1-16-16-1
+_SHAPES = ((6, 4), (3, 16), (3, 64))  # depth and width: 1-4-4-4-4-4-1, 1-16-16-1 and 1-64-64-1
 _MEMBERS = (1, 30, 240)
-_MEASUREMENTS = len(_SHAPES) * (1 + 2 * len(_MEMBERS)) + 2
+_MEASUREMENTS = len(_SHAPES) * (1 + 2 * len(_MEMBERS)) + 3
 
 
 @click.command(cls=SectionedCommand)
@@ -70,11 +70,14 @@ def _measured() -> dict[str, Any]:
                 training.append(row)
         regions = measure.regions()
         advance("regions")
+        cells = measure.cells()
+        advance("cells")
         frames = measure.frames()
         advance("frames")
     return {
         "training": training,
         "regions_per_second": regions.per_second,
+        "cells_per_second": cells.per_second,
         "frames_per_second": frames.per_second,
     }
 
@@ -93,8 +96,8 @@ def _verdict(found: dict[str, Any]) -> list[str]:
         noun = "member" if members == 1 else "members at once"
         words.append(f"{members} {noun}: {'; '.join(parts)}.")
     words.append(
-        f"{found['regions_per_second']:,.0f} linear regions counted and {found['frames_per_second']:,.0f} chart frames "
-        "drawn a second."
+        f"A second: {found['regions_per_second']:,.0f} linear regions on the line and "
+        f"{found['cells_per_second']:,.0f} in the plane counted, {found['frames_per_second']:,.0f} chart frames drawn."
     )
     return words
 

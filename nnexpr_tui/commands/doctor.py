@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from nnexpr_tui.commands.options import SectionedCommand, json_option
-from nnexpr_tui.commands.output import number, print_json, print_table, print_text
+from nnexpr_tui.commands.output import number, print_json, print_table, print_text, progress
 
 __all__ = ["doctor"]
 
@@ -16,9 +16,17 @@ _GIB = 2**30
 
 
 @click.command(cls=SectionedCommand)
+@click.option(
+    "--compile",
+    "compile_first",
+    is_flag=True,
+    help="compile the engine's loops first, so that nothing waits later",
+)
 @json_option
-def doctor(as_json: bool) -> int:
+def doctor(compile_first: bool, as_json: bool) -> int:
     """Say what was found: versions, devices, memory, terminal size, colours, glyph widths, link speed, paths."""
+    if compile_first:
+        _compile()
     from nnexpr_tui.commands import machine
 
     terminal = machine.terminal(os.environ)
@@ -35,6 +43,16 @@ def doctor(as_json: bool) -> int:
     else:
         _show(found, machine.TEST_CARD)
     return 0
+
+
+def _compile() -> None:
+    from nnexpr_tui.warming import KINDS, compile_loops
+
+    with progress("compiling", len(KINDS)) as bar:
+        for done, kind in enumerate(KINDS):
+            bar.show(done, kind)
+            compile_loops(kind)
+        bar.show(len(KINDS), "")
 
 
 def _show(found: dict[str, Any], card: dict[str, str]) -> None:

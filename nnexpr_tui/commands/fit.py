@@ -183,12 +183,13 @@ def _save(place: Path, session: Session) -> str:
 
 
 def _say_what_is_idle(specification: FitSpecification, options: dict[str, Any]) -> None:
-    """Say which of the given options have no meaning for the network."""
+    """Say which of the given options have no meaning for the network or the optimiser."""
     for name in options:
         if not specification.relevant(name):
-            say(
-                f"{OPTIONS[name].flag} has no meaning for --network {specification.network}; it changes nothing."
-            )
+            networks = OPTIONS[name].networks
+            other = networks and specification.network not in networks
+            what = f"--network {specification.network}" if other else f"--optimizer {specification.optimizer}"
+            say(f"{OPTIONS[name].flag} has no meaning for {what}; it changes nothing.")
 
 
 def _all_diverged(session: Session) -> str:

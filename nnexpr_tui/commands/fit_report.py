@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from nnexpr.targets.target import Target
     from nnexpr.training.fit import FitResult
     from nnexpr.training.session import Session
+    from nnexpr_tui.commands.plane_report import PlaneCounts
 
 __all__ = ["document", "resolved", "show"]
 
 MOST_ROWS = 20  # members that the table shows one by one
+PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
+
+Counted = dict[int, "LineRegions"] | dict[int, "PlaneCounts"]
 
 
 def resolved(specification: FitSpecification, network: Network, target: Target) -> FitSpecification:
@@ -37,7 +41,7 @@ def resolved(specification: FitSpecification, network: Network, target: Target) 
 def document(result: FitResult, run: str | None) -> dict[str, Any]:
     """The JSON document of a fit."""
     network = result.network
-    counted = _regions(result)
+    counted, notes = _regions(result)
     return {
         "schema": 1,
         "run": run,
@@ -51,25 +55,48 @@ def document(result: FitResult, run: str | None) -> dict[str, Any]:
         "seconds": result.seconds,
         "member_epochs_per_second": result.member_epochs_per_second,
         "state": result.state,
+        **({"notes": notes} if notes else {}),
     }
 
 
-def _regions(result: FitResult) -> dict[int, LineRegions]:
-    """The regions of each member on the target's domain, in own units; of those that can be counted."""
+def _regions(result: FitResult) -> tuple[Counted, list[str]]:
+    """The regions of each member on the target's domain, in own units; and why some could not be counted."""
     network, target = result.network, result.target
     alive = [index for index in range(network.members) if index not in result.diverged]
-    if not (network.is_piecewise_linear and network.inputs == 1 and alive):
-        return {}
+    if not (network.is_piecewise_linear and network.inputs in (1, 2) and alive):
+        return {}, []
+    if network.inputs == 2:
+        return _plane_regions(network, target, alive)
     from nnexpr.regions.line import linear_regions
 
     found = linear_regions(
         network if len(alive) == network.members else network.select(alive), target.domain[0]
     )
     own = (lines.rescaled(target.input_scales[0], target.value_scale) for lines in found)
-    return dict(zip(alive, own, strict=True))
+    return dict(zip(alive, own, strict=True)), []
 
 
-def _member(result: FitResult, index: int, lines: LineRegions | None) -> dict[str, Any]:
+def _plane_regions(
+    network: Network, target: Target, alive: list[int]
+) -> tuple[dict[int, PlaneCounts], list[str]]:
+    from nnexpr_tui.commands.plane_report import count_members
+
+    first, second = target.domain
+    try:
+        found = count_members(
+            network, (first, second), alive, target.value_scale.factor, seconds=PLANE_SECONDS
+        )
+    except ValueError as error:
+        return {}, [f"regions were not counted: {error}"]
+    notes = []
+    if len(found) < len(alive):
+        notes.append(
+            f"regions were counted for {len(found)} of {len(alive)} members, in {PLANE_SECONDS:g} seconds"
+        )
+    return found, notes
+
+
+def _member(result: FitResult, index: int, lines: LineRegions | PlaneCounts | None) -> dict[str, Any]:
     diverged = index in result.diverged
     return {
         "seed": result.network.seeds[index],

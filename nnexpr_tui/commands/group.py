@@ -25,6 +25,7 @@ COMMANDS = {
     "regions": "Count the linear regions of a network exactly.",
     "compose": "Compose triangle waves, against shallow least squares.",
     "lstsq": "Fit a target by least squares in a chosen basis.",
+    "reproduce": "Reproduce the sources' tables, figures and claims.",
     "bench": "Measure this machine: training, regions, frames.",
     "doctor": "Say what was found: versions, devices, terminal.",
 }  # each the function of that name in the module of that name
@@ -118,7 +119,7 @@ class CommandGroup(click.Group):
 
 def _sentence(error: InputError) -> str:
     """The error, with the option spelled as on the command line."""
-    name = "FILE" if error.option == "file" else error.option
+    name = error.option.upper() if error.option in ("file", "experiment") else error.option
     if re.fullmatch(r"[a-z][a-z0-9_]*", name) and name != "option":
         name = "--" + name.replace("_", "-")
     value = error.value if isinstance(error.value, str) else repr(error.value)

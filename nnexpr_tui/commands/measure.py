@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.interchange import to_torch
 from nnexpr.regions.line import linear_regions
+from nnexpr.regions.plane import plane_regions
 from nnexpr.specification import FitSpecification
 from nnexpr.targets import target
 from nnexpr.training.session import Session
@@ -26,9 +27,9 @@ from nnexpr_tui.charts.limits import LimitKeeper
 from nnexpr_tui.charts.raster import rasterise
 from nnexpr_tui.charts.series import ChartData, Frame, Series
 
-__all__ = ["Speed", "engine", "frames", "functional", "one_after_another", "regions"]
+__all__ = ["Speed", "cells", "engine", "frames", "functional", "one_after_another", "regions"]
 
-SECONDS = 1.0  # of each measurement
+SECONDS = 0.9  # of each measurement
 PARTS = 3
 POINTS = 512
 
@@ -136,6 +137,14 @@ def regions(depth: int = 5, width: int = 64, members: int = 50) -> Speed:
     network = mlp(depth, width, members=members)
     found = sum(lines.count for lines in linear_regions(network, (-1.0, 1.0)))
     return _repeat(lambda: linear_regions(network, (-1.0, 1.0)), found)
+
+
+def cells(depth: int = 4, width: int = 32) -> Speed:
+    """Linear regions in the plane counted, of a freshly drawn network."""
+    network = mlp(depth, width, inputs=2)
+    box = ((-1.0, 1.0), (-1.0, 1.0))
+    found = plane_regions(network, box).count
+    return _repeat(lambda: plane_regions(network, box), found)
 
 
 def frames(width: int = 100, height: int = 30) -> Speed:

@@ -20,12 +20,17 @@ __all__ = ["FoundNetwork", "read_network"]
 
 @dataclass(frozen=True, eq=False)
 class FoundNetwork:
-    """A network with the domain it was trained on, in own units (None where that is not known), and its scales."""
+    """A network with the domain it was trained on, in own units (None where that is not known), and its scales.
+
+    ``domain`` and ``input_scale`` are those of the first input, ``domains`` and ``input_scales`` of each.
+    """
 
     network: Network
     domain: tuple[float, float] | None = None
     input_scale: Scale = _SAME
     value_scale: Scale = _SAME
+    domains: tuple[tuple[float, float], ...] | None = None
+    input_scales: tuple[Scale, ...] | None = None
 
 
 def read_network(name: str, *, activation: str | None = None, folder: str | None = None) -> FoundNetwork:
@@ -49,4 +54,6 @@ def read_network(name: str, *, activation: str | None = None, folder: str | None
         saved.domain[0] if saved.domain else None,
         Scale(*saved.input_scales[0]),
         Scale(*saved.value_scale),
+        saved.domain,
+        tuple(Scale(*scale) for scale in saved.input_scales),
     )

@@ -98,10 +98,11 @@ def declare(declaration: Option, *, section: str | None = None, hidden: bool = F
 
 
 def _help(declaration: Option) -> str:
-    """The help text, with the networks it has a meaning for and the defaults."""
+    """The help text, with the networks or optimisers it has a meaning for and the defaults."""
     words = declaration.help
-    if declaration.networks:
-        words += f" ({', '.join(declaration.networks)})"
+    only = declaration.networks or declaration.optimizers
+    if only:
+        words += f" ({', '.join(only)})"
     defaults = [] if declaration.default is None else [declaration.format(declaration.default)]
     defaults += [
         f"{network} {declaration.format(values[declaration.name])}"

@@ -12,10 +12,12 @@ from nnexpr_tui.commands.options import (
     SectionedCommand,
     declared_options,
     json_option,
+    number_option,
     output_option,
     store_option,
 )
 from nnexpr_tui.commands.output import number, print_json, print_table, print_text
+from nnexpr_tui.commands.regions_path import asked_path, path_options, show_path
 from nnexpr_tui.commands.threads import use_threads
 
 if TYPE_CHECKING:
@@ -31,14 +33,23 @@ _UNIT = (0.0, 1.0)
 @click.command(cls=SectionedCommand)
 @click.argument("file")
 @declared_options("domain", "activation", "threads")
+@number_option(
+    "domain2", "interval", None, "of a network of two inputs, the domain of the second", section="Target"
+)
+@path_options
 @output_option("--members", metavar="I,J-K,...", help="only these members, counted from 0  [default: all]")
 @store_option()
 @json_option
 def regions(
     file: str,
     domain: tuple[float, float] | None,
+    domain2: tuple[float, float] | None,
     activation: str | None,
     threads: int | None,
+    along: str | None,
+    closed: bool,
+    circle: tuple[float, float, float] | None,
+    vertices: int | None,
     members: str | None,
     store: str | None,
     as_json: bool,
@@ -47,13 +58,25 @@ def regions(
 
     FILE is a run's id, a .safetensors file written by fit --save, or a .safetensors or .pt state dict of an
     nn.Sequential of nn.Linear layers, with --activation between them. The domain is in the target's own units: the one
-    the network was trained on unless given, 0 to 1 where none was.
+    the network was trained on unless given, 0 to 1 where none was. With --along or --circle the regions are counted
+    along a path instead, for any number of inputs.
+
+    Of a network of two inputs the cells in the plane are counted, for its first output: --domain is that of both inputs
+    unless --domain2 is given for the second.
     """
     use_threads(threads)
     from nnexpr_tui.commands.network_file import read_network
 
     saved = read_network(file, activation=activation, folder=store)
     chosen = _chosen(members, saved.network.members)
+    path = asked_path(along, closed, circle, vertices)
+    if path is not None:
+        show_path(file, saved, chosen, path, as_json)
+        return 0
+    if saved.network.inputs == 2:
+        return _plane(file, saved, chosen, domain, domain2, as_json)
+    if domain2 is not None:
+        raise InputError("domain2", domain2, "leave it out; it is for networks of two inputs")
     own = domain or saved.domain or _UNIT
     found = _count(file, saved, chosen, own)
     if as_json:
@@ -70,7 +93,9 @@ def _count(file: str, saved: FoundNetwork, members: list[int], own: tuple[float,
     network = saved.network
     if network.inputs != 1 or network.outputs != 1:
         shape = f"it has {network.inputs} inputs and {network.outputs} outputs"
-        raise InputError("file", file, f"{shape}; regions are counted for one input and one output")
+        raise InputError(
+            "file", file, f"{shape}; regions are counted for one input and one output, or two inputs"
+        )
     if not network.is_piecewise_linear:
         raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
     low, high = ((end - saved.input_scale.shift) / saved.input_scale.factor for end in own)
@@ -80,6 +105,39 @@ def _count(file: str, saved: FoundNetwork, members: list[int], own: tuple[float,
     except ValueError as error:  # numbers that are not finite, or become so
         raise InputError("file", file, str(error)) from None
     return [lines.rescaled(saved.input_scale, saved.value_scale) for lines in found]
+
+
+def _plane(
+    file: str,
+    saved: FoundNetwork,
+    members: list[int],
+    domain: tuple[float, float] | None,
+    domain2: tuple[float, float] | None,
+    as_json: bool,
+) -> int:
+    """``regions`` of a network of two inputs."""
+    from nnexpr.targets.target import Scale
+    from nnexpr_tui.commands.plane_report import count_members, document, show
+
+    if not saved.network.is_piecewise_linear:
+        raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
+    trained = saved.domains or (_UNIT, _UNIT)
+    own = domain or trained[0], domain2 or domain or trained[1]
+    scales = saved.input_scales or (Scale(), Scale())
+    (a1, b1), (a2, b2) = (
+        ((low - scale.shift) / scale.factor, (high - scale.shift) / scale.factor)
+        for (low, high), scale in zip(own, scales, strict=True)
+    )
+    try:
+        planes = count_members(saved.network, ((a1, b1), (a2, b2)), members, saved.value_scale.factor)
+    except ValueError as error:  # numbers that are not finite, or become so; too many cells
+        raise InputError("file", file, str(error)) from None
+    found = [(member, planes[member]) for member in members]
+    if as_json:
+        print_json(document(own, found))
+    else:
+        show(file, own, found)
+    return 0
 
 
 def _why_not(saved: FoundNetwork) -> str:

@@ -43,7 +43,7 @@ def fit_chart(
 ) -> ChartData:
     """Target and fit over the domain, or the error alone."""
     if scene.x is None or scene.truth is None:
-        return ChartData(title="two inputs: the loss below is all that is drawn on a line")
+        return ChartData(title="two inputs: 4 shows target, fit and cells as maps")
     x, fit = scene.x, snapshot.prediction
     series: list[Series] = []
     if residual:

@@ -34,7 +34,7 @@ class StatusLine(LinePane):
             hint = (
                 "nothing is built: change the forms"
                 if state == "failed"
-                else "the forms can already be filled in"
+                else "the forms can already be filled in; a first start compiles for some seconds"
             )
             return (*line, (f"  {hint}", "label"))
         left = self.size.width - len(line[0][0])
@@ -50,15 +50,23 @@ class StatusLine(LinePane):
 def _items(frame: Frame, *, roomy: bool) -> list[tuple[str, str]]:
     """Names and values, the most watched first; with room to spare, values keep their place while they change."""
     counts, snapshot = frame.counts, frame.snapshot
+    cells = frame.plane.cells if frame.plane is not None else None
+    regions = counts if cells is None else cells.counts
+    none = "…" if frame.scene.countable or frame.scene.has_cells else "n/a"
     loss = number(frame.loss) if frame.diverged_at is None else f"diverged at {frame.diverged_at}"
     items = [
         ("epoch", count(frame.epoch).ljust(7 * roomy)),
         ("loss", loss.ljust(8 * roomy)),
-        ("regions", (count(counts.regions) if counts else "n/a").ljust(4 * roomy)),
-        ("bends", (count(counts.bends) if counts else "n/a").ljust(4 * roomy)),
+        ("regions", (count(regions.regions) if regions else none).ljust(4 * roomy)),
     ]
+    if frame.plane is None:
+        items.append(("bends", (count(counts.bends) if counts else none).ljust(4 * roomy)))
     if len(snapshot.losses) > 1:
         items.append(("member", f"{snapshot.member + 1} of {len(snapshot.losses)}"))
     if frame.rate:
         items.append(("epochs/s", f"{compact(frame.rate):<5}"))
-    return [*items, ("lr", number(snapshot.learning_rate)), ("on", clean(frame.scene.device))]
+    items += [("lr", number(snapshot.learning_rate)), ("on", clean(frame.scene.device))]
+    if frame.memory is not None:
+        used, total = (size / 1e9 for size in frame.memory)
+        items.append(("memory", f"{used:.1f} of {total:.0f} GB"))
+    return items

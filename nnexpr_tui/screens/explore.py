@@ -16,7 +16,7 @@ from nnexpr_tui.panes.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, l
 from nnexpr_tui.panes.counts import CountsPane
 from nnexpr_tui.panes.form import Form
 from nnexpr_tui.panes.frequencies import FrequenciesPane
-from nnexpr_tui.screens.base import ExplorerScreen
+from nnexpr_tui.screens.training import TrainingScreen
 from nnexpr_tui.worker import Refused
 
 __all__ = ["ExploreScreen"]
@@ -29,7 +29,7 @@ LOSS_INTERVAL = 0.3  # seconds between two drawings of the loss while training: 
 NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
 
 
-class ExploreScreen(ExplorerScreen):
+class ExploreScreen(TrainingScreen):
     """Train a network and look at it."""
 
     SCOPE = "explore"
@@ -94,58 +94,6 @@ class ExploreScreen(ExplorerScreen):
         return self.query_one(CountsPane).show(frame) + frequencies.show(frame)
 
     # Actions: what they mean is in the table
-
-    def _attempt(self, name: str, direction: int) -> None:
-        try:
-            self.controller.step(name, direction)
-        except InputError as error:
-            self.footer.say(str(error), error=True)
-        else:
-            self.footer.clear()
-        self.redraw()
-
-    def action_start_or_pause(self) -> None:
-        self.footer.clear()
-        self.controller.toggle()
-
-    def action_step(self) -> None:
-        self.footer.clear()
-        self.controller.worker.step()
-
-    def action_restart(self) -> None:
-        self.footer.clear()
-        self.controller.restart()
-
-    def action_reseed(self) -> None:
-        self.controller.reseed()
-        self.footer.say(f"Seed {self.controller.specification.seed}")
-        self.redraw()
-
-    def action_depth(self, direction: int) -> None:
-        self._attempt("knots" if self.controller.specification.network == "shallow" else "depth", direction)
-
-    def action_width(self, direction: int) -> None:
-        name = {"shallow": "knots", "compositional": "depth"}.get(
-            self.controller.specification.network, "width"
-        )
-        self._attempt(name, direction)
-
-    def action_activation(self) -> None:
-        if self.controller.specification.relevant("activation"):
-            self._attempt("activation", 1)
-        else:
-            self.footer.say(
-                f"A {self.controller.specification.network} network has no other activation", error=True
-            )
-
-    def action_target(self) -> None:
-        self._attempt("target", 1)
-
-    def action_rate(self, direction: int) -> None:
-        self._attempt("lr", direction)
-
-    def action_member(self, direction: int) -> None:
-        self.controller.show_member(direction)
 
     def action_residual(self) -> None:
         self.controller.view.residual = not self.controller.view.residual

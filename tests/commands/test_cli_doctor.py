@@ -172,3 +172,9 @@ def test_no_terminal_is_not_asked():
     from nnexpr_tui.commands.terminal_probe import probe_terminal
 
     assert probe_terminal(["a"]) is None
+
+
+def test_compiling_first_tells_the_same(run):
+    done = run("doctor", "--compile", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["versions"] == json.loads(run("doctor", "--json").stdout)["versions"]

@@ -113,9 +113,7 @@ def test_another_store(run, tmp_path):
     assert (tmp_path / "other" / f"{found['run']}.safetensors").is_file()
 
 
-@pytest.mark.parametrize(
-    "args", [("--activation", "tanh"), ("--encoding-bands", 2), ("--target", "waves2d")], ids=str
-)
+@pytest.mark.parametrize("args", [("--activation", "tanh"), ("--encoding-bands", 2)], ids=str)
 def test_no_counts_where_regions_cannot_be_counted(run, args):
     found = document(run("fit", "--epochs", 2, "--points", 64, "--no-store", "--json", *args))
     [member] = found["members"]

@@ -123,14 +123,14 @@ def test_an_activation_that_is_smooth_is_refused_by_its_name(run, tmp_path, modu
     assert "tanh" in done.stderr
 
 
-def test_two_inputs_are_refused(run, tmp_path):
+def test_three_inputs_are_refused(run, tmp_path):
     path = tmp_path / "state.pt"
     torch.save(
-        torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1)).state_dict(), path
+        torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1)).state_dict(), path
     )
     done = run("regions", path)
     assert done.exit_code == 2
-    assert "2 inputs" in done.stderr
+    assert "3 inputs" in done.stderr
 
 
 def test_numbers_that_are_not_finite_are_refused(run, tmp_path, module):

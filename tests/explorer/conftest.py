@@ -35,5 +35,7 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def explorer(world: World) -> Explorer:
-    return Explorer(load=world.load)
+def explorer(world: World) -> Iterator[Explorer]:
+    made = Explorer(load=world.load)
+    yield made
+    made.controller.worker.stop()

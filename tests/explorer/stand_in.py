@@ -12,29 +12,41 @@ from numpy.typing import NDArray
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.frames import Counts, Frame, Library, Scene
+from nnexpr_tui.plane import CellCounts, Cells, PlaneView
 
 Array = NDArray[np.float64]
 TARGETS = ("fourier", "cube", "chirp")
+PLANE_TARGETS = ("waves2d", "star2d")
 GRID = np.linspace(0.0, 1.0, 65)
+SQUARE = ((-1.0, 1.0), (-1.0, 1.0))
 
 
 class StandIn:
-    """Loss 1/(1 + epoch); as many regions as the network has units, plus one."""
+    """Loss 1/(1 + epoch); as many regions as the network has units, plus one.
+
+    With two inputs the target is |x1| + |x2| on the square, the fit its share epoch/(1 + epoch): four cells.
+    """
 
     def __init__(self, specification: FitSpecification, world: World) -> None:
-        if specification.target not in TARGETS and not specification.target.startswith("csv:"):
+        if specification.target not in TARGETS + PLANE_TARGETS and not specification.target.startswith(
+            "csv:"
+        ):
             raise InputError("target", specification.target, "it is not in the catalogue")
         self.world, self.specification = world, specification
         self.state, self.epoch, self.seconds = "ready", 0, 0.0
+        self.memory: tuple[int, int] | None = None
         self.reconfigured: list[FitSpecification] = []
         self.kept: list[int] = []
         self.truth = np.sin(2 * np.pi * GRID)
         widths = specification.hidden_widths if specification.network == "mlp" else (4,)
+        bends = specification.activation in ("relu", "leaky_relu", "hat")
+        plane = specification.target in PLANE_TARGETS
         self.scene = Scene(
-            specification=specification, name=specification.target, formula="sin 2 pi x", dimension=1,
-            domain=(0.0, 1.0), x=GRID, truth=self.truth, data=None, hidden_widths=widths,
-            parameters=3, countable=specification.activation in ("relu", "leaky_relu", "hat"),
+            specification=specification, name=specification.target, formula="sin 2 pi x", dimension=1 + plane,
+            domain=(0.0, 1.0), x=None if plane else GRID, truth=None if plane else self.truth, data=None,
+            hidden_widths=widths, parameters=3, countable=bends and not plane,
             upper_bound=10_000, lower_bound=9, device="stand-in",
+            plane=SQUARE if plane else None, has_cells=bends and plane,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -103,6 +115,31 @@ class StandIn:
     def frequencies(self, snapshot: Snapshot) -> Array | None:
         return 1.0 / (1.0 + np.arange(32.0)) / (1 + snapshot.epoch)
 
+    def heights(self, view: PlaneView, snapshot: Snapshot | None) -> Array:
+        share = 1.0 if snapshot is None else snapshot.epoch / (1 + snapshot.epoch)
+        return share * np.abs(view.points()).sum(axis=1).reshape(view.height, view.width)
+
+    def can_count(self, seconds: float = 0.0) -> bool:
+        return self.world.compiled.wait(seconds)
+
+    def cells(self, snapshot: Snapshot) -> Cells:
+        self.world.counted.append(snapshot.epoch)
+        if self.world.uncountable:
+            raise ValueError(self.world.uncountable)
+        signs = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
+        counts = CellCounts(
+            epoch=snapshot.epoch, member=snapshot.member, regions=4, activation_regions=5, dead_units=((1, 2),),
+            euler=1, area_error=0.0, mean_degree=2.0, max_residual=0.0, sampled_points=64, sampled_mismatches=0, ties=0,
+        )  # fmt: skip
+        return Cells(
+            counts=counts,
+            slopes=signs * snapshot.epoch / (1 + snapshot.epoch),
+            intercepts=np.zeros(4),
+            segments=np.array([[-1.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.0, 1.0]]),
+            layers=np.array([1, 2]),
+            locate=lambda points: (points[:, 0] > 0) + 2 * (points[:, 1] > 0),
+        )
+
     def keep(self, run: str | None) -> str | None:
         self.kept.append(self.epoch)
         self.world.kept.append((run or "run-1", self.epoch))
@@ -122,9 +159,13 @@ class World:
         self.failure: Exception | None = None
         self.engines: list[StandIn] = []
         self.kept: list[tuple[str, int]] = []
+        self.counted: list[int] = []  # the epochs at which cells were counted
+        self.uncountable = ""  # why cells cannot be counted
+        self.compiled = threading.Event()  # what counts
+        self.compiled.set()
 
     def load(self) -> Library:
-        return Library(TARGETS, self.build)
+        return Library(TARGETS, self.build, PLANE_TARGETS)
 
     def build(self, specification: FitSpecification) -> StandIn:
         self.engines.append(StandIn(specification, self))

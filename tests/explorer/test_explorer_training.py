@@ -150,3 +150,30 @@ async def test_another_member_is_shown(world: World) -> None:
         await until(lambda: "member 2 of 3" in text(app))
         await pilot.press("comma", "comma")
         await until(lambda: "member 3 of 3" in text(app))
+
+
+async def test_training_goes_on_while_what_counts_is_being_compiled(explorer: Explorer, world: World) -> None:
+    world.compiled.clear()
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        world.let_train(30)
+        await pilot.press("space")
+        await until(lambda: explorer.controller.frame.epoch == 30)
+        assert explorer.controller.frame.counts is None
+        await pilot.press("space")
+        await until(lambda: state(explorer) == "paused")
+        assert explorer.controller.frame.counts is None
+        world.compiled.set()
+        await until(lambda: explorer.controller.frame.counts is not None)
+        await until(lambda: explorer.controller.frame.floor is not None)
+
+
+async def test_the_memory_of_a_graphics_processor_stands_beside_its_name(
+    explorer: Explorer, world: World
+) -> None:
+    async with explorer.run_test(size=(160, 40)) as pilot:
+        await ready(explorer)
+        assert "memory" not in text(explorer)
+        world.engine.memory = (1_234_000_000, 80_000_000_000)
+        await pilot.press("s")
+        await until(lambda: "memory 1.2 of 80 GB" in text(explorer))

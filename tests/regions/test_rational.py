@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from rational import ExactRegions, exact_regions
 from nnexpr.networks.compositional import compositional, tent
 from nnexpr.networks.network import AffineLayer, Network
 from nnexpr.regions.line import LineRegions, linear_regions
-from nnexpr.regions.rational import RationalCount, rational_count
+from nnexpr.regions.rational import RationalCount, TooManyKinds, rational_count
 
 
 def network(widths: list[int], activation: str, parameters: np.ndarray, outputs: int = 1) -> Network:
@@ -88,9 +89,41 @@ def test_ties_are_decided_as_in_exact_arithmetic(small: Network, domain: tuple[f
     )
 
 
-@pytest.mark.parametrize("folds", [1, 2, 20, 40])
+@pytest.mark.parametrize("folds", [1, 2, *range(20, 41), 53, 54, 200])
 def test_tents_are_counted_exactly_to_any_depth(folds: int) -> None:
-    assert rational_count(tent(folds)) == RationalCount(2**folds, 2**folds)
+    """Every region is 2^-k wide, which float64 tells apart to k = 53."""
+    count = rational_count(tent(folds))
+    assert count == RationalCount(2**folds, 2**folds, 2, Fraction(1, 2**folds), folds <= 53)
+
+
+def with_a_half_fold(folds: int) -> Network:
+    """The tents, of which the third sees the second at half its height, so that it does not fold."""
+    network = tent(folds)
+    network.weight(2).div_(2)
+    return network
+
+
+def test_the_count_is_made_from_the_weights() -> None:
+    for folds in range(3, 11):
+        assert rational_count(with_a_half_fold(folds)).linear_regions == 2 ** (folds - 1)
+        assert linear_regions(with_a_half_fold(folds))[0].count == 2 ** (folds - 1)
+    assert rational_count(with_a_half_fold(40)).linear_regions == 2**39
+
+
+def test_float64_ends_at_53_folds() -> None:
+    """Evaluation is exact, but each fold takes a binary digit of x away; below 1 a float64 number has 53."""
+    x = 1.0 - np.random.default_rng(0).integers(1, 2**52, 1000) * 2.0**-53
+    points = torch.from_numpy(x)
+    at_53, at_54 = (tent(folds)(points)[0, :, 0] for folds in (53, 54))
+    odd = torch.from_numpy((x * 2**53).astype(np.int64) % 2)
+    assert torch.equal(at_53, odd.double())
+    assert not at_54.any()
+
+
+def test_kinds_that_explode_are_refused() -> None:
+    rng = np.random.default_rng(1)
+    with pytest.raises(TooManyKinds, match="layer 2 has more than 5 kinds"):
+        rational_count(network([4, 4], "relu", rng.normal(size=(1, size([4, 4])))), (-3.0, 3.0), most=5)
 
 
 def test_float64_weights_of_a_compositional_network_have_slivers() -> None:

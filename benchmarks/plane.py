@@ -1,0 +1,106 @@
+"""Cells in the plane: time for each, beside direct evaluation at as many points; growth to a million; memory.
+
+    python benchmarks/plane.py            # to a million cells: a few minutes
+    python benchmarks/plane.py --quick    # to 80,000
+
+Every time is the best of several runs, certificates included; "/forward" is that time over one direct evaluation of the
+network in float64 at as many points as there are cells, by torch on one thread, measured beside it, so it carries over
+to other machines better than the seconds do. "MB" is how far the process' peak has risen for the network: each is
+counted once in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.regions.plane import PlaneRegions, plane_regions
+
+BOX = ((-1.0, 1.0), (-1.0, 1.0))
+Row = tuple[list[int], str]
+ROWS: list[Row] = [
+    ([64], "relu"),
+    ([16] * 4, "relu"),
+    ([32] * 4, "relu"),
+    ([64] * 4, "relu"),
+    ([128] * 4, "relu"),
+    ([32] * 16, "relu"),
+    ([64] * 4, "hat"),
+]
+MILLION: list[Row] = [([128] * 8, "relu"), ([64] * 12, "hat"), ([64] * 16, "hat")]
+
+
+def he_network(widths: list[int], activation: str) -> Network:
+    """Weights N(0, 2 / inputs), biases N(0, 0.3^2), float64."""
+    rng = np.random.default_rng(0)
+    sizes = list(zip([2, *widths], [*widths, 1], strict=True))
+    layers = [AffineLayer(a, b, activation) for a, b in sizes[:-1]] + [AffineLayer(*sizes[-1])]
+    scales = np.concatenate([np.tile([*[np.sqrt(2 / a)] * a, 0.3], b) for a, b in sizes])
+    return Network(tuple(layers), torch.from_numpy(scales * rng.normal(size=(1, len(scales)))))
+
+
+def best(action: Callable[[], object], seconds: float) -> float:
+    """The shortest of as many runs as fit into the time, at least two."""
+    times: list[float] = []
+    until = time.perf_counter() + seconds
+    while len(times) < 2 or time.perf_counter() < until:
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def peak() -> float:
+    """The most memory that this process has held, in MB."""
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def measured(row: Row) -> tuple[int, float, float, float, float]:
+    """Cells, seconds, seconds of the forward pass, memory and residual of one network."""
+    widths, activation = row
+    plane_regions(he_network([8, 8], activation), BOX)  # loads what was compiled
+    network = he_network(widths, activation)
+    before = peak()
+    cells: PlaneRegions = plane_regions(network, BOX)
+    memory = peak() - before
+    assert cells.check.euler == 1
+    assert cells.check.sampled_mismatches == cells.check.twice_crossed == 0
+    torch.set_num_threads(1)
+    x = torch.from_numpy(np.random.default_rng(1).uniform(-1, 1, (cells.activation_regions, 2)))
+    forward = best(lambda: network(x), 1.0)
+    seconds = best(lambda: plane_regions(network, BOX), 2.0)
+    return cells.activation_regions, seconds, forward, memory, cells.check.max_residual
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    rows = ROWS if parser.parse_args().quick else ROWS + MILLION
+    print(
+        f"{'network':>16} {'cells':>10} {'seconds':>9} {'µs/cell':>8} {'/forward':>9} {'MB':>7} {'B/cell':>7}"
+        f" {'residual':>9}"
+    )
+    for row in rows:
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            cells, seconds, forward, memory, residual = pool.apply(measured, (row,))
+        widths, activation = row
+        name = f"{len(widths)} × {widths[0]} {activation}"
+        print(
+            f"{name:>16} {cells:>10,} {seconds:>9.4f} {1e6 * seconds / cells:>8.2f} {seconds / forward:>9.1f}"
+            f" {memory:>7.0f} {memory * 2**20 / cells:>7.0f} {residual:>9.0e}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""C9: the squared error of m units on functions of known Barron norm, chosen greedily and at random."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+
+from nnexpr.experiments.concepts.measures import Array, loglog_slopes, median_interval
+from nnexpr.experiments.parts import kept
+from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.theory.barron import (
+    BarronFunction,
+    ball_points,
+    barron_bound,
+    gaussian,
+    greedy_errors,
+    plane_waves,
+    random_errors,
+)
+
+__all__ = ["run"]
+
+DIMENSIONS = (2, 5, 10)
+QUICK_DIMENSIONS = (2, 5)
+POINTS = 1024
+UNITS, QUICK_UNITS = 128, 48
+SEEDS, QUICK_SEEDS = 30, 6
+FIRST = 8  # the slope is fitted from so many units on
+
+
+@dataclass(frozen=True)
+class _Measured:
+    function: BarronFunction
+    greedy: Array  # (seeds, units): squared errors with 1, 2, ... units
+    random: Array
+
+    @property
+    def units(self) -> Array:
+        return np.arange(1.0, self.greedy.shape[1] + 1)
+
+    @property
+    def share_of_bound(self) -> float:
+        """The largest error over the bound, over all seeds and units."""
+        return float((self.greedy / barron_bound(self.function.norm, self.units)).max())
+
+    def slopes(self, errors: Array) -> tuple[float, float, float]:
+        return median_interval(loglog_slopes(self.units[FIRST - 1 :], errors[:, FIRST - 1 :]))
+
+
+def run(quick: bool, report: Report) -> Result:
+    """Two functions in several dimensions, thirty draws of points and directions each."""
+    units, seeds = (QUICK_UNITS, QUICK_SEEDS) if quick else (UNITS, SEEDS)
+    functions = [
+        make(d) for d in (QUICK_DIMENSIONS if quick else DIMENSIONS) for make in (gaussian, plane_waves)
+    ]
+    measured = []
+    for done, function in enumerate(functions, 1):
+        name = f"{function.name}, d = {function.dimension}"
+        greedy, random = kept(name, partial(_measure, function, units, seeds))
+        measured.append(_Measured(function, np.array(greedy), np.array(random)))
+        report(done / len(functions), name)
+    columns = ("function", "d", "C_f", "greedy slope", "from", "to", "random slope", "from", "to",
+               f"greedy error, m = {units}", f"random, m = {units}", "bound", "largest share of the bound")  # fmt: skip
+    rows = [
+        (m.function.name, m.function.dimension, m.function.norm, *m.slopes(m.greedy), *m.slopes(m.random),
+         float(np.median(m.greedy[:, -1])), float(np.median(m.random[:, -1])),
+         float(barron_bound(m.function.norm, units)), m.share_of_bound)
+        for m in measured
+    ]  # fmt: skip
+    table = Table(
+        f"Squared error of m steps on {POINTS} points of the unit ball, {seeds} draws", columns, rows
+    )
+    return Result((table,), tuple(_figure(m) for m in measured[-2:]), (_below(measured), _rate(measured)))
+
+
+def _measure(function: BarronFunction, units: int, seeds: int) -> list[list[list[float]]]:
+    """The errors of greedy and of random units, ``(seeds, units)`` each, as lists."""
+
+    def one(seed: int) -> tuple[list[float], list[float]]:
+        points = ball_points(POINTS, function.dimension, seed)
+        greedy = greedy_errors(function, points, units, seed=seeds + seed)
+        return greedy[1:].tolist(), random_errors(function, points, units, seed=seeds + seed)[1:].tolist()
+
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        found = list(pool.map(one, range(seeds)))
+    return [[each[0] for each in found], [each[1] for each in found]]
+
+
+def _figure(m: _Measured) -> Figure:
+    x = m.units.tolist()
+    series = [
+        Curve("(2rC)²/m", x, barron_bound(m.function.norm, m.units).tolist()),
+        Curve("random units", x, np.median(m.random, axis=0).tolist()),
+        Curve("greedy units", x, np.median(m.greedy, axis=0).tolist()),
+    ]
+    return Figure(
+        f"{m.function.name}, d = {m.function.dimension}",
+        "units m",
+        "squared error",
+        series,
+        log_x=True,
+        log_y=True,
+    )
+
+
+def _below(measured: list[_Measured]) -> Claim:
+    share = max(m.share_of_bound for m in measured)
+    return judged(
+        "C9",
+        "m units reach a squared error below (2rC)²/m, whatever the dimension",
+        "never above the bound",
+        f"at most {share:.2g} of the bound, over all functions, draws and m",
+        1.0,
+        share <= 1.0,
+    )
+
+
+def _rate(measured: list[_Measured]) -> Claim:
+    """The slope may be steeper than −1; it fails where a whole interval is flatter."""
+    slopes = [m.slopes(m.greedy) for m in measured]
+    flattest = max(range(len(slopes)), key=lambda index: slopes[index])
+    (middle, low, high), function = slopes[flattest], measured[flattest].function
+    return judged(
+        "C9 rate",
+        "For functions of finite Barron norm the squared error falls like 1/m in the hidden units, or faster",
+        f"slope <= −1 from m = {FIRST} on, within its interval",
+        f"flattest {middle:.2f} ({low:.2f} to {high:.2f}): {function.name}, d = {function.dimension}",
+        "95 % interval",
+        all(low <= -1.0 for _, low, _ in slopes),
+    )

@@ -1,0 +1,92 @@
+"""C6: shapes with exactly as many parameters, and how their linear regions and losses differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import kruskal
+
+from nnexpr.experiments.concepts.measures import Array, median_interval, words
+from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.networks.builders import mlp
+from nnexpr.regions.bounds import upper_bound
+from nnexpr.regions.line import linear_regions
+from nnexpr.targets import target
+from nnexpr.theory.cost import parameter_count
+from nnexpr.training.many import fit_many
+
+__all__ = ["run"]
+
+PARAMETERS = 97
+SHAPES = (
+    (32,),
+    (8, 8),
+    (23, 2),
+    (2, 23),
+    (5, 5, 8),
+)  # all the ways to 97 are in nnexpr.theory.cost.equal_shapes
+TARGETS = ("fourier", "triangle", "tanh3")
+MEMBERS, QUICK_MEMBERS = 30, 10
+EPOCHS, QUICK_EPOCHS = 2000, 100
+TERMS = 4  # of the Fourier series; folds of the triangle wave
+SIGNIFICANT = 0.01
+
+
+@dataclass(frozen=True)
+class _Trained:
+    target: str
+    widths: tuple[int, ...]
+    regions: Array  # on the target's domain
+    losses: Array
+
+
+def run(quick: bool, report: Report) -> Result:
+    """Thirty networks of each shape on three targets, trained alike."""
+    members, epochs = (QUICK_MEMBERS, QUICK_EPOCHS) if quick else (MEMBERS, EPOCHS)
+    trained: list[_Trained] = []
+    for done, name in enumerate(TARGETS, 1):
+        goal = target(name, terms=TERMS, points=256)
+        networks = [mlp(depth=len(widths) + 1, width=widths, members=members) for widths in SHAPES]
+        results = fit_many(networks, goal, epochs=epochs, lr=3e-3)
+        for widths, result in zip(SHAPES, results, strict=True):
+            found = linear_regions(result.network, goal.domain[0], certify=False)
+            counts = np.array([each.count for each in found], dtype=np.float64)
+            trained.append(_Trained(name, widths, counts, result.loss.numpy()))
+        report(done / len(TARGETS), name)
+    columns = ("target", "hidden widths", "parameters", "most regions", "median regions", "from", "to",
+               "median loss", "from", "to")  # fmt: skip
+    rows = [
+        (each.target, words(each.widths), parameter_count([1, *each.widths, 1]), upper_bound(each.widths),
+         *median_interval(each.regions), *median_interval(each.losses))
+        for each in trained
+    ]  # fmt: skip
+    table = Table(
+        f"{PARAMETERS} parameters, {members} networks each (95 % intervals of the medians)", columns, rows
+    )
+    x = [float(index) for index in range(1, len(SHAPES) + 1)]
+    series = [
+        Curve(name, x, [float(np.nanmedian(each.losses)) for each in trained if each.target == name])
+        for name in TARGETS
+    ]
+    names = ", ".join(words(widths) for widths in SHAPES)
+    figure = Figure(f"Median loss by shape: {names}", "shape", "loss", series, log_y=True)
+    return Result((table,), (figure,), (_claim(trained),))
+
+
+def _claim(trained: list[_Trained]) -> Claim:
+    """By the rank test of Kruskal and Wallis across the shapes, on every target."""
+    levels = []
+    for name in TARGETS:
+        groups = [each for each in trained if each.target == name]
+        levels.append(float(kruskal(*(each.regions for each in groups)).pvalue))
+        levels.append(float(kruskal(*(each.losses for each in groups), nan_policy="omit").pvalue))
+    same = all(parameter_count([1, *widths, 1]) == PARAMETERS for widths in SHAPES)
+    return judged(
+        "C6",
+        "Networks with equal parameter counts can have very different function classes",
+        "regions and losses differ between shapes",
+        f"rank tests on {len(TARGETS)} targets: p <= {max(levels):.1g}",
+        f"p < {SIGNIFICANT}",
+        same and max(levels) < SIGNIFICANT,
+    )

@@ -1,0 +1,92 @@
+"""C8: the formulas for parameters and arithmetic, against the tensors and against a clock."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import nn
+
+from nnexpr.experiments.concepts.measures import words
+from nnexpr.experiments.registry import Curve, Figure, Report, Result, Table, judged
+from nnexpr.networks.builders import mlp
+from nnexpr.networks.interchange import to_torch
+from nnexpr.theory.cost import forward_operations, parameter_count
+
+__all__ = ["run"]
+
+SHAPES = (
+    (64,), (256, 256), (256,) * 4, (512, 512), (384,) * 4, (512,) * 4, (768,) * 3, (1024, 1024),
+    (640,) * 6, (1024,) * 4,
+)  # fmt: skip
+POINTS = 256
+REPEATS, QUICK_REPEATS = 15, 5
+DETERMINATION = 0.95  # of the straight line: how much of the variance of the times it explains
+
+
+def run(quick: bool, report: Report) -> Result:
+    """Ten shapes: counts by formula, by the flat tensor and by torch's modules; the least of several times."""
+    rows, operations, seconds = [], [], []
+    exact = True
+    for done, widths in enumerate(SHAPES, 1):
+        shape = [1, *widths, 1]
+        network = mlp(depth=len(widths) + 1, width=widths)
+        module = to_torch(network)
+        counts = parameter_count(shape), network.parameter_count, sum(p.numel() for p in module.parameters())
+        exact = exact and len(set(counts)) == 1
+        operations.append(forward_operations(shape))
+        with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as alone:
+            seconds.append(alone.submit(_least_seconds, module, QUICK_REPEATS if quick else REPEATS).result())
+        speed = operations[-1] * POINTS / seconds[-1] / 1e9
+        rows.append((words(widths), *counts, operations[-1], 1e6 * seconds[-1] / POINTS, speed))
+        report(done / len(SHAPES), words(widths))
+    work = np.array(operations, dtype=np.float64) * POINTS
+    slope, start = np.polyfit(work, seconds, 1)
+    left = np.array(seconds) - (slope * work + start)
+    determination = float(1.0 - left.var() / np.var(seconds))
+    columns = ("hidden widths", "parameters by formula", "flat tensor", "torch modules", "operations a point",
+               "µs a point", "GFLOP/s")  # fmt: skip
+    table = Table(
+        f"Parameters and forward time ({POINTS} points at once, one thread, least of several)", columns, rows
+    )
+    order = np.argsort(work)
+    x = [float(work[i]) for i in order]
+    series = [
+        Curve("measured", x, [seconds[i] for i in order]),
+        Curve("straight line", x, [float(slope * value + start) for value in x]),
+    ]
+    figure = Figure("Time of a forward pass", "operations", "seconds", series)
+    claims = (
+        judged(
+            "C8",
+            "A fully connected network has Σ n_l (n_{l-1} + 1) parameters",
+            "equal to the tensors",
+            f"{'equal' if exact else 'not equal'} in {len(SHAPES)} shapes",
+            "exact",
+            exact,
+        ),
+        judged(
+            "C8 time",
+            "The time of a forward pass is linear in the multiplications and additions",
+            "a straight line",
+            f"R² = {determination:.4f}, {slope * 1e12:.3g} ps an operation and {start * 1e6:.3g} µs a pass",
+            f"R² >= {DETERMINATION}",
+            determination >= DETERMINATION,
+        ),
+    )
+    return Result((table,), (figure,), claims)
+
+
+def _least_seconds(module: nn.Module, repeats: int) -> float:
+    """The processor's time of one thread, which what else the machine does touches least."""
+    x = torch.linspace(0.0, 1.0, POINTS).unsqueeze(1)
+    times = []
+    with torch.no_grad():
+        module(x)
+        for _ in range(repeats):
+            begin = time.thread_time()
+            module(x)
+            times.append(time.thread_time() - begin)
+    return min(times)

@@ -1,0 +1,93 @@
+"""C10: circuits for parity, made and evaluated on every input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexpr.experiments.registry import Curve, Figure, Report, Result, Table, judged
+from nnexpr.theory.parity import (
+    Circuit,
+    dnf,
+    parity_table,
+    sensitive,
+    tent_parity,
+    threshold_circuit,
+    xor_tree,
+)
+
+__all__ = ["run"]
+
+MOST_INPUTS, QUICK_MOST_INPUTS = 16, 10
+
+
+@dataclass(frozen=True)
+class _Row:
+    inputs: int
+    terms: int
+    thresholds: int
+    tree: int
+    tree_depth: int
+    tents: int
+    right: bool  # all four agree with parity on every input
+    minimal: bool  # parity changes with every bit at every input, so no DNF has fewer terms
+
+
+def run(quick: bool, report: Report) -> Result:
+    """Four constructions for n = 2 ... 16, each checked on all 2^n inputs."""
+    most = QUICK_MOST_INPUTS if quick else MOST_INPUTS
+    rows = []
+    for inputs in range(2, most + 1):
+        rows.append(_row(inputs))
+        report(2.0 ** (inputs - most), f"{inputs} inputs")
+    columns = ("n", "DNF terms", "threshold gates", "tree gates", "tree depth", "tent units", "right on all inputs",
+               "DNF minimal")  # fmt: skip
+    table = Table(
+        "Gates for the parity of n bits",
+        columns,
+        [(r.inputs, r.terms, r.thresholds, r.tree, r.tree_depth, r.tents, r.right, r.minimal) for r in rows],
+    )
+    x = [float(r.inputs) for r in rows]
+    series = [
+        Curve("DNF terms", x, [float(r.terms) for r in rows]),
+        Curve("tree", x, [float(r.tree) for r in rows]),
+        Curve("threshold gates", x, [float(r.thresholds) for r in rows]),
+        Curve("ReLU tents", x, [float(r.tents) for r in rows]),
+    ]
+    exact = all(
+        r.right
+        and r.minimal
+        and (r.terms, r.thresholds, r.tree) == (2 ** (r.inputs - 1), r.inputs, 3 * (r.inputs - 1))
+        for r in rows
+    )
+    claim = judged(
+        "C10",
+        "Parity is small deep and exponentially large at depth 2 (without threshold gates)",
+        "2^(n−1) terms, n threshold gates, 3(n − 1) gates in a tree",
+        f"{'exactly so' if exact else 'other counts'}, on all 2^n inputs, n <= {most}; "
+        f"n = {most}: {rows[-1].terms}, {rows[-1].thresholds}, {rows[-1].tree}",
+        "exact",
+        exact,
+    )
+    return Result((table,), (Figure("Gates for parity", "n", "gates", series, log_y=True),), (claim,))
+
+
+def _row(inputs: int) -> _Row:
+    truth = parity_table(inputs)
+    makers: tuple[Callable[[int], Circuit], ...] = (dnf, threshold_circuit, xor_tree)
+    circuits = [make(inputs) for make in makers]
+    units, folded = tent_parity(inputs)
+    tables = [*(circuit.table() for circuit in circuits), folded]
+    terms, thresholds, tree = circuits
+    return _Row(
+        inputs=inputs,
+        terms=terms.size - 1,  # but the OR
+        thresholds=thresholds.size - 1,  # but the output gate
+        tree=tree.size,
+        tree_depth=tree.depth,
+        tents=units,
+        right=all(bool(np.array_equal(table, truth)) for table in tables),
+        minimal=sensitive(truth),
+    )

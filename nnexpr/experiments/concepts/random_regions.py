@@ -1,0 +1,142 @@
+"""C5: random networks have about Σ n_l + 1 linear regions on the whole line, whatever their depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexpr.experiments.concepts.measures import Array, words
+from nnexpr.experiments.registry import Curve, Figure, Report, Result, Table, judged
+from nnexpr.networks.builders import mlp
+from nnexpr.networks.network import Network
+from nnexpr.regions.path import path_regions
+from nnexpr.targets import target
+from nnexpr.theory.homogeneous import WHOLE_LINE, homogenised
+from nnexpr.training.many import fit_many
+
+__all__ = ["run", "whole_line_counts"]
+
+SHAPES = (
+    (64,), (128,), (256,), (64, 64), (96, 96), (128, 32), (32,) * 4, (48,) * 4, (32,) * 8, (16,) * 8,
+)  # fmt: skip
+TRAINED_SHAPES = ((64,), (32, 32), (16,) * 4)
+MEMBERS, QUICK_MEMBERS = 1000, 40
+TRAINED_MEMBERS, QUICK_TRAINED_MEMBERS = 30, 8
+EPOCHS, QUICK_EPOCHS = 1000, 50
+TOLERANCE = 0.01
+HARDLY = 0.25  # a change of the mean count below this share is "hardly" one
+
+
+@dataclass(frozen=True)
+class _Counted:
+    widths: tuple[int, ...]
+    counts: Array
+
+    @property
+    def expected(self) -> int:
+        return sum(self.widths) + 1
+
+    @property
+    def mean(self) -> float:
+        return float(self.counts.mean())
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        return float(self.counts.std(ddof=1) / len(self.counts) ** 0.5)
+
+    @property
+    def excess(self) -> float:
+        return self.mean / self.expected - 1.0
+
+
+def whole_line_counts(network: Network) -> Array:
+    """Linear regions of every member on all of R, ``(members,)``: ``nnexpr.theory.homogeneous`` says how."""
+    found = path_regions(homogenised(network), WHOLE_LINE, certify=False)
+    return np.array([each.bends + 1 for each in found], dtype=np.float64)
+
+
+def run(quick: bool, report: Report) -> Result:
+    """1000 seeds of ten shapes at He's start, and thirty of three shapes before and after training."""
+    started = []
+    for done, widths in enumerate(SHAPES, 1):
+        started.append(
+            _Counted(widths, whole_line_counts(_drawn(widths, QUICK_MEMBERS if quick else MEMBERS)))
+        )
+        report(0.7 * done / len(SHAPES), words(widths))
+    trained = _trained(quick)
+    report(1.0, "trained")
+    table = Table(
+        "Linear regions on the whole line at He's start",
+        ("hidden widths", "networks", "Σ n + 1", "mean", "standard error", "excess, %", "standard deviation"),
+        [
+            (
+                words(c.widths),
+                len(c.counts),
+                c.expected,
+                c.mean,
+                c.error,
+                100 * c.excess,
+                float(c.counts.std(ddof=1)),
+            )
+            for c in started
+        ],
+    )
+    changes = Table(
+        "The same before and after training",
+        ("hidden widths", "networks", "Σ n + 1", "mean at start", "mean after", "change, %", "median loss"),
+        [
+            (words(a.widths), len(a.counts), a.expected, a.mean, b.mean, 100 * (b.mean / a.mean - 1), loss)
+            for a, b, loss in trained
+        ],
+    )
+    units = [float(c.expected) for c in started]
+    figure = Figure(
+        "Linear regions of random networks", "units + 1", "linear regions",
+        [Curve("mean", units, [c.mean for c in started]), Curve("Σ n + 1", units, units)],
+        log_x=True, log_y=True,
+    )  # fmt: skip
+    worst = max(started, key=lambda c: abs(c.excess))
+    within = sum(abs(c.excess) <= TOLERANCE for c in started)
+    change = max((abs(b.mean / a.mean - 1) for a, b, _ in trained), default=float("nan"))
+    claims = (
+        judged(
+            "C5",
+            "Random networks have about Σ n_l + 1 linear regions on the line, whatever the depth",
+            "within 1 % for every shape",
+            f"{within} of {len(started)} shapes; worst {100 * worst.excess:+.2f} ± "
+            f"{100 * worst.error / worst.expected:.2f} % ({words(worst.widths)})",
+            TOLERANCE,
+            within == len(started),
+        ),
+        judged(
+            "C5 training",
+            "Training hardly changes the number of linear regions",
+            f"below {100 * HARDLY:.0f} %",
+            f"at most {100 * change:.1f} %",
+            HARDLY,
+            change < HARDLY,
+        ),
+    )
+    return Result((table, changes), (figure,), claims)
+
+
+def _drawn(widths: tuple[int, ...], members: int) -> Network:
+    return mlp(depth=len(widths) + 1, width=widths, init="kaiming", members=members, dtype="float64")
+
+
+def _trained(quick: bool) -> list[tuple[_Counted, _Counted, float]]:
+    goal = target("fourier", points=256)
+    networks = [
+        _drawn(widths, QUICK_TRAINED_MEMBERS if quick else TRAINED_MEMBERS) for widths in TRAINED_SHAPES
+    ]
+    results = fit_many(networks, goal, epochs=QUICK_EPOCHS if quick else EPOCHS, lr=1e-3)
+    return [
+        (
+            _Counted(widths, whole_line_counts(before)),
+            _Counted(widths, whole_line_counts(after.network)),
+            float(after.loss.median()),
+        )
+        for widths, before, after in zip(TRAINED_SHAPES, networks, results, strict=True)
+    ]

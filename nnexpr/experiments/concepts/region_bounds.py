@@ -1,0 +1,151 @@
+"""C4: bounds on linear regions beside networks that are constructed to reach them, random, and trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexpr.experiments.concepts.measures import log2_or_zero, words
+from nnexpr.experiments.registry import Cell, Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.networks.builders import mlp
+from nnexpr.networks.network import Network
+from nnexpr.regions.bounds import hyperplanes, lower_bound, serra_bound
+from nnexpr.regions.line import linear_regions
+from nnexpr.regions.path import path_regions
+from nnexpr.regions.plane import plane_regions
+from nnexpr.targets import target
+from nnexpr.theory.folding import folded_regions, folding_network
+from nnexpr.theory.homogeneous import WHOLE_LINE, homogenised
+from nnexpr.theory.sawtooth import telgarsky_pieces
+from nnexpr.training.fit import fit
+
+__all__ = ["run"]
+
+SHAPES = {
+    1: ((12,), (6, 6), (4, 4, 4), (3, 3, 3, 3), (8, 8, 8), (16, 16, 16)),
+    2: ((12,), (6, 6), (8, 8), (6, 6, 6), (8, 8, 8)),
+}
+QUICK_SHAPES = {1: ((12,), (4, 4, 4)), 2: ((12,), (6, 6))}
+MEMBERS, QUICK_MEMBERS = 30, 6
+EPOCHS, QUICK_EPOCHS = 600, 50
+PLANE_BOX = (
+    (-50.0, 50.0),
+    (-50.0, 50.0),
+)  # wide enough for nearly all cells; bounds hold on any part of the plane
+
+
+@dataclass(frozen=True)
+class _Row:
+    inputs: int
+    widths: tuple[int, ...]
+    constructed: int
+    start: Sequence[int]
+    trained: Sequence[int]
+
+    @property
+    def lower(self) -> int:
+        return lower_bound(self.widths, self.inputs)
+
+    @property
+    def upper(self) -> int:
+        return serra_bound(self.widths, self.inputs)
+
+    @property
+    def shallow(self) -> int:
+        return hyperplanes(sum(self.widths), self.inputs)
+
+    @property
+    def bracketed(self) -> bool:
+        most = max(self.constructed, *self.start, *self.trained)
+        return self.lower <= self.constructed and most <= self.upper
+
+    def cells(self) -> tuple[Cell, ...]:
+        means = float(np.mean(self.start)), float(np.mean(self.trained))
+        telgarsky = telgarsky_pieces(max(self.widths), len(self.widths)) if self.inputs == 1 else None
+        return (self.inputs, words(self.widths), self.shallow, self.lower, self.constructed, self.upper, telgarsky,
+                log2_or_zero(self.upper), *means)  # fmt: skip
+
+
+def run(quick: bool, report: Report) -> Result:
+    """Every shape with 1 and 2 inputs: bounds, construction, random start, after training."""
+    shapes = QUICK_SHAPES if quick else SHAPES
+    todo = [(inputs, widths) for inputs in shapes for widths in shapes[inputs]]
+    rows = []
+    for done, (inputs, widths) in enumerate(todo, 1):
+        rows.append(_row(inputs, widths, quick))
+        report(done / len(todo), f"{inputs} inputs, {words(widths)}")
+    columns = ("inputs", "widths", "Σ C(N, j)", "lower", "built", "upper", "(2m)^L", "log2 upper", "at start",
+               "trained")  # fmt: skip
+    title = "Linear regions: Montúfar's lower, Serra's upper and Telgarsky's bound (2m)^L beside networks"
+    table = Table(title, columns, [row.cells() for row in rows])
+    return Result(
+        (table,), tuple(_figure(rows, inputs) for inputs in shapes), (_bracket(rows), _shallow(rows))
+    )
+
+
+def _row(inputs: int, widths: tuple[int, ...], quick: bool) -> _Row:
+    network = mlp(
+        depth=len(widths) + 1, width=widths, init="kaiming", inputs=inputs,
+        members=QUICK_MEMBERS if quick else MEMBERS, dtype="float64",
+    )  # fmt: skip
+    goal = target("fourier", points=128) if inputs == 1 else target("franke2d", points=256)
+    trained = fit(network, goal, epochs=QUICK_EPOCHS if quick else EPOCHS, lr=3e-3).network
+    made = folding_network(widths, inputs)
+    constructed = (linear_regions(made)[0] if inputs == 1 else plane_regions(made)).count
+    if constructed != folded_regions(widths, inputs):
+        raise ArithmeticError(
+            f"{widths}: {constructed} regions counted, {folded_regions(widths, inputs)} made"
+        )
+    return _Row(inputs, widths, constructed, _counts(network), _counts(trained))
+
+
+def _counts(network: Network) -> list[int]:
+    """On the whole line, or on a box of the plane."""
+    if network.inputs == 1:
+        return [each.bends + 1 for each in path_regions(homogenised(network), WHOLE_LINE, certify=False)]
+    return [plane_regions(network, PLANE_BOX, member).count for member in range(network.members)]
+
+
+def _figure(rows: Sequence[_Row], inputs: int) -> Figure:
+    chosen = sorted((row for row in rows if row.inputs == inputs), key=lambda row: row.upper)
+    x = [float(index) for index in range(1, len(chosen) + 1)]
+    series = [
+        Curve("upper bound", x, [log2_or_zero(row.upper) for row in chosen]),
+        Curve("constructed", x, [log2_or_zero(row.constructed) for row in chosen]),
+        Curve("lower bound", x, [log2_or_zero(row.lower) for row in chosen]),
+        Curve("after training", x, [float(np.log2(np.mean(row.trained))) for row in chosen]),
+        Curve("at start", x, [float(np.log2(np.mean(row.start))) for row in chosen]),
+    ]
+    names = ", ".join(words(row.widths) for row in chosen)
+    return Figure(f"Linear regions, {inputs} inputs: {names}", "shape", "log2 regions", series)
+
+
+def _bracket(rows: Sequence[_Row]) -> Claim:
+    crossed = [words(row.widths) for row in rows if not row.bracketed]
+    attained = sum(row.constructed == row.upper for row in rows)
+    return judged(
+        "C4",
+        "Montúfar's lower bound and the upper bound (Π(n_l + 1) on the line, Serra's sum in the plane) bracket what "
+        "networks reach",
+        "never crossed",
+        f"crossed by {', '.join(crossed)}" if crossed
+        else f"never crossed in {len(rows)} shapes; upper bound attained in {attained}",
+        "exact integers",
+        not crossed,
+    )  # fmt: skip
+
+
+def _shallow(rows: Sequence[_Row]) -> Claim:
+    above = [row for row in rows if row.constructed > row.shallow]
+    shallow = sum(len(row.widths) == 1 for row in above)
+    return judged(
+        "C4 hyperplanes",
+        "With N units in all, Σ C(N, j) bounds the regions (printed for any depth; corrected to one hidden layer)",
+        "one hidden layer: never above",
+        f"{len(above)} of {len(rows)} shapes above, {shallow} of them with one hidden layer",
+        "exact integers",
+        shallow == 0,
+        corrected=len(above) > shallow,
+    )

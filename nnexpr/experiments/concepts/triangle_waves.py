@@ -1,0 +1,99 @@
+"""C1-C3: the tent composed k times, counted exactly and by the page's sampling, and the shallow networks beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnexpr.experiments.composition import SAMPLES, Composition, ShallowFit, compose
+from nnexpr.experiments.concepts.measures import log2_or_zero
+from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.theory.sawtooth import least_width, tent_parameters, tent_units
+
+__all__ = ["run"]
+
+DEEPEST, DEEPEST_QUICK = 40, 12
+SAMPLED_TO = 8  # the page's table ends at k = 8
+SHALLOW_DEPTH = 6  # the page's example 2
+SHALLOW_KNOTS = (8, 16, 32, 63, 64, 128)
+MATCHED = 1e-6  # of the mean square: a shallow network that is below has matched the wave
+
+
+def run(quick: bool, report: Report) -> Result:
+    """Counts to k = 40, the page's sampled table to k = 8, and its shallow fits at k = 6."""
+    deepest = DEEPEST_QUICK if quick else DEEPEST
+    made = []
+    for k in range(1, deepest + 1):
+        made.append(compose(k, ()))
+        report(0.9 * k / deepest, f"k = {k}")
+    fits = compose(SHALLOW_DEPTH, SHALLOW_KNOTS).shallow
+    report(1.0, "shallow fits")
+    counts = Table(
+        "Linear pieces of k folds",
+        ("k", "pieces", "as printed", "sampled", "units", "parameters", "shallow units at least"),
+        [
+            (c.depth, c.linear_regions, c.printed_regions, c.sampled_regions, c.units, c.parameters,
+             least_width(2**c.depth, 1))
+            for c in made
+        ],
+    )  # fmt: skip
+    shallow = Table(
+        f"Shallow fits of f_{SHALLOW_DEPTH}, {SAMPLES} samples",
+        ("knots", "features", "mse", "mse with the page's ridge", "linear regions"),
+        [(f.knots, f.features, f.mse, f.mse_ridge, f.linear_regions) for f in fits],
+    )
+    ks = [float(c.depth) for c in made]
+    series = [
+        Curve("exact", ks, [log2_or_zero(c.linear_regions) for c in made]),
+        Curve("sampled", ks, [log2_or_zero(c.sampled_regions) for c in made]),
+        Curve("as printed", ks, [log2_or_zero(c.printed_regions) for c in made]),
+    ]
+    figure = Figure("Linear pieces of k folds", "k", "log2 pieces", series)
+    return Result((counts, shallow), (figure,), (_doubling(made), _sampling(made), _width(fits)))
+
+
+def _doubling(made: Sequence[Composition]) -> Claim:
+    exact = all(
+        (c.linear_regions, c.units, c.parameters)
+        == (2**c.depth, tent_units(c.depth), tent_parameters(c.depth))
+        for c in made
+    )
+    printed = sorted({c.printed_regions for c in made})
+    to = f"for k <= {made[-1].depth}"
+    return judged(
+        "C1",
+        "k compositions of the triangle map have 2^k pieces, with depth O(k) and constant width "
+        "(printed with peak 1/2; corrected to peak 1)",
+        f"2^k pieces, 2k units {to}",
+        f"{'2^k pieces, 2k units' if exact else 'other counts'} {to}; as printed {printed} pieces",
+        "equal",
+        exact,
+        corrected=printed != [2**c.depth for c in made],
+    )
+
+
+def _sampling(made: Sequence[Composition]) -> Claim:
+    sampled = [c.sampled_regions for c in made[:SAMPLED_TO]]
+    expected = [2**k for k in range(1, len(sampled) + 1)]
+    return judged(
+        "C2",
+        "Sampling the function (20,000 cells) and counting changes of slope counts its pieces (peak 1)",
+        ", ".join(map(str, expected)),
+        ", ".join(map(str, sampled)),
+        "equal",
+        sampled == expected,
+    )
+
+
+def _width(fits: Sequence[ShallowFit]) -> Claim:
+    matching = [f.knots for f in fits if f.mse < MATCHED]
+    needed = 2**SHALLOW_DEPTH - 1
+    narrow = [f.mse for f in fits if f.knots <= needed // 2]
+    return judged(
+        "C3",
+        f"A shallow network with fixed knots needs width about 2^k to match f_k (k = {SHALLOW_DEPTH}, peak 1)",
+        f"{needed} knots; 1/12 of mean square error to {needed // 2}",
+        f"{min(matching, default=0)} knots; {min(narrow):.3g} to {max(narrow):.3g} below",
+        "1 % of 1/12",
+        bool(matching) and min(matching) == needed and all(abs(12 * mse - 1) < 0.01 for mse in narrow),
+        corrected=True,
+    )

@@ -1,0 +1,116 @@
+"""Bends by layer while all weights are trained, with and without the manifold before: claim M10 and figure 5.
+
+Hidden layer l of a compositional network makes 2^{l-1} bends of the output. A layer counts as kept while a member has
+at least half of them; a member's structure reaches to the last layer before the first that is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nnexpr.experiments.manifold.setup import CURVES, RATES, Curve, Setting, start, train
+from nnexpr.experiments.parts import kept
+from nnexpr.experiments.registry import Claim, Figure, Report, Result, Table, judged
+from nnexpr.experiments.registry import Curve as Series
+from nnexpr.regions.line import linear_regions
+from nnexpr.training.fit import session
+
+__all__ = ["reach", "run"]
+
+DEPTHS = (7, 8)
+ALONE, FIRST, LATER = "gradient descent only", "stage 1 first", "stages 1, 2 first"
+WAYS: dict[str, tuple[int, ...]] = {ALONE: (), FIRST: (1,), LATER: (1, 2)}
+KEPT = 0.5
+SHOTS = 10  # counts over the last stage
+
+Found = dict[str, dict[str, Any]]  # by way
+
+
+def run(quick: bool, report: Report) -> Result:
+    """7 and 8 hidden layers, four curves, three ways."""
+    tables, figures = [], []
+    reached: dict[str, list[list[int]]] = {way: [] for way in WAYS}  # of every member, by network
+    cases = [(depth, curve) for depth in DEPTHS for curve in CURVES]
+    for number, (depth, curve) in enumerate(cases):
+        report(number / len(cases), f"{depth} hidden layers, {curve.label}")
+        setting = Setting(**{**vars(Setting.of(quick)), "depth": depth})
+        found: Found = {
+            way: kept(f"{depth} {curve.name} {way}", partial(_follow, before, curve, setting))
+            for way, before in WAYS.items()
+        }
+        for way in WAYS:
+            reached[way].append(found[way]["reach"])
+        tables.append(_table(depth, curve, found))
+        figures += _figures(depth, curve, found) if curve is CURVES[0] else []
+    return Result(tables, figures, [_claim(reached)])
+
+
+def _follow(before: tuple[int, ...], curve: Curve, setting: Setting) -> dict[str, Any]:
+    """Median bends of every layer at epochs 0 … of the last stage, and how far each member reaches at its end."""
+    goal = setting.target(curve)
+    network = start("theorem", curve.sign, setting)
+    if before:
+        network = train(network, goal, before, setting).network
+    last = session(network, goal, epochs=setting.epochs, lr=RATES[3])
+    found: dict[str, Any] = {"epochs": [], "bends": []}
+    while True:
+        lines = linear_regions(last.current_network(), (0.0, 1.0), certify=False)
+        found["epochs"].append(last.epoch)
+        found["bends"].append(np.median([one.bends_by_layer for one in lines], axis=0).tolist())
+        if last.epoch >= setting.epochs:
+            return {
+                **found,
+                "loss": float(np.nanmin(last.losses())),
+                "reach": [reach(one.bends_by_layer) for one in lines],
+            }
+        last.step(setting.epochs // SHOTS)
+
+
+def reach(bends: Sequence[float]) -> int:
+    """The layers from the first on that are kept."""
+    lost = [layer for layer, count in enumerate(bends) if count < KEPT * 2**layer]
+    return lost[0] if lost else len(bends)
+
+
+def _table(depth: int, curve: Curve, found: Found) -> Table:
+    columns = ("way", "least error", "reach, median", "most", *map(str, range(1, depth + 1)))
+    rows: list[list[Any]] = [["constructed", None, depth, depth, *(2**layer for layer in range(depth))]]
+    for way, one in found.items():
+        rows.append([way, one["loss"], float(np.median(one["reach"])), max(one["reach"]), *one["bends"][-1]])
+    return Table(
+        f"Median bends by hidden layer after training, {depth} of them, {curve.label}", columns, rows
+    )
+
+
+def _figures(depth: int, curve: Curve, found: Found) -> list[Figure]:
+    title = f"Bends by layer over training, {depth} hidden layers, {curve.label}"
+    return [
+        Figure(
+            f"{title}: {way}",
+            "epoch of the last stage",
+            "bends",
+            [
+                Series(f"layer {layer + 1}", one["epochs"], [row[layer] for row in one["bends"]])
+                for layer in range(depth)
+            ],
+        )
+        for way, one in found.items()
+    ]
+
+
+def _claim(reached: dict[str, list[list[int]]]) -> Claim:
+    every = {way: np.concatenate(lists) for way, lists in reached.items()}
+    middle = {way: float(np.median(numbers)) for way, numbers in every.items()}
+    words = "; ".join(f"{way} {middle[way]:g} (most {every[way].max()})" for way in WAYS)
+    return judged(
+        "M10",
+        "Trained on the manifold first, networks keep their bends to layer 6 or 7; by gradient descent alone to 4 or 5",
+        "6 to 7 against 4 to 5",
+        f"median over members, curves and depths: {words}",
+        None,
+        6 <= middle[FIRST] <= 7 and 4 <= middle[ALONE] <= 5,
+    )

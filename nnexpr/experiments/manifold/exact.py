@@ -1,0 +1,92 @@
+"""Compositional networks in rational arithmetic: scales, slope gaps, breakpoints, with no rounding.
+
+With peaks a_0, a_1, … and the waves W_i of the paper, a point x of P_i (a peak of W_i) sees, on its right,
+
+    W_i' = R,  W_{i+1}' = -R / (1 - a_{i+1}),  W_n' = W_{n-1}' / a_n for n > i + 1,
+
+so a sum of L waves changes its slope there by (R - L) times the *gap* (equation 4, cut off)
+
+    g_i = s_i - (s_{i+1} + Σ_{n=i+2}^{L-1} s_n Π_{k=i+2}^{n} 1/a_k) / (1 - a_{i+1}).
+
+R and L have opposite signs, and W_i has 2^i peaks, which are the bends. So the network has 1 + Σ_i 2^i [g_i ≠ 0] linear
+regions, and 2^L exactly where no gap is 0: L rational numbers decide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+__all__ = ["Rational", "breakpoints", "gap", "quotients", "random_peaks", "regions", "theorem_scales"]
+
+Rational = Sequence[Fraction]
+ONE = Fraction(1)
+
+
+def random_peaks(count: int, rng: np.random.Generator, least: int = 1, steps: int = 1000) -> list[Fraction]:
+    """``count`` peaks among k/steps, least <= k <= steps - least."""
+    return [Fraction(int(k), steps) for k in rng.integers(least, steps - least + 1, count)]
+
+
+def theorem_scales(peaks: Rational, count: int, sign: int = -1) -> list[Fraction]:
+    """s_0 … s_{count-1}; beyond the given peaks the last one is repeated."""
+    a = [*peaks, *[peaks[-1]] * (count + 1 - len(peaks))]
+    scales = [(a[0] if sign < 0 else ONE - a[0]) * a[1]]
+    for i in range(count - 1):
+        scales.append(scales[i] * (ONE - a[i + 1]) * a[i + 2])
+    return scales
+
+
+def gap(peaks: Rational, scales: Rational, layer: int) -> Fraction:
+    """g_layer over all the scales given: the change of slope at a peak of that layer, but for a factor."""
+    outstanding, steep = Fraction(0), ONE
+    for n in range(layer + 1, len(scales)):
+        if n > layer + 1:
+            steep /= peaks[n]
+        outstanding += scales[n] * steep
+    return scales[layer] - (outstanding / (ONE - peaks[layer + 1]) if layer + 1 < len(scales) else 0)
+
+
+def regions(peaks: Rational, scales: Rational) -> int:
+    """Linear regions of the sum of the waves, from the gaps."""
+    return 1 + sum(1 << layer for layer in range(len(scales)) if gap(peaks, scales, layer) != 0)
+
+
+def breakpoints(peaks: Rational, scales: Rational) -> tuple[list[Fraction], list[list[Fraction]]]:
+    """Where the waves bend, ends included, and every W_i there: each monotone piece is folded once a layer."""
+    places, waves = [Fraction(0), ONE], [[Fraction(0), ONE]]  # the last row is x itself, W_{-1}
+    for layer in range(len(scales)):
+        a, top = peaks[layer], waves[-1]
+        x: list[Fraction] = []
+        rows: list[list[Fraction]] = [[] for _ in waves]
+        for k in range(len(places) - 1):
+            share = (a - top[k]) / (top[k + 1] - top[k])
+            x += [places[k], places[k] + share * (places[k + 1] - places[k])]
+            for row, wave in zip(rows, waves, strict=True):
+                row += [wave[k], wave[k] + share * (wave[k + 1] - wave[k])]
+        x.append(places[-1])
+        for row, wave in zip(rows, waves, strict=True):
+            row.append(wave[-1])
+        places = x
+        waves = [*rows, [w / a if w <= a else (ONE - w) / (ONE - a) for w in rows[-1]]]
+    return places, waves[1:]
+
+
+def quotients(peaks: Rational, scales: Rational, layers: int) -> tuple[Fraction, Fraction]:
+    """Left and right difference quotients of F' at x = a_0 after so many waves (appendix A.2), up to the sign.
+
+    Δx is the distance to the next peak of W_layers, Δy the slope that the first ``layers`` waves have up to there.
+    """
+    left, right = peaks[0], ONE - peaks[0]
+    found = []
+    for side, slope in ((left, ONE / left), (right, ONE / right)):
+        total, near = scales[0] * slope, side * (ONE - peaks[1])
+        slope /= -(ONE - peaks[1])
+        for n in range(1, layers):
+            total += scales[n] * slope
+            slope /= peaks[n + 1]
+            near *= peaks[n + 1]
+        found.append(total / near)
+    return found[0], found[1]

@@ -1,0 +1,70 @@
+"""The rows of Tables 1 and 2: 8 ways to train × 4 curves × 30 members, with the spline floor of each best member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, ROWS, Curve, Row, Setting, start, train
+from nnexpr.experiments.parts import kept
+from nnexpr.networks.network import Network
+from nnexpr.regions.line import linear_regions
+from nnexpr.theory.spline_floor import spline_floor
+from nnexpr.training.fit import FitResult
+
+__all__ = ["Cells", "Trained", "floor_of", "measure", "train_rows"]
+
+Cells = dict[str, dict[str, dict[str, Any]]]  # row, curve: min, mean, median, regions, floor
+Trained = dict[tuple[str, tuple[int, ...]], FitResult]
+
+
+def measure(setting: Setting) -> Iterator[tuple[float, str, Cells]]:
+    """Trains row after row; yields the share done, a note, and the cells so far."""
+    cells: Cells = {row.name: {} for row in ROWS}
+    total, done = len(CURVES) * len(ROWS), 0
+    for curve in CURVES:
+        trained: Trained = {}
+        for row in ROWS:
+            yield done / total, f"{curve.label}: {row.label}", cells
+            cells[row.name][curve.name] = kept(
+                f"{curve.name}, {row.name}", partial(_cell, row, curve, trained, setting)
+            )
+            done += 1
+    yield 1.0, "", cells
+
+
+def train_rows(row: Row, curve: Curve, trained: Trained, setting: Setting) -> FitResult:
+    """The row's networks; what rows share with each other is trained once and held in ``trained``."""
+    goal = setting.target(curve)
+    network: Network = start(row.start, curve.sign, setting)
+    for place in range(1, len(row.stages) + 1):
+        key = row.start, row.stages[:place]
+        if key not in trained:
+            rate = DEFAULT_RATE if row.start in ("default", "raai") else None
+            trained[key] = train(network, goal, row.stages[place - 1 : place], setting, rate)
+        network = trained[key].network
+    return trained[row.start, row.stages]
+
+
+def _cell(row: Row, curve: Curve, trained: Trained, setting: Setting) -> dict[str, Any]:
+    result = train_rows(row, curve, trained, setting)
+    losses = result.loss.numpy()
+    best = int(np.nanargmin(losses))
+    regions, floor = floor_of(result, best)
+    return {
+        "min": float(losses[best]),
+        "mean": float(np.nanmean(losses)),
+        "median": float(np.nanmedian(losses)),
+        "regions": regions,
+        "floor": floor,
+    }
+
+
+def floor_of(result: FitResult, member: int) -> tuple[int, float]:
+    """A member's linear regions, and the error of the best free-knot spline with so many."""
+    [lines] = linear_regions(result.network.member(member), (0.0, 1.0), certify=False)
+    x, y = result.target.own_inputs[:, 0], result.target.own_values
+    return lines.count, spline_floor(x, y, lines.count, lines.breakpoints).mse

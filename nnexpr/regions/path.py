@@ -1,0 +1,195 @@
+"""Regions and lengths along a polyline, for networks of any number of inputs, exactly.
+
+Between two neighbouring vertices the network is a piecewise-linear function of one variable, the arc length t, so it is
+walked as the line is (``line.py``), all segments in one pass.
+
+**Vertices.** The path turns at a vertex, so the slope along it changes there though the network does not bend. A piece
+therefore ends at every vertex, and a vertex is no bend: ``bends`` are the breakpoints strictly inside segments. A unit
+whose kink lies exactly on a vertex makes no breakpoint; if it changes its piece there the vertex is listed in
+``turned``, and only then does the vertex part two regions. So
+
+    pieces = bends + segments        count = bends + turned + 1, if the path is open
+                                     count = max(1, bends + turned), if it is closed: its last region is its first
+
+with the regions in the order in which they are met; one that is met twice counts twice. For d = 1 and one segment,
+``count`` is that of ``linear_regions``.
+
+**Trajectory length.** The path becomes a curve in every layer: the polyline through the layer's outputs at the
+positions where some unit so far changes its piece. Its length is the sum of the norms of its segments (Raghu, Poole,
+Kleinberg, Ganguli, Sohl-Dickstein, ICML 2017, who sample it); sampling approaches it from below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnexpr.networks.network import Network
+from nnexpr.regions.certificate import Certificate
+from nnexpr.regions.member import Traced
+from nnexpr.regions.stack import Array, Index, Stack
+from nnexpr.regions.walk import Path, dead_units, layer_counts, walk
+from nnexpr.specification import InputError
+
+__all__ = ["PathRegions", "circle", "path_regions", "trajectory_length"]
+
+
+@dataclass(frozen=True, eq=False)
+class PathRegions:
+    """One member along a path of S segments. Arrays are float64 or int64 and must not be written to.
+
+    ``vertices: (S + 1, d)``, for a closed path the first one again at the end, and ``vertex_positions: (S + 1,)``, the
+    arc length there. ``breakpoints: (B,)`` are the arc lengths at which the output bends strictly inside a segment, and
+    ``points: (B, d)`` the inputs there; ``bend_layers``, ``bend_units: (B,)`` as in ``LineRegions``.
+    ``piece_positions: (P + 1,)`` are the breakpoints and the vertices, ``slopes: (P,)`` the outputs' derivatives by arc
+    length between them, and ``values: (P + 1,)`` the outputs there, both with a last axis if there are several.
+    ``segment_pieces: (S,)``: the pieces on each segment. ``turned``: the vertices, from 0, at which a unit changes its
+    piece; of an open path never its ends.
+    """
+
+    vertices: Array
+    vertex_positions: Array
+    closed: bool
+    breakpoints: Array
+    points: Array
+    bend_layers: Index
+    bend_units: Index
+    piece_positions: Array
+    slopes: Array
+    values: Array
+    segment_pieces: Index
+    turned: tuple[int, ...]
+    activation_regions: int  # maximal stretches on which no unit changes its piece
+    bends_by_layer: tuple[int, ...]
+    dead_units: tuple[
+        tuple[int, int], ...
+    ]  # (layer from 1, unit from 0): on one flat piece along the whole path
+    check: Certificate
+
+    @property
+    def count(self) -> int:
+        """Linear regions met along the path."""
+        borders = self.bends + len(self.turned)
+        return max(1, borders) if self.closed else borders + 1
+
+    @property
+    def bends(self) -> int:
+        """Breakpoints strictly inside segments."""
+        return len(self.breakpoints)
+
+    @property
+    def pieces(self) -> int:
+        """Linear pieces of all segments: bends and segments."""
+        return len(self.slopes)
+
+    @property
+    def length(self) -> float:
+        """The path's."""
+        return float(self.vertex_positions[-1])
+
+
+def path_regions(
+    network: Network, vertices: ArrayLike, *, closed: bool = False, certify: bool = True
+) -> list[PathRegions]:
+    """The linear regions of every member along the polyline through ``vertices: (V, d)``.
+
+    ``closed`` joins the last vertex to the first. d = 1 takes ``(V,)`` too. ``certify=False`` leaves out the comparison
+    with a direct evaluation. Raises ``NotPiecewiseLinear``; ``InputError`` for vertices that are fewer than two, not
+    finite, of another dimension than the network's inputs, or the same as their neighbour; ``ValueError`` as
+    ``linear_regions``.
+
+    >>> import nnexpr, torch
+    >>> wall = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.ReLU(), torch.nn.Linear(1, 1))
+    >>> [around] = nnexpr.path_regions(nnexpr.from_torch(wall), nnexpr.circle((0, 0), 100.0), closed=True)
+    >>> around.count
+    2
+    """
+    stack = Stack.of(network, inputs=None)
+    corners = _vertices(vertices, network.inputs, closed)
+    path = _path(corners)
+    return walk(stack, path, lambda _, traced: _regions(traced, stack, path, closed), certify=certify)
+
+
+def trajectory_length(network: Network, vertices: ArrayLike, *, closed: bool = False) -> Array:
+    """The length of the curve that the polyline becomes in every layer: ``(members, layers)``, float64.
+
+    Layers after their activation, the output last. Arguments and errors as for ``path_regions``. Exact but for the
+    rounding of float64.
+    """
+    stack = Stack.of(network, inputs=None)
+    path = _path(_vertices(vertices, network.inputs, closed))
+    rows = walk(stack, path, lambda _, traced: traced[10], certify=False, measure=True)
+    return np.array(rows).reshape(network.members, -1)[:, : len(network.layers)]
+
+
+def circle(center: ArrayLike, radius: float, vertices: int = 64) -> Array:
+    """The regular polygon of so many vertices inscribed in a circle of the plane: ``(vertices, 2)``, to be closed."""
+    if vertices < 3 or not (np.isfinite(radius) and radius > 0.0):
+        raise InputError("circle", (radius, vertices), "a radius above 0 and at least 3 vertices")
+    angles = 2.0 * np.pi * np.arange(vertices) / vertices
+    return np.asarray(center, dtype=np.float64) + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def _vertices(vertices: ArrayLike, inputs: int, closed: bool) -> Array:
+    given = np.array(vertices, dtype=np.float64)
+    if given.ndim == 1 and inputs == 1:
+        given = given[:, None]
+    if given.ndim != 2 or given.shape[1] != inputs or len(given) < 2:
+        raise InputError("vertices", f"of shape {given.shape}", f"at least 2 points of {inputs} coordinates")
+    if not np.isfinite(given).all():
+        raise InputError("vertices", "not finite", "finite numbers")
+    if closed:
+        given = np.concatenate([given, given[:1]])
+    same = (given[1:] == given[:-1]).all(axis=1)
+    if same.any():
+        which = int(same.argmax())
+        raise InputError("vertices", tuple(given[which].tolist()), "points that differ from their neighbours")
+    return given
+
+
+def _path(vertices: Array) -> Path:
+    """The polyline by its arc length."""
+    steps = np.diff(vertices, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    knots = np.concatenate([[0.0], np.cumsum(lengths)])
+    directions = np.concatenate([steps / lengths[:, None], np.zeros((1, vertices.shape[1]))])
+    return Path(knots, vertices, vertices[:-1] - directions[:-1] * knots[:-1, None], directions)
+
+
+def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegions:
+    _, positions, births, values, slopes, _, ends, ties, dead, turned, _, residual = traced
+    begins = ends[:-1]
+    layers = births[ends, 0]
+    bends = ends[layers > 0]
+    segments = np.searchsorted(np.flatnonzero(births[:, 0] == 0), bends, side="right") - 1
+    at = positions[bends]
+    starts = path.knots[segments]
+    along = (at - starts) / (path.knots[segments + 1] - starts)
+    points = (1.0 - along)[:, None] * path.inputs[segments] + along[:, None] * path.inputs[segments + 1]
+    corners = np.flatnonzero(turned[:-1])
+    corners = corners if closed else corners[corners > 0]
+    inside = int(np.count_nonzero(births[:, 0] > 0))
+    single = values.shape[1] == 1
+    borders = inside + len(corners)
+    return PathRegions(
+        vertices=path.inputs,
+        vertex_positions=path.knots,
+        closed=closed,
+        breakpoints=at,
+        points=points,
+        bend_layers=births[bends, 0],
+        bend_units=births[bends, 1],
+        piece_positions=positions[ends],
+        slopes=slopes[begins, 0] if single else slopes[begins],
+        values=values[ends, 0] if single else values[ends],
+        segment_pieces=np.diff(np.append(np.flatnonzero(layers[:-1] == 0), len(begins))),
+        turned=tuple(corners.tolist()),
+        activation_regions=max(1, borders) if closed else borders + 1,
+        bends_by_layer=layer_counts(births[bends, 0], len(stack.shapes) - 1),
+        dead_units=dead_units(dead, stack.shapes),
+        check=Certificate(
+            None if residual < 0.0 else residual, ties, int(np.count_nonzero(at[1:] == at[:-1]))
+        ),
+    )

@@ -1,0 +1,106 @@
+"""What trains a group of members: three kinds, one interface.
+
+``CompiledStepper`` (the processor), ``TensorStepper`` (any device, by torch's batched products) and
+``SecondOrderStepper`` (L-BFGS and Levenberg-Marquardt). All of a stepper's progress is in its ``state``, so copying
+that away and back goes back in time, and the same epochs run again give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+__all__ = ["Data", "MemberSettings", "Stepper"]
+
+MOST_ORDER = 4_000_000  # numbers of the orders that are drawn ahead
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The training points on the device: ``features: (inputs, points)``, ``values: (points,)``."""
+
+    features: Tensor
+    values: Tensor
+    batch_size: int | None = None
+    order_seed: int = 0
+    _drawn: dict[tuple[int, int], Tensor] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def points(self) -> int:
+        """How many there are."""
+        return len(self.values)
+
+    @property
+    def is_split(self) -> bool:
+        """Whether an epoch takes several mini-batches."""
+        return self.batch_size is not None and self.batch_size < self.points
+
+    @property
+    def most_epochs(self) -> int:
+        """Of one turn, so that the orders drawn for it take little memory."""
+        return max(1, MOST_ORDER // self.points) if self.is_split else 1 << 30
+
+    def orders(self, first: int, epochs: int) -> Tensor:
+        """The order of the points in each epoch from ``first`` on: ``(epochs, points)``.
+
+        It follows from the seed and the epoch alone, and is drawn once for all groups of a session.
+        """
+        with self._lock:
+            if (first, epochs) not in self._drawn:
+                self._drawn.clear()
+                self._drawn[first, epochs] = torch.stack([self._order(first + k) for k in range(epochs)])
+            return self._drawn[first, epochs]
+
+    def _order(self, epoch: int) -> Tensor:
+        generator = torch.Generator().manual_seed((self.order_seed * 1_000_003 + epoch) % (1 << 63))
+        return torch.randperm(self.points, generator=generator).to(self.values.device)
+
+
+@dataclass(frozen=True, eq=False)
+class MemberSettings:
+    """What members of one batch may have of their own.
+
+    ``rates: (members,)`` multiply the learning rate. ``masks: (members, P)``, 1 or 0: a parameter whose mask is 0 is
+    never changed (pruning; set it to 0 in the network to remove the weight).
+    """
+
+    rates: Tensor | None = None
+    masks: Tensor | None = None
+
+    def of(self, members: slice) -> MemberSettings:
+        """Those of a group."""
+        return MemberSettings(
+            None if self.rates is None else self.rates[members],
+            None if self.masks is None else self.masks[members],
+        )
+
+
+class Stepper(Protocol):
+    """Trains ``members`` networks of one shape."""
+
+    members: int
+
+    @property
+    def state(self) -> list[Tensor]:
+        """Everything that what follows depends on, parameters first; restored by copying into it."""
+
+    def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:
+        """One epoch for each rate, the first of them ``epoch``; ``losses[k]: (members,)`` is the loss before it."""
+
+    def loss(self, out: Tensor) -> None:
+        """Mean squared errors over all training points as the parameters are now, to ``out: (members,)``."""
+
+    def predict(self, features: Tensor, out: Tensor) -> None:
+        """The first output at ``features: (inputs, points)``, to ``out: (members, points)``."""
+
+    def parameters(self) -> Tensor:
+        """``(members, P)`` as they are now, a copy in the network's own layout."""
+
+    def set_parameters(self, parameters: Tensor) -> None:
+        """Go on from other parameters ``(members, P)``; what the optimiser remembers stays."""

@@ -1,0 +1,51 @@
+"""Compiling the engine's loops before they are needed. On a machine where they never ran that takes seconds each.
+
+What was compiled is kept on disk, so the next process only loads it. Imports torch when called.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+
+__all__ = ["KINDS", "compile_loops", "compiling"]
+
+KINDS = ("training", "line", "plane", "float64", "lbfgs")
+BEFORE = {"line": ("training",), "plane": ("training",)}  # what training waits for is compiled first
+_BOX = ((-1.0, 1.0), (-1.0, 1.0))
+
+
+def compile_loops(kind: str) -> None:
+    """Run the loops of one kind once, on the smallest network: training, counting on the line or in the plane."""
+    import numpy as np
+
+    import nnexpr
+
+    if kind == "line":
+        nnexpr.linear_regions(nnexpr.mlp(3, 3, dtype="float64"), (-1.0, 1.0))
+    elif kind == "plane":
+        cells = nnexpr.plane_regions(nnexpr.mlp(3, 3, inputs=2, dtype="float64"), _BOX)
+        cells.locate(np.zeros((1, 2)))
+    else:
+        network = nnexpr.mlp(3, 3, dtype="float64" if kind == "float64" else "float32")
+        optimizer = kind if kind == "lbfgs" else "adam"
+        nnexpr.fit(network, nnexpr.target("cube", points=16), epochs=1, optimizer=optimizer)
+
+
+@cache
+def compiling(kind: str) -> threading.Event:
+    """Set once the loops of one kind are compiled; a thread of its own does that, so that training goes on.
+
+    Numba compiles one thing at a time, so whoever calls a function that is not compiled yet waits for the other thread.
+    """
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            for each in (*BEFORE.get(kind, ()), kind):
+                compile_loops(each)
+        finally:
+            done.set()
+
+    threading.Thread(target=work, name=f"compiling {kind}", daemon=True).start()
+    return done

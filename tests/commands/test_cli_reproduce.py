@@ -1,0 +1,126 @@
+"""``reproduce``: its JSON, its list, quick mode, an interrupt that keeps what was done, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import pytest
+
+from nnexpr.experiments import registry
+from nnexpr.experiments.parts import kept
+from nnexpr.experiments.registry import Curve, Experiment, Figure, Report, Result, Table, judged
+
+
+def works(quick: bool, report: Report) -> Result:
+    report(0.5, "half")
+    table = Table("A table", ("name", "value"), [["one", 1.0], ["none", None], ["lost", float("nan")]])
+    figure = Figure("A figure", "x", "y", [Curve("line", [0.0, 1.0], [0.0, 2.0])])
+    claims = [
+        judged("T1", "one is one", 1.0, 1.0, None, True),
+        judged("T2", "one is two", 2.0, 1.0, "exact", False),
+        judged("T3", "misprinted", 1, 1, None, True, corrected=True),
+    ]
+    return Result([table], [figure], claims)
+
+
+CALLS: list[str] = []
+
+
+def is_cut_short(quick: bool, report: Report) -> Result:
+    value = kept("part", lambda: CALLS.append("computed") or len(CALLS))
+    if len(CALLS) < 2:
+        CALLS.append("signalled")
+        os.kill(os.getpid(), signal.SIGINT)
+        report(0.5, "")
+    return Result([Table("Parts", ("value",), [[value]])])
+
+
+@pytest.fixture
+def fakes(monkeypatch):
+    """Two experiments in a group of their own, in place of the others."""
+    made = tuple(
+        Experiment(name, "fakes", "a source", f"Title of {name}", "Does it work?", function)
+        for name, function in (("works", works), ("cut", is_cut_short))
+    )
+    monkeypatch.setattr(registry, "GROUPS", {"fakes": "fakes"})
+    monkeypatch.setattr(registry, "of_group", lambda group: made)
+    CALLS.clear()
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_the_document(run, fakes, quick: bool) -> None:
+    done = run("reproduce", "works", "--json", *["--quick"] * quick)
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found.get("quick", False) is quick
+    assert set(found) - {"quick"} == {"schema", "experiments"}
+    [one] = found["experiments"]
+    assert set(one) - {"nonfinite"} == {"id", "title", "source", "seconds", "tables", "claims"}
+    assert (one["id"], one["title"], one["source"]) == ("works", "Title of works", "a source")
+    [table] = one["tables"]
+    assert table["rows"] == [["one", 1.0], ["none", None], ["lost", None]]
+    assert table["columns"] == ["name", "value"]
+    assert [claim["verdict"] for claim in one["claims"]] == ["holds", "fails", "holds as corrected"]
+    assert set(one["claims"][0]) == {"id", "statement", "expected", "measured", "tolerance", "verdict"}
+
+
+def test_figures_on_request(run, fakes) -> None:
+    [one] = json.loads(run("reproduce", "works", "--json", "--figures").stdout)["experiments"]
+    assert one["figures"][0]["series"] == [{"label": "line", "x": [0.0, 1.0], "y": [0.0, 2.0]}]
+    shown = run("reproduce", "works", "--figures").stdout
+    assert "A figure" in shown
+    assert "line" in shown
+
+
+def test_for_people(run, fakes) -> None:
+    done = run("reproduce", "works", "--quick")
+    assert done.exit_code == 0, done.stderr
+    for words in ("Title of works (quick", "A table", "T2 fails: one is two", "holds as corrected"):
+        assert words in done.stdout
+    assert "quick" not in run("reproduce", "works").stdout
+
+
+def test_an_interrupt_gives_what_was_done_and_the_next_run_goes_on(start_main, fakes) -> None:
+    code, out = start_main("reproduce", "fakes", "--json")
+    assert code == 130
+    assert [one["id"] for one in json.loads(out)["experiments"]] == ["works"]
+    code, out = start_main("reproduce", "cut", "--json")
+    assert code == 0
+    assert CALLS == ["computed", "signalled"]  # the part was found again
+    assert json.loads(out)["experiments"][0]["tables"][0]["rows"] == [[1]]
+
+
+@pytest.fixture
+def start_main(run):
+    """The command in this process, with its exit code and stdout: signals are handled as they are in a process."""
+
+    def invoke(*args: str) -> tuple[int, str]:
+        done = run(*args)
+        return done.exit_code, done.stdout
+
+    return invoke
+
+
+def test_a_list(run) -> None:
+    found = json.loads(run("reproduce", "--list", "--json").stdout)
+    ids = [one["id"] for one in found["experiments"]]
+    assert "manifold-tables" in ids
+    assert all(set(one) == {"id", "group", "source", "title", "question"} for one in found["experiments"])
+    assert "manifold-tables" in run("reproduce", "manifold", "--list").stdout
+    assert "manifold-tables" in run("reproduce").stdout  # with no name nothing is run
+
+
+def test_an_unknown_name_is_refused(run) -> None:
+    done = run("reproduce", "manifolds")
+    assert done.exit_code == 2
+    assert "EXPERIMENT is manifolds" in done.stderr
+    assert "manifold-tables" in done.stderr
+
+
+def test_a_real_one_to_the_end(run) -> None:
+    done = run("reproduce", "manifold-construction", "--quick", "--json")
+    assert done.exit_code == 0, done.stderr
+    [one] = json.loads(done.stdout)["experiments"]
+    assert {claim["id"].split()[0] for claim in one["claims"]} == {"M1", "M7", "M8", "M9", "M12"}

@@ -1,0 +1,97 @@
+"""The experiments of the concept page, quick: plain data, progress, and the claims that quickness leaves exact."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+
+from nnexpr.experiments.concepts import EXPERIMENTS
+from nnexpr.experiments.concepts.measures import log2_or_zero, loglog_slopes, median_interval
+from nnexpr.experiments.registry import VERDICTS, Result
+
+NAMES = [experiment.id for experiment in EXPERIMENTS]
+
+EXACT = {
+    "triangle-waves": {"C1": "holds as corrected", "C2": "fails", "C3": "holds as corrected"},
+    "region-bounds": {"C4": "holds", "C4 hyperplanes": "holds as corrected"},
+    "capacity": {"C7": "holds", "C7 depth": "holds as corrected"},
+    "forward-cost": {"C8": "holds"},
+    "barron-rate": {"C9": "holds"},
+    "parity-circuits": {"C10": "holds"},
+    "tensor-ranks": {"C11": "holds"},
+    "universality": {"C13": "holds", "C13 depth": "holds"},
+}
+
+
+@cache
+def quick(name: str) -> tuple[Result, list[float]]:
+    [experiment] = [each for each in EXPERIMENTS if each.id == name]
+    reported: list[float] = []
+    return experiment.run(True, lambda fraction, note: reported.append(fraction)), reported
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_results_are_plain_and_whole(name: str) -> None:
+    result, reported = quick(name)
+    assert reported == sorted(reported)
+    assert 0 < reported[0] <= reported[-1] == 1
+    for table in result.tables:
+        assert table.rows
+        assert all(len(row) == len(table.columns) for row in table.rows)
+        cells = [cell for row in table.rows for cell in row]
+        assert all(cell is None or isinstance(cell, (float, int, str, bool)) for cell in cells)
+        json.dumps(cells)
+    for figure in result.figures:
+        assert figure.series
+        for curve in figure.series:
+            json.dumps([list(curve.x), list(curve.y)])
+            assert len(curve.x) == len(curve.y) > 0
+            assert not figure.log_y or all(y > 0 or math.isnan(y) for y in curve.y)
+    for claim in result.claims:
+        assert claim.verdict in VERDICTS
+        json.dumps([claim.expected, claim.measured, claim.tolerance])
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_claims_that_need_no_long_run(name: str) -> None:
+    verdicts = {claim.id: claim.verdict for claim in quick(name)[0].claims}
+    assert {claim: verdicts[claim] for claim in EXACT[name]} == EXACT[name]
+
+
+def test_every_claim_of_the_page_is_judged_once() -> None:
+    ids = [claim.id for name in NAMES for claim in quick(name)[0].claims]
+    assert len(ids) == len(set(ids))
+    assert {each.split()[0] for each in ids} == {f"C{number}" for number in range(1, 15)}
+
+
+def test_a_run_can_be_stopped_by_its_report() -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(fraction: float, note: str) -> None:
+        raise Stopped
+
+    for experiment in EXPERIMENTS:
+        if experiment.id in ("capacity", "parity-circuits", "tensor-ranks", "trajectories"):
+            with pytest.raises(Stopped):
+                experiment.run(True, stop)
+
+
+def test_median_intervals_hold_the_median_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(0)
+    held = [
+        low <= 0.0 <= high for _, low, high in (median_interval(rng.standard_cauchy(30)) for _ in range(2000))
+    ]
+    assert 0.94 <= np.mean(held) <= 0.99
+    assert all(math.isnan(value) for value in median_interval([np.nan]))
+
+
+def test_slopes_and_logarithms() -> None:
+    x = np.array([1.0, 2.0, 5.0, 11.0])
+    np.testing.assert_allclose(loglog_slopes(x, np.stack([3 * x**-2.5, x])), [-2.5, 1.0], atol=1e-12)
+    assert log2_or_zero(2**2000) == 2000.0
+    assert log2_or_zero(0) == 0.0

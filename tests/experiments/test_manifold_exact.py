@@ -1,0 +1,116 @@
+"""The rational arithmetic behind the claims on compositional networks, against waves, sums and the engine."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from nnexpr.experiments.manifold import exact
+from nnexpr.experiments.manifold.bends import reach
+from nnexpr.experiments.manifold.beyond import amplitudes, respread
+from nnexpr.experiments.manifold.construction import run
+from nnexpr.experiments.registry import find
+from nnexpr.networks.compositional import compositional, theorem_scales, wave
+
+RNG = np.random.default_rng(12)
+PEAKS = [exact.random_peaks(6, RNG, 100) for _ in range(5)]
+
+
+def floats(values: exact.Rational) -> np.ndarray:
+    return np.array([float(value) for value in values])
+
+
+def slopes(peaks: exact.Rational, scales: exact.Rational) -> list[Fraction]:
+    x, waves = exact.breakpoints(peaks, scales)
+    f = [sum((s * w[k] for s, w in zip(scales, waves, strict=True)), Fraction(0)) for k in range(len(x))]
+    return [(b - a) / (right - left) for (a, b), (left, right) in zip(pairwise(f), pairwise(x), strict=True)]
+
+
+@pytest.mark.parametrize("peaks", PEAKS)
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_scales_and_waves_are_the_engines(peaks: exact.Rational, sign: int) -> None:
+    scales = exact.theorem_scales(peaks, 6, sign)
+    engine = theorem_scales(torch.from_numpy(floats(peaks)), sign).numpy()
+    assert np.allclose(floats(scales), engine, rtol=1e-13, atol=0)
+    x, waves = exact.breakpoints(peaks, scales)
+    assert len(x) == 2**6 + 1
+    steepest = np.cumprod(1 / np.minimum(floats(peaks), 1 - floats(peaks)))
+    difference = np.abs(np.array([floats(w) for w in waves]) - wave(floats(peaks), floats(x))).max(axis=1)
+    assert (difference < 2.0**-48 * steepest).all()
+
+
+@pytest.mark.parametrize("peaks", PEAKS)
+def test_the_gap_is_the_change_of_slope_at_a_peak(peaks: exact.Rational) -> None:
+    """At the peaks of layer i the slope changes by (R - L) g_i, with R, L the slopes of W_i there."""
+    ratios = exact.random_peaks(6, RNG)
+    for scales in (exact.theorem_scales(peaks, 6), [Fraction(1), *ratios[:5]]):
+        x, _ = exact.breakpoints(peaks, scales)
+        found = dict(zip(x[1:-1], (b - a for a, b in pairwise(slopes(peaks, scales))), strict=True))
+        for layer in range(6):
+            own, waves = exact.breakpoints(peaks[: layer + 1], scales[: layer + 1])
+            for k, top in enumerate(waves[-1]):
+                if top == 1:
+                    left = 1 / (own[k] - own[k - 1])
+                    right = -1 / (own[k + 1] - own[k])
+                    assert found[own[k]] == (right - left) * exact.gap(peaks, scales, layer)
+
+
+@pytest.mark.parametrize("peaks", PEAKS)
+def test_regions_by_gaps_are_those_of_the_enumeration(peaks: exact.Rational) -> None:
+    scales = exact.theorem_scales(peaks, 6)
+    assert exact.regions(peaks, scales) == 64 == 1 + sum(a != b for a, b in pairwise(slopes(peaks, scales)))
+    # A scale that closes the first gap takes the bend at the first peak away.
+    closed = list(scales)
+    closed[0] -= exact.gap(peaks, scales, 0)
+    assert exact.regions(peaks, closed) == 63 == 1 + sum(a != b for a, b in pairwise(slopes(peaks, closed)))
+
+
+@pytest.mark.parametrize("peaks", PEAKS)
+def test_difference_quotients_are_those_of_the_sums(peaks: exact.Rational) -> None:
+    for layers in range(1, 6):
+        scales = exact.theorem_scales(peaks, layers)
+        x, _ = exact.breakpoints(peaks, scales)
+        place, steep = x.index(peaks[0]), slopes(peaks, scales)
+        # The next wave's peaks on both sides of x: where W rises from 0 to its peak, or from 1 at the first layer.
+        share = peaks[layers] if layers > 1 else 1 - peaks[1]
+        left = steep[place - 1] / ((x[place] - x[place - 1]) * share)
+        right = -steep[place] / ((x[place + 1] - x[place]) * share)
+        assert exact.quotients(peaks, exact.theorem_scales(peaks, layers), layers) == (left, right)
+
+
+def test_the_first_layers_that_are_kept() -> None:
+    assert reach([1, 2, 4, 8]) == 4
+    assert reach([1, 1, 2, 3]) == 3
+    assert reach([0, 2, 4]) == 0
+
+
+@pytest.mark.parametrize("spread", ["by layer", "even", "at the output"])
+def test_other_amplitudes_are_the_same_function(spread: str) -> None:
+    network = compositional(5, members=8, dtype="float64")
+    made = respread(network, spread)
+    x = torch.linspace(0, 1, 257, dtype=torch.float64)
+    assert torch.allclose(made(x), network(x), rtol=0, atol=1e-11)
+    ratio = amplitudes(made)[:, 1:] / amplitudes(made)[:, :-1]
+    if spread == "even":
+        assert torch.allclose(ratio, ratio[:, :1].expand_as(ratio))
+    elif spread == "at the output":
+        assert torch.allclose(ratio, torch.ones_like(ratio))
+
+
+def test_the_claims_on_the_construction_hold() -> None:
+    said: list[float] = []
+    result = run(True, lambda share, _: said.append(share))
+    assert said == sorted(said)
+    verdicts = {claim.id: claim.verdict for claim in result.claims}
+    corrected = {"M7 equation (1)", "M8 shape"}
+    assert all(
+        verdict == ("holds as corrected" if name in corrected else "holds")
+        for name, verdict in verdicts.items()
+    )
+    assert {name.split()[0] for name in verdicts} == {"M1", "M7", "M8", "M9", "M12"}
+    [experiment] = find("manifold-construction")
+    assert experiment.group == "manifold"

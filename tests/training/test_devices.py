@@ -1,0 +1,133 @@
+"""Devices: nothing is made on the wrong one, memory that is short, graphs with a plain way out; CUDA where it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from nnexpr.networks.builders import mlp, mmnn
+from nnexpr.networks.network import Network
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr.targets import target
+from nnexpr.training import graphs, groups
+from nnexpr.training.fit import fit
+from nnexpr.training.graphs import Replayed
+from nnexpr.training.groups import make_groups
+from nnexpr.training.session import Session
+from nnexpr.training.stepper import Data, MemberSettings
+from nnexpr.training.tensor_stepper import TensorStepper
+
+cuda = pytest.mark.cuda
+if not torch.cuda.is_available():
+    cuda = pytest.mark.parametrize(
+        "device", []
+    )  # collected with no case: nothing to run here, nothing skipped
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("batch_size", [None, 20])
+@pytest.mark.parametrize("activation", ["relu", "gelu", "hat", "sine"])
+def test_no_tensor_is_made_on_another_device(optimizer: str, batch_size: int | None, activation: str) -> None:
+    """On the meta device an operation with a stray tensor of the processor raises, and nothing can be read back."""
+    network = mlp(4, 7, members=5, activation=activation).to(device="meta")
+    x = torch.linspace(0, 1, 64, dtype=torch.float64)
+    data = Data(network.features(x), torch.zeros(64, device="meta"), batch_size)
+    spec = FitSpecification.make(members=5, optimizer=optimizer, batch_size=batch_size)
+    own = MemberSettings(torch.ones(5, device="meta"), torch.ones_like(network.parameters))
+    stepper = TensorStepper(network, slice(1, 4), data, spec, own.of(slice(1, 4)), chunk=30)
+    losses = torch.empty(6, 3, device="meta")
+    stepper.run(0, [1e-3] * 6, losses)
+    stepper.loss(losses[0])
+    stepper.predict(network.features(x), torch.empty(3, 64, device="meta"))
+    assert {tensor.device.type for tensor in (*stepper.state, stepper.parameters())} == {"meta"}
+
+
+def small_data(network: Network) -> Data:
+    return Data(network.features(torch.linspace(0, 1, 40, dtype=torch.float64)), torch.zeros(40))
+
+
+def test_short_memory_is_answered_by_smaller_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Small(TensorStepper):
+        def __init__(self, network: Network, members: slice, *rest: object) -> None:
+            asked.append(members.stop - members.start)
+            if members.stop - members.start > 3:
+                raise torch.cuda.OutOfMemoryError("out of memory")
+            super().__init__(network, members, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(groups, "TensorStepper", Small)
+    network = mlp(3, 8, members=20)
+    made = make_groups(network, small_data(network), FitSpecification.make(), MemberSettings(), "tensors")
+    assert sum(group.members for group in made) == 20
+    assert max(group.members for group in made) <= 3
+    assert asked[0] > 3
+
+
+def test_memory_that_holds_not_one_member_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise torch.cuda.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(groups, "TensorStepper", refuse)
+    network = mlp(3, 8, members=20)
+    with pytest.raises(
+        InputError, match="members is 20: the memory of cpu does not hold them in groups of any size"
+    ):
+        make_groups(network, small_data(network), FitSpecification.make(), MemberSettings(), "tensors")
+
+
+def test_a_capture_that_fails_leaves_plain_calls_and_the_state_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Broken:
+        def __init__(self) -> None:
+            raise RuntimeError("operation not permitted when stream is capturing\nand more")
+
+    monkeypatch.setattr(graphs.torch.cuda, "Stream", Broken)
+    counter = torch.zeros(3)
+    epoch = Replayed(lambda: counter.add_(1), [counter], torch.device("cuda"))
+    for calls in (1, 2, 3):
+        epoch()
+        assert counter.tolist() == [calls] * 3
+    assert epoch.kind == "plain"
+    assert epoch.reason == "operation not permitted when stream is capturing"
+
+
+def test_the_processor_says_why_it_has_no_graph() -> None:
+    epoch = Replayed(lambda: None, [], torch.device("cpu"))
+    epoch()
+    assert (epoch.kind, epoch.reason) == ("plain", "cpu has no graphs")
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "lbfgs", "levenberg-marquardt"])
+def test_cuda_trains_as_the_processor_does(optimizer: str) -> None:
+    network, goal = mlp(3, 16, members=7, dtype="float64", activation="tanh"), target("fourier", points=200)
+    here = fit(network, goal, epochs=20, optimizer=optimizer)
+    there = fit(network.to(device="cuda"), goal, epochs=20, optimizer=optimizer, device="cuda")
+    np.testing.assert_allclose(there.loss.numpy(), here.loss.numpy(), rtol=1e-6)
+    assert "cuda" in there.device
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("batch_size", [None, 50])
+def test_cuda_replays_a_graph_that_does_what_plain_calls_do(batch_size: int | None) -> None:
+    network, goal = (
+        mmnn(3, 40, 6, members=3, dtype="float64").to(device="cuda"),
+        target("fourier", points=200),
+    )
+    spec = FitSpecification.make(
+        members=3, epochs=50, schedule="cosine", dtype="float64", batch_size=batch_size
+    )
+    trained = []
+    for plain in (False, True):
+        session = Session(network, goal, spec)
+        stepper = session._groups[0]._stepper
+        assert isinstance(stepper, TensorStepper)
+        if plain:
+            stepper._epoch._is_new = False
+        session.step(50)
+        assert stepper.launches == ("plain" if plain else "graph")
+        trained.append(session.current_network().parameters)
+    torch.testing.assert_close(*trained, rtol=1e-9, atol=1e-12)
