@@ -23,7 +23,7 @@ from nnexpr_tui.worker import Refused, Worker, default_library
 
 __all__ = ["DEFAULT_EPOCHS", "Controller", "View", "command_line"]
 
-DEFAULT_EPOCHS = 1_000_000  # the explorer trains until it is told to pause
+DEFAULT_EPOCHS = 10**10  # the explorer trains until it is told to pause
 
 
 @dataclass

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from nnexpr.specification import OPTIONS, FitSpecification
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.panes.form import Form
 
 WIDE = (120, 40)
@@ -112,7 +113,7 @@ async def test_another_network_shows_its_own_options_and_the_first_comes_back_as
         await until(lambda: world.engine.specification.network == "shallow" and "Knots" in text(explorer))
         assert "Initialiser" not in text(explorer)
         await pilot.press("left")
-        await until(lambda: world.engine.specification == FitSpecification.make(epochs=1_000_000, depth=5))
+        await until(lambda: world.engine.specification == FitSpecification.make(epochs=DEFAULT_EPOCHS, depth=5))
 
 
 async def test_a_click_goes_to_a_row_and_changes_it(explorer: Explorer, world: World) -> None:
