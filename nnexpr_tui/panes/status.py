@@ -52,7 +52,8 @@ def _items(frame: Frame, *, roomy: bool) -> list[tuple[str, str]]:
     counts, snapshot = frame.counts, frame.snapshot
     cells = frame.plane.cells if frame.plane is not None else None
     regions = counts if cells is None else cells.counts
-    none = "…" if frame.scene.countable or frame.scene.has_cells else "n/a"
+    owed = frame.scene.countable or (frame.scene.has_cells and frame.plane is not None)
+    none = "…" if owed else "n/a"
     loss = number(frame.loss) if frame.diverged_at is None else f"diverged at {frame.diverged_at}"
     items = [
         ("epoch", count(frame.epoch).ljust(7 * roomy)),
