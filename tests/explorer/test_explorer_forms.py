@@ -113,7 +113,9 @@ async def test_another_network_shows_its_own_options_and_the_first_comes_back_as
         await until(lambda: world.engine.specification.network == "shallow" and "Knots" in text(explorer))
         assert "Initialiser" not in text(explorer)
         await pilot.press("left")
-        await until(lambda: world.engine.specification == FitSpecification.make(epochs=DEFAULT_EPOCHS, depth=5))
+        await until(
+            lambda: world.engine.specification == FitSpecification.make(epochs=DEFAULT_EPOCHS, depth=5)
+        )
 
 
 async def test_a_click_goes_to_a_row_and_changes_it(explorer: Explorer, world: World) -> None:
