@@ -13,6 +13,7 @@ from steps import ready, text, until
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.actions import SCREENS, in_scope
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.panes.charts import ChartPane
 from nnexpr_tui.screens.help import HelpScreen
 from nnexpr_tui.screens.jump import JumpScreen
@@ -192,5 +193,5 @@ async def test_copy_gives_the_command_line_and_the_numbers(explorer: Explorer) -
         await pilot.press("y")
         await until(lambda: bool(explorer.clipboard))
         lines = explorer.clipboard.splitlines()
-        assert lines[0] == "nnexpr-tui fit --network mlp --depth 4 --epochs 1000000"
+        assert lines[0] == f"nnexpr-tui fit --network mlp --depth 4 --epochs {DEFAULT_EPOCHS}"
         assert lines[2] == "# linear regions 49, bends 48"
