@@ -64,6 +64,7 @@ def data() -> tuple[Any, Any]:
 
 def sequential(shape: str, members: int) -> float:  # noqa: ARG001
     import torch
+    from common import torch_epoch
 
     import nnexpr
 
@@ -73,14 +74,7 @@ def sequential(shape: str, members: int) -> float:  # noqa: ARG001
     linears = [layer for layer in module if isinstance(layer, torch.nn.Linear)]
     for linear, layer in zip(linears, network.layers, strict=True):
         linear.requires_grad_(layer.trained)
-    optimizer = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=1e-3)
-
-    def epoch() -> None:
-        optimizer.zero_grad()
-        torch.nn.functional.mse_loss(module(x)[:, 0], y).backward()
-        optimizer.step()
-
-    return best(epoch, 1)
+    return best(torch_epoch(module, x, y), 1)
 
 
 def stacked(shape: str, members: int) -> float:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 
 import torch
+from common import best
 from torch import Tensor
 
 import nnexpr
@@ -67,8 +67,8 @@ def losses_of(network: nnexpr.Network) -> Tensor:
 def report(start: str, optimizer: str, network: nnexpr.Network, seconds: float) -> None:
     """One row: the losses, the best member's regions, and the floor for so many."""
     losses = losses_of(network)
-    best = int(losses.argmin())
-    regions = nnexpr.linear_regions(network.member(best))[0].count
+    member = int(losses.argmin())
+    regions = nnexpr.linear_regions(network.member(member))[0].count
     floor = nnexpr.spline_floor(TARGET.own_inputs[:, 0], TARGET.own_values, regions).mse
     print(
         f"{start:14s}{optimizer:21s}{losses.min():10.1e}{losses.median():10.1e}{losses.mean():10.1e}"
@@ -90,16 +90,6 @@ def reached(members: int) -> None:
             report(start, optimizer, trained.network, time.perf_counter() - began)
 
 
-def least(work: Callable[[], object], times: int = 20) -> float:
-    """The least milliseconds of several runs."""
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return 1e3 * min(taken)
-
-
 def cost(members: int, depth: int, width: int) -> None:
     """Milliseconds of a step, evaluations taken out of L-BFGS', beside those of a gradient."""
     network = nnexpr.mlp(
@@ -107,16 +97,16 @@ def cost(members: int, depth: int, width: int) -> None:
     )
     stepper = evaluator(network)
     losses, room = torch.empty(members, dtype=torch.float64), torch.empty_like(network.parameters)
-    gradient = least(lambda: stepper.loss_and_gradient(network.parameters, losses, room))
+    gradient = 1e3 * best(lambda: stepper.loss_and_gradient(network.parameters, losses, room))
     shape = f"1→{'→'.join([str(width)] * (depth - 1))}→1, tanh, {members} members"
     print(f"\n{shape}: gradient {gradient:.2f} ms")
     for optimizer in ("lbfgs", "levenberg-marquardt"):
         session = nnexpr.Session(
             network,
             TARGET,
-            nnexpr.FitSpecification.make(members=members, optimizer=optimizer, dtype="float64"),
+            nnexpr.FitSpecification.make(members=members, optimizer=optimizer, epochs=10**6, dtype="float64"),
         )
-        taken = least(session.step, 40)
+        taken = 1e3 * best(session.step)
         print(f"  {optimizer:20s} least {taken:8.2f} ms a step{taken / gradient:8.2f} gradients")
 
 

@@ -15,16 +15,15 @@ import argparse
 import multiprocessing
 import resource
 import sys
-import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
+from common import best, he_networks
 
-from nnexpr.networks.network import AffineLayer, Network
 from nnexpr.regions.plane import PlaneRegions, plane_regions
 
 BOX = ((-1.0, 1.0), (-1.0, 1.0))
+BIAS = 0.3  # standard deviation
 Row = tuple[list[int], str]
 ROWS: list[Row] = [
     ([64], "relu"),
@@ -38,26 +37,6 @@ ROWS: list[Row] = [
 MILLION: list[Row] = [([128] * 8, "relu"), ([64] * 12, "hat"), ([64] * 16, "hat")]
 
 
-def he_network(widths: list[int], activation: str) -> Network:
-    """Weights N(0, 2 / inputs), biases N(0, 0.3^2), float64."""
-    rng = np.random.default_rng(0)
-    sizes = list(zip([2, *widths], [*widths, 1], strict=True))
-    layers = [AffineLayer(a, b, activation) for a, b in sizes[:-1]] + [AffineLayer(*sizes[-1])]
-    scales = np.concatenate([np.tile([*[np.sqrt(2 / a)] * a, 0.3], b) for a, b in sizes])
-    return Network(tuple(layers), torch.from_numpy(scales * rng.normal(size=(1, len(scales)))))
-
-
-def best(action: Callable[[], object], seconds: float) -> float:
-    """The shortest of as many runs as fit into the time, at least two."""
-    times: list[float] = []
-    until = time.perf_counter() + seconds
-    while len(times) < 2 or time.perf_counter() < until:
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def peak() -> float:
     """The most memory that this process has held, in MB."""
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -67,8 +46,8 @@ def peak() -> float:
 def measured(row: Row) -> tuple[int, float, float, float, float]:
     """Cells, seconds, seconds of the forward pass, memory and residual of one network."""
     widths, activation = row
-    plane_regions(he_network([8, 8], activation), BOX)  # loads what was compiled
-    network = he_network(widths, activation)
+    plane_regions(he_networks([8, 8], 1, 2, activation, BIAS), BOX)  # loads what was compiled
+    network = he_networks(widths, 1, 2, activation, BIAS)
     before = peak()
     cells: PlaneRegions = plane_regions(network, BOX)
     memory = peak() - before

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -90,11 +91,11 @@ QUICK = Effort(starts=3, turns=4, turn=2, keys=16, seconds=4)
 
 
 @contextmanager
-def training(*, bytes_per_second: float | None = None) -> Iterator[PtyApp]:
+def training(*options: str, bytes_per_second: float | None = None) -> Iterator[PtyApp]:
     """An explorer that trains at the default rate, just begun."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        launch(Path(folder), *OPTIONS, bytes_per_second=bytes_per_second) as app,
+        launch(Path(folder), *OPTIONS, *options, bytes_per_second=bytes_per_second) as app,
     ):
         app.wait_for(is_training)
         yield app
@@ -252,14 +253,19 @@ def slow_link(effort: Effort) -> Iterator[Figure]:
     yield _keys("key to paint on a link of 64 kB/s", waits, 0.5, "≤ 500 ms")
 
 
-def key_to_paint(app: PtyApp, times: int, pause: tuple[float, float]) -> list[float]:
-    """Turn the residual on and off at random moments; the seconds until each is on the screen."""
+def key_to_paint(
+    app: PtyApp, times: int, pause: tuple[float, float], keys: str = "ee", shown: str = "fit − target"
+) -> list[float]:
+    """Press two keys in turn at random moments, of which the first brings these words and the second takes them away.
+
+    Without others given they turn the residual on and off. The seconds until each is on the screen.
+    """
     phase = random.Random(0)  # noqa: S311
     sleep(2)
     pressed = []
-    for _ in range(times):
+    for number in range(times):
         sleep(phase.uniform(*pause))
-        pressed.append(app.send("e"))
+        pressed.append(app.send(keys[number % 2]))
     sleep(3)
     emulator = Emulator(app.size)
     waits: list[float] = []
@@ -268,7 +274,7 @@ def key_to_paint(app: PtyApp, times: int, pause: tuple[float, float]) -> list[fl
         number = len(waits)
         if number == times or chunk.time < pressed[number]:
             continue
-        if ("fit − target" in emulator.text) is (number % 2 == 0):
+        if (shown in emulator.text) is (number % 2 == 0):
             waits.append(chunk.time - pressed[number])
     return waits + [float("inf")] * (times - len(waits))
 
@@ -282,19 +288,46 @@ def _keys(what: str, waits: list[float], most: float, budget: str) -> Figure:
 def wire(effort: Effort) -> Iterator[Figure]:
     """Bytes a second while training, from the beginning on, and paused."""
     with training() as app:
-        began = monotonic()
-        sleep(3 * effort.seconds)
-        parts = [began + part * effort.seconds for part in range(4)]
-        sent = [app.bytes_between(a, b) / (b - a) / 1000 for a, b in pairwise(parts)]
-        app.send(" ")
-        app.wait_for("paused")
-        app.wait_quiet()
-        began = monotonic()
-        sleep(3)
-        paused = app.bytes_between(began, monotonic())
+        yield from bytes_sent(app, effort, "")
+
+
+def bytes_sent(app: PtyApp, effort: Effort, where: str) -> Iterator[Figure]:
+    """Of a training that runs, and once it is paused."""
+    began = monotonic()
+    sleep(3 * effort.seconds)
+    parts = [began + part * effort.seconds for part in range(4)]
+    sent = [app.bytes_between(a, b) / (b - a) / 1000 for a, b in pairwise(parts)]
+    app.send(" ")
+    app.wait_for("paused")
+    app.wait_quiet()
+    began = monotonic()
+    sleep(3)
+    paused = app.bytes_between(began, monotonic())
     reached = f"{median(sent):.1f} kB/s (windows of {effort.seconds:g} s: {', '.join(f'{part:.1f}' for part in sent)})"
-    yield Figure("on the wire while training", "≤ 40 kB/s, aim 25", reached, max(sent) <= 40)
-    yield Figure("on the wire while paused, in 3 s", "0 bytes", f"{paused} bytes", paused == 0)
+    yield Figure(f"on the wire while training{where}", "≤ 40 kB/s, aim 25", reached, max(sent) <= 40)
+    yield Figure(f"on the wire while paused{where}, in 3 s", "0 bytes", f"{paused} bytes", paused == 0)
+
+
+def plane(effort: Effort) -> Iterator[Figure]:
+    """Keys and bytes on the Plane screen, where all maps and the cells move: borders of the cells on and off."""
+    with training("--target", "waves2d") as app:
+        app.send("4")
+        app.wait_for("Cells by slope")
+        waits = key_to_paint(app, effort.keys, (0.3, 0.7), "bb", "Borders by layer")
+        yield _keys("key to paint, Plane", waits, 0.05, "≤ 50 ms, aim 30 ms")
+        yield from bytes_sent(app, effort, ", Plane")
+
+
+def manifold(effort: Effort) -> Iterator[Figure]:
+    """Keys and bytes while Compose trains a manifold and its twin: one layer and the next."""
+    with training() as app:
+        app.send(" 3v")
+        app.wait_for("Layer 1 of")
+        app.send(" ")
+        app.wait_for(is_training)
+        waits = key_to_paint(app, effort.keys, (0.3, 0.7), "lh", "Layer 2 of")
+        yield _keys("key to paint, manifold", waits, 0.05, "≤ 50 ms, aim 30 ms")
+        yield from bytes_sent(app, effort, ", manifold")
 
 
 def leaving(effort: Effort) -> Iterator[Figure]:
@@ -319,6 +352,39 @@ def leaving(effort: Effort) -> Iterator[Figure]:
         )
 
 
+@contextmanager
+def experimenting() -> Iterator[PtyApp]:
+    """An explorer that trains beside an experiment in exact arithmetic, with others waiting behind it."""
+    with training() as app:
+        app.send("6")
+        app.wait_for("Experiments: ")
+        for key in "GGkkkkkkkk\rj\rj\r":  # construction, starts, bends
+            app.send(key)
+            sleep(0.1)
+        app.send("G")
+        app.wait_for("What do the layers")
+        yield app
+
+
+def experiments(effort: Effort) -> Iterator[Figure]:
+    """From a key to the experiment that it chooses, and from q to the end, while one runs and a training too."""
+    with experimenting() as app:
+        waits = key_to_paint(app, effort.keys, (0.3, 0.7), "kj", "What is left to gain")
+        lost = [] if re.search(r"▶ \w", app.text) else ["no experiment ran any more"]
+    yield _keys("key to paint while an experiment runs", waits, 0.05, "≤ 50 ms, aim 30 ms")
+    waits, faults = [], lost
+    for _ in range(max(3, effort.starts // 2)):
+        with experimenting() as app:
+            sleep(1.5)
+            began = app.send("q")
+            app.wait_exit()
+            faults += app.faults() + ([] if app.is_alone else ["a process is left"])
+            waits.append((app.exit_time or float("inf")) - began)
+    reached = f"{milliseconds(max(waits))} (median {milliseconds(median(waits))}; {len(waits)} times)"
+    yield Figure("q while an experiment runs, longest", "≤ 1 s", reached, max(waits) <= 1)
+    yield Figure("and what is left of it", "nothing", "; ".join(faults) or "nothing", not faults)
+
+
 def memory(_: Effort) -> Iterator[Figure]:
     """How much the explorer grows in a minute of training, once it has been running for one."""
     import psutil
@@ -340,6 +406,9 @@ MEASUREMENTS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "wire": wire,
     "slow-link": slow_link,
     "quit": leaving,
+    "plane": plane,
+    "manifold": manifold,
+    "experiments": experiments,
     "memory": memory,
 }
 

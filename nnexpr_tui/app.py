@@ -24,6 +24,7 @@ from nnexpr_tui.charts.pacing import Pacer
 from nnexpr_tui.clock import FrameClock
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.driver import PatientDriver
+from nnexpr_tui.experiment_runs import ExperimentEnded
 from nnexpr_tui.frames import Library
 from nnexpr_tui.screens.base import ExplorerScreen
 from nnexpr_tui.settings import Settings
@@ -131,6 +132,20 @@ class Explorer(App[None]):
     def on_updated(self) -> None:
         self.clock.arrived(urgent=self.controller.is_urgent)
 
+    def on_experiments_changed(self) -> None:
+        if self._shows_experiments:
+            self.clock.arrived()
+
+    def on_experiment_ended(self, message: ExperimentEnded) -> None:
+        self.controller.experiments.ended()
+        if message.sentence and not self._shows_experiments:
+            self.say(message.sentence, error=bool(message.failure))
+        self.clock.arrived(urgent=self._shows_experiments)
+
+    @property
+    def _shows_experiments(self) -> bool:
+        return self.explorer_screen is not None and self.explorer_screen.SCOPE == "experiments"
+
     def on_explorer_screen_changed(self) -> None:
         self.clock.arrived(urgent=True)
 
@@ -144,8 +159,8 @@ class Explorer(App[None]):
     # Actions that are the same everywhere: what they mean is in the table
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        scope = screen.SCOPE if isinstance(screen, ExplorerScreen) else ""
-        for action in in_scope(scope, "everywhere"):
+        scopes = screen.scopes if isinstance(screen, ExplorerScreen) else ()
+        for action in in_scope(*scopes, "everywhere"):
             if action.name != "command_palette":
                 title = f"{action.label} ({action.shown})"
                 yield SystemCommand(title, action.help, partial(self.run_action, action.path))
@@ -190,8 +205,11 @@ class Explorer(App[None]):
             self.push_screen(JumpScreen(self.explorer_screen))
 
     def action_copy(self) -> None:
-        self.copy_to_clipboard(self.controller.summary())
-        self.say("Copied the command line and the numbers")
+        if self.explorer_screen is not None:
+            text, sentence = self.explorer_screen.copied()
+            if text:
+                self.copy_to_clipboard(text)
+            self.say(sentence)
 
     def action_export(self) -> None:
         self._export("")
@@ -201,7 +219,10 @@ class Explorer(App[None]):
             self.explorer_screen.footer.ask("Export to folder:", str(Path.cwd()), self._export)
 
     def _export(self, folder: str) -> bool:
-        stem = self.controller.export_stem(folder)
+        screen = self.explorer_screen
+        stem = screen.export_stem(folder) if screen is not None else None
+        if screen is None or stem is None:
+            return False
         picture = stem.with_name(stem.name + ".svg")
         try:
             picture.parent.mkdir(parents=True, exist_ok=True)
@@ -209,7 +230,7 @@ class Explorer(App[None]):
         except OSError as error:
             self.say(f"Could not write {picture}: {error.strerror}", error=True)
             return False
-        self.controller.worker.export(stem)
+        screen.export(stem)
         return True
 
     # Leaving
@@ -224,7 +245,7 @@ class Explorer(App[None]):
         """Keep the session and the run, then end with this code; a second time does nothing."""
         if not self.is_leaving:
             self.is_leaving = True
-            self.controller.worker.stop()
+            self.controller.stop()
             self.controller.save_session(self.theme)
             self._leave_task = asyncio.ensure_future(self._leave(code))
 
@@ -261,7 +282,8 @@ def run_explorer(
         app = Explorer(specification, start=start, fresh=fresh, settings=settings)
         app.terminal = terminal
         app.run(mouse=settings.mouse)
-        app.controller.worker.stop()
+        app.controller.stop()
+        app.controller.experiments.wait()
         app.controller.worker.stopped.wait(0.0 if app.is_leaving else LEAVE_SECONDS)
     gc.enable()
     if app.refusal is not None:

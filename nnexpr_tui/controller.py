@@ -6,6 +6,7 @@ Knows nothing of widgets. Screens call its methods and draw the frames it fetche
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from typing import Any
 
 from textual.message import Message
 
+from nnexpr.runs.store import folder
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced, stepped
+from nnexpr_tui.experiment_runs import ExperimentRuns
 from nnexpr_tui.frames import Frame, Library
 from nnexpr_tui.session import LastSession
 from nnexpr_tui.settings import MARKERS, Settings
@@ -67,6 +70,7 @@ class Controller:
         self._start = start
         self._is_refused = False
         self._by_network: dict[str, FitSpecification] = {}
+        self.experiments = ExperimentRuns(post, self._experiments_folder, self._experiment_threads)
         self.worker = Worker(
             post,
             load,
@@ -99,6 +103,16 @@ class Controller:
         shown = self.frame
         if waiting is None or shown is None:
             return True
+        if waiting.manifold is not None:
+            before, now = shown.manifold, waiting.manifold
+            if before is None or (before.start, before.state, before.stage) != (
+                now.start,
+                now.state,
+                now.stage,
+            ):
+                return True
+            if now.state == "running":
+                return False
         if waiting.state != "running" or shown.state != "running" or waiting.scene is not shown.scene:
             return True
         return waiting.plane is not None and (shown.plane is None or waiting.plane.view != shown.plane.view)
@@ -185,7 +199,22 @@ class Controller:
         self.view.markers = MARKERS[(MARKERS.index(self.view.markers) + 1) % len(MARKERS)]
         return self.view.markers
 
+    # Experiments
+
+    def _experiments_folder(self) -> Path | None:
+        """Where findings are kept, beside the runs."""
+        return folder() / "experiments" if self.settings.keep_runs else None
+
+    def _experiment_threads(self) -> int | None:
+        """How many threads an experiment takes: all, but one less while a training goes on."""
+        return max(1, (os.cpu_count() or 2) - 1) if self.state == "running" else None
+
     # Leaving
+
+    def stop(self) -> None:
+        """End the experiment that runs, keep the run and end the engine's thread."""
+        self.experiments.stop()
+        self.worker.stop()
 
     def export_stem(self, folder: str = "") -> Path:
         """The path, without suffix, of the files that x writes."""

@@ -155,7 +155,7 @@ class LiveEngine:
     def frequencies(self, snapshot: Snapshot) -> Array | None:
         """Amplitude of the error in each Fourier mode of the domain, (modes,); mode 0 is the mean."""
         truth = self.scene.truth
-        if truth is None or not np.isfinite(snapshot.prediction).all():
+        if self.scene.dimension > 1 or not np.isfinite(snapshot.prediction).all():
             return None
         error = (snapshot.prediction.astype(np.float64) - truth)[:-1]  # the last grid point repeats the first
         amplitude = 2.0 * np.abs(np.fft.rfft(error)) / len(error)
@@ -207,17 +207,18 @@ class LiveEngine:
 
 def _scene(specification: FitSpecification, network: Network, target: Target, session: Session) -> Scene:
     line = target.dimension == 1
-    x = truth = data = None
-    if line:
-        x = target.input_scales[0].to_own(session.grid[:, 0])
-        if target.function is not None:
+    x = target.input_scales[0].to_own(session.grid[:, 0])
+    data = None
+    truth = np.full_like(x, np.nan)
+    if target.function is not None:
+        with np.errstate(all="ignore"):
             truth = target.value_scale.to_own(np.asarray(target.function(session.grid), dtype=np.float64))
-        else:
-            order = np.argsort(target.own_inputs[:, 0], kind="stable")
-            truth = np.interp(x, target.own_inputs[order, 0], target.own_values[order])
-        if target.function is None or specification.noise > 0:
-            stride = max(1, target.points // MOST_DATA)
-            data = np.stack([target.own_inputs[::stride, 0], target.own_values[::stride]])
+    elif line:
+        order = np.argsort(target.own_inputs[:, 0], kind="stable")
+        truth = np.interp(x, target.own_inputs[order, 0], target.own_values[order])
+    if line and (target.function is None or specification.noise > 0):
+        stride = max(1, target.points // MOST_DATA)
+        data = np.stack([target.own_inputs[::stride, 0], target.own_values[::stride]])
     hidden = tuple(layer.outputs for layer in network.layers if layer.activation != "identity")
     folding = all(layer.activation in ("identity", "relu", "leaky_relu") for layer in network.layers)
     bounded = folding and bool(hidden) and network.encoding is None
@@ -238,7 +239,7 @@ def _scene(specification: FitSpecification, network: Network, target: Target, se
         upper_bound=(upper_bound(hidden) if line else serra_bound(hidden, 2)) if bounded else None,
         lower_bound=lower_bound(hidden) if bounded and line else None,
         device=session.device_name,
-        input_name=target.input_names[0],
+        input_name=target.section_name,
         value_name=target.value_name,
         notes=target.notes,
         plane=None if line else (target.own_domain[0], target.own_domain[1]),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from nnexpr.specification import FitSpecification
+from nnexpr_tui.manifold import ManifoldMoment
 from nnexpr_tui.plane import Cells, PlaneMoment, PlaneView, Window
 
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Counts", "Engine", "Frame", "Library", "Scene"]
+__all__ = ["Companion", "Counts", "Engine", "Frame", "Library", "Scene"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Scene:
     """What stays the same from one rebuilding of the network to the next.
 
-    ``x: (grid,)`` and ``truth: (grid,)``, the target on the plotting grid, are None for a target of two inputs.
+    ``x: (grid,)`` and ``truth: (grid,)`` are the target on the plotting grid; with two inputs, on the line along the
+    first through the middle of the domain.
     ``data: (2, points)`` are the training points, thinned, where they differ from the function; else None.
     """
 
@@ -37,8 +39,8 @@ class Scene:
     formula: str
     dimension: int
     domain: tuple[float, float]
-    x: Array | None
-    truth: Array | None
+    x: Array
+    truth: Array
     data: Array | None
     hidden_widths: tuple[int, ...]
     parameters: int
@@ -87,6 +89,7 @@ class Frame:
     record: tuple[Snapshot, ...] = ()
     plane: PlaneMoment | None = None  # while the Plane screen is looked at
     memory: tuple[int, int] | None = None  # bytes in use and in all of a graphics processor
+    manifold: ManifoldMoment | None = None  # while it is looked at on the Compose screen
 
     @property
     def epoch(self) -> int:
@@ -128,6 +131,18 @@ class Engine(Protocol):
     def cells(self, snapshot: Snapshot) -> Cells: ...
     def keep(self, run: str | None) -> str | None: ...
     def export(self, stem: Path, frame: Frame) -> list[Path]: ...
+
+
+class Companion(Protocol):
+    """What is trained beside the fit, on the same thread. Used from the worker's thread only."""
+
+    @property
+    def wait(self) -> float | None: ...  # seconds until it has something to do; None: it rests
+    @property
+    def frame_due(self) -> bool: ...
+    def turn(self, seconds: float) -> bool: ...  # whether to show at once what has come of it
+    def fail(self) -> None: ...
+    def moment(self) -> ManifoldMoment | None: ...
 
 
 @dataclass(frozen=True)

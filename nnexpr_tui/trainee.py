@@ -26,7 +26,7 @@ COUNT_SHARE = 50  # counting may take a fiftieth of the time
 SNAPSHOT_SHARE = 20  # snapshots a twentieth: for the screen, and as much again for the record
 FLOOR_SHARE = 100
 QUICK = 0.01  # what takes less is done before the frame is shown, what takes more after it
-SUSPICIOUS = 0.3  # seconds of the first snapshot
+SUSPICIOUS = 0.05  # seconds of the first snapshot, for which loops may have been loaded or compiled
 WAIT = 0.05  # seconds between two looks at the commands while what counts is being compiled
 WORTH_KEEPING = 1.0  # seconds of training that are not thrown away when the network is rebuilt
 
@@ -52,9 +52,7 @@ class Trainee:
         self._snapshot_cost = 0.0
         self._next_frame = 0.0
         self.record.add(self._snap(0))
-        if (
-            self._snapshot_cost > SUSPICIOUS
-        ):  # it may have waited for its loops to be compiled: what does it cost?
+        if self._snapshot_cost > SUSPICIOUS:  # the next will cost less: how much?
             self._snapshot = None
             self._snap(0)
 

@@ -10,13 +10,17 @@ from functools import cache
 
 __all__ = ["KINDS", "compile_loops", "compiling"]
 
-KINDS = ("training", "line", "plane", "float64", "lbfgs")
-BEFORE = {"line": ("training",), "plane": ("training",)}  # what training waits for is compiled first
+KINDS = ("training", "line", "manifold", "plane", "float64", "lbfgs")
+BEFORE = {
+    "line": ("training",),
+    "plane": ("training",),
+    "manifold": ("training", "line"),
+}  # what training waits for is compiled first
 _BOX = ((-1.0, 1.0), (-1.0, 1.0))
 
 
 def compile_loops(kind: str) -> None:
-    """Run the loops of one kind once, on the smallest network: training, counting on the line or in the plane."""
+    """Run the loops of one kind once, on the smallest network: training, counting, stages 1 and 2."""
     import numpy as np
 
     import nnexpr
@@ -26,6 +30,8 @@ def compile_loops(kind: str) -> None:
     elif kind == "plane":
         cells = nnexpr.plane_regions(nnexpr.mlp(3, 3, inputs=2, dtype="float64"), _BOX)
         cells.locate(np.zeros((1, 2)))
+    elif kind == "manifold":
+        nnexpr.fit(nnexpr.compositional(2), nnexpr.target("cube", points=16), epochs=3, stages=(1, 2, 3))
     else:
         network = nnexpr.mlp(3, 3, dtype="float64" if kind == "float64" else "float32")
         optimizer = kind if kind == "lbfgs" else "adam"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.frames import Counts, Frame, Library
+from nnexpr_tui.frames import Companion, Counts, Frame, Library
 from nnexpr_tui.plane import PlaneView
 from nnexpr_tui.trainee import Trainee
 
@@ -93,6 +94,7 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._library: Library | None = None
         self._trainee: Trainee | None = None
+        self._companion: Companion | None = None
         self._member = 0
         self._view: PlaneView | None = None
         self._changed = False
@@ -165,6 +167,25 @@ class Worker:
         if not waits:
             self._commands.put(lambda: self._answer(topic))
 
+    def accompany(self, companion: Companion) -> None:
+        """From now on it takes turns with the fit, and frames hold what there is to see of it."""
+        self._companion = companion
+
+    def tell(self, work: Callable[[], str | None], *, changes: bool = True) -> None:
+        """Have ``work()`` done on the thread and say what it returns; then show what has changed."""
+
+        def do() -> None:
+            try:
+                said = work()
+            except Exception as error:
+                self._say(_sentence(error), error=True)
+            else:
+                if said:
+                    self._say(said)
+            self._changed = self._changed or changes
+
+        self._commands.put(do)
+
     def export(self, stem: Path) -> None:
         """Write the trained members and the numbers beside ``stem``; says where."""
 
@@ -225,11 +246,13 @@ class Worker:
         self.stopped.set()
 
     def _turn(self) -> None:
-        trainee = self._trainee
+        trainee, companion = self._trainee, self._companion
         busy = trainee is not None and (trainee.running or trainee.owes_counts or trainee.plane.owes)
+        wait = companion.wait if companion is not None else None
         while not self._quitting.is_set():
+            blocks = not busy and not self._changed and wait != 0
             try:
-                command = self._commands.get(block=not busy and not self._changed)
+                command = self._commands.get(block=blocks, timeout=wait)
             except queue.Empty:
                 break
             command()
@@ -237,7 +260,9 @@ class Worker:
             trainee = self._trainee
         if trainee is None or self._quitting.is_set():
             return
-        if self._changed:
+        if companion is not None and companion.wait == 0:
+            self._accompany(companion, TURN / 2 if trainee.running else TURN)
+        if self._changed or (companion is not None and companion.frame_due and self._wanted.is_set()):
             self._publish(trainee)
         elif trainee.plane.owes:
             self._changed = trainee.plane.settle()
@@ -262,6 +287,23 @@ class Worker:
             patience.cancel()
         self._has_advanced = True
         self._changed = not trainee.running
+
+    def _accompany(self, companion: Companion, seconds: float) -> None:
+        """The companion's turn; where it raises, it stands still."""
+        try:
+            self._changed = companion.turn(seconds) or self._changed
+        except Exception as error:
+            companion.fail()
+            self._changed = True
+            self._say(f"Training stopped: {_sentence(error)}", error=True)
+
+    def _beside(self, frame: Frame, companion: Companion) -> Frame:
+        """The frame with the companion's moment, or without where it cannot be made."""
+        try:
+            return replace(frame, manifold=companion.moment())
+        except Exception as error:
+            self._say(_sentence(error), error=True)
+            return frame
 
     def _say_if_slow(self) -> threading.Timer:
         """The first turn of a process may wait for a compiler: say so, unless it is over before."""
@@ -312,6 +354,8 @@ class Worker:
         self._changed = False
         self._wanted.clear()
         frame = trainee.frame(self._member)
+        if self._companion is not None:
+            frame = self._beside(frame, self._companion)
         with self._lock:
             undelivered = self._slot is not None
             self._slot = frame

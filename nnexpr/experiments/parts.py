@@ -1,23 +1,23 @@
 """Parts of an experiment that are kept, so that a run that was cut short goes on where it was.
 
 Inside :func:`keeping` the plain values that :func:`kept` computes are held in memory and, with a folder, in one JSON
-file for each experiment (and for its quick version). The file is removed when the experiment ends, so it never stands
-in for a measurement; it is ignored when the package's sources are no longer those that wrote it. Outside of
+file for each experiment, its quick version, and each seed. The file is removed when the experiment ends, so it never
+stands in for a measurement; it is ignored when the package's sources are no longer those that wrote it. Outside of
 :func:`keeping` nothing is kept.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+from nnexpr.experiments.registry import digest_of_sources
 
 __all__ = ["keeping", "kept"]
 
@@ -34,7 +34,7 @@ class _Parts:
             return
         with suppress(OSError, ValueError, AttributeError):
             document = json.loads(self.path.read_text(encoding="utf-8"))
-            if document.get("sources") == _sources():
+            if document.get("sources") == digest_of_sources():
                 self.values = dict(document["parts"])
 
     def write(self) -> None:
@@ -44,7 +44,9 @@ class _Parts:
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             beside = self.path.with_suffix(f".{os.getpid()}.tmp")
-            beside.write_text(json.dumps({"sources": _sources(), "parts": self.values}), encoding="utf-8")
+            beside.write_text(
+                json.dumps({"sources": digest_of_sources(), "parts": self.values}), encoding="utf-8"
+            )
             beside.replace(self.path)
 
     def remove(self) -> None:
@@ -57,9 +59,13 @@ _PRESENT: ContextVar[_Parts | None] = ContextVar("parts", default=None)
 
 
 @contextmanager
-def keeping(name: str, folder: Path | None = None) -> Iterator[None]:
-    """While inside, parts are kept under ``name``; they are dropped at the end unless it is left by an exception."""
-    parts = _Parts(None if folder is None else folder / f"{name}.json")
+def keeping(name: str, folder: Path | None = None, *, quick: bool = False, seed: int = 0) -> Iterator[None]:
+    """While inside, parts are kept for the experiment ``name``, quick or full, with this seed.
+
+    They are dropped at the end unless it is left by an exception.
+    """
+    file = f"{name}{'-quick' * quick}{f'-seed-{seed}' * (seed != 0)}.json"
+    parts = _Parts(None if folder is None else folder / file)
     parts.read()
     token = _PRESENT.set(parts)
     try:
@@ -79,12 +85,3 @@ def kept(name: str, compute: Callable[[], Plain]) -> Plain:
         parts.write()
     value: Plain = parts.values[name]
     return value
-
-
-@cache
-def _sources() -> str:
-    """A digest of the package's sources: parts that another version computed are not taken."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -4,25 +4,30 @@ An experiment reproduces a part of a source: it returns tables, figures as data,
 measured. A group of experiments is a module with a tuple ``EXPERIMENTS``; :data:`GROUPS` names them. Those modules
 import nothing heavy, so that listing costs no torch: an experiment's work is named by :func:`deferred`.
 
-``run(quick, report)`` calls ``report(fraction, note)`` as it goes, from 0 to 1. ``report`` may raise to stop the run;
-what the run has kept by :func:`nnexpr.experiments.parts.kept` is then found again by the next one. ``quick`` asks for
-fewer members or epochs; such numbers are marked as quick and never stand for the full ones.
+``run(quick, report, seed)`` calls ``report(fraction, note)`` as it goes, from 0 to 1. ``report`` may raise to stop the
+run; what the run has kept by :func:`nnexpr.experiments.parts.kept` is then found again by the next one. ``quick`` asks
+for fewer members or epochs; such numbers are marked as quick and never stand for the full ones, and a claim that so few
+cannot judge is not measured. All that is drawn is drawn from ``seed``; member i of a network has seed ``seed`` + i.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from nnexpr.specification import InputError
 
 __all__ = [
     "EXPERIMENTS",
     "GROUPS",
+    "TOO_QUICK",
     "VERDICTS",
     "Cell",
     "Claim",
@@ -32,9 +37,11 @@ __all__ = [
     "Report",
     "Result",
     "Run",
+    "Settings",
     "Table",
     "Verdict",
     "deferred",
+    "digest_of_sources",
     "find",
     "judged",
     "of_group",
@@ -45,6 +52,8 @@ Verdict = Literal["holds", "fails", "holds as corrected", "not measured"]
 Report = Callable[[float, str], None]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
+TOO_QUICK = "A quick run has too few members or epochs to tell."
+
 GROUPS: dict[str, str] = {
     "concepts": "nnexpr.experiments.concepts",
     "manifold": "nnexpr.experiments.manifold",
@@ -54,7 +63,10 @@ GROUPS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of a source and what was found. ``expected``, ``measured``: numbers or short texts."""
+    """One statement of a source and what was found. ``expected``, ``measured``: numbers or short texts.
+
+    ``why``: one sentence on what lies behind a verdict of "fails" or "not measured", where there is one to say.
+    """
 
     id: str
     statement: str
@@ -62,6 +74,7 @@ class Claim:
     measured: Cell
     tolerance: Cell
     verdict: Verdict
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,18 @@ class Result:
     claims: Sequence[Claim] = ()
 
 
-Run = Callable[[bool, Report], Result]
+class Run(Protocol):
+    """What does an experiment: quickly or in full, reporting as it goes, with all that is random drawn from a seed."""
+
+    def __call__(self, quick: bool, report: Report, seed: int = 0) -> Result: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an experiment takes, in full and quickly: members, epochs, sizes; for people."""
+
+    full: str = ""
+    quick: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,15 +140,16 @@ class Experiment:
     title: str
     question: str
     run: Run
+    settings: Settings = field(default_factory=Settings)
 
 
 def deferred(place: str) -> Run:
     """The function at ``"module:name"``, imported when it is first run."""
     module, _, name = place.partition(":")
 
-    def run(quick: bool, report: Report) -> Result:
+    def run(quick: bool, report: Report, seed: int = 0) -> Result:
         function: Run = getattr(import_module(module), name)
-        return function(quick, report)
+        return function(quick, report, seed)
 
     return run
 
@@ -138,15 +163,24 @@ def judged(
     holds: bool | None,
     *,
     corrected: bool = False,
+    quick: bool = False,
+    why: str = "",
 ) -> Claim:
     """A claim with the verdict of ``holds``: None is not measured, as is a number that is not finite.
 
-    ``corrected``: the source is misprinted and ``holds`` speaks of the corrected statement.
+    ``corrected``: the source is misprinted and ``holds`` speaks of the corrected statement. ``quick``: on fewer members
+    or epochs than the claim is about; what does not hold then is not measured. ``why``: kept where it does not hold.
     """
+    verdict: Verdict
     if holds is None or (isinstance(measured, float) and not math.isfinite(measured)):
-        return Claim(id, statement, expected, measured, tolerance, "not measured")
-    verdict: Verdict = ("holds as corrected" if corrected else "holds") if holds else "fails"
-    return Claim(id, statement, expected, measured, tolerance, verdict)
+        verdict = "not measured"
+    elif quick and not holds:
+        verdict, why = "not measured", TOO_QUICK
+    elif holds:
+        verdict, why = "holds as corrected" if corrected else "holds", ""
+    else:
+        verdict = "fails"
+    return Claim(id, statement, expected, measured, tolerance, verdict, why)
 
 
 def of_group(group: str) -> tuple[Experiment, ...]:
@@ -183,3 +217,12 @@ def find(name: str) -> tuple[Experiment, ...]:
         ]
         raise InputError("experiment", name, "there are " + ", ".join(names))
     return found
+
+
+@cache
+def digest_of_sources() -> str:
+    """A digest of the package's sources: what another version has measured is not this one's result."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -95,3 +95,20 @@ class Target:
         side = points if self.dimension == 1 else max(2, round(points ** (1 / self.dimension)))
         axes = [np.linspace(low, high, side) for low, high in self.domain]
         return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+
+    def section(self, points: int) -> Array:
+        """``(points, dimension)`` inputs along the first axis, ends included, through the middle of the domain.
+
+        In the network's units; on the line, the grid.
+        """
+        inputs = np.tile(np.mean(np.asarray(self.domain, dtype=np.float64), axis=1), (points, 1))
+        inputs[:, 0] = np.linspace(*self.domain[0], points)
+        return inputs
+
+    @property
+    def section_name(self) -> str:
+        """The input along :meth:`section`, and what the others are there, in own units."""
+        named = zip(self.input_names[1:], self.own_domain[1:], strict=True)
+        return ", ".join(
+            [self.input_names[0], *(f"{name} = {(low + high) / 2:g}" for name, (low, high) in named)]
+        )

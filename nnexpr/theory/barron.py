@@ -12,10 +12,11 @@ every few steps, and all thresholds t. A direction is looked at in O(N): with th
 correlations with all thresholds are one cumulative sum.
 
 Random features take their m units at random instead, and only fit: for m fixed functions no such rate holds uniformly
-over all f with C_f <= C, where the error of any m of them is at least of order C² / (d² m^{2/d}) (Barron, theorem 6).
+over all f with C_f <= C, where the error of any m of them is at least of order C² / (d² m^{2/d}) (Barron).
 
-Sources: A. Barron, IEEE Trans. Information Theory 39, 1993, theorems 1 and 6; R. DeVore, V. Temlyakov, Adv. Comput.
-Math. 5, 1996, theorem 3.6 (orthogonal greedy: |f| m^{-1/2}). Cost: O(m N (directions + m)).
+Sources: A. Barron, "Universal approximation bounds for superpositions of a sigmoidal function", IEEE Trans. Information
+Theory 39, 1993; R. DeVore, V. Temlyakov, "Some remarks on greedy algorithms", Adv. Comput. Math. 5, 1996, 173–187
+(orthogonal greedy: an error of |f| m^{-1/2}). Cost: O(m N (directions + m)).
 """
 
 from __future__ import annotations

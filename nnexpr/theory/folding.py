@@ -12,7 +12,7 @@ needs p >= 3. With fewer units all face right, and fold [0, 1] into p pieces (Mo
 1 + n + C(n, 2) cells. They are tangents of a small circle, evenly turned, no two parallel and no three through a point,
 and face its centre, so that some unit is active everywhere and no cell is flat.
 
-Sources: G. Montúfar, R. Pascanu, K. Cho, Y. Bengio, NeurIPS 2014, theorem 4; T. Serra, C. Tjandraatmadja, S.
+Sources: G. Montúfar, R. Pascanu, K. Cho, Y. Bengio, NeurIPS 2014; T. Serra, C. Tjandraatmadja, S.
 Ramalingam, ICML 2018 (exact for one input and widths of at least 3; the lower bound for widths of 3 n_0).
 """
 

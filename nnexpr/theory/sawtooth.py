@@ -10,8 +10,8 @@ the pieces has to be bought:
 - on n = 2^k points labelled 0, 1, 0, 1, ... a function of at most s pieces, rounded at 1/2, is wrong on a share of at
   least (n − 4s)/(3n) of them. So no fixed accuracy comes cheaper than all the pieces but a factor.
 
-Sources: M. Telgarsky, "Representation benefits of deep feedforward networks", arXiv 1509.08101, theorem 1.1 and lemmas
-2.1 and 2.3; "Benefits of depth in neural networks", COLT 2016.
+Sources: M. Telgarsky, "Representation benefits of deep feedforward networks", arXiv 1509.08101;
+"Benefits of depth in neural networks", COLT 2016.
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ the modes against the second half, it is the other way round: the top layer join
 The weights are drawn from the field of integers modulo p = 2^31 − 1, so ranks are exact, with no tolerance: a rank that
 is reached modulo p for integer weights is reached over the rationals too, hence almost everywhere.
 
-Source: N. Cohen, O. Sharir, A. Shashua, "On the expressive power of deep learning: a tensor analysis", COLT 2016,
-theorem 1; W. Hackbusch, S. Kühn 2009 for the format. Cost: O(M^{3N/2}) for the elimination.
+Source: N. Cohen, O. Sharir, A. Shashua, "On the expressive power of deep learning: a tensor analysis", COLT 2016
+(their bound is on the CP rank, by this matricisation); W. Hackbusch, S. Kühn 2009 for the format. Cost: O(M^{3N/2})
+for the elimination.
 """
 
 from __future__ import annotations

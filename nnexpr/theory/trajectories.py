@@ -10,8 +10,9 @@ so with wide layers and large weights length grows exponentially with depth. Wit
 a ReLU halves the squared length on average and the weights double it, so the mean square growth is 1 and the mean
 growth below it: length shrinks slightly with depth, like exp(−c Σ 1/n_l) (Hanin, Jeong, Rolnick).
 
-Sources: M. Raghu, B. Poole, J. Kleinberg, S. Ganguli, J. Sohl-Dickstein, ICML 2017, theorem 1; B. Hanin, R. Jeong,
-D. Rolnick, arXiv 2102.10492. Lengths themselves are exact: ``nnexpr.trajectory_length``.
+Sources: M. Raghu, B. Poole, J. Kleinberg, S. Ganguli, J. Sohl-Dickstein, "On the expressive power of deep neural
+networks", ICML 2017 (arXiv 1606.05336); B. Hanin, R. Jeong, D. Rolnick, arXiv 2102.10492. Lengths themselves are exact:
+``nnexpr.trajectory_length``.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def random_network(
 
 
 def growth_bound(activation: str, width: int, weight_variance: float, bias_variance: float = 0.0) -> float:
-    """g of theorem 1 of Raghu et al.: the growth of length in one layer, at least, but for a constant."""
+    """g of Raghu et al.: the growth of length in one layer, at least, but for a constant."""
     if activation == "relu":
         return sqrt(weight_variance * width / (width + 1))
     if activation == "hardtanh":

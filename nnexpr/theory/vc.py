@@ -3,15 +3,15 @@
 W parameters, L layers (hidden and output), U computation units, k_i of them in layer i, W_i parameters up to layer i.
 For the sign of a network with piecewise-linear activations of p kinks:
 
-    upper   L + L̄ W log2(4 e p R log2(2 e p R)),   R = Σ i k_i,   L̄ = Σ W_i / W             (Bartlett et al., thm 7)
+    upper   L + L̄ W log2(4 e p R log2(2 e p R)),   R = Σ i k_i,   L̄ = Σ W_i / W,   U > 2    (Bartlett et al., thm 7)
     growth  the largest m with  Π_i 2 (2 e m p i k_i / W_i)^{W_i} >= 2^m: the same proof without its last estimates
-    upper   2 W L log2(4 W L (p+1) U / ln 2) + 2 W L² + 2 L                     (Anthony and Bartlett 1999, thm 8.8)
+    upper   2 W L log2(4 W L (p+1) U / ln 2) + 2 W L² + 2 L             (Anthony and Bartlett 1999, chapter 8)
     lower   m n, for any r, m, n with k = ceil(m/r), from some network of 3 + 5 k layers and
             2 + n + 4 m + k ((11 + r) 2^r + 2 r + 2) parameters          (Bartlett et al., their bit-extraction network)
 
-so W L log2(W/L) up to a constant is reached, and W L log2 W never passed. For threshold units, whatever the depth,
-2 W log2(2 U / ln 2) (Anthony and Bartlett, thm 6.1). "Parameters times a logarithm" thus holds for threshold networks
-and for fixed depth; for ReLU the depth is a factor.
+so W L log2(W/L) up to a constant is reached, and W L log2 W up to a constant never passed. For threshold units,
+whatever the depth, 2 W log2(2 U / ln 2) (Anthony and Bartlett, chapter 6). "Parameters times a logarithm" thus holds
+for threshold networks and for fixed depth; for ReLU the depth is a factor.
 
 One hidden layer of n >= 3 ReLUs and one input is exact: n + 2. It has n + 1 pieces, so at most n + 1 changes of sign;
 ``shatters`` shows that all labels of n + 2 points are met.

@@ -86,6 +86,11 @@ class Group:
         """How many."""
         return self._stepper.members
 
+    @property
+    def stepper(self) -> Stepper:
+        """What trains them."""
+        return self._stepper
+
     def run(self, rates: Sequence[float], losses: Tensor) -> None:
         """One epoch for each learning rate; ``losses[k]: (members,)`` is the loss before the k-th update."""
         self._keep()

@@ -26,6 +26,7 @@ from nnexpr.training.groups import Loops, make_groups
 from nnexpr.training.history import History
 from nnexpr.training.schedules import learning_rate
 from nnexpr.training.snapshots import Snapshot
+from nnexpr.training.stages import StagedStepper
 from nnexpr.training.stepper import Data, MemberSettings
 from nnexpr.training.threads import Threads
 
@@ -69,7 +70,7 @@ class Session:
         self.history = History(network.members)
         self.best_loss = np.full(network.members, np.inf)
         self.epoch_of_best = np.zeros(network.members, dtype=np.int64)
-        self.grid = target.grid(grid_points)
+        self.grid = target.section(grid_points)
         self.device_name = describe_device(network.parameters.device)
         self._parameters = network.parameters.clone()  # of diverged members: their last finite state
         self._grid_features = network.features(torch.as_tensor(self.grid))
@@ -144,6 +145,22 @@ class Session:
         self.specification = self.specification.replace(**changes)
         if self.state == "finished" and self.epoch < self.specification.epochs:
             self.state = "paused"
+
+    @property
+    def stage(self) -> int | None:
+        """Of the next epoch: 1, 2 or 3; None where peaks and scales are not trained."""
+        return next((stepper.stage(self.epoch) for stepper in self._staged()), None)
+
+    def next_stage(self) -> None:
+        """End the present stage here, however long its share of the epochs is; raises InputError in the last one."""
+        self._require("change the stage of", "ready", "running", "paused")
+        if self.stage is None:
+            raise InputError("stages", "none", "the network's peaks and scales are not trained")
+        for stepper in self._staged():
+            stepper.end_stage(self.epoch)
+
+    def _staged(self) -> list[StagedStepper]:
+        return [group.stepper for group in self._groups if isinstance(group.stepper, StagedStepper)]
 
     def _require(self, request: str, *states: State) -> None:
         if self.state not in states:

@@ -83,7 +83,7 @@ class StagedStepper:
     """See :class:`nnexpr.training.stepper.Stepper`. Every stage takes an equal share of the epochs, with a fresh Adam.
 
     The shares follow from the epochs that ``spec`` asks for when training begins; epochs added later go to the last
-    stage. ``last`` trains all weights.
+    stage, and :meth:`end_stage` ends one early. ``last`` trains all weights.
     """
 
     def __init__(
@@ -114,10 +114,24 @@ class StagedStepper:
     def state(self) -> list[Tensor]:
         return [*self._last.state, self._coordinates, self._moments]
 
+    def _place(self, epoch: int) -> int:
+        return sum(end <= epoch for end in self._ends)
+
+    def stage(self, epoch: int) -> int:
+        """The stage that the epoch ``epoch`` belongs to: 1, 2 or 3."""
+        return self._stages[self._place(epoch)]
+
+    def end_stage(self, epoch: int) -> None:
+        """The next stage begins with the epoch ``epoch``, the first that is not trained yet."""
+        place = self._place(epoch)
+        if place == len(self._ends):
+            raise InputError("stages", str(self._stages[-1]), "no stage follows it")
+        self._ends[place] = epoch
+
     def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:
         done = 0
         while done < len(rates):
-            place = sum(end <= epoch + done for end in self._ends)
+            place = self._place(epoch + done)
             ahead = [end - epoch - done for end in self._ends[place : place + 1]]
             count = min(len(rates) - done, *ahead) if ahead else len(rates) - done
             begins = self._ends[place - 1] if place else 0

@@ -15,7 +15,7 @@ from nnexpr_tui.charts.limits import LimitKeeper, Limits, Tick, linear_ticks, lo
 from nnexpr_tui.charts.markers import sample
 from nnexpr_tui.charts.prepare import Floats, Prepared, prepare
 from nnexpr_tui.charts.rows import AXIS, TEXT, WARNING, Row, Run, fit_row, plain_text, row_width
-from nnexpr_tui.charts.series import Axis, ChartData, Frame
+from nnexpr_tui.charts.series import Axis, ChartData, Frame, Series
 
 __all__ = ["Plan", "footer", "header", "make_plan"]
 
@@ -106,7 +106,8 @@ def _heights(chart: ChartData, prepared: tuple[Prepared, ...], x_limits: Limits)
 def _limits(name: str, axis: Axis, columns: list[Floats], keeper: LimitKeeper) -> Limits:
     if (fixed := _fixed(axis)) is not None:
         return fixed
-    columns = [column for column in columns if len(column)]
+    included = prepare(Series(axis.include, (), style="ticks"), Axis(log=axis.log), Axis()).x
+    columns = [column for column in (*columns, included) if len(column)]
     if not columns:
         return (0.0, 1.0)
     low, high = min(float(c.min()) for c in columns), max(float(c.max()) for c in columns)

@@ -40,11 +40,15 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """A scale. ``limits`` fixes it; otherwise limits are chosen from the data and held while they fit."""
+    """A scale. ``limits`` fixes it; otherwise limits are chosen from the data and held while they fit.
+
+    ``include``: values the limits hold besides the data.
+    """
 
     log: bool = False
     label: str = ""
     limits: tuple[float, float] | None = None
+    include: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

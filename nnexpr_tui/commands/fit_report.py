@@ -120,8 +120,7 @@ def _finite(value: float) -> float | None:
 
 def show(session: Session, report: dict[str, Any]) -> None:
     """Print the final chart and the table of members."""
-    if session.target.dimension == 1:
-        _print_fit(session)
+    _print_fit(session)
     members = report["members"]
     rows = [
         (
@@ -168,15 +167,15 @@ def _print_fit(session: Session) -> None:
     if len(alive) > 1:
         low, high = curves[alive].min(axis=0), curves[alive].max(axis=0)
         series.append(Series(x, low, upper=high, style="band", label="members", color="secondary"))
-    if target.function is None:
+    if target.function is None and target.dimension == 1:
         points = target.own_inputs[:, 0], target.own_values
         series.append(Series(*points, style="points", label=target.value_name, color="accent"))
-    else:
+    elif target.function is not None:
         values = target.value_scale.to_own(target.function(session.grid))
         series.append(Series(x, values, label="target", color="accent"))
     if alive:
         losses = session.losses()
         best = min(alive, key=lambda index: float(losses[index]))
         series.append(Series(x, curves[best], label=f"fit, seed {session.network.seeds[best]}"))
-    x_axis, y_axis = Axis(label=target.input_names[0]), Axis(label=target.value_name)
+    x_axis, y_axis = Axis(label=target.section_name), Axis(label=target.value_name)
     print_chart(ChartData(tuple(series), x_axis, y_axis, title=target.name))

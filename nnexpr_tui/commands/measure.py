@@ -51,16 +51,27 @@ class Speed:
         return 1e6 * self.seconds / self.things
 
 
-def _repeat(once: Callable[[], object], things: float) -> Speed:
+CPU = torch.device("cpu")
+
+
+def _repeat(once: Callable[[], object], things: float, device: torch.device = CPU) -> Speed:
     """``once`` does so many things; repeated, after a first time that is not counted."""
+
+    def done() -> float:
+        """The time once the device, which may work on its own, is done with all it was given."""
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return time.perf_counter()
+
     once()
 
     def part(seconds: float) -> Speed:
-        began, rounds = time.perf_counter(), 0
+        began, rounds = done(), 0
         while rounds == 0 or time.perf_counter() - began < seconds:
             once()
             rounds += 1
-        return Speed(rounds * things, time.perf_counter() - began)
+        ended = done()
+        return Speed(rounds * things, ended - began)
 
     return _best(part)
 
@@ -70,10 +81,10 @@ def _best(measure: Callable[[float], Speed]) -> Speed:
     return max((measure(SECONDS / PARTS) for _ in range(PARTS)), key=lambda speed: speed.per_second)
 
 
-def engine(depth: int, width: int, members: int) -> Speed:
+def engine(depth: int, width: int, members: int, device: torch.device = CPU) -> Speed:
     """Epochs of one network, trained by this engine with ``members`` at once."""
     specification = FitSpecification.make(depth=depth, width=(width,), members=members, epochs=10**9)
-    network = mlp(depth, width, members=members)
+    network = mlp(depth, width, members=members).to(device=device)
     session = Session(network, target("fourier", points=POINTS), specification)
     session.start()
     session.advance(SECONDS / 4)  # until the turns have their length
@@ -86,17 +97,16 @@ def engine(depth: int, width: int, members: int) -> Speed:
     return _best(part)
 
 
-def _data() -> tuple[Tensor, Tensor]:
+def _data(device: torch.device) -> tuple[Tensor, Tensor]:
     made = target("fourier", points=POINTS)
-    return torch.as_tensor(made.inputs, dtype=torch.float32), torch.as_tensor(
-        made.values, dtype=torch.float32
-    )[:, None]
+    x = torch.as_tensor(made.inputs, dtype=torch.float32, device=device)
+    return x, torch.as_tensor(made.values, dtype=torch.float32, device=device)[:, None]
 
 
-def one_after_another(depth: int, width: int) -> Speed:
+def one_after_another(depth: int, width: int, device: torch.device = CPU) -> Speed:
     """Epochs of one ``nn.Sequential`` with ``torch.optim.Adam``."""
-    x, y = _data()
-    module = to_torch(mlp(depth, width))
+    x, y = _data(device)
+    module = to_torch(mlp(depth, width)).to(device)
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
 
     def epoch() -> None:
@@ -105,14 +115,14 @@ def one_after_another(depth: int, width: int) -> Speed:
         loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
         optimizer.step()
 
-    return _repeat(epoch, 1)
+    return _repeat(epoch, 1, device)
 
 
-def functional(depth: int, width: int, members: int) -> Speed:
+def functional(depth: int, width: int, members: int, device: torch.device = CPU) -> Speed:
     """Epochs of one network, trained by ``torch.func`` with ``members`` at once."""
-    x, y = _data()
+    x, y = _data(device)
     network = mlp(depth, width, members=members)
-    modules = [to_torch(network, member) for member in range(members)]
+    modules = [to_torch(network, member).to(device) for member in range(members)]
     parameters, buffers = torch.func.stack_module_state(modules)  # type: ignore[arg-type, unused-ignore]
     skeleton = modules[0]
 
@@ -129,7 +139,7 @@ def functional(depth: int, width: int, members: int) -> Speed:
             value.grad = found[name]
         optimizer.step()
 
-    return _repeat(epoch, members)
+    return _repeat(epoch, members, device)
 
 
 def regions(depth: int = 5, width: int = 64, members: int = 50) -> Speed:

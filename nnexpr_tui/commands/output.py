@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnexpr_tui.commands.group import clean
+from nnexpr_tui.documents import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,36 +29,11 @@ __all__ = [
     "print_text",
     "progress",
     "say",
+    "stdout_width",
 ]
 
 _WIDTH = 100  # of tables and charts where stdout is no terminal
 _CHART_WIDTH, _CHART_HEIGHT = 120, 22  # of charts at most
-
-
-def plain(value: Any) -> Any:
-    """``value`` in JSON's own types: arrays become lists, and a non-finite number null.
-
-    A mapping that holds such a number, itself or in a list, then says ``"nonfinite": true``.
-    """
-    return _plain(value)[0]
-
-
-def _plain(value: Any) -> tuple[Any, bool]:
-    """The plain value, and whether a number in it was not finite and no mapping below has said so."""
-    if isinstance(value, float):
-        return (float(value), False) if math.isfinite(value) else (None, True)
-    if value is None or isinstance(value, (str, bool, int)):
-        return value, False
-    if isinstance(value, Mapping):
-        pairs = {str(key): _plain(item) for key, item in value.items()}
-        document = {key: item for key, (item, _) in pairs.items()}
-        if any(lost for _, lost in pairs.values()):
-            document["nonfinite"] = True
-        return document, False
-    if hasattr(value, "tolist"):  # an array, a tensor, or one of their numbers
-        return _plain(value.tolist())
-    items = [_plain(item) for item in value]
-    return [item for item, _ in items], any(lost for _, lost in items)
 
 
 def print_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
@@ -89,23 +65,40 @@ def _stdout() -> Console:
     return Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False, markup=False, emoji=False)
 
 
+def stdout_width() -> int:
+    """How many columns there are to print on."""
+    return _stdout().width
+
+
 def print_text(text: str = "", *, style: str | None = None) -> None:
     """Print lines on stdout as they are, never read as markup."""
     _stdout().print(text, style=style, soft_wrap=True)
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, words: bool = False
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    words: bool = False,
+    narrow: bool = False,
 ) -> None:
-    """Print a table on stdout: the first column to the left; the others, unless they hold words, to the right."""
+    """Print a table on stdout: the first column to the left; the others, unless they hold words, to the right.
+
+    ``narrow``: headings are wrapped to what stands below them, before anything else is.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD)
+    table, rows = Table(box=box.SIMPLE_HEAD), list(rows)
     for place, column in enumerate(columns):
+        longest = max(len(text) for text in [*column.split(), *(row[place] for row in rows)])
         table.add_column(
-            Text(clean(column)), justify="right" if place and not words else "left", overflow="fold"
+            Text(clean(column)),
+            justify="right" if place and not words else "left",
+            overflow="fold",
+            max_width=longest if narrow else None,
         )
     for row in rows:
         table.add_row(*(Text(clean(cell)) for cell in row))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import click
 
-from nnexpr.experiments.registry import VERDICTS, Claim, Experiment, Figure, Result, find
+from nnexpr.experiments.registry import VERDICTS, Claim, Experiment, Figure, Result, Table, find
 from nnexpr_tui.commands.interrupts import Pending, deferred
 from nnexpr_tui.commands.options import (
     SectionedCommand,
@@ -27,12 +26,12 @@ from nnexpr_tui.commands.output import (
     print_text,
     progress,
     say,
+    stdout_width,
 )
 from nnexpr_tui.commands.threads import use_threads
+from nnexpr_tui.documents import cell_text, experiments_document
 
 __all__ = ["reproduce"]
-
-_COLORS = ("primary", "accent", "warning", "success", "error", "secondary")
 
 
 class _Cancelled(Exception):
@@ -51,7 +50,7 @@ class _Done:
 @output_option("--quick", is_flag=True, help="fewer members or epochs; the output says that it is quick")
 @output_option("--list", "listed", is_flag=True, help="list the experiments and leave")
 @output_option("--figures", is_flag=True, help="also give the figures: charts, or their numbers with --json")
-@declared_options("threads")
+@declared_options("seed", "threads")
 @json_option
 @store_option()
 def reproduce(
@@ -59,6 +58,7 @@ def reproduce(
     quick: bool,
     listed: bool,
     figures: bool,
+    seed: int | None,
     threads: int | None,
     as_json: bool,
     store: str | None,
@@ -66,23 +66,26 @@ def reproduce(
     """Reproduce the sources' tables, figures and claims, and judge each claim by what was measured.
 
     A claim that fails is shown as failing. A run that was interrupted goes on where it was when it is asked for again.
+    --seed draws everything anew: networks, peaks, random targets and points.
     """
     experiments = find(name or "all")
     if listed or name is None:
         _list(experiments, as_json)
         return 0
     use_threads(threads)
+    chosen = seed or 0
     done: list[_Done] = []
     with deferred() as pending:
         for number, experiment in enumerate(experiments, 1):
-            one = _run(experiment, f"{number}/{len(experiments)}", quick, store, pending)
+            one = _run(experiment, f"{number}/{len(experiments)}", quick, chosen, store, pending)
             if one is None:
                 break
             done.append(one)
             if not as_json:
                 _show(one, quick=quick, figures=figures)
         if as_json:
-            print_json(_document(done, quick=quick, figures=figures))
+            entries = ((one.experiment, one.result, one.seconds) for one in done)
+            print_json(experiments_document(entries, quick=quick, figures=figures, seed=chosen))
         elif len(done) > 1:
             _print_verdicts([claim for one in done for claim in one.result.claims])
     if pending.code is not None:
@@ -94,7 +97,7 @@ def reproduce(
 
 
 def _run(
-    experiment: Experiment, place: str, quick: bool, store: str | None, pending: Pending
+    experiment: Experiment, place: str, quick: bool, seed: int, store: str | None, pending: Pending
 ) -> _Done | None:
     """What the experiment gave, with its seconds; None where a signal cut it short."""
     from nnexpr.experiments.parts import keeping
@@ -111,27 +114,11 @@ def _run(
 
         try:
             report(0.0, "")
-            with keeping(experiment.id + "-quick" * quick, kept_in):
-                result = experiment.run(quick, report)
+            with keeping(experiment.id, kept_in, quick=quick, seed=seed):
+                result = experiment.run(quick, report, seed)
         except _Cancelled:
             return None
     return _Done(experiment, result, time.monotonic() - began)
-
-
-def _document(done: list[_Done], *, quick: bool, figures: bool) -> dict[str, Any]:
-    experiments = []
-    for one in done:
-        entry: dict[str, Any] = {key: getattr(one.experiment, key) for key in ("id", "title", "source")}
-        entry["seconds"] = round(one.seconds, 3)
-        entry["tables"] = [vars(table) for table in one.result.tables]
-        entry["claims"] = [vars(claim) for claim in one.result.claims]
-        if figures:
-            entry["figures"] = [
-                {**vars(figure), "series": [vars(curve) for curve in figure.series]}
-                for figure in one.result.figures
-            ]
-        experiments.append(entry)
-    return {"schema": 1, **({"quick": True} if quick else {}), "experiments": experiments}
 
 
 # --- for people
@@ -141,7 +128,13 @@ def _list(experiments: tuple[Experiment, ...], as_json: bool) -> None:
     if as_json:
         keys = ("id", "group", "source", "title", "question")
         print_json(
-            {"schema": 1, "experiments": [{key: getattr(one, key) for key in keys} for one in experiments]}
+            {
+                "schema": 1,
+                "experiments": [
+                    {**{key: getattr(one, key) for key in keys}, "settings": vars(one.settings)}
+                    for one in experiments
+                ],
+            }
         )
         return
     rows = [(one.id, one.group, one.title, one.question) for one in experiments]
@@ -151,9 +144,11 @@ def _list(experiments: tuple[Experiment, ...], as_json: bool) -> None:
 def _show(done: _Done, *, quick: bool, figures: bool) -> None:
     mark = " (quick: fewer members or epochs than the source)" if quick else ""
     print_text(f"{done.experiment.title}{mark}", style="bold")
-    print_text(f"{done.experiment.source}. {done.experiment.question}\n")
+    settings = done.experiment.settings
+    print_text(f"{done.experiment.source}. {done.experiment.question}")
+    print_text(f"{settings.quick if quick else settings.full}\n")
     for table in done.result.tables:
-        print_table(table.title, table.columns, [[_cell(cell) for cell in row] for row in table.rows])
+        _print_blocks(table)
     for figure in done.result.figures if figures else ():
         _chart(figure)
     if done.result.figures and not figures:
@@ -161,17 +156,66 @@ def _show(done: _Done, *, quick: bool, figures: bool) -> None:
     _print_claims(done.result.claims)
 
 
+def _print_blocks(table: Table) -> None:
+    """The table, its columns in as many blocks as it takes to break no number; the columns that name a row in each."""
+    cells = [[cell_text(cell) for cell in row] for row in table.rows]
+    width = stdout_width()
+    roomy = _width(table.columns, cells, whole=True) <= width
+    for number, block in enumerate([range(len(table.columns))] if roomy else _blocks(table, cells, width)):
+        columns, rows = (
+            [table.columns[place] for place in block],
+            [[row[place] for place in block] for row in cells],
+        )
+        title = f"{table.title}{' (continued)' * (number > 0)}"
+        print_table(title, columns, rows, narrow=not roomy)
+
+
+def _blocks(table: Table, cells: list[list[str]], width: int) -> list[list[int]]:
+    """Places of columns, block by block: the leading ones that hold texts, and as many of the others as fit."""
+    places = range(len(table.columns))
+    names = list(takewhile(lambda place: isinstance(table.rows[0][place], str), places)) or [0]
+    blocks = [names.copy()]
+    for place in places[len(names) :]:
+        block = [*blocks[-1], place]
+        columns, rows = (
+            [table.columns[each] for each in block],
+            [[row[each] for each in block] for row in cells],
+        )
+        if _width(columns, rows, whole=False) > width and len(blocks[-1]) > len(names):
+            blocks.append(names.copy())
+        blocks[-1].append(place)
+    return blocks
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool) -> int:
+    """What a table takes up, with each heading on one line or each text as narrow as its longest word."""
+    texts = [[column, *(row[place] for row in rows)] for place, column in enumerate(columns)]
+    widths = [
+        max(len(part) for text in each for part in ([text] if whole else text.split())) for each in texts
+    ]
+    return sum(width + 3 for width in widths) + 1
+
+
 def _print_claims(claims: Sequence[Claim]) -> None:
     if not claims:
         return
     rows = [
-        (claim.id, claim.statement, _cell(claim.expected), _cell(claim.measured), claim.verdict)
+        (
+            claim.id,
+            claim.statement,
+            *(cell_text(cell) for cell in (claim.expected, claim.tolerance, claim.measured)),
+            claim.verdict,
+        )
         for claim in claims
     ]
-    print_table("Claims", ("", "claim", "expected", "measured", "verdict"), rows, words=True)
+    print_table("Claims", ("", "claim", "expected", "tolerance", "measured", "verdict"), rows, words=True)
     for claim in claims:
         if claim.verdict == "fails":
-            print_text(f"{claim.id} fails: {claim.statement}", style="bold red")
+            print_text(f"{claim.id} fails: {claim.statement}.", style="bold red")
+        if claim.why:
+            print_text(
+                claim.why if claim.verdict == "fails" else f"{claim.id} is {claim.verdict}: {claim.why}"
+            )
     print_text()
 
 
@@ -184,29 +228,8 @@ def _print_verdicts(claims: list[Claim]) -> None:
     print_table("All claims", ("verdict", "claims", "which"), rows, words=True)
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if not isinstance(value, float):
-        return str(value)
-    if value == 0 or 1e-2 <= abs(value) < 1e4:
-        return f"{value:.3g}"
-    return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e+")
-
-
 def _chart(figure: Figure) -> None:
-    import numpy as np
-
-    from nnexpr_tui.charts.series import Axis, ChartData, Series
+    from nnexpr_tui.charts.figures import figure_chart
 
     print_text(f"{figure.title}: {figure.y_label} over {figure.x_label}", style="bold")
-    curves = tuple(
-        Series(np.asarray(curve.x, dtype=float), np.asarray(curve.y, dtype=float), curve.label, color)
-        for curve, color in zip(figure.series, cycle(_COLORS), strict=False)
-    )
-    axes = Axis(figure.log_x, figure.x_label), Axis(figure.log_y, figure.y_label)
-    print_chart(ChartData(curves, *axes))
+    print_chart(figure_chart(figure))

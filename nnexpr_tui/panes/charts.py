@@ -42,8 +42,6 @@ def fit_chart(
     y_limits: tuple[float, float] | None = None,
 ) -> ChartData:
     """Target and fit over the domain, or the error alone."""
-    if scene.x is None or scene.truth is None:
-        return ChartData(title="two inputs: 4 shows target, fit and cells as maps")
     x, fit = scene.x, snapshot.prediction
     series: list[Series] = []
     if residual:
@@ -79,7 +77,11 @@ def loss_chart(
     series = [Series(epochs, losses, "loss", "accent")]
     if cursor is not None:
         series.append(Series((cursor[0],), (cursor[1],), "shown", "warning", marker="◆", style="points"))
-    return ChartData(tuple(series), Axis(label="epoch"), Axis(log=log_axis, label="mean squared error"))
+    last = epochs[-1] if len(epochs) else 0
+    x_axis = Axis(
+        label="epoch", include=(0, max(last, 1))
+    )  # also where no loss has a place on a logarithmic axis
+    return ChartData(tuple(series), x_axis, Axis(log=log_axis, label="mean squared error"))
 
 
 def _ends(x: Any) -> tuple[float, float]:

@@ -41,9 +41,9 @@ regions can have; times floor: how far above it the loss is."""
 def counted_lines(scene: Scene, counts: Counts | None) -> list[Line]:
     """The counts as lines, also of a moment in Replay."""
     if not scene.countable:
-        why = "the activation or encoding is not piecewise linear"
+        why = "not piecewise linear"
         if scene.dimension > 1:
-            why = "two inputs: 4 shows the cells"
+            why = "the cells: screen 4"
         return [_row("Linear regions", "n/a"), _row("Bends", "n/a"), ((f"({why})", "label"),)]
     lines = [
         _row("Linear regions", count(counts.regions) if counts else "…", "accent"),

@@ -28,8 +28,17 @@ class StatusLine(LinePane):
         """Show the newest frame. About how many bytes that sends."""
         return 2 * self.show_lines([self._line(frame, state)])
 
+    def show_items(self, state: str, items: list[tuple[str, str]]) -> int:
+        """Show another training than the frame's: names and values. About how many bytes that sends."""
+        return 2 * self.show_lines([self._fitted([_word(state)], items)])
+
+    @property
+    def is_roomy(self) -> bool:
+        """Whether values may keep their place while they change."""
+        return self.size.width >= ROOMY
+
     def _line(self, frame: Frame | None, state: str) -> Line:
-        line: list[tuple[str, str]] = [(f" {SIGNS.get(state, '·')} {WORDS.get(state, state):<8}", "accent")]
+        line = [_word(state)]
         if frame is None:
             hint = (
                 "nothing is built: change the forms"
@@ -37,14 +46,21 @@ class StatusLine(LinePane):
                 else "the forms can already be filled in; a first start compiles for some seconds"
             )
             return (*line, (f"  {hint}", "label"))
+        return self._fitted(line, _items(frame, roomy=self.is_roomy))
+
+    def _fitted(self, line: list[tuple[str, str]], items: list[tuple[str, str]]) -> Line:
         left = self.size.width - len(line[0][0])
-        for label, value in _items(frame, roomy=self.size.width >= ROOMY):
+        for label, value in items:
             needed = len(label) + len(value) + 3
             if needed > left:
                 break
             line += [(f"  {label} ", "label"), (value, "value")]
             left -= needed
         return tuple(line)
+
+
+def _word(state: str) -> tuple[str, str]:
+    return f" {SIGNS.get(state, '·')} {WORDS.get(state, state):<8}", "accent"
 
 
 def _items(frame: Frame, *, roomy: bool) -> list[tuple[str, str]]:

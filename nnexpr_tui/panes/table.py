@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.content import Content
 from textual.widget import Widget
 
 from nnexpr_tui.panes.lines import Line, LinePane
@@ -43,11 +44,12 @@ class TablePane(LinePane, can_focus=True):
 
 
 def entitle(pane: Widget, title: str, subtitle: str = "") -> None:
-    """Set the titles that differ; setting one paints the pane again."""
-    if pane.border_title != title:
-        pane.border_title = title
-    if (pane.border_subtitle or "") != subtitle:
-        pane.border_subtitle = subtitle
+    """Set the titles that differ, as they are and not as markup; setting one paints the pane again."""
+    above, below = Content(title), Content(subtitle)
+    if pane.border_title != above.markup:
+        pane.border_title = above
+    if (pane.border_subtitle or "") != below.markup:
+        pane.border_subtitle = below
 
 
 def row(label: str, value: str, style: str = "value") -> Line:

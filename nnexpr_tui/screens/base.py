@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -40,6 +41,11 @@ class ExplorerScreen(Screen[None]):
         self.status = StatusLine(id="status")
         self.footer = FooterLine(in_scope(self.SCOPE, "everywhere"))
 
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Of the actions that work now, beside those that work everywhere."""
+        return (self.SCOPE,)
+
     def compose(self) -> ComposeResult:
         """The parts from top to bottom."""
         yield self.status
@@ -77,6 +83,20 @@ class ExplorerScreen(Screen[None]):
 
     def refused(self, message: Refused) -> None:
         """What was asked for could not be built; it has been said."""
+
+    # Taking it elsewhere
+
+    def copied(self) -> tuple[str, str]:
+        """The text that is copied, empty for none, and the sentence that says so."""
+        return self.controller.summary(), "Copied the command line and the numbers"
+
+    def export_stem(self, folder: str) -> Path | None:
+        """The path, without suffix, of the files that are exported; None, and said why, where there is nothing."""
+        return self.controller.export_stem(folder)
+
+    def export(self, stem: Path) -> None:
+        """Write the files beside the picture of the screen, and say so."""
+        self.controller.worker.export(stem)
 
     # Panes
 

@@ -41,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _text(self) -> Content:
         focused = self._of.focused
-        scope = self._of.SCOPE if isinstance(self._of, ExplorerScreen) else ""
+        scopes = self._of.scopes if isinstance(self._of, ExplorerScreen) else ("",)
         parts: list[Content] = []
         title = str(getattr(focused, "border_title", "") or "")
         text = getattr(focused, "help_text", "") or getattr(focused, "HELP", "")
@@ -53,8 +53,8 @@ class HelpScreen(ModalScreen[None]):
         if screen_text:
             parts += [Content(screen_text), Content("")]
         parts += [
-            Content.styled(f"Keys in {scope.capitalize()}", "bold"),
-            *map(_row, in_scope(scope)),
+            Content.styled(f"Keys in {scopes[0].capitalize()}", "bold"),
+            *map(_row, in_scope(*scopes)),
             Content(""),
         ]
         parts += [Content.styled("Keys everywhere", "bold"), *map(_row, in_scope("everywhere"))]

@@ -95,11 +95,9 @@ class ReplayScreen(ExplorerScreen):
             loss_chart(frame.history_epochs, frame.history_losses, log_axis=view.log_axis, cursor=cursor)
         )
 
-    def _whole(self, frame: Frame, residual: bool) -> tuple[float, float] | None:
+    def _whole(self, frame: Frame, residual: bool) -> tuple[float, float]:
         """Limits that hold every snapshot of the record; found again once it has grown by a quarter."""
         truth = frame.scene.truth
-        if truth is None:
-            return None
         size, limits = self._limits
         if residual != (size < 0) or not abs(size) <= len(frame.record) <= 1.25 * abs(size):
             import numpy as np

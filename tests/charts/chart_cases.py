@@ -16,7 +16,8 @@ labels = st.text(max_size=12) | st.sampled_from(
     ["\x1b[31mred", "[bold]x[/]", "日本語の目標", "a\nb", "\u202eabc", "\x07"]
 )
 limits = st.none() | st.tuples(st.floats(), st.floats())
-axes = st.builds(Axis, log=st.booleans(), label=labels, limits=limits)
+included = st.lists(st.floats(), max_size=2).map(tuple)
+axes = st.builds(Axis, log=st.booleans(), label=labels, limits=limits, include=included)
 series = st.builds(
     Series,
     floats,

@@ -174,3 +174,9 @@ def test_a_point_beyond_the_canvas_is_not_drawn_elsewhere():
         (Series([-5, 20, 3], [3, 3, 99], style="points"),), Axis(limits=(0, 15)), Axis(limits=(0, 15))
     )
     assert text_of(rasterise(chart, Frame(8, 4))) == [" " * 8] * 4
+
+
+def test_limits_hold_what_they_are_asked_to_include():
+    chart = ChartData((Series([0, 90], [1, 0]),), Axis(include=(0, 90)), Axis(log=True))
+    labels = text_of(rasterise(chart, Frame(60, 12)))[-1].split()
+    assert (labels[0], labels[-1]) == ("0", "100")  # though the only value with a place is at 0

@@ -32,7 +32,14 @@ def test_json(measured):
         assert row["against_torch_func"] == pytest.approx(row["torch_func"] / row["engine"])
     assert found["regions_per_second"] > 0
     assert found["frames_per_second"] > 0
-    assert found["verdict"]
+    assert found["device"] == "cpu"
+    assert found["verdict"][1].startswith("1 member: 1-4x2-1 ")
+
+
+def test_a_device_that_is_not_there_is_named(measured):
+    done = measured("bench", "--device", "cuda:99")
+    assert done.exit_code == 2
+    assert "cuda:99" in done.stderr
 
 
 def test_the_verdict_is_printed(measured):

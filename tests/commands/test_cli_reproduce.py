@@ -13,13 +13,13 @@ from nnexpr.experiments.parts import kept
 from nnexpr.experiments.registry import Curve, Experiment, Figure, Report, Result, Table, judged
 
 
-def works(quick: bool, report: Report) -> Result:
+def works(quick: bool, report: Report, seed: int = 0) -> Result:
     report(0.5, "half")
     table = Table("A table", ("name", "value"), [["one", 1.0], ["none", None], ["lost", float("nan")]])
     figure = Figure("A figure", "x", "y", [Curve("line", [0.0, 1.0], [0.0, 2.0])])
     claims = [
         judged("T1", "one is one", 1.0, 1.0, None, True),
-        judged("T2", "one is two", 2.0, 1.0, "exact", False),
+        judged("T2", "one is two", 2.0, 1.0, "exact", False, why="It is not."),
         judged("T3", "misprinted", 1, 1, None, True, corrected=True),
     ]
     return Result([table], [figure], claims)
@@ -28,7 +28,7 @@ def works(quick: bool, report: Report) -> Result:
 CALLS: list[str] = []
 
 
-def is_cut_short(quick: bool, report: Report) -> Result:
+def is_cut_short(quick: bool, report: Report, seed: int = 0) -> Result:
     value = kept("part", lambda: CALLS.append("computed") or len(CALLS))
     if len(CALLS) < 2:
         CALLS.append("signalled")
@@ -55,7 +55,7 @@ def test_the_document(run, fakes, quick: bool) -> None:
     assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
     assert found.get("quick", False) is quick
-    assert set(found) - {"quick"} == {"schema", "experiments"}
+    assert set(found) - {"quick"} == {"schema", "seed", "experiments"}
     [one] = found["experiments"]
     assert set(one) - {"nonfinite"} == {"id", "title", "source", "seconds", "tables", "claims"}
     assert (one["id"], one["title"], one["source"]) == ("works", "Title of works", "a source")
@@ -63,7 +63,22 @@ def test_the_document(run, fakes, quick: bool) -> None:
     assert table["rows"] == [["one", 1.0], ["none", None], ["lost", None]]
     assert table["columns"] == ["name", "value"]
     assert [claim["verdict"] for claim in one["claims"]] == ["holds", "fails", "holds as corrected"]
-    assert set(one["claims"][0]) == {"id", "statement", "expected", "measured", "tolerance", "verdict"}
+    assert set(one["claims"][0]) == {"id", "statement", "expected", "measured", "tolerance", "verdict", "why"}
+    assert [claim["why"] for claim in one["claims"]] == ["", "It is not.", ""]
+
+
+def test_wide_tables_are_shown_in_blocks_that_break_no_number(run, monkeypatch) -> None:
+    numbers = [1234567.0 + place for place in range(14)]
+    columns = ("curve", "network", *(f"column number {place}" for place in range(14)))
+    wide = Table("Wide", columns, [["x³", "Stage 1", *(1000 * int(number) for number in numbers)]])
+    made = (Experiment("wide", "fakes", "a source", "Wide", "How?", lambda *_: Result([wide])),)
+    monkeypatch.setattr(registry, "GROUPS", {"fakes": "fakes"})
+    monkeypatch.setattr(registry, "of_group", lambda group: made)
+    shown = run("reproduce", "wide").stdout
+    assert "Wide (continued)" in shown
+    assert all(f"{1000 * int(number):,}" in shown for number in numbers)
+    assert shown.count("Stage 1") == shown.count("Wide (continued)") + 1
+    assert max(map(len, shown.splitlines())) <= 100
 
 
 def test_figures_on_request(run, fakes) -> None:
@@ -77,7 +92,13 @@ def test_figures_on_request(run, fakes) -> None:
 def test_for_people(run, fakes) -> None:
     done = run("reproduce", "works", "--quick")
     assert done.exit_code == 0, done.stderr
-    for words in ("Title of works (quick", "A table", "T2 fails: one is two", "holds as corrected"):
+    for words in (
+        "Title of works (quick",
+        "A table",
+        "T2 fails: one is two.",
+        "It is not.",
+        "holds as corrected",
+    ):
         assert words in done.stdout
     assert "quick" not in run("reproduce", "works").stdout
 
@@ -90,6 +111,22 @@ def test_an_interrupt_gives_what_was_done_and_the_next_run_goes_on(start_main, f
     assert code == 0
     assert CALLS == ["computed", "signalled"]  # the part was found again
     assert json.loads(out)["experiments"][0]["tables"][0]["rows"] == [[1]]
+
+
+def test_the_seed_goes_to_the_run_and_into_the_document(run, monkeypatch) -> None:
+    def draws(quick: bool, report: Report, seed: int = 0) -> Result:
+        return Result([Table("Drawn", ("seed", "kept"), [[seed, kept("part", lambda: seed)]])])
+
+    made = (Experiment("draws", "fakes", "a source", "Draws", "Which?", draws),)
+    monkeypatch.setattr(registry, "GROUPS", {"fakes": "fakes"})
+    monkeypatch.setattr(registry, "of_group", lambda group: made)
+    for seed in (0, 7):
+        found = json.loads(run("reproduce", "draws", "--json", *["--seed", str(seed)] * (seed > 0)).stdout)
+        assert found["seed"] == seed
+        assert found["experiments"][0]["tables"][0]["rows"] == [[seed, seed]]
+    refused = run("reproduce", "draws", "--seed", "-1")
+    assert refused.exit_code == 2
+    assert "seed is -1" in refused.stderr
 
 
 @pytest.fixture
@@ -107,7 +144,9 @@ def test_a_list(run) -> None:
     found = json.loads(run("reproduce", "--list", "--json").stdout)
     ids = [one["id"] for one in found["experiments"]]
     assert "manifold-tables" in ids
-    assert all(set(one) == {"id", "group", "source", "title", "question"} for one in found["experiments"])
+    keys = {"id", "group", "source", "title", "question", "settings"}
+    assert all(set(one) == keys for one in found["experiments"])
+    assert all(set(one["settings"]) == {"full", "quick"} for one in found["experiments"])
     assert "manifold-tables" in run("reproduce", "manifold", "--list").stdout
     assert "manifold-tables" in run("reproduce").stdout  # with no name nothing is run
 

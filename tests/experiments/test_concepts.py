@@ -15,6 +15,10 @@ from nnexpr.experiments.registry import VERDICTS, Result
 
 NAMES = [experiment.id for experiment in EXPERIMENTS]
 
+QUICK = {
+    "random-regions": {"C5", "C5 training"},
+    "lottery": {"C12", "C12 small"},
+}  # claims that a quick run cannot judge
 EXACT = {
     "triangle-waves": {"C1": "holds as corrected", "C2": "fails", "C3": "holds as corrected"},
     "region-bounds": {"C4": "holds", "C4 hyperplanes": "holds as corrected"},
@@ -60,6 +64,29 @@ def test_results_are_plain_and_whole(name: str) -> None:
 def test_claims_that_need_no_long_run(name: str) -> None:
     verdicts = {claim.id: claim.verdict for claim in quick(name)[0].claims}
     assert {claim: verdicts[claim] for claim in EXACT[name]} == EXACT[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_claim_fails_for_being_quick(name: str) -> None:
+    claims = {claim.id: claim for claim in quick(name)[0].claims}
+    assert [each for each, claim in claims.items() if claim.verdict == "fails"] == ["C2"] * (
+        name == "triangle-waves"
+    )
+    for claim in claims.values():
+        assert bool(claim.why) is (claim.verdict in ("fails", "not measured"))
+    assert all(claims[each].verdict == "not measured" for each in QUICK.get(name, ()))
+
+
+@pytest.mark.parametrize("name", ["trajectories", "tensor-ranks", "random-regions", "region-bounds"])
+def test_another_seed_draws_others_and_the_same_seed_the_same(name: str) -> None:
+    [experiment] = [each for each in EXPERIMENTS if each.id == name]
+
+    def rows(seed: int) -> list[list[object]]:
+        result = experiment.run(True, lambda *_: None, seed)
+        return [list(row) for table in result.tables for row in table.rows]
+
+    assert rows(0) == [list(row) for table in quick(name)[0].tables for row in table.rows]
+    assert (rows(5) == rows(0)) is (name == "tensor-ranks")  # ranks are the same for almost all
 
 
 def test_every_claim_of_the_page_is_judged_once() -> None:

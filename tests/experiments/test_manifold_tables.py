@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from nnexpr.experiments.manifold.beyond import whole_floor
 from nnexpr.experiments.manifold.printed import LATER, PRINTED
 from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve, Setting, start, train
 from nnexpr.experiments.manifold.starts import counts
@@ -81,12 +82,30 @@ def test_a_report_that_raises_ends_the_run() -> None:
         experiment.run(True, report)
 
 
-@pytest.mark.parametrize("name", ["figures", "sparse", "draws", "steps", "bends"])
+@pytest.mark.parametrize("name", ["figures", "sparse", "draws", "steps", "bends", "starts", "beyond"])
 def test_other_experiments_in_quick_mode(name: str) -> None:
     [experiment] = find(f"manifold-{name}")
-    result = experiment.run(True, lambda *_: None)
+    shares: list[float] = []
+    result = experiment.run(True, lambda share, _: shares.append(share))
+    assert shares == sorted(shares)
     well_formed(result)
     assert result.figures or result.tables
+    assert not any(claim.verdict == "fails" for claim in result.claims)
+
+
+def test_another_seed_trains_other_networks() -> None:
+    [experiment] = find("manifold-sparse")
+    first, same, other = (experiment.run(True, lambda *_: None, seed).tables[0].rows for seed in (0, 0, 100))
+    assert first == same != other
+
+
+@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
+def test_no_spline_of_as_many_pieces_is_worse_than_a_manifold_network(curve: Curve) -> None:
+    """The floor of 2^L pieces is below every network that has 2^L regions."""
+    setting = Setting(members=4, epochs=100)
+    result = train(start("theorem", curve.sign, setting), setting.target(curve), (1,), setting)
+    assert float(result.loss.min()) >= whole_floor(curve, setting) > 0
+    assert whole_floor(curve, Setting(depth=9)) == 0  # as many pieces as samples
 
 
 def test_counts_of_starts() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from nnexpr.experiments import registry
 from nnexpr.experiments.parts import keeping, kept
-from nnexpr.experiments.registry import GROUPS, VERDICTS, Claim, deferred, find, judged
+from nnexpr.experiments.registry import GROUPS, TOO_QUICK, VERDICTS, Claim, deferred, find, judged
 from nnexpr.specification import InputError
 
 
@@ -32,6 +32,8 @@ def test_names_are_unique_and_groups_are_whole() -> None:
         assert experiment.group in GROUPS
         assert experiment.title
         assert experiment.question.endswith("?")
+        assert experiment.settings.full
+        assert experiment.settings.quick
 
 
 def test_an_unknown_name_is_refused_with_what_there_is() -> None:
@@ -61,6 +63,23 @@ def test_verdicts(holds: bool | None, corrected: bool, measured: float | None, v
     claim = judged("X1", "one is one", 1.0, measured, 0.1, holds, corrected=corrected)
     assert claim == Claim("X1", "one is one", 1.0, measured, 0.1, verdict)  # type: ignore[arg-type]
     assert claim.verdict in VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("holds", "quick", "verdict", "why"),
+    [
+        (True, False, "holds", ""),
+        (True, True, "holds", ""),
+        (False, False, "fails", "because"),
+        (False, True, "not measured", TOO_QUICK),
+        (None, True, "not measured", "because"),
+    ],
+)
+def test_a_quick_run_lets_no_claim_fail_and_reasons_go_with_what_does_not_hold(
+    holds: bool | None, quick: bool, verdict: str, why: str
+) -> None:
+    claim = judged("X1", "one is one", 1.0, 2.0, None, holds, quick=quick, why="because")
+    assert (claim.verdict, claim.why) == (verdict, why)
 
 
 def counting() -> tuple[list[int], object]:
@@ -93,6 +112,22 @@ def test_parts_of_a_run_cut_short_are_found_again(tmp_path) -> None:
     with keeping("one", tmp_path):
         kept("part", compute)
     assert len(calls) == 2
+
+
+def test_parts_are_kept_apart_by_seed_and_quickness(tmp_path) -> None:
+    ways = [(quick, seed) for quick in (False, True) for seed in (0, 1, 12)]
+
+    def cut_short(quick: bool, seed: int) -> None:
+        with keeping("one", tmp_path, quick=quick, seed=seed):
+            kept("part", lambda: [quick, seed])
+            raise KeyboardInterrupt
+
+    for way in ways:
+        with pytest.raises(KeyboardInterrupt):
+            cut_short(*way)
+    for quick, seed in ways:
+        with keeping("one", tmp_path, quick=quick, seed=seed):
+            assert kept("part", lambda: None) == [quick, seed]
 
 
 def test_parts_of_other_sources_are_not_taken(tmp_path) -> None:

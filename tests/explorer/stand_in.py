@@ -43,7 +43,7 @@ class StandIn:
         plane = specification.target in PLANE_TARGETS
         self.scene = Scene(
             specification=specification, name=specification.target, formula="sin 2 pi x", dimension=1 + plane,
-            domain=(0.0, 1.0), x=None if plane else GRID, truth=None if plane else self.truth, data=None,
+            domain=(0.0, 1.0), x=GRID, truth=self.truth, data=None,
             hidden_widths=widths, parameters=3, countable=bends and not plane,
             upper_bound=10_000, lower_bound=9, device="stand-in",
             plane=SQUARE if plane else None, has_cells=bends and plane,

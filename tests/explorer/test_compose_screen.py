@@ -1,4 +1,4 @@
-"""Compose: a fold doubles the regions, knots and peaks follow the keys, and only the newest question is answered."""
+"""Compose, its folds: a fold doubles the regions, knots follow the keys, only the newest question is answered."""
 
 from __future__ import annotations
 
@@ -22,11 +22,6 @@ WIDE = SIZES[0]
 
 def shows(app: Explorer, label: str, value: str) -> bool:
     return re.search(rf"{label} +{value}(?![\d.]|,\d)", text(app)) is not None
-
-
-def peaks(app: Explorer) -> list[float]:
-    """Of the layers that can be read, in their order."""
-    return [float(found) for found in re.findall(r"[▸ ] \d+ +(0\.\d\d)  ", text(app))]
 
 
 async def opened(app: Explorer, pilot: Pilot[Any], *keys: str) -> None:
@@ -125,64 +120,12 @@ async def test_more_room_shows_more_regions(explorer: Explorer) -> None:
         await until(lambda: "Wave: 64 regions" in text(explorer))
 
 
-async def test_layers_are_opened_one_by_one(explorer: Explorer) -> None:
-    async with explorer.run_test(size=WIDE) as pilot:
-        await opened(explorer, pilot, "v")
-        await until(lambda: "Layer 1 of 5" in text(explorer))
-        await until(lambda: shows(explorer, "Linear regions", "32 = 2\\^5"))
-        assert all(name in text(explorer) for name in ("t1", "t2", "sum 1", "x²"))
-        await pilot.press("right", "right")
-        await until(lambda: "Layer 3 of 5" in text(explorer) and "sum 3" in text(explorer))
-        await pilot.press("left", "left", "left", "left")
-        await until(lambda: "Layer 1 of 5" in text(explorer))
-        await pilot.press("+")
-        await until(lambda: shows(explorer, "Linear regions", "64 = 2\\^6"))
-        await pilot.press("space")
-        await until(lambda: "Layer 2 of 6" in text(explorer))
-        await until(lambda: "Layer 6 of 6" in text(explorer))
-        await pilot.press("v")
-        await until(lambda: shows(explorer, "Folds", "6"))
-
-
-async def test_peaks_move_and_stay_inside(explorer: Explorer) -> None:
-    async with explorer.run_test(size=WIDE) as pilot:
-        await opened(explorer, pilot, "v")
-        await until(lambda: peaks(explorer) == [0.5] * 5)
-        await until(lambda: shows(explorer, "max .F − x².", "2.44e-04"))
-        await pilot.press("up", "right", "down", "right", "pageup", "right", "pagedown")
-        await until(lambda: peaks(explorer) == [0.51, 0.49, 0.55, 0.45, 0.5])
-        await until(lambda: not shows(explorer, "max .F − x².", "2.44e-04"))
-        await pilot.press(*["pageup"] * 30, "up")
-        await until(lambda: 0.95 < peaks(explorer)[3] < 0.99)
-        await pilot.press(*["pagedown"] * 30, "down")
-        await until(lambda: 0.01 < peaks(explorer)[3] < 0.05)
-        assert shows(explorer, "Linear regions", "32 = 2\\^5")
-        await pilot.press("r")
-        await until(lambda: peaks(explorer) == [0.5] * 5)
-
-
-async def test_the_opened_layer_stays_in_sight(explorer: Explorer) -> None:
-    async with explorer.run_test(size=(60, 20)) as pilot:
-        await opened(explorer, pilot, "v", *["+"] * 9, *["right"] * 9)
-        await until(lambda: "▸ 10 " in text(explorer))
-
-
-async def test_a_key_of_the_other_view_says_so(explorer: Explorer) -> None:
-    async with explorer.run_test(size=WIDE) as pilot:
-        await opened(explorer, pilot, "up")
-        await until(lambda: "works with the layers" in text(explorer))
-        await pilot.press("v", "]")
-        await until(lambda: "works with the folds" in text(explorer))
-
-
 async def test_the_error_is_shown_in_place_of_the_fit(explorer: Explorer) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await opened(explorer, pilot, "e")
         await until(lambda: "fit − wave" in text(explorer))
-        await pilot.press("v")
-        await until(lambda: "its error" in text(explorer))
         await pilot.press("e")
-        await until(lambda: "its error" not in text(explorer))
+        await until(lambda: "fit − wave" not in text(explorer))
 
 
 async def test_an_answer_to_an_older_question_is_dropped(
@@ -251,18 +194,11 @@ async def test_the_words_stand_beside_their_numbers(explorer: Explorer, size: tu
         assert shows(explorer, "Bends", "63")
         assert shows(explorer, "Sampled says", "96 wrong")
         assert shows(explorer, "Error \\(mse\\)", "0.0833")
-        assert "Folds/layers" in text(explorer)
-        await pilot.press("v")
-        await until(lambda: shows(explorer, "Linear regions", "32 = 2\\^5"))
-        assert shows(explorer, "Bends", "31")
-        assert all(pane.is_on_screen for pane in explorer.screen.query(ChartPane))
+        assert "v Manifold" in text(explorer)
+        assert all(pane.is_on_screen for pane in explorer.screen.all_panes if isinstance(pane, ChartPane))
 
 
 async def test_help_names_the_theorem_and_its_keys(explorer: Explorer) -> None:
     async with explorer.run_test(size=(120, 60)) as pilot:
         await opened(explorer, pilot, "question_mark")
-        await until(lambda: "Telgarsky" in text(explorer) and "Folds/layers" in text(explorer))
-        await pilot.press("escape", "v", "tab")
-        await until(lambda: "Layer 1 of 5" in text(explorer))
-        await pilot.press("question_mark")
-        await until(lambda: "ratios of" in text(explorer))
+        await until(lambda: "Telgarsky" in text(explorer) and "Keys in Folds" in text(explorer))

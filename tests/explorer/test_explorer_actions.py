@@ -12,13 +12,23 @@ from nnexpr_tui.actions import ACTIONS, SCREENS, in_scope
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.panes.form import Form
 
+VIEWS = ("folds", "manifold")  # of the Compose screen
 OWNERS = {entry.name: entry.load() for entry in SCREENS} | {"everywhere": Explorer, "form": Form}
+OWNERS |= dict.fromkeys(VIEWS, OWNERS["compose"])
 
 
 @pytest.mark.parametrize("scope", [*(entry.name for entry in SCREENS), "form"])
 def test_no_key_has_two_meanings(scope: str) -> None:
     heard = in_scope(scope, "everywhere")
     keys = Counter(key for action in heard for key in action.keys.split(","))
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_key_has_two_meanings_in_a_view(view: str) -> None:
+    keys = Counter(
+        key for action in in_scope(view, "compose", "everywhere") for key in action.keys.split(",")
+    )
     assert [key for key, count in keys.items() if count > 1] == []
 
 
@@ -31,7 +41,9 @@ def test_every_action_is_there_and_explained(action: object) -> None:
 
 
 def test_every_screen_has_a_digit_of_its_own() -> None:
-    assert [entry.key for entry in SCREENS] == [str(digit) for digit in range(1, len(SCREENS) + 1)]
+    keys = [entry.key for entry in SCREENS]
+    assert keys == sorted(set(keys))
+    assert set(keys) <= set("1234567")
 
 
 def test_the_explorer_is_imported_without_the_engine() -> None:

@@ -172,3 +172,94 @@ def test_it_can_be_stopped_before_it_was_opened(world: World) -> None:
     office = Office(world)
     office.worker.stop()
     assert office.worker.stopped.is_set()
+
+
+class Guest:
+    """A companion that counts its turns; it rests, waits, fails or shows what a test says."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self.wait: float | None = None
+        self.frame_due = False
+        self.failure: Exception | None = None
+        self.failed = False
+
+    def turn(self, seconds: float) -> bool:
+        self.turns += 1
+        if self.failure is not None:
+            raise self.failure
+        return False
+
+    def fail(self) -> None:
+        self.failed, self.wait = True, None
+
+    def moment(self) -> None:
+        return None
+
+
+def test_a_companion_and_the_fit_take_turns(office: Office, world: World) -> None:
+    guest = Guest()
+    office.worker.open(PLAIN, start=True)
+    office.worker.accompany(guest)
+    guest.wait = 0.0
+    world.let_train(20)
+    office.frame(20)
+    assert guest.turns >= 20
+
+
+def test_a_companion_that_rests_or_waits_keeps_nothing_busy(office: Office) -> None:
+    guest = Guest()
+    office.worker.accompany(guest)
+    office.worker.open(PLAIN, start=False)
+    office.frame(0)
+    sleep(0.05)
+    assert guest.turns == 0
+    office.worker.tell(lambda: setattr(guest, "wait", 60.0))
+    office.worker.step(3)
+    office.frame(3)
+    assert guest.turns == 0
+    office.worker.tell(lambda: setattr(guest, "wait", 0.0), changes=False)
+    deadline = monotonic() + 10
+    while not guest.turns:
+        assert monotonic() < deadline
+        sleep(0.002)
+    office.worker.tell(lambda: setattr(guest, "wait", None))
+
+
+def test_a_companion_that_fails_stands_still_and_the_fit_goes_on(office: Office, world: World) -> None:
+    guest = Guest()
+    guest.failure, guest.wait = ValueError("no room\nat all"), 0.0
+    office.worker.accompany(guest)
+    office.worker.open(PLAIN, start=True)
+    said = office.next(Said)
+    assert (said.text, said.error) == ("Training stopped: no room", True)  # type: ignore[attr-defined]
+    assert guest.failed
+    world.let_train(5)
+    office.frame(5)
+    assert guest.turns == 1
+
+
+def test_what_cannot_be_shown_of_a_companion_hides_nothing_of_the_fit(office: Office) -> None:
+    guest = Guest()
+
+    def moment() -> None:
+        raise ValueError("nothing to see")
+
+    guest.moment = moment  # type: ignore[method-assign]
+    office.worker.accompany(guest)
+    office.worker.open(PLAIN, start=False)
+    assert office.next(Said).text == "nothing to see"  # type: ignore[attr-defined]
+    assert office.frame(0).manifold is None
+
+
+def test_what_is_told_is_said_and_a_failure_too(office: Office) -> None:
+    office.worker.open(PLAIN, start=False)
+    office.worker.tell(lambda: "done so")
+    assert office.next(Said).text == "done so"  # type: ignore[attr-defined]
+
+    def refuse() -> None:
+        raise RuntimeError("cannot be")
+
+    office.worker.tell(refuse)
+    said = office.next(Said)
+    assert (said.text, said.error) == ("cannot be", True)  # type: ignore[attr-defined]

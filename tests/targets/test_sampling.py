@@ -123,3 +123,14 @@ def test_an_option_out_of_bounds_is_refused_by_name(option: str, value: object) 
 def test_a_domain_where_the_function_overflows_is_refused() -> None:
     with pytest.raises(InputError, match="not finite"):
         target("fourier", domain=(-1e308, 0))
+
+
+def test_section_runs_along_the_first_input_through_the_middle() -> None:
+    made = target("star2d", points=9, domain=(-3, 5))
+    inputs = made.section(5)
+    assert inputs[:, 0] == pytest.approx(np.linspace(*made.domain[0], 5))
+    assert inputs[:, 1] == pytest.approx(np.full(5, np.mean(made.domain[1])))
+    assert made.section_name.startswith("x1, x2 = ")
+    line = target("cube", points=3)
+    np.testing.assert_array_equal(line.section(7), line.grid(7))
+    assert line.section_name == "x"

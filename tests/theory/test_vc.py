@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import product
-from math import log2
+from fractions import Fraction
+from itertools import accumulate, pairwise, product
+from math import ceil, log2
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from scipy.optimize import linprog
 from nnexpr.theory.cost import parameter_count
 from nnexpr.theory.vc import lower_bound, shatters, vc_bounds
 
+E = Fraction(271828182845904523536, 10**20)  # to 1e-20
 SHAPES = [[1, 3, 1], [2, 8, 8, 1], [8, *[16] * 9, 1], [8, *[64] * 30, 1], [784, 300, 100, 1]]
 
 
@@ -51,3 +53,38 @@ def test_shattering_is_what_linear_programs_find(units: int, expected: bool) -> 
         return False
 
     assert all(map(met, product((1.0, -1.0), repeat=units + 2))) == shatters(units) == expected
+
+
+@pytest.mark.parametrize("widths", [[1, 3, 1], [2, 5, 4, 1], [3, 8, 8, 8, 1]])
+def test_the_growth_bound_is_the_last_number_of_points_with_enough_sign_patterns(widths: list[int]) -> None:
+    """Π_i 2 (2 e m i k_i / W_i)^{W_i} against 2^m, term by term, in exact rational powers of a bound on e."""
+    sizes = [above * (below + 1) for below, above in pairwise(widths)]
+    up_to = list(accumulate(sizes))
+
+    def enough(m: int) -> bool:
+        patterns = Fraction(1)
+        for layer, (units, total) in enumerate(zip(widths[1:], up_to, strict=True), 1):
+            patterns *= 2 * (2 * E * m * layer * units / total) ** total
+        return patterns >= 2**m
+
+    growth = vc_bounds(widths).growth
+    assert growth >= sum(up_to)  # from there on the inequality of the theorem is one about sign patterns
+    assert enough(growth)
+    assert not enough(growth + 1)
+
+
+@pytest.mark.parametrize(("parameters", "layers"), [(200, 8), (1000, 8), (3000, 13), (3000, 23)])
+def test_the_reached_bound_is_the_best_over_all_bit_extraction_networks(parameters: int, layers: int) -> None:
+    best = 0
+    for r in range(1, 9):
+        for m in range(1, 60):
+            blocks = ceil(m / r)
+            n = parameters - 2 - 4 * m - blocks * ((11 + r) * 2**r + 2 * r + 2)
+            if n >= 1 and 3 + 5 * blocks <= layers:
+                best = max(best, m * n)
+    assert lower_bound(parameters, layers) == best
+
+
+def test_one_threshold_unit_has_one_dimension_more_than_inputs_and_stays_below_its_bound() -> None:
+    for inputs in (1, 5, 100):
+        assert inputs + 1 <= vc_bounds([inputs, 1]).threshold

@@ -17,6 +17,7 @@ from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.compiled_stepper import CompiledStepper
 from nnexpr.training.fit import session
 from nnexpr.training.kernels.manifold import pull_back_to_coordinates
+from nnexpr.training.session import InvalidTransition
 from nnexpr.training.stages import coordinates_of
 from nnexpr.training.stepper import Data, MemberSettings
 
@@ -151,3 +152,44 @@ def test_masks_have_no_meaning_on_the_manifold() -> None:
     network = compositional(3)
     with pytest.raises(InputError, match="masks"):
         nnexpr.fit(network, GOAL, epochs=2, stages=(1,), masks=torch.ones_like(network.parameters))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("stages", [(1, 2, 3), (2, 3)])
+def test_stages_ended_by_hand_are_those_of_equal_shares(dtype: str, stages: tuple[int, ...]) -> None:
+    network = compositional(4, members=3, dtype=dtype)
+    whole = nnexpr.fit(network, GOAL, epochs=40 * len(stages), lr=3e-3, stages=stages)
+    by_hand = session(network, GOAL, epochs=10**10, lr=3e-3, stages=stages)
+    seen = []
+    for _ in stages:
+        if seen:
+            by_hand.next_stage()
+        seen.append(by_hand.stage)
+        by_hand.step(25)
+        by_hand.step(15)
+    assert tuple(seen) == stages
+    assert torch.equal(by_hand.current_network().parameters, whole.network.parameters)
+    with pytest.raises(InputError, match="no stage follows"):
+        by_hand.next_stage()
+
+
+def test_a_stage_that_ends_as_it_begins_is_left_out() -> None:
+    network = compositional(3)
+    by_hand = session(network, GOAL, epochs=10**10, lr=3e-3, stages=(1, 2, 3))
+    by_hand.step(30)
+    by_hand.next_stage()
+    by_hand.next_stage()
+    by_hand.step(30)
+    whole = nnexpr.fit(network, GOAL, epochs=60, lr=3e-3, stages=(1, 3))
+    assert torch.equal(by_hand.current_network().parameters, whole.network.parameters)
+
+
+def test_only_stages_can_be_ended() -> None:
+    plain = session(compositional(3), GOAL, epochs=5)
+    assert plain.stage is None
+    with pytest.raises(InputError, match="not trained"):
+        plain.next_stage()
+    finished = session(compositional(3), GOAL, epochs=2, stages=(1, 3))
+    finished.step(2)
+    with pytest.raises(InvalidTransition):
+        finished.next_stage()

@@ -21,7 +21,7 @@ EXACT_UNITS, QUICK_EXACT_UNITS = 8, 6
 SPREAD = 4.0  # how far the ratios to W log2 W may drift over a 10,000-fold W and still be called constant
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 - nothing is drawn
     """Bounds over width at fixed depth and over depth at fixed width; exact values for one hidden layer on the line."""
     wide = {width: vc_bounds([INPUTS, *[width] * FIXED_DEPTH, 1]) for width in WIDTHS}
     deep = {depth: vc_bounds([INPUTS, *[FIXED_WIDTH] * depth, 1]) for depth in DEPTHS}

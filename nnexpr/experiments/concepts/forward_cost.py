@@ -26,7 +26,7 @@ REPEATS, QUICK_REPEATS = 15, 5
 DETERMINATION = 0.95  # of the straight line: how much of the variance of the times it explains
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 - nothing is drawn
     """Ten shapes: counts by formula, by the flat tensor and by torch's modules; the least of several times."""
     rows, operations, seconds = [], [], []
     exact = True
@@ -43,7 +43,7 @@ def run(quick: bool, report: Report) -> Result:
         rows.append((words(widths), *counts, operations[-1], 1e6 * seconds[-1] / POINTS, speed))
         report(done / len(SHAPES), words(widths))
     work = np.array(operations, dtype=np.float64) * POINTS
-    slope, start = np.polyfit(work, seconds, 1)
+    slope, start = np.polyfit(work, seconds, 1, w=1.0 / np.array(seconds))  # by relative errors
     left = np.array(seconds) - (slope * work + start)
     determination = float(1.0 - left.var() / np.var(seconds))
     columns = ("hidden widths", "parameters by formula", "flat tensor", "torch modules", "operations a point",

@@ -41,13 +41,13 @@ class _Case:
         return f"{self.activation}, σ² = {self.variance:g}, width {self.width}"
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:
     """Six kinds of random networks, thirty of each."""
     layers, members = (QUICK_LAYERS, QUICK_MEMBERS) if quick else (LAYERS, MEMBERS)
     path = circle((0.0, 0.0), 1.0, VERTICES)
     cases = []
     for done, (activation, variance, width) in enumerate(CASES, 1):
-        network = random_network(width, layers, activation, variance, members=members)
+        network = random_network(width, layers, activation, variance, members=members, seed=seed)
         lengths = trajectory_length(network, path, closed=True)[:, :layers]
         cases.append(_Case(activation, variance, width, lengths))
         report(done / len(CASES), cases[-1].label)
@@ -64,10 +64,10 @@ def run(quick: bool, report: Report) -> Result:
         "Length of a circle's image", "hidden layer", "length",
         [Curve(c.label, x, np.median(c.lengths, axis=0).tolist()) for c in cases], log_y=True,
     )  # fmt: skip
-    return Result((table,), (figure,), (_grows(cases), _stays(cases)))
+    return Result((table,), (figure,), (_grows(cases, quick), _stays(cases, quick)))
 
 
-def _grows(cases: list[_Case]) -> Claim:
+def _grows(cases: list[_Case], quick: bool) -> Claim:
     wide = [c for c in cases if c.activation == "hardtanh" and c.variance > 1.0]
     growth = {c.width: c.growth for c in wide}
     widest = growth[max(growth)]
@@ -79,10 +79,11 @@ def _grows(cases: list[_Case]) -> Claim:
         f"{widest[0]:.3f} a layer at width {max(growth)} ({widest[1]:.3f} to {widest[2]:.3f})",
         GROWS,
         widest[1] > GROWS and ordered == sorted(ordered),
+        quick=quick,
     )
 
 
-def _stays(cases: list[_Case]) -> Claim:
+def _stays(cases: list[_Case], quick: bool) -> Claim:
     growth = [c.growth for c in cases if c.activation == "relu"]
     return judged(
         "C14 He",
@@ -91,4 +92,5 @@ def _stays(cases: list[_Case]) -> Claim:
         ", ".join(f"{g[0]:.3f} ({g[1]:.3f} to {g[2]:.3f})" for g in growth),
         STAYS,
         all(g[0] <= STAYS for g in growth),
+        quick=quick,
     )

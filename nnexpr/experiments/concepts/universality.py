@@ -71,11 +71,11 @@ class _Errors:
         return min((count for count in UNITS if self.bound[count] <= error), default=None)
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:
     """Four targets: the floor of one hidden layer to 128 units, training, and constructions."""
     found = []
     for done, name in enumerate(TARGETS, 1):
-        found.append(_errors(name, quick))
+        found.append(_errors(name, quick, seed))
         report(done / len(TARGETS), name)
     columns = ("target", "units", "one hidden layer, best possible", "one hidden layer, trained", "deep, trained",
                "deep, constructed")  # fmt: skip
@@ -88,15 +88,15 @@ def run(quick: bool, report: Report) -> Result:
     return Result((table,), tuple(map(_figure, found)), (_falls(found), _fewer(found)))
 
 
-def _errors(name: str, quick: bool) -> _Errors:
+def _errors(name: str, quick: bool, seed: int) -> _Errors:
     goal = target(name, terms=FOLDS, points=POINTS)
     x, y = goal.inputs[:, 0], goal.values
     floors = spline_floors(x, y, [units + 1 for units in UNITS])
     sizes = QUICK_TRAINED_UNITS if quick else TRAINED_UNITS
     members = QUICK_MEMBERS if quick else MEMBERS
     depths = [units // DEEP_WIDTH for units in sizes if units <= DEEPEST]
-    networks = [mlp(depth=2, width=units, members=members) for units in sizes]
-    networks += [mlp(depth=layers + 1, width=DEEP_WIDTH, members=members) for layers in depths]
+    networks = [mlp(depth=2, width=units, members=members, seed=seed) for units in sizes]
+    networks += [mlp(depth=layers + 1, width=DEEP_WIDTH, members=members, seed=seed) for layers in depths]
     results = fit_many(
         networks, target(name, terms=FOLDS, points=257), epochs=QUICK_EPOCHS if quick else EPOCHS, lr=3e-3
     )

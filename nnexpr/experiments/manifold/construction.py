@@ -23,29 +23,31 @@ LEAST = 100  # thousandths: c of the theorem on sufficiency
 BENDS_IN_FLOAT = 1e-14  # of the slopes: what float64 tells from no bend (``regions/outputs.py``)
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:
     """Seconds; quick draws fewer peaks."""
     draws = FEW if quick else MANY
     steps = (_regions, _differentiable, _convex, _second_derivative, _layers)
     tables, claims = [], []
     for number, step in enumerate(steps):
         report(number / len(steps), step.__name__.strip("_").replace("_", " "))
-        table, made = step(draws)
+        table, made = step(draws, seed)
         tables.append(table)
         claims += made
     report(1.0, "")
     return Result(tables, claims=claims)
 
 
-def _regions(draws: int) -> tuple[Table, list[Claim]]:
+def _regions(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     """M1: by the gaps for any depth, by enumeration to depth 10, and by counting float64 networks beside them."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     rows: list[list[Cell]] = []
     right, deepest = True, DEEPEST if draws >= MANY else DEEPEST_QUICK
     for depth in range(1, deepest + 1):
         peaks = [exact.random_peaks(depth + 1, rng) for _ in range(draws)]
         counts = {exact.regions(a, exact.theorem_scales(a, depth, sign)) for a in peaks for sign in (-1, 1)}
-        network = compositional(depth, members=min(draws, 20) if depth <= 12 else 2, dtype="float64")
+        network = compositional(
+            depth, members=min(draws, 20) if depth <= 12 else 2, seed=seed, dtype="float64"
+        )
         lines = [one.count for one in linear_regions(network, certify=False)]
         slivers = rational_count(network).linear_regions if depth <= 7 else None
         right &= counts == {2**depth} and (depth > 10 or _enumerated(peaks[0], depth) == 2**depth)
@@ -79,9 +81,9 @@ def _slopes(peaks: exact.Rational, scales: exact.Rational) -> list[Fraction]:
     return [(sums[k + 1] - sums[k]) / (x[k + 1] - x[k]) for k in range(len(x) - 1)]
 
 
-def _differentiable(draws: int) -> tuple[Table, list[Claim]]:
+def _differentiable(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     """M7: the gap at the first peak, relative to s_0, over the depth; under the theorem it is Π (1 - a_m)."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed + 1)
     depths = (2, 4, 8, 16, 32)
     deepest = depths[-1]
     theorem = {depth: Fraction(0) for depth in depths}
@@ -130,9 +132,9 @@ def _printed_slope() -> Claim:
     )  # fmt: skip
 
 
-def _convex(draws: int) -> tuple[Table, list[Claim]]:
+def _convex(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     """M8: ratios of scales, the order of the slopes, and the maximum of each layer's error."""
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(seed + 2)
     depth, largest, ordered, maxima = 8, Fraction(0), True, True
     for number in range(draws):
         a = exact.random_peaks(depth + 1, rng)
@@ -165,9 +167,9 @@ def _convex(draws: int) -> tuple[Table, list[Claim]]:
     return Table("Scales, slopes and errors under Theorem 3.4", ("", "found"), rows), claims
 
 
-def _second_derivative(draws: int) -> tuple[Table, list[Claim]]:
+def _second_derivative(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     """M9: the error of x² after m waves, and the difference quotients of F' at the first peak for other peaks."""
-    del draws
+    del draws, seed  # all peaks are given
     half, errors = Fraction(1, 2), []
     for waves in range(1, 9):
         a, scales = [half] * (waves + 1), [Fraction(1, 4) ** (i + 1) for i in range(waves)]
@@ -204,9 +206,9 @@ def _second_derivative(draws: int) -> tuple[Table, list[Claim]]:
     return Table("Difference quotients of F' at its first peak, all peaks equal", columns, rows), claims
 
 
-def _layers(draws: int) -> tuple[Table, list[Claim]]:
+def _layers(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     """M12: the rows of t1 and t2, and the amplitude that the bias unit carries."""
-    network = compositional(8, members=draws, dtype="float64")
+    network = compositional(8, members=draws, seed=seed, dtype="float64")
     differ, largest = 0.0, 0.0
     rows: list[list[Cell]] = []
     amplitude = np.ones(draws)

@@ -18,12 +18,13 @@ DRAWS, MEMBERS = 10, 30
 SHOWN = tuple(row for row in ROWS if row.name in ("stage 1", "stages 1, 3", "all stages"))
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:
     """Ten draws of 30 members (quick: two of 6)."""
-    draws, full = (2 if quick else DRAWS), Setting.of(quick)
+    draws, full = (2 if quick else DRAWS), Setting.of(quick, seed)
     setting = Setting(**{**vars(full), "members": draws * full.members})
     rows: list[list[Cell]] = []
     within: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for number, curve in enumerate(CURVES):
         report(number / len(CURVES), curve.label)
         cells = kept(curve.name, partial(_least, curve, setting, draws))
@@ -35,7 +36,8 @@ def run(quick: bool, report: Report) -> Result:
                 curve.label, row.label, printed, float(np.median(least)), float(least.min()), float(least.max()), share
             ])  # fmt: skip
             if row.name != "stage 1":
-                within[f"{row.label.lower()}, {curve.label}"] = float(np.median(least)) / printed
+                name = f"{row.label.lower()}, {curve.label}"
+                within[name], shares[name] = float(np.median(least)) / printed, share
     columns = (
         "curve",
         "network",
@@ -50,7 +52,9 @@ def run(quick: bool, report: Report) -> Result:
         "M3 draws", "Over draws of 30 networks, the median least error is at most three times the printed one",
         "8 of 8",
         f"{sum(ratio <= 3 for ratio in within.values())} of 8; the largest ratio is {within[worst]:.2g} ({worst})",
-        "× 3", all(ratio <= 3 for ratio in within.values()),
+        "× 3", all(ratio <= 3 for ratio in within.values()), quick=quick,
+        why=f"Luck does not make the difference: at these steps of Adam {100 * shares[worst]:.0f} % of the draws are "
+        "within three times print there.",
     )  # fmt: skip
     title = f"Least error of {full.members} networks, over {draws} draws"
     return Result([Table(title, columns, rows)], claims=[claim])

@@ -19,9 +19,9 @@ UNITS = ("sum", "t1", "t2", "bias")
 DEPTH_5 = 7  # hidden layers of figure 5: the text speaks of layers 6 and 7
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:
     """Six figures, each of a few panels."""
-    setting, figures = Setting.of(quick), [*_figure_1(), *_figure_2(), *_figure_4()]
+    setting, figures = Setting.of(quick, seed), [*_figure_1(), *_figure_2(), *_figure_4()]
     setting = Setting(**{**vars(setting), "members": 6})
     report(0.1, "figure 3: a network trained on the manifold")
     cube = CURVES[0]

@@ -26,9 +26,9 @@ SHOWN = tuple(
 POINTS = 10
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:
     """Five rows of the tables on four curves."""
-    setting = Setting(**{**vars(Setting.of(quick)), "points": POINTS})
+    setting = Setting(**{**vars(Setting.of(quick, seed)), "points": POINTS})
     rows: list[list[Any]] = []
     won: dict[str, tuple[float, float]] = {}
     for number, curve in enumerate(CURVES):
@@ -39,13 +39,20 @@ def run(quick: bool, report: Report) -> Result:
             printed = {"default": SPARSE[curve.name][0], "stages 1, 3": SPARSE[curve.name][1]}.get(row.name)
             rows.append([curve.label, row.label, least, printed, middle, training])
         won[curve.label] = cells["default"][0], cells["stages 1, 3"][0]
-    columns = ("curve", "network", "least test error", "printed", "median test error", "least training error")
+    columns = (
+        "curve",
+        "network",
+        "least test error",
+        "least, printed",
+        "median test error",
+        "least training error",
+    )
     winners = [label for label, (default, manifold) in won.items() if manifold < default]
     claim = judged(
         "M13", "With 10 training and 10 test points the manifold still wins (x³: 2.41e-4 to 5.65e-6)",
         "lower on 4 of 4 curves",
         f"lower on {len(winners)} of 4: " + "; ".join(f"{label} {a:.2g} to {b:.2g}" for label, (a, b) in won.items()),
-        None, len(winners) == len(won),
+        None, len(winners) == len(won), quick=quick,
     )  # fmt: skip
     return Result([Table("Mean squared error from ten points", columns, rows)], claims=[claim])
 

@@ -9,45 +9,52 @@ from nnexpr.experiments.manifold.rows import Cells, measure
 from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve, Setting
 from nnexpr.experiments.registry import Cell, Claim, Report, Result, Table, judged
 
-__all__ = ["run"]
+__all__ = ["claims", "run"]
 
 BY_CURVE = {curve.name: index for index, curve in enumerate(CURVES)}
 WITH_STAGE_1 = ("stages 1, 3", "all stages")
+NEAR = 0.02  # of the printed optima of Stage 1
+FACTOR = 100  # that passes for "three orders of magnitude", of which the printed numbers give 29 to 1130
 FULLY_TRAINED = tuple(row.name for row in ROWS if row.stages[-1] == 3)
 
 
-def run(quick: bool, report: Report) -> Result:
+def run(quick: bool, report: Report, seed: int = 0) -> Result:
     """960 networks (quick: 192, with fewer epochs)."""
     cells: Cells = {}
-    for share, note, so_far in measure(Setting.of(quick)):
+    for share, note, so_far in measure(Setting.of(quick, seed)):
         report(share, note)
         cells = so_far
-    return Result([_table(curve, cells) for curve in CURVES], claims=_claims(cells))
+    return Result([_table(curve, cells) for curve in CURVES], claims=claims(cells, quick))
 
 
 def _table(curve: Curve, cells: Cells) -> Table:
-    columns = (
-        "network", "min", "printed", "later", "mean", "printed", "later",
-        "regions", "floor", "min / floor",
-    )  # fmt: skip
+    """Ours, print, and the later version's numbers for the curves that it gives; the floor is for the best network."""
+    place = BY_CURVE[curve.name]
+    both = any(LATER[name][place][0] is not None for name in LATER)
+    columns = ["network"]
+    for what in ("min", "mean"):
+        columns += [what, f"{what}, printed", *[f"{what}, later version"] * both]
+    columns += ["regions", "floor", "min / floor"]
     rows: list[list[Cell]] = []
     for row in ROWS:
-        cell, place = cells[row.name][curve.name], BY_CURVE[curve.name]
-        printed = PRINTED[row.name][place]
+        cell, printed = cells[row.name][curve.name], PRINTED[row.name][place]
         later = LATER[row.name][place] if row.name in LATER else (None, None)
-        rows.append([
-            row.label, cell["min"], printed[0], later[0], cell["mean"], printed[1], later[1],
-            cell["regions"], cell["floor"], cell["min"] / cell["floor"] if cell["floor"] > 0 else None,
-        ])  # fmt: skip
+        numbers: list[Cell] = []
+        for index, what in enumerate(("min", "mean")):
+            numbers += [cell[what], printed[index], *[later[index]] * both]
+        least, floor = cell["min"], cell["floor"]
+        rows.append([row.label, *numbers, cell["regions"], floor, least / floor if floor > 0 else None])
     number = 1 if curve.sign < 0 else 2
     return Table(f"Table {number}: mean squared error on {curve.label}, over the members", columns, rows)
 
 
-def _claims(cells: Cells) -> list[Claim]:
-    return [*_stage_one(cells), _whole(cells), *_orders(cells), _gaps(cells), _floors(cells)]
+def claims(cells: Cells, quick: bool) -> list[Claim]:
+    return [
+        *_stage_one(cells, quick), _whole(cells, quick), *_orders(cells, quick), _gaps(cells, quick), _floors(cells),
+    ]  # fmt: skip
 
 
-def _stage_one(cells: Cells) -> list[Claim]:
+def _stage_one(cells: Cells, quick: bool) -> list[Claim]:
     """M2, one for each curve: the optimum of the differentiable manifold, which depends on no step size."""
     claims = []
     for curve in CURVES:
@@ -58,14 +65,15 @@ def _stage_one(cells: Cells) -> list[Claim]:
                 f"The least error of Stage 1 on {curve.label}",
                 printed,
                 found,
-                0.02,
-                printed is not None and abs(found / printed - 1) <= 0.02,
+                f"{100 * NEAR:.0f} %",
+                printed is not None and abs(found / printed - 1) <= NEAR,
+                quick=quick,
             )
         )
     return claims
 
 
-def _whole(cells: Cells) -> Claim:
+def _whole(cells: Cells, quick: bool) -> Claim:
     """M3."""
     ratios = {
         (row, curve.label): cells[row][curve.name]["min"]
@@ -78,13 +86,15 @@ def _whole(cells: Cells) -> Claim:
     return judged(
         "M3", "The least errors of 'all stages' and 'stages 1 and 3' are at most three times the printed ones",
         "8 of 8", f"{len(ratios) - len(above)} of 8; the largest ratio is {worst:.2g} ({row}, {label})", "× 3",
-        not above,
+        not above, quick=quick,
+        why="Adam's step is not printed: at these steps the pattern of all cells is nearest to print, and with 1e-3 in "
+        "every stage all eight are within three times (manifold-steps).",
     )  # fmt: skip
 
 
-def _orders(cells: Cells) -> list[Claim]:
-    """M4: the order of the starts, then the factor that training on the manifold gains."""
-    out_of_order, gains = [], {}
+def _orders(cells: Cells, quick: bool) -> list[Claim]:
+    """M4: the order of the starts, then the factor that training on the manifold gains, in all and on every curve."""
+    out_of_order, gains, printed = [], {}, {}
     for curve in CURVES:
         least = {row: cells[row][curve.name]["min"] for row in cells}
         random = min(least["default"], least["raai"])
@@ -92,24 +102,41 @@ def _orders(cells: Cells) -> list[Claim]:
         if not random > least["stage 3"] > manifold:
             out_of_order.append(curve.label)
         gains[curve.label] = least["default"] / manifold
+        least_printed = {row: PRINTED[row][BY_CURVE[curve.name]][0] or math.nan for row in PRINTED}
+        printed[curve.label] = least_printed["default"] / min(least_printed[row] for row in WITH_STAGE_1)
     label, smallest = min(gains.items(), key=lambda item: item[1])
-    typical = math.prod(gains.values()) ** (1 / len(gains))
     return [
         judged(
             "M4 order", "Random starts are the worst, starting on the manifold alone helps, training on it helps more",
             "4 of 4 curves", f"{4 - len(out_of_order)} of 4" + "".join(f"; not {name}" for name in out_of_order),
-            None, not out_of_order,
+            None, not out_of_order, quick=quick,
         ),
         judged(
             "M4 factor",
-            "Training on the manifold lowers the least error by three orders of magnitude (printed numbers: 268, 29, "
-            "1130 and 843 times)", "at least 100 on every curve",
-            f"{typical:.3g} on average, {smallest:.3g} on {label}", None, smallest >= 100,
+            "Training on the manifold lowers the least errors of the tables by three orders of magnitude (print: "
+            f"{_factors(printed)})",
+            f"at least {FACTOR}, geometric mean over the curves (printed {_mean(printed):.3g})",
+            f"{_mean(gains):.3g}: {_factors(gains)}", f">= {FACTOR}", _mean(gains) >= FACTOR, quick=quick,
+        ),
+        judged(
+            "M4 every curve", "It does so on every curve",
+            f"at least {FACTOR} on each", f"{smallest:.3g} on {label}", f">= {FACTOR}", smallest >= FACTOR, quick=quick,
+            why=f"Nor do the printed numbers: they give {printed[label]:.2g} on {label}, which the manifold fits least "
+            "well.",
         ),
     ]  # fmt: skip
 
 
-def _gaps(cells: Cells) -> Claim:
+def _mean(gains: dict[str, float]) -> float:
+    """The geometric mean."""
+    return math.prod(gains.values()) ** (1 / len(gains))
+
+
+def _factors(gains: dict[str, float]) -> str:
+    return ", ".join(f"{gain:.0f} on {label}" for label, gain in gains.items())
+
+
+def _gaps(cells: Cells, quick: bool) -> Claim:
     """M5: mean over minimum, of the rows that end with all weights trained."""
     others, words = [], []
     for curve in CURVES:
@@ -121,7 +148,7 @@ def _gaps(cells: Cells) -> Claim:
             others.append(curve.label)
     return judged(
         "M5", "Stage 1 closes the gap between mean and least error; skipping it widens the gap",
-        "mean / min is least with stage 1", "; ".join(words), None, not others,
+        "mean / min is least with stage 1", "; ".join(words), None, not others, quick=quick,
     )  # fmt: skip
 
 
@@ -132,5 +159,6 @@ def _floors(cells: Cells) -> Claim:
     ]
     return judged(
         "M14", "No row is below the best free-knot linear spline with as many pieces as its best network has regions",
-        "at least 1", f"{min(ratios):.4g} to {max(ratios):.3g} times the floor", 1e-4, min(ratios) >= 1 - 1e-4,
+        "at least 1", f"{min(ratios):.4g} to {max(ratios):.3g} times the floor", "relative 1e-4",
+        min(ratios) >= 1 - 1e-4,
     )  # fmt: skip

@@ -1,0 +1,72 @@
+"""What both front ends write: values as JSON has them, and the result of experiments as one document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnexpr.experiments.registry import Experiment, Result
+
+__all__ = ["cell_text", "experiments_document", "plain"]
+
+
+def plain(value: Any) -> Any:
+    """``value`` in JSON's own types: arrays become lists, and a non-finite number null.
+
+    A mapping that holds such a number, itself or in a list, then says ``"nonfinite": true``.
+    """
+    return _plain(value)[0]
+
+
+def _plain(value: Any) -> tuple[Any, bool]:
+    """The plain value, and whether a number in it was not finite and no mapping below has said so."""
+    if isinstance(value, float):
+        return (float(value), False) if math.isfinite(value) else (None, True)
+    if value is None or isinstance(value, (str, bool, int)):
+        return value, False
+    if isinstance(value, Mapping):
+        pairs = {str(key): _plain(item) for key, item in value.items()}
+        document = {key: item for key, (item, _) in pairs.items()}
+        if any(lost for _, lost in pairs.values()):
+            document["nonfinite"] = True
+        return document, False
+    if hasattr(value, "tolist"):  # an array, a tensor, or one of their numbers
+        return _plain(value.tolist())
+    items = [_plain(item) for item in value]
+    return [item for item, _ in items], any(lost for _, lost in items)
+
+
+def experiments_document(
+    done: Iterable[tuple[Experiment, Result, float]], *, quick: bool, figures: bool, seed: int = 0
+) -> dict[str, Any]:
+    """The JSON of ``reproduce``: the experiments with their results and seconds, and the seed of all draws."""
+    experiments = []
+    for experiment, result, seconds in done:
+        entry: dict[str, Any] = {key: getattr(experiment, key) for key in ("id", "title", "source")}
+        entry["seconds"] = round(seconds, 3)
+        entry["tables"] = [vars(table) for table in result.tables]
+        entry["claims"] = [vars(claim) for claim in result.claims]
+        if figures:
+            entry["figures"] = [
+                {**vars(figure), "series": [vars(curve) for curve in figure.series]}
+                for figure in result.figures
+            ]
+        experiments.append(entry)
+    return {"schema": 1, **({"quick": True} if quick else {}), "seed": seed, "experiments": experiments}
+
+
+def cell_text(value: object) -> str:
+    """A value of a table or a claim as people read it; a dash for none."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not isinstance(value, float):
+        return str(value)
+    if value == 0 or 1e-2 <= abs(value) < 1e4:
+        return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
+    return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e+")

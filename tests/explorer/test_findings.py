@@ -1,0 +1,122 @@
+"""A finding reads back as it was written, and nothing else reads as one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from experiment_stand_in import result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnexpr.experiments.registry import Claim, Curve, Figure, Result, Table
+from nnexpr_tui import findings
+from nnexpr_tui.findings import Finding, keep_finding, kept_finding, read_finding, written
+
+FINDING = Finding("bends", True, 2.5, 1.7e9, result())
+cells = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+
+
+def told(finding: Finding) -> list[dict[str, object]]:
+    return [json.loads(line) for line in written(finding, origin=findings._origin())]
+
+
+def plain(result: Result) -> str:
+    """As text, in which a value that is no number equals itself."""
+    return repr(
+        (
+            [vars(claim) for claim in result.claims],
+            [(table.title, [*table.columns], [[*row] for row in table.rows]) for table in result.tables],
+            [
+                ({**vars(figure), "series": None}, [(c.label, [*c.x], [*c.y]) for c in figure.series])
+                for figure in result.figures
+            ],
+        )
+    )
+
+
+@given(cells, st.lists(st.tuples(cells, cells), max_size=4), st.lists(st.floats(), max_size=4), st.text())
+def test_what_is_written_reads_back(
+    cell: float | str | None, rows: list[tuple[object, object]], numbers: list[float], text: str
+) -> None:
+    given_result = Result(
+        (Table(text, (text, "b"), rows),),  # type: ignore[arg-type]
+        (Figure(text, "x", "y", (Curve(text, numbers, numbers),), log_y=True),),
+        (Claim(text, text, cell, cell, None, "fails", why=text),),
+    )
+    back = read_finding(told(Finding("id", False, 1.0, 2.0, given_result)))
+    assert (back.id, back.quick, back.seconds, back.finished) == ("id", False, 1.0, 2.0)
+    assert plain(back.result) == plain(given_result)
+
+
+def test_arrays_and_their_numbers_are_read_as_plain_ones() -> None:
+    given_result = Result(
+        (Table("t", ("a", "b"), ((np.int64(3), np.float32(0.5)),)),),  # type: ignore[arg-type]
+        (Figure("f", "x", "y", (Curve("c", np.arange(2.0), np.ones(2)),)),),  # type: ignore[arg-type]
+    )
+    back = read_finding(told(Finding("id", False, 1.0, 2.0, given_result))).result
+    assert back.tables[0].rows == ((3, 0.5),)
+    assert back.figures[0].series[0].x == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("lines", range(len(told(FINDING))))
+def test_a_finding_that_was_cut_is_none(lines: int) -> None:
+    with pytest.raises(ValueError, match="not a finding"):
+        read_finding(told(FINDING)[:lines])
+
+
+def damaged() -> list[list[object]]:
+    """The finding's lines with one value after another replaced by something of another kind."""
+    cases: list[list[object]] = []
+    for number, line in enumerate(told(FINDING)):
+        cases += [
+            [*told(FINDING)[:number], wrong, *told(FINDING)[number + 1 :]]
+            for wrong in (None, [1], {}, "x", 7)
+        ]
+        for kind, value in line.items():
+            for key in value if isinstance(value, dict) else ():
+                if key != "origin":
+                    changed = {kind: {**value, key: {"a": 1}}}
+                    cases.append([*told(FINDING)[:number], changed, *told(FINDING)[number + 1 :]])
+    return cases
+
+
+@pytest.mark.parametrize("lines", damaged())
+def test_a_damaged_finding_is_refused_and_its_file_is_as_if_not_there(
+    lines: list[object], tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="not a finding"):
+        read_finding(lines)  # type: ignore[arg-type]
+    keep_finding(FINDING, tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert kept_finding(tmp_path, "bends", quick=True) is None
+
+
+def test_a_kept_finding_is_found_under_its_name_and_kind_only(tmp_path: Path) -> None:
+    keep_finding(FINDING, tmp_path / "new")
+    back = kept_finding(tmp_path / "new", "bends", quick=True)
+    assert back is not None
+    assert plain(back.result) == plain(FINDING.result)
+    assert kept_finding(tmp_path / "new", "bends", quick=False) is None
+    assert kept_finding(tmp_path / "new", "draws", quick=True) is None
+    assert kept_finding(tmp_path, "bends", quick=True) is None
+    assert len(list((tmp_path / "new").iterdir())) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[" * 100_000, b"{}\n", b'{"finding": 3}\n'])
+def test_a_file_that_is_something_else_is_ignored(content: bytes, tmp_path: Path) -> None:
+    keep_finding(FINDING, tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(content)
+    assert kept_finding(tmp_path, "bends", quick=True) is None
+
+
+def test_what_other_sources_or_versions_measured_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_finding(FINDING, tmp_path)
+    monkeypatch.setattr(findings, "digest_of_sources", lambda: "another")
+    assert kept_finding(tmp_path, "bends", quick=True) is None

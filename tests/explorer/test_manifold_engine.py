@@ -1,0 +1,318 @@
+"""The network that is moved and trained: against rational arithmetic, closed forms and ``fit`` itself."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from fractions import Fraction
+from itertools import accumulate
+from operator import mul
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nnexpr
+from nnexpr.experiments.manifold import exact
+from nnexpr.networks.compositional import compositional
+from nnexpr_tui import manifold_trainee
+from nnexpr_tui.manifold import Fitted, ManifoldMoment, ManifoldStart
+from nnexpr_tui.manifold_engine import Pair, exact_regions
+from nnexpr_tui.manifold_report import summary
+from nnexpr_tui.manifold_trainee import ManifoldTrainee
+from nnexpr_tui.warming import compiling
+
+PEAKS = st.lists(st.integers(10, 90), min_size=1, max_size=6).map(tuple)
+FEW = ManifoldStart(peaks=(0.4, 0.6, 0.55))
+
+
+def watched(start: ManifoldStart = FEW) -> ManifoldTrainee:
+    """A trainee that is looked at, with what counts compiled."""
+    compiling("line").wait()
+    compiling("manifold").wait()
+    trainee = ManifoldTrainee(start)
+    trainee.watch(True)
+    trainee.turn(0.0)
+    return trainee
+
+
+def seen(trainee: ManifoldTrainee) -> ManifoldMoment:
+    moment = trainee.moment()
+    assert moment is not None
+    return moment
+
+
+def train(trainee: ManifoldTrainee) -> ManifoldMoment:
+    """A whole share of epochs."""
+    trainee.train_share()
+    while trainee.state == "running":
+        trainee.turn(0.02)
+    return seen(trainee)
+
+
+def slopes_by_definition(
+    a: list[Fraction], s: list[Fraction], sign: int
+) -> tuple[list[Fraction], list[Fraction]]:
+    """Where x ± Σ s_i W_i bends, ends included, and its slopes between, from the waves at those points."""
+    x, waves = exact.breakpoints(a, s)
+    sums = [
+        x[k] + sign * sum(scale * wave[k] for scale, wave in zip(s, waves, strict=True))
+        for k in range(len(x))
+    ]
+    return x, [(sums[k + 1] - sums[k]) / (x[k + 1] - x[k]) for k in range(len(x) - 1)]
+
+
+@settings(deadline=None, max_examples=40, database=None)
+@given(PEAKS, st.sampled_from([-1, 1]), st.booleans(), st.data())
+def test_bends_and_slopes_are_those_of_the_definition(
+    hundredths: tuple[int, ...], sign: int, free: bool, data: st.DataObject
+) -> None:
+    a = [Fraction(peak, 100) for peak in hundredths]
+    s = exact.theorem_scales(a, len(a), sign)
+    if free:
+        ratios = data.draw(st.lists(st.integers(1, 9), min_size=len(a), max_size=len(a)))
+        s = list(accumulate((Fraction(ratio, 10) for ratio in ratios), mul))
+    scales = tuple(map(float, s)) if free else None
+    pair = Pair(ManifoldStart("square", sign, tuple(map(float, a)), scales))
+    network, twin = pair.fitted()
+    x, slopes = slopes_by_definition(a, s, sign)
+    assert network.regions == twin.regions
+    if exact.regions(a, s) == 2 ** len(a) == network.regions:
+        np.testing.assert_allclose(network.x, list(map(float, x)), atol=1e-5)
+        np.testing.assert_allclose(network.slopes, list(map(float, slopes)), rtol=1e-3, atol=1e-3)
+
+
+@settings(deadline=None, max_examples=40, database=None)
+@given(PEAKS.filter(lambda peaks: all(20 <= peak <= 80 for peak in peaks)), st.sampled_from([-1, 1]))
+def test_any_peaks_give_a_power_of_two_regions_and_gaps_that_add_up(
+    hundredths: tuple[int, ...], sign: int
+) -> None:
+    peaks = tuple(peak / 100 for peak in hundredths)
+    network, _ = Pair(ManifoldStart("cube", sign, peaks)).fitted()
+    assert network.regions == exact_regions(peaks, None, sign) == 2 ** len(peaks)
+    assert network.gaps.sum() == pytest.approx(network.slopes[-1] - network.slopes[0], abs=1e-12)
+    assert (sign * network.gaps < 0).all()  # F is convex, or concave
+    assert np.bincount(network.bend_layers, minlength=len(peaks) + 1)[1:].tolist() == [
+        2**layer for layer in range(len(peaks))
+    ]
+
+
+@pytest.mark.parametrize("layers", [1, 3, 6, 10])
+def test_with_peaks_at_a_half_it_is_the_interpolant_of_the_square(layers: int) -> None:
+    network, _ = Pair(ManifoldStart("square", -1, (0.5,) * layers)).fitted()
+    np.testing.assert_array_equal(network.output, network.x**2)
+    assert network.regions == 2**layers
+    assert network.max_error == 4.0 ** -(layers + 1)
+    np.testing.assert_array_equal(network.gaps, 2.0 ** (1 - layers))
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_layers_gap_is_the_theorems(sign: int) -> None:
+    """At a peak of layer i the slope changes by Π (1 - a_m) over later layers, times s_i times the wave's change."""
+    peaks = (0.3, 0.6, 0.45, 0.55)
+    a = [Fraction(str(peak)) for peak in peaks]
+    s = exact.theorem_scales(a, len(a), sign)
+    network, _ = Pair(ManifoldStart("square", sign, peaks)).fitted()
+    first = network.gaps[network.bend_layers == 1]
+    change = -1 / (1 - a[0]) - 1 / a[0]
+    after = math.prod(1 - peak for peak in a[2:]) * (1 - a[-1])
+    assert first == pytest.approx([float(sign * change * s[0] * after)], rel=1e-4)
+
+
+def test_the_units_are_the_waves_that_the_output_sums() -> None:
+    start = ManifoldStart("square", -1, (0.3, 0.6, 0.45))
+    pair = Pair(start)
+    x, units = pair.units(pair.fitted()[0].x)
+    np.testing.assert_allclose(units[0, 0], x, atol=1e-7)  # the first layer's t1 is its input
+    np.testing.assert_allclose(units[0, 1], np.maximum(x - 0.3, 0), atol=1e-7)
+    np.testing.assert_allclose(units[0, 2], x, atol=1e-7)
+    waves = nnexpr.networks.compositional.wave(start.peaks, x)
+    scales = pair.coordinates()[1]
+    np.testing.assert_allclose(units[1, 2], x - scales[0] * waves[0], atol=1e-6)
+    np.testing.assert_allclose(units[2, 0], scales[1] * waves[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("target", ["cube", "tanh3"])
+def test_the_stages_are_those_of_fit_and_the_twin_is_fit_without(target: str) -> None:
+    peaks = (0.4, 0.6, 0.5, 0.55)
+    trainee = watched(ManifoldStart(target, -1 if target == "cube" else 1, peaks))
+    moments = [train(trainee)]
+    for _ in (2, 3):
+        trainee.next_stage()
+        moments.append(train(trainee))
+    options = {"network": "compositional", "depth": 4, "peaks": peaks, "target": target}
+    spec = nnexpr.FitSpecification.make(**options, stages=(1, 2, 3), epochs=3000)
+    network, goal = nnexpr.training.fit.assemble(spec)
+    whole = nnexpr.fit(network, goal, epochs=3000, stages=(1, 2, 3))
+    alone = nnexpr.fit(network, goal, epochs=3000)
+    trained, twin = trainee._pair.networks
+    assert torch.equal(trained.parameters, whole.network.parameters)
+    assert torch.equal(twin.parameters, alone.network.parameters)
+    last = moments[-1]
+    assert last.network.loss == float(whole.loss[0])
+    assert last.twin.loss == float(alone.loss[0])
+    [lines] = nnexpr.linear_regions(whole.network)
+    assert last.network.regions == lines.count
+    assert [moment.stage for moment in moments] == [1, 2, 3]
+    assert last.stage_begins == (0, 1000, 2000)
+    assert moments[1].network.regions == 2**4
+    assert moments[0].network.loss > moments[1].network.loss > last.network.loss
+
+
+def test_peaks_move_on_from_what_was_learnt() -> None:
+    trainee = watched()
+    learnt = train(trainee)
+    assert learnt.peaks is not None
+    trainee.move_peak(1, 5)
+    moved = seen(trainee)
+    assert moved.epoch == 0
+    assert moved.start.scales is None
+    assert moved.peaks == pytest.approx((learnt.peaks[0], learnt.peaks[1] + 0.05, learnt.peaks[2]), rel=1e-6)
+    trainee.move_peak(1, -5)
+    assert seen(trainee).network.loss == pytest.approx(learnt.network.loss, rel=1e-3)
+
+
+def test_free_scales_that_were_learnt_stay_free() -> None:
+    trainee = watched()
+    train(trainee)
+    trainee.next_stage()
+    learnt = train(trainee)
+    trainee.move_scale(0, 0)
+    moved = seen(trainee)
+    assert moved.start.scales == pytest.approx(learnt.scales, rel=1e-6)
+    assert moved.stage == 2
+    assert moved.network.loss == pytest.approx(learnt.network.loss, rel=1e-3)
+    trainee.free()
+    assert seen(trainee).stage == 1
+
+
+def test_after_stage_3_there_is_nothing_left_to_move_until_a_restart() -> None:
+    trainee = watched()
+    trainee.next_stage()
+    trainee.next_stage()
+    assert seen(trainee).peaks == FEW.peaks  # nothing is trained yet
+    left = train(trainee)
+    assert left.peaks is None
+    assert left.exact_regions is None
+    for move in (lambda: trainee.move_peak(0, 1), lambda: trainee.move_scale(0, 1), trainee.free):
+        with pytest.raises(RuntimeError, match="left the manifold"):
+            move()
+    with pytest.raises(RuntimeError, match="last one"):
+        trainee.next_stage()
+    trainee.restart()
+    again = seen(trainee)
+    assert (again.peaks, again.epoch, again.stage, again.state) == (FEW.peaks, 0, 1, "ready")
+
+
+def test_a_stage_begins_slowly_and_pauses() -> None:
+    trainee = watched()
+    trainee.toggle()
+    for turns in range(1, 20):
+        trainee.turn(10.0)
+        assert trainee._pair.epoch == turns  # one epoch a turn to begin with
+        assert trainee.wait is not None
+        assert trainee.wait > 0
+    trainee.toggle()
+    assert trainee.state == "paused"
+    assert seen(trainee).epoch == 19
+    while trainee.wait is not None:  # floors that are owed
+        trainee.turn(0.0)
+    assert trainee._pair.epoch == 19
+
+
+def test_while_its_loops_are_compiled_it_says_so_and_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainee = watched()
+    compiled = threading.Event()
+    monkeypatch.setattr(manifold_trainee, "compiling", lambda kind: compiled)
+    trainee.toggle()
+    assert not trainee.turn(0.02)
+    assert (seen(trainee).state, trainee._pair.epoch) == ("compiling", 0)
+    compiled.set()
+    trainee.turn(0.02)
+    assert (seen(trainee).state, trainee._pair.epoch) == ("running", 1)
+
+
+def test_nothing_is_done_for_nobody() -> None:
+    trainee = watched()
+    trainee.watch(False)
+    assert trainee.wait is None
+    assert trainee.moment() is None
+    trainee.toggle()
+    assert trainee.wait == 0
+    assert not trainee.frame_due
+
+
+def test_the_floor_is_below_and_follows() -> None:
+    trainee = watched()
+    moment = train(trainee)
+    assert moment.floors == (None, None)
+    while trainee.wait is not None:
+        trainee.turn(0.0)
+    moment = seen(trainee)
+    for fitted, floor in zip((moment.network, moment.twin), moment.floors, strict=True):
+        assert floor is not None
+        assert 0 < floor <= fitted.loss
+
+
+def test_another_rate_needs_no_restart() -> None:
+    trainee = watched()
+    train(trainee)
+    assert trainee.learn(1) == 2e-3
+    assert trainee._pair.epoch == 1000
+    assert seen(trainee).start.lr == 2e-3
+    assert [spec.lr for spec in trainee._pair.specifications] == [2e-3, 2e-3]
+
+
+def test_what_is_written_is_what_is_seen(tmp_path: Path) -> None:
+    trainee = watched()
+    moment = train(trainee)
+    trainee.export(tmp_path / "deep" / "run.1")
+    document = json.loads((tmp_path / "deep" / "run.1.json").read_text())
+    for name, key, fitted in (
+        ("run.1", "by_stages", moment.network),
+        ("run.1-twin", "gradient_descent_alone", moment.twin),
+    ):
+        saved = nnexpr.load(tmp_path / "deep" / f"{name}.safetensors")
+        [lines] = nnexpr.linear_regions(saved.network)
+        found = document[key]
+        assert found["linear_regions"] == lines.count == fitted.regions
+        assert found["breakpoints"] == pytest.approx(lines.breakpoints.tolist(), abs=1e-12)
+        assert found["loss"] == fitted.loss
+        assert found["spline_floor"] > 0
+    assert document["stages"] == [{"stage": 1, "epochs": 1000}]
+    assert document["peaks"] == list(moment.peaks or ())
+
+
+def test_the_copied_line_says_what_fit_cannot() -> None:
+    trainee = watched()
+    assert summary(seen(trainee), "fit").splitlines()[0] == "fit --epochs 0"
+    train(trainee)
+    trainee.next_stage()
+    assert summary(seen(trainee), "fit").splitlines()[0] == "fit --stages 1 --epochs 1000"
+    trainee.next_stage()
+    text = summary(train(trainee), "fit")
+    assert text.splitlines()[0] == "fit --stages 1,3 --epochs 2000"
+    assert "left the manifold" in text
+    trainee.restart()
+    trainee.move_scale(1, 3)
+    text = summary(train(trainee), "fit")
+    assert "--stages 2 --epochs 1000" in text
+    assert "started with scales" in text
+
+
+def test_gaps_of_a_single_region_are_none() -> None:
+    line = np.array([0.0, 1.0])
+    fitted = Fitted(line, line, np.ones(1), np.zeros(0, dtype=np.int64), 0, 0.0, 0.0, (line, line))
+    assert fitted.regions == 1
+    assert len(fitted.gaps) == 0
+
+
+def test_counting_in_rational_numbers_needs_no_luck() -> None:
+    """Peaks for which a gap is exactly 0: one layer then makes no bends."""
+    assert exact_regions((0.5, 0.5), (0.5, 0.25), -1) == 1 + 2  # g_0 = 1/2 - 1/4 / (1 - 1/2) = 0
+    network = compositional(2, (0.5, 0.5), (0.5, 0.25))
+    assert nnexpr.linear_regions(network)[0].count == 3
