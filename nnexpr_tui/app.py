@@ -24,12 +24,12 @@ from nnexpr_tui.charts.pacing import Pacer
 from nnexpr_tui.clock import FrameClock
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.driver import PatientDriver
-from nnexpr_tui.experiment_runs import ExperimentEnded
-from nnexpr_tui.frames import Library
+from nnexpr_tui.experiments.runs import ExperimentEnded
+from nnexpr_tui.frames.fit import Library
 from nnexpr_tui.screens.base import ExplorerScreen
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
-from nnexpr_tui.worker import Loaded, Refused, Said, default_library
+from nnexpr_tui.worker.thread import Loaded, Refused, Said, default_library
 
 __all__ = ["Explorer", "run_explorer"]
 

@@ -46,7 +46,7 @@ def doctor(compile_first: bool, as_json: bool) -> int:
 
 
 def _compile() -> None:
-    from nnexpr_tui.warming import KINDS, compile_loops
+    from nnexpr_tui.worker.warming import KINDS, compile_loops
 
     with progress("compiling", len(KINDS)) as bar:
         for done, kind in enumerate(KINDS):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.charts.widget import Chart
-from nnexpr_tui.frames import Counts, Scene
+from nnexpr_tui.frames.fit import Counts, Scene
 
 if TYPE_CHECKING:
     from nnexpr.training.snapshots import Snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from nnexpr_tui.frames import Counts, Frame, Scene
+from nnexpr_tui.frames.fit import Counts, Frame, Scene
 from nnexpr_tui.panes.lines import Line, LinePane
 from nnexpr_tui.panes.numbers import count, number
 

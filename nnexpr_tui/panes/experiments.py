@@ -9,7 +9,7 @@ from time import localtime, strftime
 
 from nnexpr.experiments.registry import Claim, Experiment, Verdict
 from nnexpr_tui.documents import cell_text
-from nnexpr_tui.findings import Finding
+from nnexpr_tui.experiments.findings import Finding
 from nnexpr_tui.panes.lines import Line, clean
 
 __all__ = ["MARKS", "Entry", "about_lines", "claim_lines", "list_lines", "tally_text"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
-from nnexpr_tui.compositions import Folded
 from nnexpr_tui.panes.lines import Line
 from nnexpr_tui.panes.numbers import count, number
 from nnexpr_tui.panes.table import row
+from nnexpr_tui.worker.compositions import Folded
 
 __all__ = [
     "SHALLOW_HELP", "WAVE_HELP", "shallow_chart", "shallow_lines", "shallow_title", "shown_regions", "wave_chart",

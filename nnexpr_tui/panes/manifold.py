@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
-from nnexpr_tui.manifold import Fitted, ManifoldMoment
+from nnexpr_tui.frames.manifold import Fitted, ManifoldMoment
 from nnexpr_tui.panes.lines import Line
 from nnexpr_tui.panes.numbers import compact, count, number
 

@@ -7,14 +7,14 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nnexpr_tui.charts.heatmap import HeatMap
-from nnexpr_tui.frames import Frame
+from nnexpr_tui.frames.fit import Frame
 from nnexpr_tui.panes.lines import Line
 from nnexpr_tui.panes.numbers import count, number
 
 if TYPE_CHECKING:
     from nnexpr_tui.charts.heat import Levels, Picture
     from nnexpr_tui.charts.maps import Ground
-    from nnexpr_tui.plane import PlaneMoment
+    from nnexpr_tui.frames.plane import PlaneMoment
 
 __all__ = [
     "CELL_HELP",

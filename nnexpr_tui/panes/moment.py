@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from nnexpr_tui.frames import Counts, Scene
+from nnexpr_tui.frames.fit import Counts, Scene
 from nnexpr_tui.panes.counts import counted_lines
 from nnexpr_tui.panes.lines import Line, LinePane
 from nnexpr_tui.panes.numbers import count, number

@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from nnexpr.experiments.registry import Figure, Table
 from nnexpr_tui.documents import cell_text
-from nnexpr_tui.findings import Finding
+from nnexpr_tui.experiments.findings import Finding
 from nnexpr_tui.panes.experiments import claim_lines, tally_text
 from nnexpr_tui.panes.lines import Line, clean
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnexpr_tui.frames import Frame
+from nnexpr_tui.frames.fit import Frame
 from nnexpr_tui.panes.lines import Line, LinePane, clean
 from nnexpr_tui.panes.numbers import compact, count, number
 

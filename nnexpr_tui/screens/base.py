@@ -13,11 +13,11 @@ from textual.widget import Widget
 
 from nnexpr_tui.actions import in_scope
 from nnexpr_tui.controller import Controller
-from nnexpr_tui.frames import Frame
+from nnexpr_tui.frames.fit import Frame
 from nnexpr_tui.panes.footer import FooterLine
 from nnexpr_tui.panes.lines import LinePane
 from nnexpr_tui.panes.status import StatusLine
-from nnexpr_tui.worker import Refused
+from nnexpr_tui.worker.thread import Refused
 
 __all__ = ["ExplorerScreen"]
 

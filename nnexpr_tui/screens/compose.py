@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from nnexpr_tui.actions import bindings, in_scope
 from nnexpr_tui.controller import Controller
-from nnexpr_tui.frames import Frame
+from nnexpr_tui.frames.fit import Frame
 from nnexpr_tui.panes.charts import ChartPane
 from nnexpr_tui.panes.keys import ViewFooter
 from nnexpr_tui.panes.manifold import status_items

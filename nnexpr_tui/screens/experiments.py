@@ -23,8 +23,8 @@ from nnexpr_tui.actions import bindings
 from nnexpr_tui.charts.widget import Chart
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.documents import experiments_document, plain
-from nnexpr_tui.findings import Finding
-from nnexpr_tui.frames import Frame
+from nnexpr_tui.experiments.findings import Finding
+from nnexpr_tui.frames.fit import Frame
 from nnexpr_tui.panes.charts import ChartPane
 from nnexpr_tui.panes.experiments import Entry, about_lines, claim_lines, list_lines
 from nnexpr_tui.panes.lines import Line, clean
@@ -33,7 +33,7 @@ from nnexpr_tui.panes.scroll import ScrollPane
 from nnexpr_tui.panes.table import TablePane, entitle
 from nnexpr_tui.screens.base import ExplorerScreen
 from nnexpr_tui.session import write_atomically
-from nnexpr_tui.worker import Said
+from nnexpr_tui.worker.thread import Said
 
 __all__ = ["ExperimentsScreen"]
 

@@ -11,13 +11,13 @@ from textual.containers import Vertical
 
 from nnexpr.specification import OPTIONS, InputError
 from nnexpr_tui.actions import bindings
-from nnexpr_tui.frames import Frame
+from nnexpr_tui.frames.fit import Frame
 from nnexpr_tui.panes.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.panes.counts import CountsPane
 from nnexpr_tui.panes.form import Form
 from nnexpr_tui.panes.frequencies import FrequenciesPane
 from nnexpr_tui.screens.training import TrainingScreen
-from nnexpr_tui.worker import Refused
+from nnexpr_tui.worker.thread import Refused
 
 __all__ = ["ExploreScreen"]
 

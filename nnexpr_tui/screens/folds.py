@@ -15,14 +15,14 @@ from textual.message import Message
 from textual.timer import Timer
 
 from nnexpr_tui.charts.series import ChartData
-from nnexpr_tui.compositions import MOST_FOLDS, Folded, FoldQuestion, fold
 from nnexpr_tui.controller import Controller
-from nnexpr_tui.frames import Frame
+from nnexpr_tui.frames.fit import Frame
 from nnexpr_tui.panes import fold as folds
 from nnexpr_tui.panes.charts import ChartPane
 from nnexpr_tui.panes.lines import Line
 from nnexpr_tui.panes.table import TablePane, entitle
 from nnexpr_tui.screens.base import ExplorerScreen
+from nnexpr_tui.worker.compositions import MOST_FOLDS, Folded, FoldQuestion, fold
 
 __all__ = ["FoldsView"]
 

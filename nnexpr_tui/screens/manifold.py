@@ -15,15 +15,15 @@ from textual.containers import Container, Vertical
 
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller, command_line
-from nnexpr_tui.frames import Frame
-from nnexpr_tui.manifold import ManifoldMoment, ManifoldStart
-from nnexpr_tui.manifold_report import summary
-from nnexpr_tui.manifold_trainee import ManifoldTrainee
+from nnexpr_tui.frames.fit import Frame
+from nnexpr_tui.frames.manifold import ManifoldMoment, ManifoldStart
 from nnexpr_tui.panes import manifold as panes
 from nnexpr_tui.panes.charts import ChartPane
 from nnexpr_tui.panes.fold import shown_regions
 from nnexpr_tui.panes.table import TablePane, entitle
 from nnexpr_tui.screens.base import ExplorerScreen
+from nnexpr_tui.worker.manifold_report import summary
+from nnexpr_tui.worker.manifold_trainee import ManifoldTrainee
 
 __all__ = ["ManifoldView"]
 
@@ -247,7 +247,7 @@ class ManifoldView(ExplorerScreen):
 
     def manifold_summary(self) -> str:
         """The command line and the numbers; empty before there are any."""
-        from nnexpr_tui.manifold_engine import specification_of
+        from nnexpr_tui.worker.manifold_engine import specification_of
 
         moment = self.moment
         if moment is None:

@@ -16,7 +16,8 @@ from textual.containers import Container, Vertical
 from nnexpr.specification import InputError
 from nnexpr_tui.actions import bindings
 from nnexpr_tui.controller import Controller
-from nnexpr_tui.frames import Frame, Scene
+from nnexpr_tui.frames.fit import Frame, Scene
+from nnexpr_tui.frames.plane import PlaneMoment, PlaneView, Window
 from nnexpr_tui.panes.lines import LinePane
 from nnexpr_tui.panes.maps import (
     COUNT_HELP,
@@ -27,7 +28,6 @@ from nnexpr_tui.panes.maps import (
     point_lines,
 )  # fmt: skip
 from nnexpr_tui.panes.table import TablePane, entitle
-from nnexpr_tui.plane import PlaneMoment, PlaneView, Window
 from nnexpr_tui.screens.training import TrainingScreen
 
 if TYPE_CHECKING:

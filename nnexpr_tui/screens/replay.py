@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from nnexpr_tui.actions import bindings
 from nnexpr_tui.controller import Controller
-from nnexpr_tui.frames import Counts, Frame, Scene
+from nnexpr_tui.frames.fit import Counts, Frame, Scene
 from nnexpr_tui.panes.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.panes.lines import Line
 from nnexpr_tui.panes.moment import MomentPane

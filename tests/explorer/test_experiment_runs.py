@@ -15,9 +15,9 @@ import pytest
 from textual.message import Message
 
 from nnexpr.experiments.registry import find
-from nnexpr_tui.experiment_child import command, run
-from nnexpr_tui.experiment_runs import ExperimentEnded, ExperimentRuns
-from nnexpr_tui.findings import kept_finding, read_finding
+from nnexpr_tui.experiments.child import command, run
+from nnexpr_tui.experiments.findings import kept_finding, read_finding
+from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
 
 STAND_IN = Path(__file__).with_name("experiment_stand_in.py")
 
@@ -191,7 +191,7 @@ def test_a_process_whose_explorer_is_gone_does_nothing(tmp_path: Path) -> None:
 
 def test_what_is_printed_does_not_reach_the_pipe() -> None:
     code = (
-        "from nnexpr_tui import experiment_child as child\n"
+        "from nnexpr_tui.experiments import child\n"
         "child.run = lambda *given, out, **more: print('noise') or out.write('{}')\n"
         "child.main()"
     )

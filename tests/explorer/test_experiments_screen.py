@@ -19,8 +19,8 @@ from textual.pilot import Pilot
 from nnexpr.experiments.registry import EXPERIMENTS
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.documents import cell_text, experiments_document, plain
-from nnexpr_tui.experiment_runs import ExperimentRuns
-from nnexpr_tui.findings import Finding, keep_finding
+from nnexpr_tui.experiments.findings import Finding, keep_finding
+from nnexpr_tui.experiments.runs import ExperimentRuns
 from nnexpr_tui.panes.charts import ChartPane
 from nnexpr_tui.panes.scroll import ScrollPane
 from nnexpr_tui.settings import Settings

@@ -13,8 +13,8 @@ import nnexpr
 from nnexpr.runs.store import find
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.engine import LiveEngine, library
-from nnexpr_tui.trainee import Trainee
+from nnexpr_tui.worker.engine import LiveEngine, library
+from nnexpr_tui.worker.trainee import Trainee
 
 SMALL = FitSpecification.make(width=(6,), points=64, seed=3, members=2, target="expr:sin(2*pi*x)")
 

@@ -11,8 +11,8 @@ from stand_in import World
 from textual.message import Message
 
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr_tui.frames import Frame
-from nnexpr_tui.worker import Loaded, Refused, Said, Updated, Worker
+from nnexpr_tui.frames.fit import Frame
+from nnexpr_tui.worker.thread import Loaded, Refused, Said, Updated, Worker
 
 PLAIN = FitSpecification.make(epochs=10_000)
 

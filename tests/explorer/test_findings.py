@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexpr.experiments.registry import Claim, Curve, Figure, Result, Table
-from nnexpr_tui import findings
-from nnexpr_tui.findings import Finding, keep_finding, kept_finding, read_finding, written
+from nnexpr_tui.experiments import findings
+from nnexpr_tui.experiments.findings import Finding, keep_finding, kept_finding, read_finding, written
 
 FINDING = Finding("bends", True, 2.5, 1.7e9, result())
 cells = st.none() | st.booleans() | st.integers() | st.floats() | st.text()

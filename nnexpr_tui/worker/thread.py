@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.frames import Companion, Counts, Frame, Library
-from nnexpr_tui.plane import PlaneView
-from nnexpr_tui.trainee import Trainee
+from nnexpr_tui.frames.fit import Companion, Counts, Frame, Library
+from nnexpr_tui.frames.plane import PlaneView
+from nnexpr_tui.worker.trainee import Trainee
 
 if TYPE_CHECKING:
     from nnexpr.training.snapshots import Snapshot
@@ -66,7 +66,7 @@ class Refused(Message):
 
 def default_library() -> Library:
     """The real engine; costs the import of torch."""
-    from nnexpr_tui.engine import library
+    from nnexpr_tui.worker.engine import library
 
     return library()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnexpr_tui.documents import plain
-from nnexpr_tui.manifold import Fitted, ManifoldMoment, stages_from
+from nnexpr_tui.frames.manifold import Fitted, ManifoldMoment, stages_from
 
 __all__ = ["document", "shares", "summary"]
 

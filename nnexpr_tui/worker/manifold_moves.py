@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nnexpr_tui.manifold import MOST_LAYERS, ManifoldStart
+from nnexpr_tui.frames.manifold import MOST_LAYERS, ManifoldStart
 
 __all__ = ["aimed", "deepened", "drawn", "freed", "halved", "peak_moved", "scale_moved", "turned"]
 
@@ -37,7 +37,7 @@ def freed(start: ManifoldStart) -> ManifoldStart:
 
 
 def _scales(start: ManifoldStart) -> tuple[float, ...]:
-    from nnexpr_tui.manifold_engine import following_scales
+    from nnexpr_tui.worker.manifold_engine import following_scales
 
     return start.scales or following_scales(start.peaks, start.sign)
 
@@ -49,7 +49,7 @@ def halved(start: ManifoldStart) -> ManifoldStart:
 
 def drawn(start: ManifoldStart, seed: int) -> ManifoldStart:
     """The peaks that ``fit`` draws with this seed, and scales that follow."""
-    from nnexpr_tui.manifold_engine import drawn_peaks
+    from nnexpr_tui.worker.manifold_engine import drawn_peaks
 
     return replace(start, peaks=drawn_peaks(len(start.peaks), seed), scales=None)
 
@@ -67,7 +67,7 @@ def deepened(start: ManifoldStart, step: int) -> ManifoldStart:
 
 def aimed(start: ManifoldStart, step: int) -> ManifoldStart:
     """The next target; waves are added or subtracted as ``fit`` has it."""
-    from nnexpr_tui.manifold_engine import sign_for, targets
+    from nnexpr_tui.worker.manifold_engine import sign_for, targets
 
     names = targets()
     target = names[(names.index(start.target) + step) % len(names)]

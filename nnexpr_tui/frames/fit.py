@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.manifold import ManifoldMoment
-from nnexpr_tui.plane import Cells, PlaneMoment, PlaneView, Window
+from nnexpr_tui.frames.manifold import ManifoldMoment
+from nnexpr_tui.frames.plane import Cells, PlaneMoment, PlaneView, Window
 
 if TYPE_CHECKING:
     import numpy as np

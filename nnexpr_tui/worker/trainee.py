@@ -10,10 +10,10 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.frames import Counts, Engine, Frame
-from nnexpr_tui.plane import PlaneView
-from nnexpr_tui.plane_watch import PlaneWatch
-from nnexpr_tui.record import Record
+from nnexpr_tui.frames.fit import Counts, Engine, Frame
+from nnexpr_tui.frames.plane import PlaneView
+from nnexpr_tui.worker.plane_watch import PlaneWatch
+from nnexpr_tui.worker.record import Record
 
 if TYPE_CHECKING:
     from nnexpr.specification import FitSpecification

@@ -28,7 +28,7 @@ from nnexpr.targets.target import Target
 from nnexpr.theory.spline_floor import spline_floor
 from nnexpr.training.session import Session
 from nnexpr.training.stages import coordinates_of
-from nnexpr_tui.manifold import FIRST_TARGETS, Fitted, ManifoldStart, stages_from
+from nnexpr_tui.frames.manifold import FIRST_TARGETS, Fitted, ManifoldStart, stages_from
 
 __all__ = [
     "Pair",

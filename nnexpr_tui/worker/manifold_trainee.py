@@ -12,14 +12,14 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui import manifold_moves as moves
 from nnexpr_tui.adjust import stepped
-from nnexpr_tui.manifold import SHARE_OF_EPOCHS, ManifoldMoment, ManifoldStart
-from nnexpr_tui.manifold_report import document
-from nnexpr_tui.warming import compiling
+from nnexpr_tui.frames.manifold import SHARE_OF_EPOCHS, ManifoldMoment, ManifoldStart
+from nnexpr_tui.worker import manifold_moves as moves
+from nnexpr_tui.worker.manifold_report import document
+from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
-    from nnexpr_tui.manifold_engine import Pair
+    from nnexpr_tui.worker.manifold_engine import Pair
 
 __all__ = ["ManifoldTrainee"]
 
@@ -34,7 +34,7 @@ OFF = "stage 3 has trained all weights: they have left the manifold and have no 
 
 
 class ManifoldTrainee:
-    """See :class:`nnexpr_tui.worker.Companion`. All but making one is done on the worker's thread."""
+    """See :class:`nnexpr_tui.worker.thread.Companion`. All but making one is done on the worker's thread."""
 
     def __init__(self, start: ManifoldStart | None = None) -> None:
         self.start = start or ManifoldStart()
@@ -54,7 +54,7 @@ class ManifoldTrainee:
     @property
     def _pair(self) -> Pair:
         if self._made is None:
-            from nnexpr_tui.manifold_engine import Pair
+            from nnexpr_tui.worker.manifold_engine import Pair
 
             self._made = Pair(self.start)
         return self._made
@@ -129,7 +129,7 @@ class ManifoldTrainee:
         self._owed = self._owed[1:]
 
     def _look(self) -> ManifoldMoment:
-        from nnexpr_tui.manifold_engine import exact_regions
+        from nnexpr_tui.worker.manifold_engine import exact_regions
 
         pair, sight = self._pair, self._pair.sight
         network, twin = pair.fitted()
@@ -253,7 +253,7 @@ class ManifoldTrainee:
 
     def learn(self, direction: int) -> float:
         """The next higher or lower learning rate, without a restart."""
-        from nnexpr_tui.manifold_engine import specification_of
+        from nnexpr_tui.worker.manifold_engine import specification_of
 
         rate = float(stepped(specification_of(self.start), "lr", direction).lr)
         self.start = replace(self.start, lr=rate)

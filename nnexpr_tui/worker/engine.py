@@ -31,11 +31,11 @@ from nnexpr.training.devices import device_memory
 from nnexpr.training.fit import assemble
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.frames import Counts, Frame, Library, Scene
-from nnexpr_tui.plane import Cells, PlaneView
-from nnexpr_tui.plane_engine import cells_of, heights
+from nnexpr_tui.frames.fit import Counts, Frame, Library, Scene
+from nnexpr_tui.frames.plane import Cells, PlaneView
 from nnexpr_tui.session import write_atomically
-from nnexpr_tui.warming import compiling
+from nnexpr_tui.worker.plane_engine import cells_of, heights
+from nnexpr_tui.worker.warming import compiling
 
 __all__ = ["LiveEngine", "library"]
 
@@ -54,7 +54,7 @@ def library() -> Library:
 
 
 class LiveEngine:
-    """One session. See :class:`nnexpr_tui.frames.Engine`."""
+    """One session. See :class:`nnexpr_tui.frames.fit.Engine`."""
 
     def __init__(self, specification: FitSpecification) -> None:
         torch.set_num_threads(specification.threads or max(1, (os.cpu_count() or 2) - 1))

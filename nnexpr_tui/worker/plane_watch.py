@@ -10,14 +10,14 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.plane import Cells, PlaneMoment, PlaneView, SeenCells
+from nnexpr_tui.frames.plane import Cells, PlaneMoment, PlaneView, SeenCells
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from nnexpr.training.snapshots import Snapshot
-    from nnexpr_tui.frames import Engine
+    from nnexpr_tui.frames.fit import Engine
 
     Array = NDArray[np.float64]
 

@@ -2,9 +2,8 @@
 
 An experiment may hold the interpreter or sit in a library for minutes; in a process of its own it takes no key from
 the explorer, and can be ended at any moment. Lines on standard output: ``{"progress": [fraction, note]}`` as it goes,
-then a finding (:mod:`nnexpr_tui.findings`) or ``{"failed": sentence}``. Nothing else reaches that pipe: what is
-printed goes to standard error. Standard input holds nothing; its end means that the explorer is gone, and then so is
-this process.
+then a finding (:mod:`.findings`) or ``{"failed": sentence}``. Nothing else reaches that pipe: what is printed goes to
+standard error. Standard input holds nothing; its end means that the explorer is gone, and then so is this process.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def run(name: str, *, quick: bool, folder: Path | None, out: IO[str]) -> None:
     """Run an experiment, telling ``out``. With a folder its parts and its finding are kept there."""
     from nnexpr.experiments.parts import keeping
     from nnexpr.experiments.registry import find
-    from nnexpr_tui.findings import Finding, keep_finding, written
+    from nnexpr_tui.experiments.findings import Finding, keep_finding, written
 
     began = monotonic()
     try:

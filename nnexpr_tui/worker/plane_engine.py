@@ -13,7 +13,7 @@ from nnexpr.networks.network import Network
 from nnexpr.regions.plane import PlaneRegions, plane_regions
 from nnexpr.targets.target import Target
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.plane import CellCounts, Cells, PlaneView
+from nnexpr_tui.frames.plane import CellCounts, Cells, PlaneView
 
 __all__ = ["cells_of", "heights"]
 

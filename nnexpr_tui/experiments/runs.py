@@ -1,4 +1,4 @@
-"""The experiments that are running, waiting and done, each run being a process of its own (:mod:`.experiment_child`).
+"""The experiments that are running, waiting and done, each run being a process of its own (:mod:`.child`).
 
 One runs at a time; others wait in the order in which they were asked for. Everything is called from the event loop
 and returns at once: a thread reads what a process tells and posts :class:`ExperimentsChanged`; screens look at
@@ -20,8 +20,8 @@ from typing import Any
 
 from textual.message import Message
 
-from nnexpr_tui import experiment_child
-from nnexpr_tui.findings import Finding, kept_finding, read_finding
+from nnexpr_tui.experiments import child
+from nnexpr_tui.experiments.findings import Finding, kept_finding, read_finding
 
 __all__ = ["ExperimentEnded", "ExperimentRuns", "ExperimentsChanged", "Running"]
 
@@ -83,7 +83,7 @@ class ExperimentRuns:
         post: Callable[[Message], object],
         folder: Callable[[], Path | None],
         threads: Callable[[], int | None] = lambda: None,
-        command: Command = experiment_child.command,
+        command: Command = child.command,
     ) -> None:
         self._post, self._folder, self._threads, self._command = post, folder, threads, command
         self.running: Running | None = None
