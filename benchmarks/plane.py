@@ -15,13 +15,12 @@ import argparse
 import multiprocessing
 import resource
 import sys
-import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
+from measuring import best, he_networks
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.regions.plane import PlaneRegions, plane_regions
 
 BOX = ((-1.0, 1.0), (-1.0, 1.0))
@@ -38,24 +37,10 @@ ROWS: list[Row] = [
 MILLION: list[Row] = [([128] * 8, "relu"), ([64] * 12, "hat"), ([64] * 16, "hat")]
 
 
-def he_network(widths: list[int], activation: str) -> Network:
-    """Weights N(0, 2 / inputs), biases N(0, 0.3^2), float64."""
-    rng = np.random.default_rng(0)
-    sizes = list(zip([2, *widths], [*widths, 1], strict=True))
-    layers = [AffineLayer(a, b, activation) for a, b in sizes[:-1]] + [AffineLayer(*sizes[-1])]
-    scales = np.concatenate([np.tile([*[np.sqrt(2 / a)] * a, 0.3], b) for a, b in sizes])
-    return Network(tuple(layers), torch.from_numpy(scales * rng.normal(size=(1, len(scales)))))
-
-
-def best(action: Callable[[], object], seconds: float) -> float:
-    """The shortest of as many runs as fit into the time, at least two."""
-    times: list[float] = []
-    until = time.perf_counter() + seconds
-    while len(times) < 2 or time.perf_counter() < until:
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def network_of(row: Row) -> Network:
+    """Of two inputs, biases N(0, 0.3^2)."""
+    widths, activation = row
+    return he_networks(widths, inputs=2, activation=activation, bias=0.3)
 
 
 def peak() -> float:
@@ -66,9 +51,8 @@ def peak() -> float:
 
 def measured(row: Row) -> tuple[int, float, float, float, float]:
     """Cells, seconds, seconds of the forward pass, memory and residual of one network."""
-    widths, activation = row
-    plane_regions(he_network([8, 8], activation), BOX)  # loads what was compiled
-    network = he_network(widths, activation)
+    plane_regions(network_of(([8, 8], row[1])), BOX)  # loads what was compiled
+    network = network_of(row)
     before = peak()
     cells: PlaneRegions = plane_regions(network, BOX)
     memory = peak() - before

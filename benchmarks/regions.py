@@ -11,40 +11,18 @@ and what it finds for the first network, beside the truth.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import torch
+from measuring import best, he_networks
 
 from nnexpr.networks.compositional import tent
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.regions.line import LineRegions, linear_regions
 from nnexpr.regions.path import circle, path_regions, trajectory_length
 from nnexpr.regions.rational import rational_count
 from nnexpr.regions.sampled import sampled_regions
 
 DOMAIN = (-10.0, 10.0)
-
-
-def he_networks(widths: list[int], members: int, inputs: int = 1) -> Network:
-    """Weights N(0, 2 / inputs), biases N(0, 1), float64."""
-    rng = np.random.default_rng(0)
-    sizes = list(zip([inputs, *widths], [*widths, 1], strict=True))
-    layers = [AffineLayer(a, b, "relu") for a, b in sizes[:-1]] + [AffineLayer(*sizes[-1])]
-    scales = np.concatenate([np.tile([*[np.sqrt(2 / a)] * a, 1.0], b) for a, b in sizes])
-    return Network(tuple(layers), torch.from_numpy(scales * rng.normal(size=(members, len(scales)))))
-
-
-def best(action: Callable[[], object], seconds: float = 0.4) -> float:
-    """The shortest of as many runs as fit into the time, at least two."""
-    times: list[float] = []
-    until = time.perf_counter() + seconds
-    while len(times) < 2 or time.perf_counter() < until:
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def direct(network: Network, x: torch.Tensor) -> float:
