@@ -65,7 +65,8 @@ def linear_regions(
 
 
 def _regions(traced: Traced, stack: Stack, domain: tuple[float, float]) -> LineRegions:
-    _, positions, births, values, slopes, rounding, ends, ties, dead, _, _, residual = traced
+    _, front, rounding, ends, ties, dead, _, _, residual = traced
+    positions, births, values, slopes, _ = front
     inside = ends[1:-1]
     bends, layers, units = positions[inside], births[inside, 0], births[inside, 1]
     slopes, values = slopes[ends[:-1]], values[ends]
@@ -80,7 +81,7 @@ def _regions(traced: Traced, stack: Stack, domain: tuple[float, float]) -> LineR
         bends_by_layer=layer_counts(layers, len(stack.shapes) - 1),
         bend_layers=layers,
         bend_units=units,
-        dead_units=dead_units(dead, stack.shapes),
+        dead_units=dead_units(dead, stack.units),
         collapsed=len(ends) == 2 and bool((np.abs(slopes[0]) <= rounding[0]).all()),
         check=Certificate(None if residual < 0.0 else residual, ties, unresolved),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from nnexpr.compiled import compiled
 from nnexpr.regions.certificate import residual
 from nnexpr.regions.crossings import LEFT, RIGHT, ROW, UNIT, coincident, find
-from nnexpr.regions.front import add, layer_of, length, product, products, squared
+from nnexpr.regions.front import Front, affine, finite, layer_of, length, product, squared
 from nnexpr.regions.outputs import begin, rounding
 from nnexpr.regions.propagate import activate, flatten, insert, turns
 from nnexpr.regions.stack import Array, Index
@@ -21,10 +21,10 @@ __all__ = ["DONE", "OVERFLOW", "SUSPECT", "Traced", "trace"]
 
 DONE, SUSPECT, OVERFLOW = 0, 1, 2
 
-# status; the output's front: positions, births, values, slopes and the rounding of the slopes; the rows at which a
-# linear region begins, and the last; how many ties; dead (hidden units,); turned (given positions,): whether a unit
-# changes its piece there; lengths (layers,); the largest residual, -1 if it was not asked for
-Traced = tuple[int, Array, Index, Array, Array, Array, Index, int, Index, Index, Array, float]
+# status; the output's front; the rounding of its slopes; the rows at which a linear region begins, and the last; how
+# many ties; dead (hidden units,); turned (given positions,): whether a unit changes its piece there; lengths (layers,);
+# the largest residual, -1 if it was not asked for
+Traced = tuple[int, Front, Array, Index, int, Index, Index, Array, float]
 
 
 @compiled
@@ -47,88 +47,83 @@ def trace(
     ``inputs (S + 1, d)`` there; ``origins (S, d)`` and ``directions (S + 1, d)``, the last of them zero: the input at t
     is origin + direction t. ``measure``: whether to find lengths.
     """
-    positions, values, slopes = knots, inputs, directions
     births, turned = np.zeros((len(knots), 2), dtype=np.int64), np.zeros(len(knots), dtype=np.int64)
     variances = np.zeros((len(knots) if careful else 0, inputs.shape[1]))
-    status, lengths, ties, start, first, units = DONE, np.zeros(len(shapes)), 0, 0, 0, 0
+    front = Front(knots, births, inputs, directions, variances)
+    status, lengths, ties, start, first = DONE, np.zeros(len(shapes)), 0, 0, 0
+    dead = np.zeros(shapes[:-1, 1].sum(), dtype=np.int64)
     for layer in range(len(shapes) - 1):
-        units += shapes[layer, 1]
-    dead = np.zeros(units, dtype=np.int64)
-    for layer in range(len(shapes) - 1):
-        weights, bias = layer_of(parameters, start, shapes[layer, 0], shapes[layer, 1])
         count = shapes[layer, 2]
         kinks, gains = pieces[layer, 0, :count], pieces[layer, 1, : count + 1]
-        z, steep = products(values, slopes, weights)
-        if not add(z, bias):
-            status = OVERFLOW
+        weights, bias = layer_of(parameters, start, shapes[layer, 0], shapes[layer, 1])
+        front, tied, status = _raised(layer + 1, front, weights, bias, kinks, tolerance, careful)
         if status != DONE:
             break
-        doubts, places, measures, same, repeated, tied, status = _crossings(
-            z, values, variances, weights, bias, kinks, tolerance, careful
-        )
-        if status != DONE:
-            break
-        positions, births, values, slopes, variances = insert(
-            layer + 1, positions, births, z, steep, doubts, places, measures, same, repeated
-        )
-        flatten(births, layer + 1, values, slopes, tied)
-        ties += len(tied) + repeated
-        _turn(births, values, kinks, turned)
-        activate(values, slopes, variances, kinks, gains, pieces[layer, 2], dead[first : first + len(bias)])
-        lengths[layer] = length(values) if measure else 0.0
+        ties += tied
+        _turn(front.births, front.values, kinks, turned)
+        activate(front, kinks, gains, pieces[layer, 2], dead[first : first + len(bias)])
+        lengths[layer] = length(front.values) if measure else 0.0
         start, first = start + weights.size + len(bias), first + len(bias)
-    ends, terms, worst = np.empty(0, dtype=np.int64), slopes, -1.0
+    ends, terms, worst = np.empty(0, dtype=np.int64), front.slopes, -1.0
     if status == DONE:
         weights, bias = layer_of(parameters, start, shapes[-1, 0], shapes[-1, 1])
-        terms = rounding(slopes, weights, shapes)
-        values, slopes = products(values, slopes, weights)
-        if not (add(values, bias) and add(slopes, np.zeros(len(bias)))):
+        terms = rounding(front.slopes, weights, shapes)
+        front = _affine(front, weights, bias)
+        if not (finite(front.values) and finite(front.slopes)):
             status = OVERFLOW
-        ends = begin(births, slopes, terms)
-        lengths[-1] = length(values) if measure else 0.0
+        ends = begin(front.births, front.slopes, terms)
+        lengths[-1] = length(front.values) if measure else 0.0
         if certify and status == DONE:
-            worst = residual(
-                positions, births, values, slopes, ends, origins, directions, parameters, shapes, pieces
-            )
-    return status, positions, births, values, slopes, terms, ends, ties, dead, turned, lengths, worst
+            worst = residual(front, ends, origins, directions, parameters, shapes, pieces)
+    return status, front, terms, ends, ties, dead, turned, lengths, worst
 
 
 @compiled
-def _crossings(
-    z: Array,
-    values: Array,
-    variances: Array,
-    weights: Array,
-    bias: Array,
-    kinks: Array,
-    tolerance: float,
-    careful: bool,
-) -> tuple[Array, Index, Array, Index, int, Index, int]:
-    """What a layer's pre-activations, made from ``values``, do at its kinks.
+def _affine(front: Front, weights: Array, bias: Array) -> Front:
+    """The front of the next layer's pre-activations, without their variances."""
+    values, slopes = affine(front.values, weights, bias), affine(front.slopes, weights, np.zeros(len(bias)))
+    return Front(front.positions, front.births, values, slopes, front.variances[:0])
 
-    Their variances; the crossings' places and measures, which of them coincide with the one before, and how many; the
-    ties; the status.
-    """
-    doubts, tied = variances, np.empty((0, 2), dtype=np.int64)
-    limits, status = nearness(values, weights, bias), DONE
+
+@compiled
+def _raised(
+    number: int, below: Front, weights: Array, bias: Array, kinks: Array, tolerance: float, careful: bool
+) -> tuple[Front, int, int]:
+    """The front of a hidden layer's pre-activations with a row where a unit meets a kink; how many ties; the status."""
+    front = _affine(below, weights, bias)
+    if not finite(front.values):
+        return front, 0, OVERFLOW
+    limits, tied = nearness(below.values, weights, bias), np.empty((0, 2), dtype=np.int64)
     if careful:
-        doubts = product(squared(values, variances), squared(weights, weights[:0]))
-        add(doubts, squared(bias.reshape(1, len(bias)), weights[:0])[0])
-        tied = settle(z, doubts, values, variances, weights, kinks, tolerance)
-    elif any_near(z, limits, kinks):
-        status = SUSPECT
-    places, measures = find(z, kinks)
+        doubts = product(squared(below.values, below.variances), squared(weights, weights[:0]))
+        own = squared(bias.reshape(1, len(bias)), weights[:0])[0]
+        for row in range(len(doubts)):
+            for unit in range(len(bias)):
+                doubts[row, unit] += own[unit]
+        tied = settle(front.values, doubts, below.values, below.variances, weights, kinks, tolerance)
+        front = Front(front.positions, front.births, front.values, front.slopes, doubts)
+    elif any_near(front.values, limits, kinks):
+        return front, 0, SUSPECT
+    places, measures = find(front.values, kinks)
+    same, repeated = coincident(places, measures, _near(front, places, measures, limits, tolerance))
+    if repeated and not careful:
+        return front, 0, SUSPECT
+    front = insert(number, front, places, measures, same, repeated)
+    flatten(front.births, number, front.values, front.slopes, tied)
+    return front, len(tied) + repeated, DONE
+
+
+@compiled
+def _near(front: Front, places: Index, measures: Array, limits: Array, tolerance: float) -> Array:
+    """How near its kink a unit counts as on it, at each crossing: from the variances if they are carried."""
     near = np.empty(len(places))
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
         near[at] = limits[row]
-        if careful:
-            own = measures[at, LEFT] * doubts[row, unit] + measures[at, RIGHT] * doubts[row + 1, unit]
-            near[at] = tolerance * np.sqrt(own)
-    same, repeated = coincident(places, measures, near)
-    if repeated and not careful:
-        status = SUSPECT
-    return doubts, places, measures, same, repeated, tied, status
+        if len(front.variances):
+            own = measures[at, LEFT] * front.variances[row, unit]
+            near[at] = tolerance * np.sqrt(own + measures[at, RIGHT] * front.variances[row + 1, unit])
+    return near
 
 
 @compiled

@@ -120,7 +120,7 @@ def trajectory_length(network: Network, vertices: ArrayLike, *, closed: bool = F
     """
     stack = Stack.of(network, inputs=None)
     path = _path(_vertices(vertices, network.inputs, closed))
-    rows = walk(stack, path, lambda _, traced: traced[10], certify=False, measure=True)
+    rows = walk(stack, path, lambda _, traced: traced[7], certify=False, measure=True)
     return np.array(rows).reshape(network.members, -1)[:, : len(network.layers)]
 
 
@@ -159,7 +159,8 @@ def _path(vertices: Array) -> Path:
 
 
 def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegions:
-    _, positions, births, values, slopes, _, ends, ties, dead, turned, _, residual = traced
+    _, front, _, ends, ties, dead, turned, _, residual = traced
+    positions, births, values, slopes, _ = front
     begins = ends[:-1]
     layers = births[ends, 0]
     bends = ends[layers > 0]
@@ -188,7 +189,7 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegi
         turned=tuple(corners.tolist()),
         activation_regions=max(1, borders) if closed else borders + 1,
         bends_by_layer=layer_counts(births[bends, 0], len(stack.shapes) - 1),
-        dead_units=dead_units(dead, stack.shapes),
+        dead_units=dead_units(dead, stack.units),
         check=Certificate(
             None if residual < 0.0 else residual, ties, int(np.count_nonzero(at[1:] == at[:-1]))
         ),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.regions.certificate import Certificate
+from nnexpr.regions.counted import Counted
 from nnexpr.regions.stack import Array, Index
 from nnexpr.targets.target import Scale
 
@@ -15,7 +16,7 @@ __all__ = ["LineRegions"]
 
 
 @dataclass(frozen=True, eq=False)
-class LineRegions:
+class LineRegions(Counted):
     """One member on ``domain``. Arrays are float64 and must not be written to.
 
     ``breakpoints: (B,)`` are where the output bends, ascending and strictly inside; ``slopes: (B + 1,)`` those of the
@@ -34,8 +35,6 @@ class LineRegions:
     bends_by_layer: tuple[int, ...]  # one for each hidden layer; the sum is the number of bends
     bend_layers: Index
     bend_units: Index
-    dead_units: tuple[tuple[int, int], ...]  # (layer from 1, unit from 0): on one flat piece throughout
-    collapsed: bool  # the output is constant, within its rounding
     check: Certificate
 
     @property

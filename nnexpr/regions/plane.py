@@ -19,8 +19,9 @@ sorted or hashed.
 
 Cost: less than a forward pass for each vertex and two for each cell, from the layer on that makes it. Memory at its
 peak, about: 2 (8 units + lines / 4) + 500 bytes a cell, of the widest layer, so bounded by ``most_cells``; the result
-keeps some 220. Error: coordinates and values carry the rounding of float64; the counts do not depend on it, except that
-crossings closer than the tie rule's tolerance are one, and reported.
+keeps some 220. Large networks are counted on as many threads as torch uses; the numbers do not depend on how many.
+Error: coordinates and values carry the rounding of float64; the counts do not depend on it, except that crossings
+closer than the tie rule's tolerance are one, and reported.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from nnexpr.regions.plane_certificate import PlaneCertificate, compared
 from nnexpr.regions.plane_layers import PlaneNetwork, Sides, subdivide
 from nnexpr.regions.plane_locate import walk
 from nnexpr.regions.plane_maps import gradients, join
-from nnexpr.regions.plane_mesh import CELLS, EDGES, TIES, TWICE, VERTICES, Array, Mesh
+from nnexpr.regions.plane_mesh import CELL, CELLS, EDGES, ORIGIN, TIES, TWICE, VERTICES, Array, Mesh
 from nnexpr.regions.plane_outline import measure, outline
 from nnexpr.specification import InputError
 
@@ -96,7 +97,7 @@ def _result(network: PlaneNetwork, domain: Domain, mesh: Mesh, sides: list[Sides
     points = mesh.points[:vertices].copy()
     offsets, corners, neighbours = outline(mesh)
     slopes, rounding = gradients(network, sides)
-    edge_faces = mesh.cell[: 2 * edges].reshape(-1, 2).astype(np.int64)
+    edge_faces = mesh.sides[: 2 * edges, CELL].reshape(-1, 2).astype(np.int64)
     regions, bends = join(cells, edge_faces, slopes, rounding)
     areas, intercepts, middles = measure(offsets, corners, points, mesh.values[:, 0].copy(), slopes)
     box = np.array(domain)
@@ -122,7 +123,7 @@ def _result(network: PlaneNetwork, domain: Domain, mesh: Mesh, sides: list[Sides
         offsets=offsets,
         corners=corners,
         neighbours=neighbours,
-        edges=mesh.origin[: 2 * edges].reshape(-1, 2).astype(np.int64),
+        edges=mesh.sides[: 2 * edges, ORIGIN].reshape(-1, 2).astype(np.int64),
         edge_faces=edge_faces,
         edge_layer=mesh.layers[:edges].astype(np.int64),
         edge_bends=bends,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnexpr.regions.counted import Counted
 from nnexpr.regions.plane_certificate import PlaneCertificate
 from nnexpr.targets.target import Scale
 
@@ -17,7 +18,7 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class PlaneRegions:
+class PlaneRegions(Counted):
     """Output 0 of one member on the rectangle ``domain``, ``((a1, b1), (a2, b2))``. Arrays must not be written to.
 
     A *cell*, or activation region, is a maximal convex set on which every unit stays on one piece of its activation:
@@ -50,8 +51,6 @@ class PlaneRegions:
     degrees: Integers
     regions: Integers
     hidden_layers: int
-    dead_units: tuple[tuple[int, int], ...]  # (layer from 1, unit from 0): on one flat piece throughout
-    collapsed: bool  # the output is constant, within its rounding
     check: PlaneCertificate
 
     @property

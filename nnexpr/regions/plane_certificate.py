@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.compiled import compiled
+from nnexpr.kernels.bits import WORD
+from nnexpr.kernels.rows import affine
 from nnexpr.regions.plane_layers import PlaneNetwork, Sides
-from nnexpr.regions.plane_mesh import WORD, Array, Bits
-from nnexpr.regions.plane_values import activate, add, raise_rows
+from nnexpr.regions.plane_mesh import Array, Bits, Pieces
+from nnexpr.regions.plane_values import activate
 
 __all__ = ["PlaneCertificate", "compared"]
 
@@ -60,12 +62,9 @@ def compared(
     a = points
     for layer, each, own in zip(network.hidden, sides, reversed(ancestors), strict=False):
         z = np.empty((len(points), layer.units))
-        raise_rows(a, layer.weights, z)
-        add(z, layer.bias)
-        kinks, slopes_of, intercepts_of = layer.table
-        _contradict(z, each.above, own, kinks, each.limits, wrong)
-        activate(z, kinks, slopes_of, intercepts_of)
-        a = z
+        affine(a, layer.weights, layer.bias, z)
+        a = np.empty_like(z)
+        _contradict(z, each.above, own, layer.table, each.limits, wrong, a)
     direct = a @ network.output.weights[:, 0] + network.output.bias[0]
     predicted = np.einsum("pi,pi->p", slopes[cells], points) + intercepts[cells]
     return int(np.count_nonzero(wrong)), float(np.abs(predicted - direct).max())
@@ -73,15 +72,25 @@ def compared(
 
 @compiled
 def _contradict(
-    z: Array, above: Bits, cells: Cells, kinks: Array, limits: Array, wrong: NDArray[np.bool_]
+    z: Array,
+    above: Bits,
+    cells: Cells,
+    pieces: Pieces,
+    limits: Array,
+    wrong: NDArray[np.bool_],
+    active: Array,
 ) -> None:
-    """Mark the points whose ``z: (points, units)`` are on another side of a kink than their cells' bits say."""
+    """Mark the points whose ``z: (points, units)`` are on another side of a kink than their cells' bits say.
+
+    ``active: (points, units)`` takes the activation.
+    """
+    kinks = pieces[0]
     for point in range(z.shape[0]):
         bits = above[cells[point]]
-        line = 0
-        for unit in range(z.shape[1]):
-            for number in range(kinks.shape[0]):
+        for number in range(len(kinks)):
+            first = number * (len(bits) // len(kinks))
+            for unit in range(z.shape[1]):
                 height = z[point, unit] - kinks[number]
-                is_above = (bits[line // WORD] >> (line % WORD)) & 1 != 0
+                is_above = (bits[first + unit // WORD] >> (unit % WORD)) & 1 != 0
                 wrong[point] |= is_above != (height > 0.0) and abs(height) > limits[unit]
-                line += 1
+        activate(z[point], pieces, active[point])

@@ -16,8 +16,22 @@ Cost: a new cell takes two walks around its corners and about two interpolations
 from __future__ import annotations
 
 from nnexpr.compiled import compiled
-from nnexpr.regions.plane_mesh import CELLS, EDGES, TWICE, VERTICES, WORD, Array, Mesh
-from nnexpr.regions.plane_sides import lowest, survey, take_sides
+from nnexpr.kernels.bits import WORD, lowest
+from nnexpr.regions.plane_mesh import (
+    ABOVE,
+    AFTER,
+    BEFORE,
+    BELOW,
+    CELL,
+    CELLS,
+    EDGES,
+    ORIGIN,
+    TWICE,
+    VERTICES,
+    Array,
+    Mesh,
+)
+from nnexpr.regions.plane_sides import survey, take_sides, unit_and_kink
 from nnexpr.regions.plane_values import interpolate
 
 __all__ = ["cut"]
@@ -34,24 +48,24 @@ def _split_edge(mesh: Mesh, side: int, line: int, kinks: Array, limits: Array, s
     if new >= mesh.points.shape[0] or edge >= mesh.layers.shape[0]:
         return False
     back = side ^ 1
-    a, b = mesh.origin[side], mesh.origin[back]
-    unit = line // kinks.shape[0]
+    a, b = mesh.sides[side, ORIGIN], mesh.sides[back, ORIGIN]
+    unit, kink = unit_and_kink(mesh, line, kinks)
     length = abs(mesh.points[a, 0] - mesh.points[b, 0]) + abs(mesh.points[a, 1] - mesh.points[b, 1])
     share = limits[unit] / abs(mesh.values[a, unit] - mesh.values[b, unit])
     mesh.doubts[new] = max(mesh.doubts[a], mesh.doubts[b]) + min(share, MOST_DOUBT) * length
-    interpolate(mesh, new, a, b, unit, kinks[line % kinks.shape[0]])
+    interpolate(mesh, new, a, b, unit, kink)
     take_sides(mesh, new, a, b, line, kinks, limits, steepness)
     onward, returning = (
         2 * edge,
         2 * edge + 1,
     )  # new -> b and b -> new; the old ones are a -> new and new -> a
-    mesh.origin[onward], mesh.origin[returning], mesh.origin[back] = new, b, new
-    mesh.cell[onward], mesh.cell[returning] = mesh.cell[side], mesh.cell[back]
-    following, leading = mesh.after[side], mesh.before[back]
-    mesh.after[onward], mesh.before[following] = following, onward
-    mesh.after[side], mesh.before[onward] = onward, side
-    mesh.before[returning], mesh.after[leading] = leading, returning
-    mesh.after[returning], mesh.before[back] = back, returning
+    mesh.sides[onward, ORIGIN], mesh.sides[returning, ORIGIN], mesh.sides[back, ORIGIN] = new, b, new
+    mesh.sides[onward, CELL], mesh.sides[returning, CELL] = mesh.sides[side, CELL], mesh.sides[back, CELL]
+    following, leading = mesh.sides[side, AFTER], mesh.sides[back, BEFORE]
+    mesh.sides[onward, AFTER], mesh.sides[following, BEFORE] = following, onward
+    mesh.sides[side, AFTER], mesh.sides[onward, BEFORE] = onward, side
+    mesh.sides[returning, BEFORE], mesh.sides[leading, AFTER] = leading, returning
+    mesh.sides[returning, AFTER], mesh.sides[back, BEFORE] = back, returning
     mesh.layers[edge] = mesh.layers[side // 2]
     mesh.sizes[VERTICES] += 1
     mesh.sizes[EDGES] += 1
@@ -66,12 +80,12 @@ def _entry(mesh: Mesh, cell: int, word: int, bit: int) -> int:
     side = start
     while True:
         if (
-            mesh.above[mesh.origin[side ^ 1], word] & bit != 0
-            and mesh.above[mesh.origin[side], word] & bit == 0
+            mesh.bits[mesh.sides[side ^ 1, ORIGIN], ABOVE, word] & bit != 0
+            and mesh.bits[mesh.sides[side, ORIGIN], ABOVE, word] & bit == 0
         ):
             found = side
             entries += 1
-        side = mesh.after[side]
+        side = mesh.sides[side, AFTER]
         if side == start:
             break
     if entries > 1:
@@ -88,9 +102,12 @@ def _split_cell(
     start = mesh.first[cell]
     side = start
     while True:
-        a, b = mesh.origin[side], mesh.origin[side ^ 1]
-        following = mesh.after[side]
-        apart = mesh.above[a, word] & mesh.below[b, word] | mesh.below[a, word] & mesh.above[b, word]
+        a, b = mesh.sides[side, ORIGIN], mesh.sides[side ^ 1, ORIGIN]
+        following = mesh.sides[side, AFTER]
+        apart = (
+            mesh.bits[a, ABOVE, word] & mesh.bits[b, BELOW, word]
+            | mesh.bits[a, BELOW, word] & mesh.bits[b, ABOVE, word]
+        )
         if apart & bit != 0 and not _split_edge(mesh, side, line, kinks, limits, steepness):
             return False
         side = following
@@ -101,17 +118,25 @@ def _split_cell(
         return False
     entry = _entry(mesh, cell, word, bit)
     leave = entry
-    while mesh.above[mesh.origin[leave ^ 1], word] & bit != 0:
-        mesh.cell[leave] = new
-        leave = mesh.after[leave]
-    mesh.cell[leave] = new
+    while mesh.bits[mesh.sides[leave ^ 1, ORIGIN], ABOVE, word] & bit != 0:
+        mesh.sides[leave, CELL] = new
+        leave = mesh.sides[leave, AFTER]
+    mesh.sides[leave, CELL] = new
     inner, outer = 2 * edge, 2 * edge + 1  # inner closes the part above, outer what is left
-    mesh.origin[inner], mesh.origin[outer] = mesh.origin[leave ^ 1], mesh.origin[entry]
-    mesh.cell[inner], mesh.cell[outer] = new, cell
-    leading, following = mesh.before[entry], mesh.after[leave]
-    mesh.after[leave], mesh.before[inner], mesh.after[inner], mesh.before[entry] = inner, leave, entry, inner
-    mesh.after[leading], mesh.before[outer] = outer, leading
-    mesh.after[outer], mesh.before[following] = following, outer
+    mesh.sides[inner, ORIGIN], mesh.sides[outer, ORIGIN] = (
+        mesh.sides[leave ^ 1, ORIGIN],
+        mesh.sides[entry, ORIGIN],
+    )
+    mesh.sides[inner, CELL], mesh.sides[outer, CELL] = new, cell
+    leading, following = mesh.sides[entry, BEFORE], mesh.sides[leave, AFTER]
+    (
+        mesh.sides[leave, AFTER],
+        mesh.sides[inner, BEFORE],
+        mesh.sides[inner, AFTER],
+        mesh.sides[entry, BEFORE],
+    ) = inner, leave, entry, inner
+    mesh.sides[leading, AFTER], mesh.sides[outer, BEFORE] = outer, leading
+    mesh.sides[outer, AFTER], mesh.sides[following, BEFORE] = following, outer
     mesh.layers[edge] = layer
     mesh.first[cell], mesh.first[new] = outer, inner
     mesh.parents[new] = mesh.parents[cell]
@@ -129,12 +154,12 @@ def cut(mesh: Mesh, cell: int, layer: int, kinks: Array, limits: Array, steepnes
     ``kinks: (kinks,)``; ``limits``, ``steepness: (units,)``. Stops after ``most`` cells.
     """
     while cell < mesh.sizes[CELLS] <= most:
-        for word in range(mesh.cell_above.shape[1]):
-            crossed = mesh.cell_above[cell, word] & mesh.cell_below[cell, word]
+        for word in range(mesh.cell_bits.shape[2]):
+            crossed = mesh.cell_bits[cell, ABOVE, word] & mesh.cell_bits[cell, BELOW, word]
             while crossed != 0:
                 line = word * WORD + lowest(crossed)
                 if not _split_cell(mesh, cell, line, layer, kinks, limits, steepness):
                     return cell
-                crossed = mesh.cell_above[cell, word] & mesh.cell_below[cell, word]
+                crossed = mesh.cell_bits[cell, ABOVE, word] & mesh.cell_bits[cell, BELOW, word]
         cell += 1
     return cell

@@ -8,18 +8,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
+from nnexpr.kernels.bits import WORD
 from nnexpr.networks.network import Network
 from nnexpr.regions.plane_cut import cut
-from nnexpr.regions.plane_mesh import CELLS, VERTICES, WORD, Array, Bits, Index, Mesh, box, grown, with_values
-from nnexpr.regions.plane_sides import classify
+from nnexpr.regions.plane_mesh import (
+    ABOVE,
+    BELOW,
+    CELLS,
+    TIES,
+    VERTICES,
+    Array,
+    Bits,
+    Index,
+    Mesh,
+    Pieces,
+    box,
+    grown,
+    with_lines,
+)
+from nnexpr.regions.plane_sides import classify, survey_cells
 from nnexpr.regions.plane_ties import Rounding
-from nnexpr.regions.plane_values import activate, add, largest, raise_rows
-from nnexpr.regions.stack import NotPiecewiseLinear
+from nnexpr.regions.plane_values import largest, raise_values
+from nnexpr.regions.stack import ALLOWED, ROUNDING, NotPiecewiseLinear
+from nnexpr.regions.threads import in_shares
 
 __all__ = ["Layer", "PlaneNetwork", "Sides", "subdivide"]
 
-LEAST_TOLERANCE = 2.0**-50  # a smaller one could not tell a tie from rounding
+FEWEST = 1 << 13  # vertices, or cells, worth a second thread
 IDENTITY = PiecewiseLinear((), (1.0,), (0.0,))
+
+
+def table(pieces: PiecewiseLinear) -> Pieces:
+    """Kinks, slopes and intercepts, float64."""
+    kinks, slopes, intercepts = (
+        np.array(numbers, dtype=np.float64) for numbers in (pieces.kinks, pieces.slopes, pieces.intercepts)
+    )
+    return kinks, slopes, intercepts
 
 
 @dataclass(frozen=True)
@@ -41,19 +65,9 @@ class Layer:
         return len(self.bias)
 
     @property
-    def lines(self) -> int:
-        """Kinks of all units."""
-        return self.units * len(self.activation.kinks)
-
-    @property
-    def table(self) -> tuple[Array, Array, Array]:
+    def table(self) -> Pieces:
         """The activation's kinks, slopes and intercepts, float64."""
-        pieces = self.activation
-        kinks, slopes, intercepts = (
-            np.array(numbers, dtype=np.float64)
-            for numbers in (pieces.kinks, pieces.slopes, pieces.intercepts)
-        )
-        return kinks, slopes, intercepts
+        return table(self.activation)
 
 
 @dataclass(frozen=True)
@@ -71,10 +85,7 @@ class PlaneNetwork:
     def of(cls, network: Network, member: int) -> PlaneNetwork:
         """Output 0 of a piecewise-linear network with two inputs; raises NotPiecewiseLinear or ValueError."""
         if not network.is_piecewise_linear:
-            raise NotPiecewiseLinear(
-                "linear regions need a piecewise-linear network: relu, leaky_relu, hat, hardtanh or identity layers "
-                "and no encoding"
-            )
+            raise NotPiecewiseLinear(ALLOWED)
         if network.inputs != 2:
             raise ValueError(f"the network has {network.inputs} inputs; regions in the plane need two")
         if not 0 <= member < network.members:
@@ -91,7 +102,7 @@ class PlaneNetwork:
             affines.append(np.eye(1, 2))
             activations.append(IDENTITY)
         layers = [Layer.of(*pair) for pair in zip(affines, activations, strict=True)]
-        return cls(layers[:-1], layers[-1], max(network.tie_tolerance, LEAST_TOLERANCE))
+        return cls(layers[:-1], layers[-1], max(network.tie_tolerance, ROUNDING))
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,8 @@ class Sides:
     """What a layer leaves: which cells it made of which, and on which side of its lines they lie.
 
     ``parents: (cells,)``, the cell of the layer below that each is a part of; cells keep their number, parts get new
-    ones. ``above: (cells, words)``, a bit for each line; a cell on which z stays on the kink counts as below it.
+    ones. ``above: (cells, words)``, a bit for each line, as in ``Mesh``; a cell on which z stays on the kink counts as
+    below it.
     ``limits: (units,)``: half the width of what counts as on a kink, away from doubtful vertices.
     """
 
@@ -116,67 +128,79 @@ def subdivide(
 
     Raises ``ValueError`` for more than ``most`` cells or where values overflow.
     """
-    mesh, rounding = box(domain), Rounding.of_inputs()
+    mesh, rounding, below = box(domain), Rounding.of_inputs(), IDENTITY
     sides = []
     for number, layer in enumerate(network.hidden, 1):
-        mesh, rounding = _lifted(mesh, layer, rounding)
-        kinks, slopes, intercepts = layer.table
-        limits = network.tolerance * rounding.sigmas
-        cell = 0
-        if layer.lines:
-            classify(mesh, kinks, limits, rounding.steepness)
-            while (
-                (cell := cut(mesh, cell, number, kinks, limits, rounding.steepness, most))
-                < mesh.sizes[CELLS]
-                <= most
-            ):
-                mesh = grown(mesh)
+        mesh, rounding, limits = _lifted(mesh, layer, rounding, table(below), network.tolerance)
+        below = layer.activation
+        if below.kinks:
+            mesh = _cut(mesh, layer, number, limits, rounding.steepness, most)
         cells = int(mesh.sizes[CELLS])
         if cells > most:
             raise ValueError(
                 f"there are more than {most:,} cells; take a smaller domain, or raise most_cells"
             )
         sides.append(
-            Sides(mesh.parents[:cells].copy(), mesh.cell_above[:cells].copy(), limits, _dead(mesh, layer))
+            Sides(
+                mesh.parents[:cells].copy(), mesh.cell_bits[:cells, ABOVE].copy(), limits, _dead(mesh, layer)
+            )
         )
-        activate(mesh.values[: mesh.sizes[VERTICES]], kinks, slopes, intercepts)
-        rounding = rounding.above(layer.activation)
-    return _lifted(mesh, network.output, rounding)[0], sides
+        rounding = rounding.above(below)
+    return _lifted(mesh, network.output, rounding, table(below), network.tolerance)[0], sides
 
 
-def _lifted(mesh: Mesh, layer: Layer, rounding: Rounding) -> tuple[Mesh, Rounding]:
-    """The mesh with the next layer's pre-activations."""
-    count = int(mesh.sizes[VERTICES])
-    below = mesh.values[:count]
-    values = np.empty((len(mesh.points), layer.units))
-    raise_rows(below, layer.weights, values)
-    if not add(values[:count], layer.bias):
+def _lifted(
+    mesh: Mesh, layer: Layer, rounding: Rounding, pieces: Pieces, tolerance: float
+) -> tuple[Mesh, Rounding, Array]:
+    """The mesh with the next layer's pre-activations, their rounding, and what is near a kink, ``(units,)``."""
+    count, below = int(mesh.sizes[VERTICES]), mesh.values
+    sizes = in_shares(lambda low, high: largest(below, pieces, low, high), count, FEWEST)
+    following = rounding.through(layer.weights, layer.bias, np.max(sizes, axis=0))
+    mesh = with_lines(mesh, layer.units, len(layer.activation.kinks))
+
+    def work(low: int, high: int) -> bool:
+        return bool(raise_values(below, pieces, layer.weights, layer.bias, mesh.values, low, high))
+
+    if not all(in_shares(work, count, FEWEST)):
         raise ValueError("the network overflows float64 on this domain")
-    following = rounding.through(layer.weights, layer.bias, largest(below))
-    return with_values(mesh, values, layer.lines), following
+    return mesh, following, tolerance * following.sigmas
+
+
+def _cut(mesh: Mesh, layer: Layer, number: int, limits: Array, steepness: Array, most: int) -> Mesh:
+    """The cells cut along the lines of a layer, until they are more than ``most``."""
+    kinks = layer.table[0]
+    ties = in_shares(
+        lambda low, high: classify(mesh, kinks, limits, steepness, low, high),
+        int(mesh.sizes[VERTICES]),
+        FEWEST,
+    )
+    mesh.sizes[TIES] += sum(ties)
+    in_shares(lambda low, high: survey_cells(mesh, low, high), int(mesh.sizes[CELLS]), FEWEST)
+    cell, made = 0, mesh
+    while (cell := cut(made, cell, number, kinks, limits, steepness, most)) < made.sizes[CELLS] <= most:
+        made = grown(made)
+    return made
 
 
 def _dead(mesh: Mesh, layer: Layer) -> NDArray[np.bool_]:
     """The units that no vertex shows off one flat piece, ``(units,)``."""
-    units, kinks = layer.units, len(layer.activation.kinks)
-    count = mesh.sizes[VERTICES]
-    dead = np.zeros(units, dtype=bool)
-    if not layer.lines:
+    units, kinks = np.arange(layer.units), len(layer.activation.kinks)
+    dead = np.zeros(layer.units, dtype=bool)
+    if not kinks:
         return dead
-    lines = np.arange(layer.lines)
     above, below = (
-        ((np.bitwise_or.reduce(bits[:count], axis=0)[lines // WORD] >> (lines % WORD)) & 1).reshape(
-            units, kinks
-        )
+        (np.bitwise_or.reduce(bits[: mesh.sizes[VERTICES]], axis=0).reshape(kinks, -1)[:, units // WORD])
+        >> (units % WORD)
+        & 1
         != 0
-        for bits in (mesh.above, mesh.below)
+        for bits in (mesh.bits[:, ABOVE], mesh.bits[:, BELOW])
     )
     for piece, slope in enumerate(layer.activation.slopes):
         if slope == 0.0:
-            inside = np.ones(units, dtype=bool)
+            inside = np.ones(layer.units, dtype=bool)
             if piece < kinks:
-                inside &= ~above[:, piece]
+                inside &= ~above[piece]
             if piece > 0:
-                inside &= ~below[:, piece - 1]
+                inside &= ~below[piece - 1]
             dead |= inside
     return dead

@@ -23,38 +23,62 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.compiled import compiled
+from nnexpr.compiled import compiled, compiled_loosely
+from nnexpr.kernels.bits import put
+from nnexpr.kernels.rows import affine
 from nnexpr.regions.plane_layers import Layer, PlaneNetwork, Sides
-from nnexpr.regions.plane_mesh import WORD, Array, Bits, Index
-from nnexpr.regions.plane_values import raise_rows
+from nnexpr.regions.plane_mesh import Array, Bits, Index
+from nnexpr.regions.threads import in_shares
 
 __all__ = ["gradients", "join"]
 
 BLOCK = 1 << 17  # numbers in a block of gradients: 1 MiB
+FEWEST = 1 << 13  # cells worth a second thread
 
+Family = tuple[Index, Index]  # the cells in order of their parents: see ``_families``
 Block = tuple[Index, Array]  # cells, and the gradients (cells, 2, units) of a layer's values on them
 
 
 def gradients(network: PlaneNetwork, sides: list[Sides]) -> tuple[Array, Array]:
     """The output's gradient on every cell and the rounding of each component, both ``(cells, 2)``."""
-    weights = network.output.weights[:, 0]
-    cells = len(sides[-1].parents) if sides else 1
-    slopes, sums = np.empty((cells, 2)), np.empty((cells, 2))
-    for found, block in _descend(network.hidden, sides):
-        slopes[found] = block @ weights
-        sums[found] = np.abs(block) @ np.abs(weights)
+    weights = np.ascontiguousarray(network.output.weights[:, 0])
+    below = [1, *(len(each.parents) for each in sides)]
+    families = [_families(each.parents, count) for each, count in zip(sides, below, strict=False)]
+    slopes, sums = np.empty((below[-1], 2)), np.empty((below[-1], 2))
+
+    def work(low: int, high: int) -> None:
+        for found, block in _descend(network.hidden, sides, families, low, high):
+            _sum(block, weights, found, slopes, sums)
+
+    lowest = below[min(1, len(sides))]
+    in_shares(work, lowest, 1 + lowest * FEWEST // below[-1])
     terms = sum(len(layer.weights) + 1 for layer in [*network.hidden, network.output])
     return slopes, np.finfo(np.float64).eps * terms * sums
 
 
-def _descend(hidden: list[Layer], sides: list[Sides]) -> Iterator[Block]:
-    """The gradients of the last hidden layer's values, block by block."""
+@compiled_loosely
+def _sum(block: Array, weights: Array, cells: Index, slopes: Array, sums: Array) -> None:
+    """The output's gradients, and the sums of the sizes of their terms, into the rows ``cells``."""
+    for place in range(len(cells)):
+        for axis in range(2):
+            total, size = 0.0, 0.0
+            for unit in range(len(weights)):
+                term = block[place, axis, unit] * weights[unit]
+                total += term
+                size += abs(term)
+            slopes[cells[place], axis], sums[cells[place], axis] = total, size
+
+
+def _descend(
+    hidden: list[Layer], sides: list[Sides], families: list[Family], low: int, high: int
+) -> Iterator[Block]:
+    """The gradients of the last hidden layer's values, block by block, on what was cut from some cells of the first."""
     root = np.zeros(1, dtype=np.int32), np.eye(2)[None]
     if not hidden:
         yield root
         return
-    below = [1, *(len(each.parents) for each in sides)]
-    families = [_families(each.parents, count) for each, count in zip(sides, below, strict=False)]
+    first = np.array([0, high - low], dtype=np.int32), families[0][1][low:high]
+    families = [first, *families[1:]]
     levels = [_above(root, hidden[0], sides[0], families[0])]
     while levels:
         block = next(levels[-1], None)
@@ -67,12 +91,13 @@ def _descend(hidden: list[Layer], sides: list[Sides]) -> Iterator[Block]:
             levels.append(_above(block, hidden[depth], sides[depth], families[depth]))
 
 
-def _above(block: Block, layer: Layer, sides: Sides, families: tuple[Index, Index]) -> Iterator[Block]:
+def _above(block: Block, layer: Layer, sides: Sides, families: Family) -> Iterator[Block]:
     """The blocks above a layer of the cells cut from those of one block."""
     parents, below = block
     offsets, members = families
     gradient = np.empty((len(parents), 2, layer.units))
-    raise_rows(below.reshape(2 * len(parents), -1), layer.weights, gradient.reshape(-1, layer.units))
+    rows_below, rows_above = below.reshape(2 * len(parents), -1), gradient.reshape(-1, layer.units)
+    affine(rows_below, layer.weights, np.zeros(layer.units), rows_above)
     counts = offsets[parents + 1] - offsets[parents]
     rows = np.repeat(np.arange(len(parents), dtype=np.int32), counts)
     ends = np.cumsum(counts)
@@ -92,13 +117,10 @@ def _scaled(gradient: Array, rows: Index, cells: Index, above: Bits, kinks: int,
     scales = np.empty(units)
     for place in range(cells.shape[0]):
         bits = above[cells[place]]
-        line = 0
-        for unit in range(units):
-            piece = 0
-            for _ in range(kinks):
-                piece += (bits[line // WORD] >> (line % WORD)) & 1
-                line += 1
-            scales[unit] = slopes[piece]
+        scales[:] = slopes[0]
+        for kink in range(kinks):
+            first = kink * (len(bits) // kinks)
+            put(slopes[kink + 1], bits[first : first + len(bits) // kinks], scales)
         for axis in range(2):
             own, scaled = gradient[rows[place], axis], result[place, axis]
             for unit in range(units):
@@ -107,7 +129,7 @@ def _scaled(gradient: Array, rows: Index, cells: Index, above: Bits, kinks: int,
 
 
 @compiled
-def _families(parents: Index, count: int) -> tuple[Index, Index]:
+def _families(parents: Index, count: int) -> Family:
     """The cells in order of their parents; parent p has ``members[offsets[p]:offsets[p + 1]]``."""
     offsets = np.zeros(count + 1, dtype=np.int32)
     for parent in parents:

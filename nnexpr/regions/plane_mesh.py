@@ -1,15 +1,16 @@
 """The cells of a planar subdivision as half-edges, in flat arrays that compiled code may fill.
 
-Edge e is the half-edges 2e and 2e + 1, one for each side: half-edge h runs from ``origin[h]`` to ``origin[h ^ 1]`` with
-its cell on the left, and ``after[h]``, ``before[h]`` are its neighbours around that cell (Muller and Preparata 1978).
-Splitting an edge or a cell touches a handful of entries and moves none.
+Edge e is the half-edges 2e and 2e + 1, one for each side: half-edge h runs from its origin to that of h ^ 1 with its
+cell on the left, and has neighbours after and before it around that cell (Muller and Preparata 1978). Splitting an edge
+or a cell touches a handful of entries and moves none.
 
 A line is one kink of one unit. Each vertex keeps on which side of every line of the current layer it lies, one bit a
-line: set in ``above`` or in ``below``, or in neither where it is *on* the line. A cell's bits are those of its corners
-together, so a cell has corners on both sides of line 64 w + i iff bit i of ``cell_above[w] & cell_below[w]`` is set.
+line: set among those above or among those below, or in neither where it is *on* the line. A cell's bits are those of
+its corners together, so a cell has corners on both sides of line 64 w + i iff bit i of word w is set in both.
+Every kink has words of its own, one bit for each unit.
 
-Memory: 80 + lines / 4 bytes a cell and 24 + 8 units + lines / 4 bytes a vertex, of which there are as many; arrays grow
-by half, and the old ones stay until the new ones are filled.
+Memory: 80 + lines / 4 bytes a cell and 24 + 8 units + lines / 4 bytes a vertex, of which there are as many; arrays
+grow, and the old ones stay until the new ones are filled; they are kept from layer to layer as far as they fit.
 """
 
 from __future__ import annotations
@@ -19,15 +20,39 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CELLS", "EDGES", "TIES", "TWICE", "VERTICES", "WORD", "Mesh", "box", "grown", "with_values"]
+from nnexpr.kernels.bits import WORD
 
-WORD = 64  # bits of one word of signs
+__all__ = [
+    "ABOVE",
+    "AFTER",
+    "BEFORE",
+    "BELOW",
+    "CELL",
+    "CELLS",
+    "EDGES",
+    "ORIGIN",
+    "TIES",
+    "TWICE",
+    "VERTICES",
+    "Mesh",
+    "Pieces",
+    "box",
+    "grown",
+    "with_lines",
+]
+
+ORIGIN, AFTER, BEFORE, CELL = range(4)  # the places in a row of ``Mesh.sides``
+ABOVE, BELOW = range(2)
 VERTICES, EDGES, CELLS, TIES, TWICE = range(5)  # the places in ``Mesh.sizes``
 SMALLEST = 256  # cells that there is room for from the start
+GROWTH = (
+    4  # the system gives memory only to what is written, so that ample room costs less than copying often
+)
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int32]
 Bits = NDArray[np.int64]
+Pieces = tuple[Array, Array, Array]  # an activation's kinks, slopes and intercepts
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -38,17 +63,12 @@ class Mesh(NamedTuple):
     points: Array  # (vertices, 2)
     doubts: Array  # (vertices,) how far a vertex may be from where it ought to be, by rounding
     values: Array  # (vertices, units) of the current layer
-    above: Bits  # (vertices, words)
-    below: Bits
-    origin: Index  # (2 edges,)
-    after: Index
-    before: Index
-    cell: Index  # -1 outside
+    bits: Bits  # (vertices, 2, words) ABOVE and BELOW the lines
+    sides: Index  # (2 edges, 4) the ORIGIN of each half-edge, the ones AFTER and BEFORE, and the CELL, -1 outside
     layers: Index  # (edges,) the layer that made the edge, 0 for the box
     first: Index  # (cells,) one half-edge of each
     parents: Index  # (cells,) the cell of the layer below
-    cell_above: Bits  # (cells, words)
-    cell_below: Bits
+    cell_bits: Bits  # (cells, 2, words)
 
 
 def box(domain: tuple[tuple[float, float], tuple[float, float]]) -> Mesh:
@@ -57,41 +77,41 @@ def box(domain: tuple[tuple[float, float], tuple[float, float]]) -> Mesh:
     corners = np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
     ring = np.arange(4)
     inside, outside = 2 * ring, 2 * ring + 1
-    origin, after, before, cell = (np.empty(8, dtype=np.int32) for _ in range(4))
-    origin[inside], origin[outside] = ring, (ring + 1) % 4
-    after[inside], before[inside] = np.roll(inside, -1), np.roll(inside, 1)
-    after[outside], before[outside] = np.roll(outside, 1), np.roll(outside, -1)
-    cell[inside], cell[outside] = 0, -1
-    none = np.zeros((4, 0), dtype=np.int64)
-    sizes = np.array([4, 4, 1, 0, 0])
-    one, edges = np.zeros(1, dtype=np.int32), np.zeros(4, dtype=np.int32)
+    sides = np.empty((8, 4), dtype=np.int32)
+    sides[inside, ORIGIN], sides[outside, ORIGIN] = ring, (ring + 1) % 4
+    sides[inside, AFTER], sides[inside, BEFORE] = np.roll(inside, -1), np.roll(inside, 1)
+    sides[outside, AFTER], sides[outside, BEFORE] = np.roll(outside, 1), np.roll(outside, -1)
+    sides[inside, CELL], sides[outside, CELL] = 0, -1
     small = Mesh(
-        sizes, corners, np.zeros(4), corners.copy(), none, none, origin, after, before, cell, edges, one, one,
-        none[:1], none[:1],
-    )  # fmt: skip
+        sizes=np.array([4, 4, 1, 0, 0]),
+        points=corners,
+        doubts=np.zeros(4),
+        values=corners.copy(),
+        bits=np.zeros((4, 2, 0), dtype=np.int64),
+        sides=sides,
+        layers=np.zeros(4, dtype=np.int32),
+        first=np.zeros(1, dtype=np.int32),
+        parents=np.zeros(1, dtype=np.int32),
+        cell_bits=np.zeros((1, 2, 0), dtype=np.int64),
+    )
     return grown(small)
 
 
 def grown(mesh: Mesh) -> Mesh:
-    """The same with room for half as many cells again, and the vertices and edges that go with them."""
-    room = max(SMALLEST, 3 * int(mesh.sizes[CELLS]) // 2)
-    vertices = max(room + SMALLEST, 5 * int(mesh.sizes[VERTICES]) // 4)
-    edges = max(2 * room + SMALLEST, 5 * int(mesh.sizes[EDGES]) // 4)
+    """The same with room for many times as many cells, and the vertices and edges that go with them."""
+    room = max(SMALLEST, GROWTH * int(mesh.sizes[CELLS]))
+    vertices = max(room + SMALLEST, GROWTH * int(mesh.sizes[VERTICES]))
+    edges = max(2 * room + SMALLEST, GROWTH * int(mesh.sizes[EDGES]))
     return mesh._replace(
         points=_enlarged(mesh.points, vertices),
         doubts=_enlarged(mesh.doubts, vertices),
         values=_enlarged(mesh.values, vertices),
-        above=_enlarged(mesh.above, vertices),
-        below=_enlarged(mesh.below, vertices),
-        origin=_enlarged(mesh.origin, 2 * edges),
-        after=_enlarged(mesh.after, 2 * edges),
-        before=_enlarged(mesh.before, 2 * edges),
-        cell=_enlarged(mesh.cell, 2 * edges),
+        bits=_enlarged(mesh.bits, vertices),
+        sides=_enlarged(mesh.sides, 2 * edges),
         layers=_enlarged(mesh.layers, edges),
         first=_enlarged(mesh.first, room),
         parents=_enlarged(mesh.parents, room),
-        cell_above=_enlarged(mesh.cell_above, room),
-        cell_below=_enlarged(mesh.cell_below, room),
+        cell_bits=_enlarged(mesh.cell_bits, room),
     )
 
 
@@ -103,16 +123,14 @@ def _enlarged(array: NDArray[Number], rows: int) -> NDArray[Number]:
     return larger
 
 
-def with_values(mesh: Mesh, values: Array, lines: int) -> Mesh:
-    """The mesh for a layer of so many lines whose pre-activations at the vertices are ``values``; no bit is set."""
-    words = -(-lines // WORD)
+def with_lines(mesh: Mesh, units: int, kinks: int) -> Mesh:
+    """The mesh for the next layer: room for its units' values and its lines' bits, and every cell its own parent."""
+    words = kinks * -(-units // WORD)
     room, cells = len(mesh.points), len(mesh.first)
-    above, below = np.zeros((room, words), dtype=np.int64), np.zeros((room, words), dtype=np.int64)
-    parents = np.arange(cells, dtype=np.int32)
-    cell_above, cell_below = (
-        np.zeros((cells, words), dtype=np.int64),
-        np.zeros((cells, words), dtype=np.int64),
-    )
-    return mesh._replace(
-        values=values, above=above, below=below, parents=parents, cell_above=cell_above, cell_below=cell_below
-    )
+    mesh.parents[: mesh.sizes[CELLS]] = np.arange(mesh.sizes[CELLS])
+    if mesh.values.shape[1] != units:
+        mesh = mesh._replace(values=np.empty((room, units)))
+    if mesh.bits.shape[2] != words:
+        bits, cell_bits = (np.empty((rows, 2, words), dtype=np.int64) for rows in (room, cells))
+        mesh = mesh._replace(bits=bits, cell_bits=cell_bits)
+    return mesh

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.compiled import compiled
-from nnexpr.regions.plane_mesh import CELLS, Array, Mesh
+from nnexpr.regions.plane_mesh import AFTER, CELL, CELLS, ORIGIN, Array, Mesh
 
 __all__ = ["measure", "outline"]
 
@@ -21,18 +21,18 @@ def outline(mesh: Mesh) -> tuple[Integers, Integers, Integers]:
     cells = mesh.sizes[CELLS]
     offsets = np.zeros(cells + 1, dtype=np.int64)
     for cell in range(cells):
-        count, side = 1, mesh.after[mesh.first[cell]]
+        count, side = 1, mesh.sides[mesh.first[cell], AFTER]
         while side != mesh.first[cell]:
             count += 1
-            side = mesh.after[side]
+            side = mesh.sides[side, AFTER]
         offsets[cell + 1] = offsets[cell] + count
     corners, neighbours = np.empty(offsets[cells], dtype=np.int64), np.empty(offsets[cells], dtype=np.int64)
     for cell in range(cells):
         side = mesh.first[cell]
         for place in range(offsets[cell], offsets[cell + 1]):
-            corners[place] = mesh.origin[side]
-            neighbours[place] = mesh.cell[side ^ 1]
-            side = mesh.after[side]
+            corners[place] = mesh.sides[side, ORIGIN]
+            neighbours[place] = mesh.sides[side ^ 1, CELL]
+            side = mesh.sides[side, AFTER]
     return offsets, corners, neighbours
 
 

@@ -7,68 +7,79 @@ vertex on an edge takes the side of its ends, and only where these are on two si
 
 from __future__ import annotations
 
-from nnexpr.compiled import compiled
-from nnexpr.regions.plane_mesh import CELLS, TIES, VERTICES, WORD, Array, Mesh
+import numpy as np
 
-__all__ = ["classify", "lowest", "survey", "take_sides"]
+from nnexpr.compiled import compiled
+from nnexpr.kernels.bits import WORD, count, exceeding, lowest
+from nnexpr.regions.plane_mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, Array, Mesh
+
+__all__ = ["classify", "survey", "survey_cells", "take_sides", "unit_and_kink"]
 
 
 @compiled
-def classify(mesh: Mesh, kinks: Array, limits: Array, steepness: Array) -> None:
-    """Set the bits of all vertices and cells; a pre-activation that counts as on a kink is set to it."""
-    for vertex in range(mesh.sizes[VERTICES]):
+def classify(mesh: Mesh, kinks: Array, limits: Array, steepness: Array, low: int, high: int) -> int:
+    """Set the bits of some vertices; a pre-activation that counts as on a kink is set to it. How many do."""
+    units, words = len(limits), mesh.bits.shape[2] // len(kinks)
+    heights, depths, near = np.empty(units), np.empty(units), np.empty(units)
+    ties = 0
+    for vertex in range(low, high):
         values, doubt = mesh.values[vertex], mesh.doubts[vertex]
-        above, below, place, word = 0, 0, 0, 0
-        for unit in range(limits.shape[0]):
-            limit = limits[unit] + doubt * steepness[unit]
-            for number in range(kinks.shape[0]):
-                height = values[unit] - kinks[number]
-                is_above, is_below = height > limit, height < -limit
-                above |= is_above << place
-                below |= is_below << place
-                if not (is_above or is_below):
+        for unit in range(units):
+            near[unit] = limits[unit] + doubt * steepness[unit]
+        for number in range(len(kinks)):
+            first = number * words
+            above, below = (
+                mesh.bits[vertex, ABOVE, first : first + words],
+                mesh.bits[vertex, BELOW, first : first + words],
+            )
+            for unit in range(units):
+                heights[unit] = values[unit] - kinks[number]
+                depths[unit] = -heights[unit]
+            exceeding(heights, near, above)
+            exceeding(depths, near, below)
+            sided = 0
+            for word in range(words):
+                sided += count(above[word]) + count(below[word])
+            if sided == units:
+                continue
+            for unit in range(units):
+                if not (heights[unit] > near[unit] or depths[unit] > near[unit]):
                     values[unit] = kinks[number]
-                    mesh.sizes[TIES] += 1
-                place += 1
-                if place == WORD:
-                    mesh.above[vertex, word], mesh.below[vertex, word] = above, below
-                    above, below, place, word = 0, 0, 0, word + 1
-        if place > 0:
-            mesh.above[vertex, word], mesh.below[vertex, word] = above, below
-    for cell in range(mesh.sizes[CELLS]):
+                    ties += 1
+    return ties
+
+
+@compiled
+def survey_cells(mesh: Mesh, low: int, high: int) -> None:
+    """Gather the bits of some cells from their corners."""
+    for cell in range(low, high):
         survey(mesh, cell)
 
 
 @compiled
 def survey(mesh: Mesh, cell: int) -> None:
     """Gather a cell's bits from its corners."""
-    words = mesh.above.shape[1]
+    words = mesh.bits.shape[2]
     for word in range(words):
-        mesh.cell_above[cell, word] = 0
-        mesh.cell_below[cell, word] = 0
+        mesh.cell_bits[cell, ABOVE, word] = 0
+        mesh.cell_bits[cell, BELOW, word] = 0
     start = mesh.first[cell]
     side = start
     while True:
-        corner = mesh.origin[side]
+        corner = mesh.sides[side, ORIGIN]
         for word in range(words):
-            mesh.cell_above[cell, word] |= mesh.above[corner, word]
-            mesh.cell_below[cell, word] |= mesh.below[corner, word]
-        side = mesh.after[side]
+            mesh.cell_bits[cell, ABOVE, word] |= mesh.bits[corner, ABOVE, word]
+            mesh.cell_bits[cell, BELOW, word] |= mesh.bits[corner, BELOW, word]
+        side = mesh.sides[side, AFTER]
         if side == start:
             break
 
 
 @compiled
-def lowest(bits: int) -> int:
-    """The number of the lowest bit that is set."""
-    place = 0
-    while bits & 255 == 0:
-        bits >>= 8
-        place += 8
-    while bits & 1 == 0:
-        bits >>= 1
-        place += 1
-    return place
+def unit_and_kink(mesh: Mesh, line: int, kinks: Array) -> tuple[int, float]:
+    """Which unit bends on a line, and at which kink."""
+    units = WORD * (mesh.bits.shape[2] // len(kinks))
+    return line % units, kinks[line // units]
 
 
 @compiled
@@ -76,8 +87,11 @@ def take_sides(
     mesh: Mesh, new: int, a: int, b: int, line: int, kinks: Array, limits: Array, steepness: Array
 ) -> None:
     """Set the bits of vertex ``new``, which is on ``line`` and on the edge from a to b."""
-    for word in range(mesh.above.shape[1]):
-        above, below = mesh.above[a, word] | mesh.above[b, word], mesh.below[a, word] | mesh.below[b, word]
+    for word in range(mesh.bits.shape[2]):
+        above, below = (
+            mesh.bits[a, ABOVE, word] | mesh.bits[b, ABOVE, word],
+            mesh.bits[a, BELOW, word] | mesh.bits[b, BELOW, word],
+        )
         open_bits = above & below
         above &= ~open_bits
         below &= ~open_bits
@@ -88,7 +102,7 @@ def take_sides(
             other = word * WORD + place
             if other == line:
                 continue
-            unit, kink = other // kinks.shape[0], kinks[other % kinks.shape[0]]
+            unit, kink = unit_and_kink(mesh, other, kinks)
             height = mesh.values[new, unit] - kink
             if abs(height) <= limits[unit] + mesh.doubts[new] * steepness[unit]:
                 mesh.values[new, unit] = kink
@@ -97,5 +111,5 @@ def take_sides(
                 above |= bit
             else:
                 below |= bit
-        mesh.above[new, word] = above
-        mesh.below[new, word] = below
+        mesh.bits[new, ABOVE, word] = above
+        mesh.bits[new, BELOW, word] = below

@@ -1,29 +1,16 @@
-"""The values of one layer at many points, row by row.
-
-Products go in blocks too small for OpenBLAS to spread over threads, which it does from 2^18 multiplications on. On
-short products waiting for a thread costs more than it saves, by far if the machine is busy or members are spread over
-threads already.
-"""
+"""The values of one layer at the vertices, in blocks of rows that stay in the cache."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from nnexpr.compiled import compiled
-from nnexpr.regions.plane_mesh import Array, Mesh
+from nnexpr.kernels.rows import affine
+from nnexpr.regions.plane_mesh import Array, Mesh, Pieces
 
-__all__ = ["activate", "add", "interpolate", "largest", "raise_rows"]
+__all__ = ["activate", "interpolate", "largest", "raise_values"]
 
-PRODUCT = 1 << 18
-FEWEST = 8  # rows in a block; of 4 to 64, wide layers (256) were as fast with 8 as with any
-
-
-def raise_rows(rows: Array, weights: Array, result: Array) -> None:
-    """``rows @ weights`` into the first rows of ``result``: ``(rows, inputs)``, ``(inputs, outputs)``, contiguous."""
-    count, step = len(rows), max(FEWEST, PRODUCT // weights.size)
-    for low in range(0, count, step):
-        high = min(low + step, count)
-        np.dot(rows[low:high], weights, result[low:high])
+ROWS = 48  # at once: the values of a wide layer there stay in the cache
 
 
 @compiled
@@ -46,33 +33,49 @@ def interpolate(mesh: Mesh, new: int, a: int, b: int, unit: int, kink: float) ->
 
 
 @compiled
-def activate(values: Array, kinks: Array, slopes: Array, intercepts: Array) -> None:
-    """The activation, in place: ``(vertices, units)``."""
-    for vertex in range(values.shape[0]):
-        for unit in range(values.shape[1]):
-            z = values[vertex, unit]
-            piece = 0
-            for number in range(kinks.shape[0]):
-                piece += z > kinks[number]
-            values[vertex, unit] = slopes[piece] * z + intercepts[piece]
+def activate(z: Array, pieces: Pieces, out: Array) -> None:
+    """The activation of ``z (n,)``, in loops that become vector instructions; ``out`` is another array."""
+    kinks, slopes, intercepts = pieces
+    slope, intercept = slopes[0], intercepts[0]
+    for unit in range(len(z)):
+        out[unit] = slope * z[unit] + intercept
+    for number in range(len(kinks)):
+        kink, slope, intercept = kinks[number], slopes[number + 1], intercepts[number + 1]
+        for unit in range(len(z)):
+            out[unit] = slope * z[unit] + intercept if z[unit] > kink else out[unit]
 
 
 @compiled
-def add(values: Array, bias: Array) -> bool:
-    """Add the biases to every row, in place; whether all is finite."""
-    finite = True
-    for vertex in range(values.shape[0]):
-        for unit in range(values.shape[1]):
-            values[vertex, unit] += bias[unit]
-            finite &= abs(values[vertex, unit]) < np.inf
-    return finite
-
-
-@compiled
-def largest(values: Array) -> Array:
-    """The largest |value| of each unit, ``(units,)``."""
-    result = np.zeros(values.shape[1])
-    for vertex in range(values.shape[0]):
-        for unit in range(values.shape[1]):
-            result[unit] = max(result[unit], abs(values[vertex, unit]))
+def largest(values: Array, pieces: Pieces, low: int, high: int) -> Array:
+    """The largest size of each unit's activation in some rows, ``(units,)``; ``values`` are pre-activations."""
+    units = values.shape[1]
+    result, row_values = np.zeros(units), np.empty(units)
+    for row in range(low, high):
+        activate(values[row], pieces, row_values)
+        for unit in range(units):
+            size = abs(row_values[unit])
+            result[unit] = size if size > result[unit] else result[unit]
     return result
+
+
+@compiled
+def raise_values(
+    below: Array, pieces: Pieces, weights: Array, bias: Array, values: Array, low: int, high: int
+) -> bool:
+    """The next layer's pre-activations of the rows ``low:high``; whether all is finite.
+
+    ``below (vertices, inputs)``: pre-activations, and the ``pieces`` of their activation. ``values (vertices, units)``
+    may be the same array.
+    """
+    (inputs, units), infinite = weights.shape, 0
+    active, raised = np.empty((ROWS, inputs)), np.empty((ROWS, units))
+    for first in range(low, high, ROWS):
+        count = min(ROWS, high - first)
+        for row in range(count):
+            activate(below[first + row], pieces, active[row])
+        affine(active[:count], weights, bias, raised[:count])
+        for row in range(count):
+            for unit in range(units):
+                values[first + row, unit] = raised[row, unit]
+                infinite += not abs(raised[row, unit]) < np.inf
+    return infinite == 0

@@ -23,29 +23,20 @@ import numpy as np
 
 from nnexpr.compiled import compiled
 from nnexpr.regions.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
+from nnexpr.regions.front import Front
 from nnexpr.regions.stack import Array, Index
 
 __all__ = ["activate", "flatten", "insert", "is_relu", "piece_of", "turns"]
 
 
 @compiled
-def insert(
-    number: int,
-    positions: Array,
-    births: Index,
-    z: Array,
-    slopes: Array,
-    variances: Array,
-    places: Index,
-    measures: Array,
-    same: Index,
-    repeated: int,
-) -> tuple[Array, Index, Array, Array, Array]:
+def insert(number: int, front: Front, places: Index, measures: Array, same: Index, repeated: int) -> Front:
     """The front with a row for every new position: values interpolated, slopes those of the interval.
 
     Crossings that are the ``same`` as the one before them, ``repeated`` of them, share its position. ``number``: the
-    layer's, from 1.
+    layer's, from 1, whose pre-activations the front's values are.
     """
+    positions, births, z, slopes, variances = front
     rows, width = z.shape
     total = rows + len(places) - repeated
     new_positions, new_births = np.empty(total), np.empty((total, 2), dtype=np.int64)
@@ -80,7 +71,7 @@ def insert(
             if len(variances):
                 new_variances[end - 1, unit] = 0.0
             at += 1
-    return new_positions, new_births, new_z, new_slopes, new_variances
+    return Front(new_positions, new_births, new_z, new_slopes, new_variances)
 
 
 @compiled
@@ -138,13 +129,12 @@ def is_relu(kinks: Array, gains: Array, shifts: Array) -> bool:
 
 
 @compiled
-def activate(
-    z: Array, slopes: Array, variances: Array, kinks: Array, gains: Array, shifts: Array, dead: Index
-) -> None:
+def activate(front: Front, kinks: Array, gains: Array, shifts: Array, dead: Index) -> None:
     """Apply the activation in place: values, variances and slopes; and say which units are dead.
 
     A unit is dead if it stays on one flat piece of its activation, kinks included, on the whole domain.
     """
+    z, slopes, variances = front.values, front.slopes, front.variances
     rows, width = z.shape
     for row in range(len(variances)):
         for unit in range(width):

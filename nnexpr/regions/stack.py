@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
-from nnexpr.networks.network import Network
+from nnexpr.compiled import compiled
+from nnexpr.networks.network import AffineLayer, Network
 
-__all__ = ["Array", "Index", "NotPiecewiseLinear", "Places", "Stack"]
+__all__ = ["ALLOWED", "ROUNDING", "Array", "Index", "NotPiecewiseLinear", "Stack"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
-Places = NDArray[np.uint64]  # never negative, so that compiled loops need not look
 
+ALLOWED = (
+    "linear regions need a piecewise-linear network: relu, leaky_relu, hat, hardtanh or identity layers "
+    "and no encoding"
+)
 ROUNDING = 2.0**-50  # a smaller tie tolerance could not tell a tie from rounding
 
 
@@ -31,59 +34,73 @@ class Stack:
 
     ``parameters: (members, P)``: layer after layer the transposed weights ``(inputs, outputs)``, then the biases.
     ``shapes: (layers, 3)``: inputs, outputs and number of kinks of each. ``pieces: (layers, 3, most kinks + 1)``: the
-    kinks, slopes and intercepts of each activation, in the first places.
+    kinks, slopes and intercepts of each activation, in the first places. ``units``: the hidden units one after another,
+    as (layer from 1, unit from 0).
     """
 
     parameters: Array
     shapes: Index
     pieces: Array
     tolerance: float
+    units: tuple[tuple[int, int], ...]
 
     @classmethod
     def of(cls, network: Network, inputs: int | None = 1) -> Stack:
         """A piecewise-linear network of so many inputs, None for any; raises NotPiecewiseLinear or ValueError."""
-        activations = _activations(network)
+        if network.encoding is not None:
+            raise NotPiecewiseLinear(ALLOWED)
+        shapes, pieces, units, bends = _plan(network.layers)
         if inputs is not None and network.inputs != inputs:
             raise ValueError(f"the network has {network.inputs} inputs; regions on the line need one")
-        parameters = network.parameters.detach().cpu().numpy()
-        if not np.isfinite(parameters).all():
+        parameters = np.ascontiguousarray(network.parameters.detach().cpu().numpy(), dtype=np.float64)
+        last = (network.outputs + 1) * network.outputs if bends else 0
+        packed = np.empty((network.members, network.parameter_count + last))
+        if not pack(parameters, shapes[: len(network.layers)], packed):
             member = int(np.isfinite(parameters).all(axis=1).argmin())
             raise ValueError(f"member {member} has parameters that are not finite")
-        sizes = [(layer.inputs, layer.outputs) for layer in network.layers]
-        bends = bool(
-            activations[-1].kinks
-        )  # then the output layer is one more hidden layer, below an identity
         if bends:
-            sizes.append((network.outputs, network.outputs))
-            activations.append(PiecewiseLinear((), (1.0,), (0.0,)))
-        members = network.members
-        packed = np.empty((members, sum((a + 1) * b for a, b in sizes)))
-        for (a, b), (low, high) in zip(sizes, pairwise(network.offsets), strict=False):
-            block = parameters[:, low:high].reshape(members, b, a + 1)
-            packed[:, low : high - b].reshape(members, a, b)[...] = block[:, :, :-1].transpose(0, 2, 1)
-            packed[:, high - b : high] = block[:, :, -1]
-        if bends:
-            last = np.vstack([np.eye(network.outputs), np.zeros(network.outputs)])
-            packed[:, network.offsets[-1] :] = last.ravel()
-        shapes = [(a, b, len(each.kinks)) for (a, b), each in zip(sizes, activations, strict=True)]
-        tolerance = max(network.tie_tolerance, ROUNDING)
-        return cls(packed, np.array(shapes, dtype=np.int64), _table(tuple(activations)), tolerance)
-
-
-def _activations(network: Network) -> list[PiecewiseLinear]:
-    if not network.is_piecewise_linear:
-        raise NotPiecewiseLinear(
-            "linear regions need a piecewise-linear network: relu, leaky_relu, hat, hardtanh or identity layers "
-            "and no encoding"
-        )
-    known = [ACTIVATIONS[layer.activation].pieces for layer in network.layers]
-    return [pieces for pieces in known if pieces is not None]
+            identity = np.vstack([np.eye(network.outputs), np.zeros(network.outputs)])
+            packed[:, network.parameter_count :] = identity.ravel()
+        return cls(packed, shapes, pieces, max(network.tie_tolerance, ROUNDING), units)
 
 
 @lru_cache
-def _table(activations: tuple[PiecewiseLinear, ...]) -> Array:
-    table = np.zeros((len(activations), 3, max(len(each.slopes) for each in activations)))
-    for row, each in zip(table, activations, strict=True):
+def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Array, tuple[tuple[int, int], ...], bool]:
+    """Shapes, pieces, hidden units, and whether the output layer has kinks.
+
+    Then it is one more hidden layer, below an identity.
+    """
+    activations = [ACTIVATIONS[layer.activation].pieces for layer in layers]
+    known = [pieces for pieces in activations if pieces is not None]
+    if len(known) < len(layers):
+        raise NotPiecewiseLinear(ALLOWED)
+    sizes = [(layer.inputs, layer.outputs) for layer in layers]
+    bends = bool(known[-1].kinks)
+    if bends:
+        sizes.append((layers[-1].outputs, layers[-1].outputs))
+        known.append(PiecewiseLinear((), (1.0,), (0.0,)))
+    shapes = [(a, b, len(each.kinks)) for (a, b), each in zip(sizes, known, strict=True)]
+    table = np.zeros((len(known), 3, max(len(each.slopes) for each in known)))
+    for row, each in zip(table, known, strict=True):
         for place, numbers in zip(row, (each.kinks, each.slopes, each.intercepts), strict=True):
             place[: len(numbers)] = numbers
-    return table
+    units = [(layer, unit) for layer, (_, width) in enumerate(sizes[:-1], 1) for unit in range(width)]
+    return np.array(shapes, dtype=np.int64), table, tuple(units), bends
+
+
+@compiled
+def pack(parameters: Array, shapes: Index, packed: Array) -> bool:
+    """Write the layers, [W | b] row by row, as transposed weights and then biases; whether all is finite."""
+    infinite = 0
+    for member in range(len(parameters)):
+        start = 0
+        for layer in range(len(shapes)):
+            inputs, outputs = shapes[layer, 0], shapes[layer, 1]
+            for each in range(inputs + 1):
+                for unit in range(outputs):
+                    number = parameters[member, start + unit * (inputs + 1) + each]
+                    packed[member, start + each * outputs + unit] = number
+            start += (inputs + 1) * outputs
+        for each in range(start):
+            infinite += not abs(parameters[member, each]) < np.inf
+    return infinite == 0

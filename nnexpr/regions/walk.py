@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
-import torch
 
 from nnexpr.regions.member import OVERFLOW, SUSPECT, Traced, trace
 from nnexpr.regions.stack import Array, Index, Stack
+from nnexpr.regions.threads import in_shares
 
 __all__ = ["Path", "dead_units", "layer_counts", "walk"]
 
@@ -51,13 +49,7 @@ def walk(
             result(member, _traced(stack, member, path, certify, measure)) for member in range(first, last)
         ]
 
-    members = len(stack.parameters)
-    threads = min(torch.get_num_threads(), members // FEWEST)
-    if threads < 2:
-        return share(0, members)
-    bounds = np.linspace(0, members, 4 * threads + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        return list(chain.from_iterable(pool.map(share, bounds[:-1], bounds[1:])))
+    return list(chain.from_iterable(in_shares(share, len(stack.parameters), FEWEST)))
 
 
 def _traced(stack: Stack, member: int, path: Path, certify: bool, measure: bool) -> Traced:
@@ -76,11 +68,6 @@ def layer_counts(layers: Index, hidden: int) -> tuple[int, ...]:
     return tuple(np.bincount(layers, minlength=hidden + 1)[1:].tolist())
 
 
-def dead_units(dead: Index, shapes: Index) -> tuple[tuple[int, int], ...]:
-    """The units of hidden layers marked in ``dead``, as (layer from 1, unit from 0)."""
-    marked = dead.nonzero()[0].tolist()
-    if not marked:
-        return ()
-    ends = list(accumulate(shapes[:-1, 1].tolist(), initial=0))
-    layers = [bisect_right(ends, place) for place in marked]
-    return tuple((layer, place - ends[layer - 1]) for layer, place in zip(layers, marked, strict=True))
+def dead_units(dead: Index, units: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """The hidden units marked in ``dead``, as (layer from 1, unit from 0)."""
+    return tuple(units[place] for place in dead.nonzero()[0].tolist())

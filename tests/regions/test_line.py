@@ -12,7 +12,7 @@ import torch
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.network import AffineLayer, Network
-from nnexpr.regions import walk
+from nnexpr.regions import threads
 from nnexpr.regions.line import LineRegions, NotPiecewiseLinear, linear_regions
 from nnexpr.specification import InputError
 from nnexpr.targets.target import Scale
@@ -96,9 +96,9 @@ def test_members_with_ties_do_not_disturb_the_others() -> None:
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     network = random_network([8, 8, 8], members=130)
-    monkeypatch.setattr(walk.torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(threads.torch, "get_num_threads", lambda: 2)
     expected = linear_regions(network)
-    monkeypatch.setattr(walk.torch, "get_num_threads", lambda: 1)
+    monkeypatch.setattr(threads.torch, "get_num_threads", lambda: 1)
     assert all(map(same, linear_regions(network), expected))
 
 

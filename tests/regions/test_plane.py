@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,8 @@ from plane_exact import area, exact_plane
 import nnexpr
 from nnexpr import InputError, Network, PlaneRegions, plane_regions
 from nnexpr.networks.network import AffineLayer
+from nnexpr.regions import threads
+from nnexpr.regions.plane_layers import FEWEST
 from nnexpr.regions.stack import NotPiecewiseLinear
 from nnexpr.targets.target import Scale
 
@@ -237,6 +241,18 @@ def test_of_several_outputs_the_first_is_taken() -> None:
         several.parameters[:, : several.offsets[1] + several.layers[1].size // 3],
     )
     assert np.array_equal(plane_regions(several, BOX).slopes, plane_regions(alone, BOX).slopes)
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = network([40, 6, 40], drawn(0), "hat")
+    found = []
+    for number in (1, 3):
+        monkeypatch.setattr(threads.torch, "get_num_threads", lambda number=number: number)
+        found.append(plane_regions(of, BOX))
+    one, several = found
+    assert one.activation_regions > 2 * FEWEST
+    for field in dataclasses.fields(one):
+        assert np.array_equal(getattr(one, field.name), getattr(several, field.name)), field.name
 
 
 def test_an_affine_network_is_one_cell() -> None:

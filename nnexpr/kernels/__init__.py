@@ -1,0 +1,1 @@
+"""What compiled functions of training and of counting are both made of."""

@@ -1,0 +1,103 @@
+"""Comparisons as bits, one of an integer for each number, made from whole vectors at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numpy.typing import NDArray
+
+from nnexpr.compiled import compiled, emitted
+from nnexpr.kernels.vectors import INDEX, VECTOR_BYTES, Emitter
+
+__all__ = ["WORD", "count", "exceeding", "lowest", "put"]
+
+WORD = 64  # bits of an integer
+LANES = VECTOR_BYTES // 8  # float64 numbers of a vector
+
+Array = NDArray[np.float64]
+Bits = NDArray[np.int64]
+
+
+@emitted
+def _greater(_: Any, a: Any, b: Any, first: Any) -> Any:
+    """The bits of a vector of numbers from ``first``: where a is greater than b."""
+    signature = types.int64(a, b, first)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        emit = Emitter(context, builder, signature, arguments)
+        left, right = (emit.load(emit.data(i), arguments[2]) for i in (0, 1))
+        on = builder.fcmp_ordered(">", left, right)
+        return builder.zext(builder.bitcast(on, ir.IntType(emit.lanes)), INDEX)
+
+    return signature, generate
+
+
+@compiled
+def exceeding(a: Array, b: Array, words: Bits) -> None:
+    """Set bit i % 64 of ``words[i // 64]`` iff ``a[i] > b[i]``, and no other: ``a``, ``b (n,)``."""
+    for word in range(len(words)):
+        first, end, bits = WORD * word, min(WORD * (word + 1), len(a)), 0
+        at = first
+        while at + LANES <= end:
+            bits |= _greater(a, b, at) << (at - first)
+            at += LANES
+        while at < end:
+            bits |= (1 if a[at] > b[at] else 0) << (at - first)
+            at += 1
+        words[word] = bits
+
+
+@emitted
+def _select(_: Any, bits: Any, number: Any, out: Any, first: Any) -> Any:
+    """Write a number to the places of a vector from ``first`` whose bits, the lowest ones, are set."""
+    signature = types.void(bits, number, out, first)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        emit = Emitter(context, builder, signature, arguments, array=2)
+        bits, number, _, first = arguments
+        mask = builder.bitcast(
+            builder.trunc(bits, ir.IntType(emit.lanes)), ir.VectorType(ir.IntType(1), emit.lanes)
+        )
+        kept = builder.select(mask, emit.splat(number), emit.load(emit.data(2), first))
+        emit.store(kept, emit.data(2), first)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@compiled
+def put(number: float, words: Bits, out: Array) -> None:
+    """Write a number to ``out[i]`` where bit i % 64 of ``words[i // 64]`` is set."""
+    for word in range(len(words)):
+        first, end, bits = WORD * word, min(WORD * (word + 1), len(out)), words[word]
+        at = first
+        while at + LANES <= end:
+            _select(bits >> (at - first), number, out, at)
+            at += LANES
+        while at < end:
+            if (bits >> (at - first)) & 1:
+                out[at] = number
+            at += 1
+
+
+@emitted
+def lowest(_: Any, bits: Any) -> Any:
+    """The number of the lowest bit that is set; one must be."""
+
+    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), generate
+
+
+@emitted
+def count(_: Any, bits: Any) -> Any:
+    """How many bits are set."""
+
+    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.int64), generate
