@@ -24,7 +24,7 @@ from nnexpr.training.devices import describe_device
 from nnexpr.training.group import Group
 from nnexpr.training.groups import Loops, make_groups
 from nnexpr.training.history import History
-from nnexpr.training.schedules import learning_rate
+from nnexpr.training.schedules import learning_rates
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stages import StagedStepper
 from nnexpr.training.stepper import Data, MemberSettings
@@ -171,16 +171,17 @@ class Session:
     @property
     def learning_rate(self) -> float:
         """Of the next epoch."""
-        return self._rate(self.epoch)
+        return self._rates(1)[0]
 
-    def _rate(self, epoch: int) -> float:
+    def _rates(self, count: int) -> list[float]:
+        """Of so many epochs from the next on."""
         spec = self.specification
-        return learning_rate(spec.schedule, spec.lr, epoch, spec.epochs)
+        return learning_rates(spec.schedule, spec.lr, self.epoch, count, spec.epochs)
 
     def _train(self, epochs: int) -> None:
         """So many epochs of every group; the turn is cut short where the stop loss is met."""
         began = time.perf_counter()
-        rates = [self._rate(self.epoch + k) for k in range(epochs)]
+        rates = self._rates(epochs)
         losses = self._parameters.new_empty(self.network.members * epochs)
         sizes = [group.members * epochs for group in self._groups]
         parts = [part.view(epochs, -1) for part in torch.split(losses, sizes)]

@@ -10,7 +10,7 @@ import torch
 
 from nnexpr.specification import InputError, parse_schedule
 from nnexpr.training.optimizers import make_optimizer
-from nnexpr.training.schedules import learning_rate
+from nnexpr.training.schedules import learning_rates
 
 
 @pytest.mark.parametrize("name", ["adam", "sgd"])
@@ -39,12 +39,12 @@ def test_steps_are_those_of_torch(name: str, dtype: torch.dtype) -> None:
 
 
 def test_schedules() -> None:
-    assert learning_rate("constant", 0.3, 77, 100) == 0.3
-    assert learning_rate("cosine", 0.3, 0, 100) == pytest.approx(0.3)
-    assert learning_rate("cosine", 0.3, 50, 100) == pytest.approx(0.15)
-    assert learning_rate("cosine", 0.3, 100, 100) == pytest.approx(0.0, abs=1e-16)
-    assert learning_rate("step:10:0.5", 1.0, 9, 100) == 1.0
-    assert learning_rate("step:10:0.5", 1.0, 35, 100) == pytest.approx(0.125)
+    assert learning_rates("constant", 0.3, 77, 3, 100) == [0.3, 0.3, 0.3]
+    cosine = learning_rates("cosine", 0.3, 0, 102, 100)
+    assert [cosine[0], cosine[50], cosine[100]] == pytest.approx([0.3, 0.15, 0.0], abs=1e-16)
+    assert cosine[101] == cosine[100]
+    steps = learning_rates("step:10:0.5", 1.0, 9, 27, 100)
+    assert [steps[0], steps[1], steps[26]] == [1.0, 0.5, 0.125]
     assert parse_schedule("step:4:0.1") == ("step", 4, 0.1)
 
 
@@ -56,7 +56,13 @@ def test_a_schedule_that_means_nothing_is_refused(text: str) -> None:
         parse_schedule(text)
 
 
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "step:3:0.7"])
+def test_a_rate_does_not_depend_on_the_turn_it_is_asked_in(schedule: str) -> None:
+    whole = learning_rates(schedule, 0.1, 0, 20, 17)
+    assert whole == [rate for epoch in range(20) for rate in learning_rates(schedule, 0.1, epoch, 1, 17)]
+
+
 def test_cosine_is_monotone() -> None:
-    rates = [learning_rate("cosine", 1.0, epoch, 64) for epoch in range(65)]
+    rates = learning_rates("cosine", 1.0, 0, 65, 64)
     assert all(a > b for a, b in pairwise(rates))
     assert math.isclose(sum(rates) / 65, 0.5, rel_tol=1e-12)
