@@ -95,8 +95,12 @@ class ShownTable:
 
     def more(self, width: int) -> str:
         """How many columns are left out on each side, and the keys that show them."""
-        words = " columns more" if width >= ROOMY else ""
-        sides = [f"< {self.before}{words}" * bool(self.before), f"{self.after}{words} >" * bool(self.after)]
+
+        def words(columns: int) -> str:
+            noun = "column" if columns == 1 else "columns"
+            return f"{columns} {noun} more" if width >= ROOMY else str(columns)
+
+        sides = [f"< {words(self.before)}" * bool(self.before), f"{words(self.after)} >" * bool(self.after)]
         if all(sides):
             sides[1] = f"{self.after} >"
         return " · ".join(side for side in sides if side)

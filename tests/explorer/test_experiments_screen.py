@@ -71,7 +71,7 @@ async def measured(
 
 def more(app: Explorer) -> bool:
     """Whether there are columns to the right of those that are shown."""
-    return re.search(r"\d >|columns more [>·]", text(app)) is not None
+    return re.search(r"\d >|columns? more [>·]", text(app)) is not None
 
 
 def in_order(app: Explorer, *words: str) -> bool:
