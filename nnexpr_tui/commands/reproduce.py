@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -99,9 +100,13 @@ def reproduce(
 def _run(
     experiment: Experiment, place: str, quick: bool, seed: int, store: str | None, pending: Pending
 ) -> _Done | None:
-    """What the experiment gave, with its seconds; None where a signal cut it short."""
+    """What the experiment gave, with its seconds; None where a signal cut it short.
+
+    It is kept beside the runs, where the explorer's Experiments screen finds it, unless other draws were asked for.
+    """
     from nnexpr.experiments.parts import keeping
     from nnexpr.runs.store import folder
+    from nnexpr_tui.experiments.findings import Finding, keep_finding
 
     began = time.monotonic()
     kept_in: Path = folder(store) / "experiments"
@@ -118,7 +123,11 @@ def _run(
                 result = experiment.run(quick, report, seed)
         except _Cancelled:
             return None
-    return _Done(experiment, result, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    if seed == 0:
+        with suppress(OSError):
+            keep_finding(Finding(experiment.id, quick, seconds, time.time(), result), kept_in)
+    return _Done(experiment, result, seconds)
 
 
 # --- for people

@@ -11,6 +11,7 @@ import pytest
 from nnexpr.experiments import registry
 from nnexpr.experiments.parts import kept
 from nnexpr.experiments.registry import Curve, Experiment, Figure, Report, Result, Table, judged
+from nnexpr_tui.experiments.findings import kept_finding
 
 
 def works(quick: bool, report: Report, seed: int = 0) -> Result:
@@ -103,6 +104,18 @@ def test_for_people(run, fakes) -> None:
     ):
         assert words in done.stdout
     assert "quick" not in run("reproduce", "works").stdout
+
+
+def test_the_result_is_kept_where_the_explorer_looks(run, fakes, tmp_path) -> None:
+    folder = tmp_path / "store" / "experiments"
+    store = ["--store", str(tmp_path / "store")]
+    assert run("reproduce", "works", "--seed", "3", *store).exit_code == 0
+    assert kept_finding(folder, "works", quick=False) is None  # other draws are not what is shown there
+    assert run("reproduce", "works", "--quick", *store).exit_code == 0
+    finding = kept_finding(folder, "works", quick=True)
+    assert finding is not None
+    assert [claim.verdict for claim in finding.result.claims] == ["holds", "fails", "holds as corrected"]
+    assert kept_finding(folder, "works", quick=False) is None
 
 
 def test_an_interrupt_gives_what_was_done_and_the_next_run_goes_on(start_main, fakes) -> None:
