@@ -14,6 +14,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size, Spacing
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -33,6 +34,9 @@ def clean(text: str) -> str:
 
 class LinePane(Widget):
     """A bordered pane of lines. Give it what it shows by :meth:`show_lines`."""
+
+    class RoomChanged(Message):
+        """The pane has another size: texts that were wrapped to the old one are to be wrapped anew."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{style}" for style in STYLES}
     HELP: ClassVar[str] = ""
@@ -54,6 +58,10 @@ class LinePane(Widget):
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
         return len(changed) * BYTES_A_LINE
+
+    def on_resize(self) -> None:
+        """Say so; what a subclass does about it itself, it does in a handler of its own."""
+        self.post_message(self.RoomChanged())
 
     def scroll_to_row(self, y: int) -> None:
         """Bring a line into view where the pane is taller than what holds it."""

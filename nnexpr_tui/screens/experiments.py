@@ -224,9 +224,9 @@ class ExperimentsScreen(ExplorerScreen):
         """Another size."""
         self.redraw()
 
-    def on_resize(self) -> None:
-        """Texts are wrapped anew once the panes have their sizes."""
-        self.call_after_refresh(self.redraw)
+    def on_line_pane_room_changed(self) -> None:
+        """Texts are wrapped to the panes."""
+        self.redraw()
 
     def on_scroll_pane_line_clicked(self, message: ScrollPane.LineClicked) -> None:
         """Choose the experiment that was clicked."""
