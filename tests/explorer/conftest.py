@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from stand_in import World
+from steps import keep_what_is_painted
 
 from nnexpr_tui.app import Explorer
 
@@ -25,6 +26,11 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def read_as_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_what_is_painted(monkeypatch)
 
 
 @pytest.fixture

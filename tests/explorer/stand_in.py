@@ -163,8 +163,11 @@ class World:
         self.uncountable = ""  # why cells cannot be counted
         self.compiled = threading.Event()  # what counts
         self.compiled.set()
+        self.may_load = threading.Event()
+        self.may_load.set()
 
     def load(self) -> Library:
+        self.may_load.wait(20)
         return Library(TARGETS, self.build, PLANE_TARGETS)
 
     def build(self, specification: FitSpecification) -> StandIn:

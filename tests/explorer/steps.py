@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
+
+import pytest
+from textual.screen import Screen
 
 from nnexpr_tui.app import Explorer
+
+PAINTED = "_painted_text"
 
 
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -19,12 +26,25 @@ async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
 
 async def ready(app: Explorer) -> None:
     """Wait for the first frame on the screen."""
-    await until(lambda: app.controller.frame is not None and "ready" in text(app))
+    await until(lambda: app.controller.frame is not None and re.search(r"\bready\b", text(app)))
 
 
 def text(app: Explorer) -> str:
-    """What can be read on the screen."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+    """What can be read on the screen, as it was last painted: never new lines in a layout that is yet to come."""
+    return str(getattr(app, PAINTED, ""))
+
+
+def keep_what_is_painted(patch: pytest.MonkeyPatch) -> None:
+    """Have every explorer keep the text of its last painting for :func:`text`."""
+    display = Explorer._display
+
+    def keeping(app: Explorer, screen: Screen[Any], renderable: Any) -> None:
+        display(app, screen, renderable)
+        if renderable is not None and not app._batch_count:
+            strips = app.screen._compositor.render_strips()
+            setattr(app, PAINTED, "\n".join(strip.text for strip in strips))
+
+    patch.setattr(Explorer, "_display", keeping)
 
 
 def state(app: Explorer) -> str:

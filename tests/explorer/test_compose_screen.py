@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,6 @@ from steps import ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.frames.fit import Library
 from nnexpr_tui.panes.charts import ChartPane
 
 SIZES = ((120, 40), (80, 24), (60, 20))
@@ -172,18 +170,13 @@ async def test_it_folds_while_training_goes_on(explorer: Explorer, world: World)
 
 
 async def test_before_the_engine_is_there_it_says_so_and_keeps_the_keys(world: World) -> None:
-    may_load = threading.Event()
-
-    def load() -> Library:
-        may_load.wait(20)
-        return world.load()
-
-    app = Explorer(load=load)
+    world.may_load.clear()
+    app = Explorer(load=world.load)
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("3")
         await until(lambda: "loading torch" in text(app))
         await pilot.press("+", "+", "]")
-        may_load.set()
+        world.may_load.set()
         await until(lambda: shows(app, "Linear regions", "256") and shows(app, "Knots", "9"))
 
 

@@ -7,7 +7,6 @@ import re
 from stand_in import World
 from steps import ready, text, until
 
-from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.panes.charts import ChartPane
 
@@ -24,11 +23,14 @@ async def test_before_any_training_there_is_epoch_0(explorer: Explorer) -> None:
 
 
 async def test_before_the_engine_is_there_it_says_what_to_do(world: World) -> None:
-    app = Explorer(FitSpecification.make(target="no-such-target"), load=world.load)
+    world.may_load.clear()
+    app = Explorer(load=world.load)
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("2")
         await until(lambda: "Nothing is trained yet" in text(app))
         await pilot.press("left", "space")
+        world.may_load.set()
+        await until(lambda: re.search(r"Snapshot +1 of 1", text(app)))
 
 
 async def test_it_moves_through_the_training_with_the_counts_of_each_moment(explorer: Explorer) -> None:

@@ -43,8 +43,7 @@ async def test_below_60_by_20_it_says_so(world: World) -> None:
 async def test_without_a_piecewise_linear_activation_there_are_no_counts(world: World) -> None:
     app = Explorer(FitSpecification.make(activation="tanh"), load=world.load)
     async with app.run_test(size=WIDE):
-        await ready(app)
-        assert re.search(r"regions n/a\s+bends n/a", text(app))
+        await until(lambda: re.search(r"regions n/a\s+bends n/a", text(app)))
 
 
 async def test_help_opens_for_the_focused_pane_and_closes(explorer: Explorer) -> None:

@@ -47,7 +47,7 @@ async def test_s_trains_exactly_one_epoch(explorer: Explorer, world: World) -> N
             await pilot.press("s")
             await until(lambda epochs=epochs: explorer.controller.frame.epoch == epochs)
         assert world.engine.state == "paused"
-        assert "loss 0.25" in text(explorer)
+        await until(lambda: "loss 0.25" in text(explorer))
 
 
 async def test_r_restarts_the_same_network_and_shift_r_takes_the_next_seed(

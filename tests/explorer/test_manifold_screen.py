@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from steps import ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.frames.fit import Library
 from nnexpr_tui.panes.charts import ChartPane
 
 SIZES = ((120, 40), (80, 24), (60, 20))
@@ -268,18 +266,13 @@ async def test_the_learning_rate_changes_without_a_restart(explorer: Explorer) -
 
 
 async def test_before_the_engine_is_there_it_keeps_the_keys(world: World) -> None:
-    may_load = threading.Event()
-
-    def load() -> Library:
-        may_load.wait(20)
-        return world.load()
-
-    app = Explorer(load=load)
+    world.may_load.clear()
+    app = Explorer(load=world.load)
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("3", "v")
         await until(lambda: "loading torch" in text(app))
         await pilot.press("up", "right", "down")
-        may_load.set()
+        world.may_load.set()
         await until(lambda: peaks(app) == [0.51, 0.49, 0.5, 0.5, 0.5])
 
 
