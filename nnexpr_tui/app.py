@@ -241,6 +241,10 @@ class Explorer(App[None]):
     def action_help_quit(self) -> None:
         self.say("q leaves; the run is kept")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """No screen is opened any more once the end has begun: one that is half composed then fails."""
+        return not self.is_leaving
+
     def leave(self, code: int) -> None:
         """Keep the session and the run, then end with this code; a second time does nothing."""
         if not self.is_leaving:
@@ -252,7 +256,8 @@ class Explorer(App[None]):
     async def _leave(self, code: int) -> None:
         deadline = monotonic() + LEAVE_SECONDS
         while monotonic() < deadline:
-            if self.controller.worker.stopped.is_set() and not self.clock.awaits_answer:
+            is_whole = all(screen.is_mounted for screen in self.screen_stack)
+            if is_whole and self.controller.worker.stopped.is_set() and not self.clock.awaits_answer:
                 break
             await asyncio.sleep(0.005)
         self.clock.stop()

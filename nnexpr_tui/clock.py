@@ -37,10 +37,13 @@ class FrameClock:
         self._urgent_at = self._drawn_at = float("-inf")
         self._asked = False
         self._answers = False
+        self._stopped = False
         self._usual_cost = 0.01
 
     def arrived(self, *, urgent: bool = False) -> None:
-        """There is something new to draw. ``urgent``: a key asked for it."""
+        """There is something new to draw. ``urgent``: a key asked for it. Nothing is drawn after :meth:`stop`."""
+        if self._stopped:
+            return
         self._stale = True
         self._urgent = self._urgent or urgent
         now = monotonic()
@@ -61,7 +64,11 @@ class FrameClock:
         return self._asked and self._answers
 
     def stop(self) -> None:
-        """Draw no more."""
+        """Draw no more: what the screens are made of is about to go."""
+        self._stopped = True
+        self._cancel()
+
+    def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
@@ -87,10 +94,12 @@ class FrameClock:
         self._look_again(max(LOOK_AGAIN, 0.8 / self._pacer.rate))
 
     def _look_again(self, delay: float = LOOK_AGAIN) -> None:
+        if self._stopped:
+            return
         loop = asyncio.get_running_loop()
         if self._timer is not None and self._timer.when() <= loop.time() + delay:
             return
-        self.stop()
+        self._cancel()
         self._timer = loop.call_later(delay, self._look)
 
     def _look(self) -> None:

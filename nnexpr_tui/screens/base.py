@@ -38,6 +38,7 @@ class ExplorerScreen(Screen[None]):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self.controller = controller
+        self._is_built = False  # a screen is current, and asked to draw, before what it is made of is there
         self.status = StatusLine(id="status")
         self.footer = FooterLine(in_scope(self.SCOPE, "everywhere"))
 
@@ -61,6 +62,7 @@ class ExplorerScreen(Screen[None]):
     def on_mount(self) -> None:
         sentence = "too small: nnexpr needs at least 60×20"
         self.query_one("#too-small", LinePane).show_lines([((sentence, "error"),)])
+        self._is_built = True
         self.draw()
 
     def on_screen_resume(self) -> None:
@@ -72,10 +74,13 @@ class ExplorerScreen(Screen[None]):
 
     def draw(self) -> int:
         """Show the newest frame again, if this is the screen that is looked at. About how many bytes that sends."""
-        if not self.is_current:
+        if not (self._is_built and self.is_current):
             return 0
-        sent = self.status.show(self.controller.frame, self.controller.state)
-        return sent + self.show(self.controller.frame)
+        return self.show_status(self.controller.frame) + self.show(self.controller.frame)
+
+    def show_status(self, frame: Frame | None) -> int:
+        """Draw the line at the top."""
+        return self.status.show(frame, self.controller.state)
 
     def show(self, frame: Frame | None) -> int:  # noqa: ARG002
         """Draw the panes of this screen."""

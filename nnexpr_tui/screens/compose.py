@@ -43,7 +43,6 @@ class ComposeScreen(FoldsView, ManifoldView):
 
     def on_mount(self) -> None:
         self._show_view()
-        super().on_mount()
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -66,14 +65,12 @@ class ComposeScreen(FoldsView, ManifoldView):
 
     # Drawing
 
-    def draw(self) -> int:
-        moment, frame = self.moment, self.controller.frame
-        if self._view != "manifold" or frame is None or not self.is_current:
-            return super().draw()
+    def show_status(self, frame: Frame | None) -> int:
+        moment = self.moment
+        if self._view != "manifold" or frame is None:
+            return super().show_status(frame)
         items = status_items(moment, roomy=self.status.is_roomy) if moment is not None else []
-        return self.status.show_items(moment.state if moment is not None else "ready", items) + self.show(
-            frame
-        )
+        return self.status.show_items(moment.state if moment is not None else "ready", items)
 
     def show(self, frame: Frame | None) -> int:
         charts = [pane for pane in self.query(ChartPane) if pane in self.all_panes]
@@ -96,7 +93,6 @@ class ComposeScreen(FoldsView, ManifoldView):
     def on_screen_resume(self) -> None:
         if self._view == "manifold":
             self.watch_manifold(True)
-        super().on_screen_resume()
 
     # Actions: what they mean is in the table
 

@@ -86,7 +86,6 @@ class ExperimentsScreen(ExplorerScreen):
             yield Chart(id="experiments-legend")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._list.help_text, self._text.help_text = LIST_HELP, PAGE_HELP
         self._runs.load(experiment.id for experiment in self._experiments)
         self.set_interval(TICK, self._tick)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -11,7 +12,7 @@ from stand_in import World
 from steps import ready, text, until
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.actions import SCREENS, in_scope
+from nnexpr_tui.actions import SCREENS, ScreenEntry, in_scope
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.panes.charts import ChartPane
@@ -194,3 +195,36 @@ async def test_copy_gives_the_command_line_and_the_numbers(explorer: Explorer) -
         lines = explorer.clipboard.splitlines()
         assert lines[0] == f"nnexpr-tui fit --network mlp --depth 4 --epochs {DEFAULT_EPOCHS}"
         assert lines[2] == "# linear regions 49, bends 48"
+
+
+async def test_a_frame_may_arrive_before_a_screen_is_composed_and_after_the_end(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with explorer.run_test(size=WIDE):
+        await ready(explorer)
+        for entry in SCREENS[1:]:
+            explorer.switch_mode(entry.name)
+            while not explorer.screen.is_mounted:
+                explorer._draw()
+                await asyncio.sleep(0)
+        draws: list[None] = []
+        monkeypatch.setattr(explorer.clock, "_draw", lambda: draws.append(None) or 0)
+        explorer.clock.stop()
+        explorer.clock.arrived(urgent=True)
+        await asyncio.sleep(0.05)
+        assert not draws
+
+
+@pytest.mark.parametrize("entry", SCREENS[1:], ids=lambda entry: entry.name)
+async def test_a_screen_opened_as_the_end_begins_is_composed_first(
+    explorer: Explorer, entry: ScreenEntry
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        explorer.controller.worker.stop()
+        await until(explorer.controller.worker.stopped.is_set)
+        explorer.switch_mode(entry.name)
+        explorer.leave(0)
+        await pilot.press("question_mark")
+        await until(lambda: explorer._exit)
+    assert explorer.return_code == 0

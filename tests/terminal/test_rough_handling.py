@@ -45,7 +45,7 @@ def test_keys_at_random(tmp_path: Path, seed: int, size: Size) -> None:
         app.send("\x11")
         assert app.wait_exit() == 0, f"after {pressed[-8:]}: {app.printed}"
         assert app.faults() == []
-        assert app.printed == ""
+        assert app.printed == "", app.printed
         assert app.is_alone
 
 
