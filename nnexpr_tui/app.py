@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -198,6 +199,19 @@ class Explorer(App[None]):
 
         self.push_screen(HelpScreen(self.screen))
 
+    def action_command_palette(self) -> None:
+        from nnexpr_tui.screens.overlays import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        from textual.theme import ThemeProvider
+
+        from nnexpr_tui.screens.overlays import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def action_jump(self) -> None:
         from nnexpr_tui.screens.jump import JumpScreen
 
@@ -240,6 +254,11 @@ class Explorer(App[None]):
 
     def action_help_quit(self) -> None:
         self.say("q leaves; the run is kept")
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys that come after the end has begun find no screen any more."""
+        if not (self.is_leaving and isinstance(event, (events.InputEvent, events.Paste))):
+            await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """No screen is opened any more once the end has begun: one that is half composed then fails."""

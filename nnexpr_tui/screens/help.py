@@ -8,17 +8,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from nnexpr_tui.actions import Action, in_scope
 from nnexpr_tui.panes.form import Form
 from nnexpr_tui.screens.base import ExplorerScreen
+from nnexpr_tui.screens.overlays import Overlay
 
 __all__ = ["HelpScreen"]
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Overlay[None]):
     """Made from the table of actions and the pane's own text."""
 
     CSS_PATH = "overlays.tcss"

@@ -8,18 +8,18 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from nnexpr_tui.screens.base import ExplorerScreen
+from nnexpr_tui.screens.overlays import Overlay
 
 __all__ = ["JumpScreen"]
 
 LETTERS = "asdfghjklwertuio"
 
 
-class JumpScreen(ModalScreen[None]):
+class JumpScreen(Overlay[None]):
     """Lies over the screen until a key is pressed."""
 
     CSS_PATH = "overlays.tcss"
@@ -44,7 +44,7 @@ class JumpScreen(ModalScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
-        if not self.is_current:  # keys that came in one burst: the first has already closed this
+        if not self.is_uppermost:  # keys that came in one burst: the first has already closed this
             return
         self.dismiss()
         pane: Widget | None = self._targets.get(event.key)

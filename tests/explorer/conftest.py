@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from stand_in import World
-from steps import keep_what_is_painted
+from steps import keep_what_is_painted, with_stand_in
 
 from nnexpr_tui.app import Explorer
 
@@ -45,3 +45,10 @@ def explorer(world: World) -> Iterator[Explorer]:
     made = Explorer(load=world.load)
     yield made
     made.controller.worker.stop()
+
+
+@pytest.fixture
+def laboratory(explorer: Explorer, tmp_path: Path) -> Iterator[Explorer]:
+    yield with_stand_in(explorer, tmp_path)
+    explorer.controller.stop()
+    explorer.controller.experiments.wait()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -12,8 +14,11 @@ import pytest
 from textual.screen import Screen
 
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.experiments.runs import ExperimentRuns
 
 PAINTED = "_painted_text"
+STAND_IN = Path(__file__).with_name("experiment_stand_in.py")
+GATE = "gate"
 
 
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -49,3 +54,16 @@ def keep_what_is_painted(patch: pytest.MonkeyPatch) -> None:
 
 def state(app: Explorer) -> str:
     return app.controller.state
+
+
+def with_stand_in(app: Explorer, folder: Path) -> Explorer:
+    """The explorer, whose experiments are stand-ins that wait for the gate."""
+
+    def command(name: str, *, quick: bool, folder: Path, threads: int | None) -> list[str]:
+        kind = "quick" if quick else "full"
+        return [sys.executable, str(STAND_IN), name, kind, str(Path(GATE).absolute()), str(folder)]
+
+    app.controller.experiments = ExperimentRuns(
+        app.post_message, lambda: folder / "experiments", command=command
+    )
+    return app

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from experiment_stand_in import LONG_ROWS, WIDE_COLUMNS, result
 from stand_in import World
-from steps import ready, state, text, until
+from steps import GATE, ready, state, text, until, with_stand_in
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
@@ -20,36 +18,13 @@ from nnexpr.experiments.registry import EXPERIMENTS
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.documents import cell_text, experiments_document, plain
 from nnexpr_tui.experiments.findings import Finding, keep_finding
-from nnexpr_tui.experiments.runs import ExperimentRuns
 from nnexpr_tui.panes.charts import ChartPane
 from nnexpr_tui.panes.scroll import ScrollPane
 from nnexpr_tui.settings import Settings
 
 SIZES = ((120, 40), (80, 24), (60, 20))
 WIDE = SIZES[0]
-STAND_IN = Path(__file__).with_name("experiment_stand_in.py")
-GATE = "gate"
 FIRST = EXPERIMENTS[0].id
-
-
-def with_stand_in(app: Explorer, folder: Path) -> Explorer:
-    """The explorer, whose experiments are stand-ins that wait for the gate."""
-
-    def command(name: str, *, quick: bool, folder: Path, threads: int | None) -> list[str]:
-        kind = "quick" if quick else "full"
-        return [sys.executable, str(STAND_IN), name, kind, str(Path(GATE).absolute()), str(folder)]
-
-    app.controller.experiments = ExperimentRuns(
-        app.post_message, lambda: folder / "experiments", command=command
-    )
-    return app
-
-
-@pytest.fixture
-def laboratory(explorer: Explorer, tmp_path: Path) -> Iterator[Explorer]:
-    yield with_stand_in(explorer, tmp_path)
-    explorer.controller.stop()
-    explorer.controller.experiments.wait()
 
 
 async def opened(app: Explorer, pilot: Pilot[Any], *keys: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from stand_in import World
 from steps import ready, text, until
+from textual.events import Key
 
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.actions import SCREENS, ScreenEntry, in_scope
@@ -18,6 +19,7 @@ from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.panes.charts import ChartPane
 from nnexpr_tui.screens.help import HelpScreen
 from nnexpr_tui.screens.jump import JumpScreen
+from nnexpr_tui.screens.overlays import Palette
 
 WIDE = (120, 40)
 
@@ -76,7 +78,7 @@ async def test_the_palette_has_every_action(explorer: Explorer) -> None:
         for action in in_scope("explore", "everywhere"):
             assert action.label in offered or action.name == "command_palette"
         await pilot.press("ctrl+p")
-        await until(lambda: type(explorer.screen).__name__ == "CommandPalette")
+        await until(lambda: isinstance(explorer.screen, Palette))
 
 
 async def test_residual_log_axis_and_markers_change_what_is_drawn(explorer: Explorer) -> None:
@@ -228,3 +230,38 @@ async def test_a_screen_opened_as_the_end_begins_is_composed_first(
         await pilot.press("question_mark")
         await until(lambda: explorer._exit)
     assert explorer.return_code == 0
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("ctrl+p", "escape"),
+        ("question_mark", "escape"),
+        ("question_mark", "f1"),
+        ("ctrl+o", "escape"),
+        ("ctrl+o", "a"),
+    ],
+)
+async def test_an_overlay_closes_once_though_its_keys_come_in_one_burst(
+    explorer: Explorer, opening: str, closing: str
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press(opening)
+        await until(lambda: len(explorer.screen_stack) == 2 and explorer.screen.is_mounted)
+        for _ in range(3):
+            explorer.post_message(Key(closing, None))
+        await until(lambda: len(explorer.screen_stack) == 1)
+        await pilot.press("s")
+        await until(lambda: explorer.controller.frame.epoch == 1)
+
+
+async def test_a_theme_is_chosen_from_the_palette(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        explorer.action_change_theme()
+        await until(lambda: "Search for themes" in text(explorer))
+        await pilot.press(*"gruvbox")
+        await until(lambda: re.search(r"^ *gruvbox *$", text(explorer), re.MULTILINE))
+        await pilot.press("enter", "enter")
+        await until(lambda: explorer.theme == "gruvbox" and len(explorer.screen_stack) == 1)

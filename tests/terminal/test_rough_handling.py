@@ -11,7 +11,7 @@ from explorer_app import counted, is_training, launch
 from pty_app import NARROW, WIDE, Size
 
 # Everything that the explorer, its forms and its overlays know, and some that they do not. Not what writes files or
-# suspends; and not ctrl+p: an application ends when Textual's palette is told to close twice at once.
+# suspends, nor ctrl+p, whose list offers both.
 KEYS = [*" sSrR+-=][aetTlmzcfghjkGQ12345.,<>?0", "\t", "\x1b[Z", "\x1b", "\r", "\x0f", "\x0c",
         "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1bOP", "\x7f", "é", "7.5\r"]  # fmt: skip
 
