@@ -85,11 +85,11 @@ class Option:
         words = text.replace(",", " ").split()
         match self.kind:
             case "integer":
-                return int(text)
+                return _spelled(text)
             case "number":
                 return float(text)
             case "integers":
-                return tuple(int(word) for word in words)
+                return tuple(_spelled(word) for word in words)
             case "numbers" | "interval":
                 return tuple(float(word) for word in words)
             case "flag":
@@ -105,7 +105,9 @@ class Option:
             return "yes" if value else "no"
         if isinstance(value, tuple):
             return ",".join(f"{item:.12g}" for item in value)
-        return f"{value:.12g}" if isinstance(value, float) else str(value)
+        if isinstance(value, float):
+            return f"{value:.12g}"
+        return _short(value) if self.kind == "integer" else str(value)
 
     def check(self, value: Any) -> Any:
         """``value`` in its proper type, or :class:`InputError`."""
@@ -160,6 +162,18 @@ class Option:
 def _plain(bound: float) -> str:
     """A bound as a person writes it: 1000000, not 1e+06."""
     return str(bound) if isinstance(bound, int) else f"{bound:g}"
+
+
+def _spelled(text: str) -> int:
+    """A whole number in digits, or as 1e5."""
+    return int(text) if "e" not in text.lower() else _whole(float(text))
+
+
+def _short(value: int) -> str:
+    """In digits; with more than six zeros at the end, as 1e10."""
+    digits = str(value)
+    stem = digits.rstrip("0")
+    return f"{stem}e{len(digits) - len(stem)}" if len(digits) - len(stem) > 6 else digits
 
 
 def _whole(value: Any) -> int:

@@ -111,3 +111,26 @@ def test_choices_are_those_the_engine_has() -> None:
     from nnexpr.activations import ACTIVATIONS
 
     assert set(OPTIONS["activation"].choices) <= set(ACTIVATIONS)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "shown"),
+    [
+        ("1e5", 10**5, "100000"),
+        ("2.5e3", 2500, "2500"),
+        ("1E10", 10**10, "1e10"),
+        ("12e7", 12 * 10**7, "12e7"),
+    ],
+)
+def test_a_whole_number_may_be_spelled_with_an_exponent(text: str, value: int, shown: str) -> None:
+    option = OPTIONS["epochs"]
+    assert option.parse(text) == value
+    assert type(option.parse(text)) is int
+    assert option.format(value) == shown
+    assert option.parse(shown) == value
+
+
+@pytest.mark.parametrize("text", ["1.5", "1e-3", "1.5e0", "1e400", "e5", "nan", "-1e3"])
+def test_what_is_no_whole_number_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="epochs is"):
+        OPTIONS["epochs"].parse(text)
