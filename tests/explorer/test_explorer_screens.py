@@ -12,7 +12,7 @@ from stand_in import World
 from steps import ready, text, until
 from textual.events import Key
 
-from nnexpr.specification import FitSpecification
+from nnexpr.specification import OPTIONS, FitSpecification
 from nnexpr_tui.actions import SCREENS, ScreenEntry, in_scope
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
@@ -195,7 +195,8 @@ async def test_copy_gives_the_command_line_and_the_numbers(explorer: Explorer) -
         await pilot.press("y")
         await until(lambda: bool(explorer.clipboard))
         lines = explorer.clipboard.splitlines()
-        assert lines[0] == f"nnexpr-tui fit --network mlp --depth 4 --epochs {DEFAULT_EPOCHS}"
+        epochs = OPTIONS["epochs"].format(DEFAULT_EPOCHS)
+        assert lines[0] == f"nnexpr-tui fit --network mlp --depth 4 --epochs {epochs}"
         assert lines[2] == "# linear regions 49, bends 48"
 
 
