@@ -94,8 +94,6 @@ class FrameClock:
         self._look_again(max(LOOK_AGAIN, 0.8 / self._pacer.rate))
 
     def _look_again(self, delay: float = LOOK_AGAIN) -> None:
-        if self._stopped:
-            return
         loop = asyncio.get_running_loop()
         if self._timer is not None and self._timer.when() <= loop.time() + delay:
             return

@@ -19,7 +19,7 @@ class Overlay(ModalScreen[ScreenResultType]):
     @property
     def is_uppermost(self) -> bool:
         """Whether it is there whole, and nothing lies over it."""
-        return self.is_mounted and self.app.screen is self
+        return self.is_mounted and self.app.screen_stack[-1:] == [self]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.is_uppermost and super().check_action(action, parameters)
@@ -37,7 +37,7 @@ class Palette(CommandPalette, Overlay[None]):
 
     @on(Input.Changed)
     def _ignore_when_closed(self, event: Input.Changed) -> None:
-        if self.app.screen is not self:  # a search would look for the list that is gone
+        if self.app.screen_stack[-1:] != [self]:  # a search would look for the list that is gone
             event.prevent_default().stop()
 
     def _action_command_list(self, action: str) -> None:

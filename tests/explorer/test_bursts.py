@@ -35,10 +35,9 @@ async def test_no_burst_of_keys_is_a_fault(
             await asyncio.sleep(chance.choice((0, 0.01, 0.05)))
             if laboratory._exception:
                 break
-        if laboratory._exception:  # which the end of the test raises
-            print("the last keys:", pressed[-12:])
-        else:
-            heard = asyncio.Event()
-            laboratory.call_later(heard.set)
-            await until(heard.is_set)
-            await pilot.pause()
+        assert laboratory._exception is None, f"after {pressed[-12:]}"
+        heard = asyncio.Event()
+        laboratory.call_later(heard.set)
+        await until(heard.is_set)
+        await pilot.pause()
+        assert laboratory._exception is None
