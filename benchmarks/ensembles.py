@@ -199,8 +199,8 @@ def profile(shape: str) -> dict[str, float]:
     import numpy as np
     import torch
 
+    from nnexpr.kernels.measure import products_only
     from nnexpr.training.compiled_stepper import CompiledStepper
-    from nnexpr.training.kernels.measure import products_only
     from nnexpr.training.stepper import Data, MemberSettings
 
     torch.set_num_threads(1)

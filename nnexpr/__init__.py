@@ -41,7 +41,7 @@ _HOMES = {
     "plane_regions": "nnexpr.regions.plane",
     "PlaneRegions": "nnexpr.regions.plane",
     "least_squares": "nnexpr.linear.solvers",
-    "spline_floor": "nnexpr.theory.spline_floor",
+    "spline_floor": "nnexpr.splines.spline_floor",
 }
 
 __all__ = ["__version__", *_HOMES]
@@ -69,9 +69,9 @@ if TYPE_CHECKING:
     from nnexpr.regions.rational import rational_count as rational_count
     from nnexpr.specification import FitSpecification as FitSpecification
     from nnexpr.specification import InputError as InputError
+    from nnexpr.splines.spline_floor import spline_floor as spline_floor
     from nnexpr.targets import target as target
     from nnexpr.targets.target import Target as Target
-    from nnexpr.theory.spline_floor import spline_floor as spline_floor
     from nnexpr.training.fit import FitResult as FitResult
     from nnexpr.training.fit import fit as fit
     from nnexpr.training.fit import train as train

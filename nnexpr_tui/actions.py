@@ -52,11 +52,11 @@ class ScreenEntry:
 
 
 SCREENS: tuple[ScreenEntry, ...] = (
-    ScreenEntry("explore", "1", "Explore", "nnexpr_tui.screens.explore:ExploreScreen", "train and look"),
-    ScreenEntry("replay", "2", "Replay", "nnexpr_tui.screens.replay:ReplayScreen", "scrub through the training"),
-    ScreenEntry("compose", "3", "Compose", "nnexpr_tui.screens.compose:ComposeScreen", "fold a wave; train a manifold"),
-    ScreenEntry("plane", "4", "Plane", "nnexpr_tui.screens.plane:PlaneScreen", "two inputs: maps, and every cell"),
-    ScreenEntry("experiments", "6", "Experiments", "nnexpr_tui.screens.experiments:ExperimentsScreen",
+    ScreenEntry("explore", "1", "Explore", "nnexpr_tui.fit.screen:ExploreScreen", "train and look"),
+    ScreenEntry("replay", "2", "Replay", "nnexpr_tui.replay.screen:ReplayScreen", "scrub through the training"),
+    ScreenEntry("compose", "3", "Compose", "nnexpr_tui.compose:ComposeScreen", "fold a wave; train a manifold"),
+    ScreenEntry("plane", "4", "Plane", "nnexpr_tui.plane.screen:PlaneScreen", "two inputs: maps, and every cell"),
+    ScreenEntry("experiments", "6", "Experiments", "nnexpr_tui.experiments.screen:ExperimentsScreen",
                 "the sources' claims, tables and figures"),
 )  # fmt: skip
 

@@ -26,10 +26,10 @@ from nnexpr_tui.clock import FrameClock
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.driver import PatientDriver
 from nnexpr_tui.experiments.runs import ExperimentEnded
-from nnexpr_tui.frames.fit import Library
-from nnexpr_tui.screens.base import ExplorerScreen
+from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
+from nnexpr_tui.worker.frame import Library
 from nnexpr_tui.worker.thread import Loaded, Refused, Said, default_library
 
 __all__ = ["Explorer", "run_explorer"]
@@ -195,12 +195,12 @@ class Explorer(App[None]):
         self.refresh(layout=True)
 
     def action_help(self) -> None:
-        from nnexpr_tui.screens.help import HelpScreen
+        from nnexpr_tui.parts.help import HelpScreen
 
         self.push_screen(HelpScreen(self.screen))
 
     def action_command_palette(self) -> None:
-        from nnexpr_tui.screens.overlays import Palette
+        from nnexpr_tui.parts.overlays import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
@@ -208,12 +208,12 @@ class Explorer(App[None]):
     def search_themes(self) -> None:
         from textual.theme import ThemeProvider
 
-        from nnexpr_tui.screens.overlays import Palette
+        from nnexpr_tui.parts.overlays import Palette
 
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def action_jump(self) -> None:
-        from nnexpr_tui.screens.jump import JumpScreen
+        from nnexpr_tui.parts.jump import JumpScreen
 
         if self.explorer_screen is not None:
             self.push_screen(JumpScreen(self.explorer_screen))

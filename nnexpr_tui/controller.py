@@ -19,9 +19,9 @@ from nnexpr.runs.store import folder
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced, stepped
 from nnexpr_tui.experiments.runs import ExperimentRuns
-from nnexpr_tui.frames.fit import Frame, Library
 from nnexpr_tui.session import LastSession
 from nnexpr_tui.settings import MARKERS, Settings
+from nnexpr_tui.worker.frame import Frame, Library
 from nnexpr_tui.worker.thread import Refused, Worker, default_library
 
 __all__ = ["DEFAULT_EPOCHS", "Controller", "View", "command_line"]

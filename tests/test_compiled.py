@@ -12,9 +12,9 @@ import pytest
 SCRIPT = """
 import sys
 import numpy as np
-from nnexpr import compiled
+from nnexpr.kernels import compiled
 compiled._stamp = lambda: sys.argv[1]
-from nnexpr.training.kernels.units import activate
+from nnexpr.kernels.units import activate
 z = np.array([-1.0, 2.0])
 activate(1, z, 0, 0, 2)
 assert z.tolist() == [0.0, 2.0]
@@ -37,7 +37,7 @@ def test_kept_on_disk_until_a_source_changes(tmp_path: Path) -> None:
 
 
 def test_without_a_place_to_keep_it_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nnexpr import compiled
+    from nnexpr.kernels import compiled
 
     def nowhere(*_: object) -> None:
         raise RuntimeError("cannot cache function: no locator available")

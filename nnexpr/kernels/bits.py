@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba.core import types
 from numpy.typing import NDArray
 
-from nnexpr.compiled import compiled, emitted
+from nnexpr.kernels.compiled import compiled, emitted
 from nnexpr.kernels.vectors import INDEX, VECTOR_BYTES, Emitter
 
 __all__ = ["WORD", "count", "exceeding", "lowest", "put"]

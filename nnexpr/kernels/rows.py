@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba.core import types
 from numpy.typing import NDArray
 
-from nnexpr.compiled import compiled, compiled_loosely, emitted
+from nnexpr.kernels.compiled import compiled, compiled_loosely, emitted
 from nnexpr.kernels.vectors import HAS_32_REGISTERS, INDEX, VECTOR_BYTES, Emitter, Value
 
 __all__ = ["affine"]

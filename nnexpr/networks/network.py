@@ -42,7 +42,7 @@ class Network:
 
     ``parameters``: ``(members, P)``, float32 or float64. ``seeds``: the seed each member was drawn from.
     ``tie_tolerance``: the relative rounding of weights and values within which kinks count as coinciding when regions
-    are counted; see ``nnexpr/regions/ties.py``.
+    are counted; see ``nnexpr/regions/line/ties.py``.
     """
 
     layers: tuple[AffineLayer, ...]

@@ -27,10 +27,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.certificate import Certificate
-from nnexpr.regions.member import Traced
+from nnexpr.regions.line.certificate import Certificate
+from nnexpr.regions.line.member import Traced
+from nnexpr.regions.line.walk import Path, dead_units, layer_counts, walk
 from nnexpr.regions.stack import Array, Index, Stack
-from nnexpr.regions.walk import Path, dead_units, layer_counts, walk
 from nnexpr.specification import InputError
 
 __all__ = ["PathRegions", "circle", "path_regions", "trajectory_length"]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
-from nnexpr.compiled import compiled
+from nnexpr.kernels.compiled import compiled
 from nnexpr.networks.network import AffineLayer, Network
 
 __all__ = ["ALLOWED", "ROUNDING", "Array", "Index", "NotPiecewiseLinear", "Stack"]

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nnexpr.kernels import epochs
+from nnexpr.kernels.units import CODES
 from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification
-from nnexpr.training.kernels import epochs
-from nnexpr.training.kernels.units import CODES
-from nnexpr.training.kernels.workspace import Plan, make_plan
+from nnexpr.training.plan import Plan, make_plan
 from nnexpr.training.stepper import Data, MemberSettings
 
 __all__ = ["CompiledStepper", "can_compile"]

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnexpr.compiled import compiled_loosely
+from nnexpr.kernels.compiled import compiled_loosely
 
 __all__ = ["CurvaturePairs"]
 

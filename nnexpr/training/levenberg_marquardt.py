@@ -34,8 +34,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from nnexpr.training.kernels.grams import add_grams
-from nnexpr.training.kernels.tiles import BLOCK_BYTES
+from nnexpr.kernels.grams import add_grams
+from nnexpr.kernels.tiles import BLOCK_BYTES
 
 __all__ = ["LevenbergMarquardt", "Residuals"]
 

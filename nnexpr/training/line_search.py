@@ -24,7 +24,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.compiled import compiled
+from nnexpr.kernels.compiled import compiled
 
 __all__ = ["C1", "C2", "LineSearch"]
 

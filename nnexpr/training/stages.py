@@ -20,11 +20,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nnexpr.kernels.manifold import train_coordinates, weights_of
 from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.compiled_stepper import CompiledStepper
-from nnexpr.training.kernels.manifold import train_coordinates, weights_of
-from nnexpr.training.kernels.workspace import make_plan
+from nnexpr.training.plan import make_plan
 from nnexpr.training.stepper import Data, MemberSettings
 
 __all__ = ["Coordinates", "StagedStepper", "coordinates_of"]

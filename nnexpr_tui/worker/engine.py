@@ -24,17 +24,17 @@ from nnexpr.regions.bounds import lower_bound, serra_bound, upper_bound
 from nnexpr.regions.line import linear_regions
 from nnexpr.runs.store import keep
 from nnexpr.specification import FitSpecification
+from nnexpr.splines.spline_floor import spline_floor
 from nnexpr.targets import CATALOGUE
 from nnexpr.targets.target import Target
-from nnexpr.theory.spline_floor import spline_floor
 from nnexpr.training.devices import device_memory
 from nnexpr.training.fit import assemble
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.frames.fit import Counts, Frame, Library, Scene
-from nnexpr_tui.frames.plane import Cells, PlaneView
+from nnexpr_tui.plane.engine import cells_of, heights
+from nnexpr_tui.plane.moment import Cells, PlaneView
 from nnexpr_tui.session import write_atomically
-from nnexpr_tui.worker.plane_engine import cells_of, heights
+from nnexpr_tui.worker.frame import Counts, Frame, Library, Scene
 from nnexpr_tui.worker.warming import compiling
 
 __all__ = ["LiveEngine", "library"]
@@ -54,7 +54,7 @@ def library() -> Library:
 
 
 class LiveEngine:
-    """One session. See :class:`nnexpr_tui.frames.fit.Engine`."""
+    """One session. See :class:`nnexpr_tui.worker.frame.Engine`."""
 
     def __init__(self, specification: FitSpecification) -> None:
         torch.set_num_threads(specification.threads or max(1, (os.cpu_count() or 2) - 1))

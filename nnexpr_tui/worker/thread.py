@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.frames.fit import Companion, Counts, Frame, Library
-from nnexpr_tui.frames.plane import PlaneView
+from nnexpr_tui.plane.moment import PlaneView
+from nnexpr_tui.worker.frame import Companion, Counts, Frame, Library
 from nnexpr_tui.worker.trainee import Trainee
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.frames.fit import Counts, Engine, Frame
-from nnexpr_tui.frames.plane import PlaneView
-from nnexpr_tui.worker.plane_watch import PlaneWatch
+from nnexpr_tui.plane.moment import PlaneView
+from nnexpr_tui.plane.watch import PlaneWatch
+from nnexpr_tui.worker.frame import Counts, Engine, Frame
 from nnexpr_tui.worker.record import Record
 
 if TYPE_CHECKING:

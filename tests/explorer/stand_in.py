@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.frames.fit import Counts, Frame, Library, Scene
-from nnexpr_tui.frames.plane import CellCounts, Cells, PlaneView
+from nnexpr_tui.plane.moment import CellCounts, Cells, PlaneView
+from nnexpr_tui.worker.frame import Counts, Frame, Library, Scene
 
 Array = NDArray[np.float64]
 TARGETS = ("fourier", "cube", "chirp")

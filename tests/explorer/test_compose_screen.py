@@ -12,7 +12,7 @@ from steps import ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.panes.charts import ChartPane
+from nnexpr_tui.parts.charts import ChartPane
 
 SIZES = ((120, 40), (80, 24), (60, 20))
 WIDE = SIZES[0]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nnexpr.experiments.composition import wave
-from nnexpr_tui.panes.fold import shown_regions, wave_points
-from nnexpr_tui.worker.compositions import MOST_POINTS, FoldQuestion, fold
+from nnexpr_tui.folds.panes import shown_regions, wave_points
+from nnexpr_tui.folds.questions import MOST_POINTS, FoldQuestion, fold
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 9])

@@ -10,7 +10,7 @@ import pytest
 
 from nnexpr_tui.actions import ACTIONS, SCREENS, in_scope
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.panes.form import Form
+from nnexpr_tui.parts.form import Form
 
 VIEWS = ("folds", "manifold")  # of the Compose screen
 OWNERS = {entry.name: entry.load() for entry in SCREENS} | {"everywhere": Explorer, "form": Form}
@@ -48,7 +48,7 @@ def test_every_screen_has_a_digit_of_its_own() -> None:
 
 def test_the_explorer_is_imported_without_the_engine() -> None:
     code = (
-        "import sys, nnexpr_tui.app, nnexpr_tui.screens.explore;"
+        "import sys, nnexpr_tui.app, nnexpr_tui.fit.screen;"
         "print([name for name in ('torch', 'numpy', 'plotext', 'scipy', 'click') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

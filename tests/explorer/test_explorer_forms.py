@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from nnexpr.specification import OPTIONS, FitSpecification
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
-from nnexpr_tui.panes.form import Form
+from nnexpr_tui.parts.form import Form
 
 WIDE = (120, 40)
 

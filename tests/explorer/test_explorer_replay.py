@@ -8,7 +8,7 @@ from stand_in import World
 from steps import ready, text, until
 
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.panes.charts import ChartPane
+from nnexpr_tui.parts.charts import ChartPane
 
 WIDE = (120, 40)
 

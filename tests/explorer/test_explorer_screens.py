@@ -16,10 +16,10 @@ from nnexpr.specification import OPTIONS, FitSpecification
 from nnexpr_tui.actions import SCREENS, ScreenEntry, in_scope
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
-from nnexpr_tui.panes.charts import ChartPane
-from nnexpr_tui.screens.help import HelpScreen
-from nnexpr_tui.screens.jump import JumpScreen
-from nnexpr_tui.screens.overlays import Palette
+from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.help import HelpScreen
+from nnexpr_tui.parts.jump import JumpScreen
+from nnexpr_tui.parts.overlays import Palette
 
 WIDE = (120, 40)
 

@@ -11,7 +11,7 @@ from stand_in import World
 from textual.message import Message
 
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr_tui.frames.fit import Frame
+from nnexpr_tui.worker.frame import Frame
 from nnexpr_tui.worker.thread import Loaded, Refused, Said, Updated, Worker
 
 PLAIN = FitSpecification.make(epochs=10_000)

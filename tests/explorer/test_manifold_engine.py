@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 import nnexpr
 from nnexpr.experiments.manifold import exact
 from nnexpr.networks.compositional import compositional
-from nnexpr_tui.frames.manifold import Fitted, ManifoldMoment, ManifoldStart
-from nnexpr_tui.worker import manifold_trainee
-from nnexpr_tui.worker.manifold_engine import Pair, exact_regions
-from nnexpr_tui.worker.manifold_report import summary
-from nnexpr_tui.worker.manifold_trainee import ManifoldTrainee
+from nnexpr_tui.manifold import trainee as manifold_trainee
+from nnexpr_tui.manifold.engine import Pair, exact_regions
+from nnexpr_tui.manifold.moment import Fitted, ManifoldMoment, ManifoldStart
+from nnexpr_tui.manifold.report import summary
+from nnexpr_tui.manifold.trainee import ManifoldTrainee
 from nnexpr_tui.worker.warming import compiling
 
 PEAKS = st.lists(st.integers(10, 90), min_size=1, max_size=6).map(tuple)

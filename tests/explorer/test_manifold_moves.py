@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexpr_tui.frames.manifold import FIRST_TARGETS, MOST_LAYERS, ManifoldStart, stages_from
-from nnexpr_tui.worker import manifold_moves as moves
-from nnexpr_tui.worker.manifold_engine import targets
+from nnexpr_tui.manifold import moves as moves
+from nnexpr_tui.manifold.engine import targets
+from nnexpr_tui.manifold.moment import FIRST_TARGETS, MOST_LAYERS, ManifoldStart, stages_from
 
 PEAKS = st.lists(st.integers(1, 999).map(lambda value: value / 1000), min_size=1, max_size=6).map(tuple)
 

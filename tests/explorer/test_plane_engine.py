@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.frames.fit import Scene
-from nnexpr_tui.frames.plane import PlaneView
+from nnexpr_tui.plane.moment import PlaneView
+from nnexpr_tui.plane.watch import PlaneWatch, seen_cells
 from nnexpr_tui.worker.engine import LiveEngine
-from nnexpr_tui.worker.plane_watch import PlaneWatch, seen_cells
+from nnexpr_tui.worker.frame import Scene
 from nnexpr_tui.worker.trainee import Trainee
 
 SMALL = FitSpecification.make(target="expr:x1*x2+x1", width=(8,), depth=3, members=2, points=400, seed=2)

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.panes.maps import MapPane
-from nnexpr_tui.screens.help import HelpScreen
+from nnexpr_tui.parts.help import HelpScreen
+from nnexpr_tui.plane.panes import MapPane
 
 SIZES = ((120, 40), (100, 30), (80, 24), (60, 20))
 WIDE = SIZES[0]

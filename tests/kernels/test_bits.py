@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnexpr.compiled import compiled
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest, put
+from nnexpr.kernels.compiled import compiled
 
 
 @compiled

@@ -15,7 +15,7 @@ import nnexpr
 from nnexpr import InputError, Network, PlaneRegions, plane_regions
 from nnexpr.networks.network import AffineLayer
 from nnexpr.regions import threads
-from nnexpr.regions.plane_layers import FEWEST
+from nnexpr.regions.plane.layers import FEWEST
 from nnexpr.regions.stack import NotPiecewiseLinear
 from nnexpr.targets.target import Scale
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import nnexpr
+from nnexpr.kernels.manifold import pull_back_to_coordinates
 from nnexpr.networks.compositional import (
     compositional,
     manifold_parameters,
@@ -16,7 +17,6 @@ from nnexpr.networks.compositional import (
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.compiled_stepper import CompiledStepper
 from nnexpr.training.fit import session
-from nnexpr.training.kernels.manifold import pull_back_to_coordinates
 from nnexpr.training.session import InvalidTransition
 from nnexpr.training.stages import coordinates_of
 from nnexpr.training.stepper import Data, MemberSettings

@@ -20,7 +20,7 @@ __all__ = ["run"]
 DEEPEST, DEEPEST_QUICK = 20, 12
 FEW, MANY = 20, 200  # networks drawn
 LEAST = 100  # thousandths: c of the theorem on sufficiency
-BENDS_IN_FLOAT = 1e-14  # of the slopes: what float64 tells from no bend (``regions/outputs.py``)
+BENDS_IN_FLOAT = 1e-14  # of the slopes: what float64 tells from no bend (``regions/line/outputs.py``)
 
 
 def run(quick: bool, report: Report, seed: int = 0) -> Result:

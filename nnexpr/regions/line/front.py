@@ -1,0 +1,79 @@
+"""A network part of the way up, on the line: one member's positions, and the values and slopes of one layer there."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nnexpr.kernels import rows as kernels
+from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.stack import Array, Index
+
+__all__ = ["Front", "affine", "finite", "layer_of", "length", "product", "squared"]
+
+
+class Front(NamedTuple):
+    """One row for each position, with the interval to its right."""
+
+    positions: Array  # (rows,) ascending
+    births: Index  # (rows, 2) the layer, from 1, and the unit, from 0, that first bends there; layer 0 if it was given
+    values: Array  # (rows, units) there
+    slopes: Array  # (rows, units) on the interval to the right, zero in the last row
+    variances: (
+        Array  # (rows, units) of values, in squares of the tolerance (``ties.py``); no rows if not carried
+    )
+
+
+@compiled
+def affine(rows: Array, weights: Array, bias: Array) -> Array:
+    """``bias + rows (n, inputs) weights (inputs, outputs)``."""
+    result = np.empty((len(rows), len(bias)))
+    kernels.affine(rows, weights, bias, result)
+    return result
+
+
+@compiled
+def product(rows: Array, weights: Array) -> Array:
+    """``rows (n, inputs)`` times ``weights (inputs, outputs)``."""
+    return affine(rows, weights, np.zeros(weights.shape[1]))
+
+
+@compiled
+def layer_of(parameters: Array, start: int, inputs: int, outputs: int) -> tuple[Array, Array]:
+    """The transposed weights ``(inputs, outputs)`` and the biases of the layer that begins at ``start``."""
+    middle = start + inputs * outputs
+    return parameters[start:middle].reshape(inputs, outputs), parameters[middle : middle + outputs]
+
+
+@compiled
+def finite(rows: Array) -> bool:
+    """Whether all is finite."""
+    number = 0
+    for row in range(len(rows)):
+        for unit in range(rows.shape[1]):
+            number += not abs(rows[row, unit]) < np.inf
+    return number == 0
+
+
+@compiled
+def squared(rows: Array, more: Array) -> Array:
+    """``rows * rows + more``; ``more`` may have no rows."""
+    result = np.empty(rows.shape)
+    for row in range(rows.shape[0]):
+        for unit in range(rows.shape[1]):
+            result[row, unit] = rows[row, unit] * rows[row, unit] + (more[row, unit] if len(more) else 0.0)
+    return result
+
+
+@compiled
+def length(rows: Array) -> float:
+    """The length of the polyline through the rows."""
+    total = 0.0
+    for row in range(len(rows) - 1):
+        square = 0.0
+        for unit in range(rows.shape[1]):
+            change = rows[row + 1, unit] - rows[row, unit]
+            square += change * change
+        total += np.sqrt(square)
+    return total

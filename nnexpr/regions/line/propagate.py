@@ -1,0 +1,176 @@
+"""One layer of exact propagation on the line: where its units bend, and the values and slopes above it.
+
+A front (``front.py``) holds the positions at which some unit so far changes its piece, and the outputs of the current
+layer there. Between two neighbouring positions every output is affine in x, so the next layer's pre-activations z are,
+and a unit bends inside iff its z lies strictly on two sides of a kink at the two ends. The position and all other
+pre-activations follow by linear interpolation. Interpolating values, rather than evaluating at the new x, keeps their
+relative accuracy however narrow the interval is: the numbers of regions stay right even where positions are closer than
+float64 can tell apart. Slopes are carried beside the values, one for each interval and unit, because the difference of
+two values over a narrow interval has few digits left.
+
+Ties (``ties.py`` says when a z counts as on a kink). A tied unit touches its kink and does not cross it: if z lies on
+different sides to the left and to the right, the unit bends *at* that position and no new one is made. Two units that
+cross inside one interval coincide if one of them counts as on its kink where the other crosses: they share that
+position. A unit on a kink throughout an interval counts as below it and has slope zero there.
+
+Cost of a layer: two matrix products and about six passes over (rows, units), with variances three and ten. Nothing is
+sorted but the crossings that share an interval.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.line.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
+from nnexpr.regions.line.front import Front
+from nnexpr.regions.stack import Array, Index
+
+__all__ = ["activate", "flatten", "insert", "is_relu", "piece_of", "turns"]
+
+
+@compiled
+def insert(number: int, front: Front, places: Index, measures: Array, same: Index, repeated: int) -> Front:
+    """The front with a row for every new position: values interpolated, slopes those of the interval.
+
+    Crossings that are the ``same`` as the one before them, ``repeated`` of them, share its position. ``number``: the
+    layer's, from 1, whose pre-activations the front's values are.
+    """
+    positions, births, z, slopes, variances = front
+    rows, width = z.shape
+    total = rows + len(places) - repeated
+    new_positions, new_births = np.empty(total), np.empty((total, 2), dtype=np.int64)
+    new_z, new_slopes = np.empty((total, width)), np.empty((total, width))
+    new_variances = np.empty((total if len(variances) else 0, width))
+    end, at = 0, 0
+    for row in range(rows):
+        new_positions[end] = positions[row]
+        new_births[end, 0], new_births[end, 1] = births[row, 0], births[row, 1]
+        for each in range(width):
+            new_z[end, each] = z[row, each]
+            new_slopes[end, each] = slopes[row, each]
+        if len(variances):
+            for each in range(width):
+                new_variances[end, each] = variances[row, each]
+        end += 1
+        while at < len(places) and places[at, ROW] == row:
+            unit = places[at, UNIT]
+            if not same[at]:
+                left, right = measures[at, LEFT], measures[at, RIGHT]
+                low, high = positions[row], positions[row + 1]
+                new_positions[end] = min(low + right * (high - low), high)
+                new_births[end, 0], new_births[end, 1] = number, unit
+                for each in range(width):
+                    new_z[end, each] = left * z[row, each] + right * z[row + 1, each]
+                    new_slopes[end, each] = slopes[row, each]
+                if len(variances):
+                    _doubt(new_variances[end], z, variances, row, unit, left, right, measures[at, RISE])
+                end += 1
+            new_births[end - 1, 1] = min(new_births[end - 1, 1], unit)
+            new_z[end - 1, unit] = measures[at, KINK]
+            if len(variances):
+                new_variances[end - 1, unit] = 0.0
+            at += 1
+    return Front(new_positions, new_births, new_z, new_slopes, new_variances)
+
+
+@compiled
+def _doubt(
+    out: Array, z: Array, variances: Array, row: int, unit: int, left: float, right: float, rise: float
+) -> None:
+    """Variances at a crossing: interpolated, and what the doubt about its place adds to each unit."""
+    own = left * variances[row, unit] + right * variances[row + 1, unit]
+    shift = own / (rise * rise)
+    for each in range(len(out)):
+        change = z[row + 1, each] - z[row, each]
+        out[each] = left * variances[row, each] + right * variances[row + 1, each] + change * change * shift
+
+
+@compiled
+def flatten(births: Index, number: int, z: Array, slopes: Array, ties: Index) -> None:
+    """Give a unit slope zero where it stays on a kink, on either side of a tie.
+
+    ``ties (ties, 2)`` are rows as they were before rows of layer ``number`` were inserted, ascending.
+    """
+    row, old = 0, 0
+    for at in range(len(ties)):
+        while births[row, 0] == number or old < ties[at, 0]:
+            old += births[row, 0] != number
+            row += 1
+        unit = ties[at, 1]
+        for left in (row - 1, row):
+            if 0 <= left < len(z) - 1 and z[left, unit] == z[left + 1, unit]:
+                slopes[left, unit] = 0.0
+
+
+@compiled
+def piece_of(low: float, high: float, kinks: Array) -> int:
+    """The piece on an interval that no kink cuts, from z at its ends; a kink belongs to the piece below it."""
+    piece = 0
+    for kink in kinks:
+        piece += low > kink or high > kink
+    return piece
+
+
+@compiled
+def turns(z: Array, left: int, right: int, kinks: Array) -> bool:
+    """Whether some unit is on different pieces in the intervals right of rows ``left`` and ``right``."""
+    for unit in range(z.shape[1]):
+        one = piece_of(z[left, unit], z[left + 1, unit], kinks)
+        if one != piece_of(z[right, unit], z[right + 1, unit], kinks):
+            return True
+    return False
+
+
+@compiled
+def is_relu(kinks: Array, gains: Array, shifts: Array) -> bool:
+    """Whether an activation is max(0, z), for which loops become vector instructions."""
+    return len(kinks) == 1 and kinks[0] == 0.0 and gains[0] == 0.0 and gains[1] == 1.0 and shifts[1] == 0.0
+
+
+@compiled
+def activate(front: Front, kinks: Array, gains: Array, shifts: Array, dead: Index) -> None:
+    """Apply the activation in place: values, variances and slopes; and say which units are dead.
+
+    A unit is dead if it stays on one flat piece of its activation, kinks included, on the whole domain.
+    """
+    z, slopes, variances = front.values, front.slopes, front.variances
+    rows, width = z.shape
+    for row in range(len(variances)):
+        for unit in range(width):
+            gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
+            variances[row, unit] *= gain * gain
+    if is_relu(kinks, gains, shifts):
+        _rectify(z, slopes, dead)
+        return
+    for unit in range(width):
+        lowest = highest = z[0, unit]
+        for row in range(rows):
+            value = z[row, unit]
+            lowest, highest = min(lowest, value), max(highest, value)
+            slopes[row, unit] *= gains[piece_of(value, z[min(row + 1, rows - 1), unit], kinks)]
+            piece = piece_of(value, value, kinks)
+            z[row, unit] = gains[piece] * value + shifts[piece]
+        dead[unit] = 0
+        for piece in range(len(gains)):
+            below = piece == len(kinks) or highest <= kinks[piece]
+            above = piece == 0 or kinks[piece - 1] <= lowest
+            if gains[piece] == 0.0 and below and above:
+                dead[unit] = 1
+
+
+@compiled
+def _rectify(z: Array, slopes: Array, dead: Index) -> None:
+    """``activate`` for max(0, z), in loops that become vector instructions; the last row has no slopes."""
+    rows, width = z.shape
+    for unit in range(width):
+        dead[unit] = 1
+    for row in range(rows - 1):
+        for unit in range(width):
+            low, high = z[row, unit], z[row + 1, unit]
+            slopes[row, unit] = slopes[row, unit] if (low > 0.0) | (high > 0.0) else 0.0
+    for row in range(rows):
+        for unit in range(width):
+            value = z[row, unit]
+            dead[unit] &= not value > 0.0
+            z[row, unit] = value if value > 0.0 else 0.0

@@ -1,0 +1,159 @@
+"""Linear regions of networks with two inputs, exactly.
+
+A network of affine layers and piecewise-linear activations is a continuous piecewise-linear surface over the plane. Its
+cells on a rectangle are found layer by layer, without sampling: on a cell of the layers so far the next layer's
+pre-activations are affine, so each kink of each unit is a line that cuts the cell in two or misses it. It is the edge
+subdivision of Berzins (ICML 2023), with cells known by their half-edges rather than by their signs, so that nothing is
+sorted or hashed.
+
+    mesh.py         half-edges in flat arrays
+    ties.py         when a vertex counts as on a line
+    sides.py        the sides of vertices and cells
+    values.py       the values of a layer
+    cut.py          one layer: cells cut along its units' lines
+    layers.py       all layers
+    maps.py         the affine map of each cell; which neighbours share one
+    outline.py      corners, areas, intercepts
+    locate.py       the cell of a point
+    plane_certificate.pywhat vouches for it all
+
+Cost: less than a forward pass for each vertex and two for each cell, from the layer on that makes it. Memory at its
+peak, about: 2 (8 units + lines / 4) + 500 bytes a cell, of the widest layer, so bounded by ``most_cells``; the result
+keeps some 220. Large networks are counted on as many threads as torch uses; the numbers do not depend on how many.
+Error: coordinates and values carry the rounding of float64; the counts do not depend on it, except that crossings
+closer than the tie rule's tolerance are one, and reported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnexpr.networks.network import Network
+from nnexpr.regions.plane.cells import PlaneRegions
+from nnexpr.regions.plane.certificate import PlaneCertificate, compared
+from nnexpr.regions.plane.layers import PlaneNetwork, Sides, subdivide
+from nnexpr.regions.plane.locate import walk
+from nnexpr.regions.plane.maps import gradients, join
+from nnexpr.regions.plane.mesh import CELL, CELLS, EDGES, ORIGIN, TIES, TWICE, VERTICES, Array, Mesh
+from nnexpr.regions.plane.outline import measure, outline
+from nnexpr.specification import InputError
+
+__all__ = ["PlaneCertificate", "PlaneRegions", "plane_regions"]
+
+Integers = NDArray[np.int64]
+Domain = tuple[tuple[float, float], tuple[float, float]]
+
+SAMPLES = (
+    128,
+    1024,
+)  # the fewest and the most points drawn from the domain; as many as there are cells between these
+
+
+def plane_regions(
+    network: Network,
+    domain: Domain = ((0.0, 1.0), (0.0, 1.0)),
+    member: int = 0,
+    *,
+    most_cells: int = 2_000_000,
+) -> PlaneRegions:
+    """The cells and linear regions of one member's output 0 on the rectangle ``domain``, in the network's units.
+
+    ``domain``: the interval of x1 and that of x2. Raises ``NotPiecewiseLinear``; ``InputError`` for a domain that is
+    not two intervals; ``ValueError`` if the network has not two inputs, there are more than ``most_cells`` cells, or
+    parameters or values are not finite.
+
+    >>> from nnexpr import mlp, plane_regions
+    >>> cells = plane_regions(mlp(depth=2, width=3, inputs=2, dtype="float64"), ((-9, 9), (-9, 9)))
+    >>> cells.count, cells.check.euler
+    (7, 1)
+    """
+    made = PlaneNetwork.of(network, member)
+    rectangle = _checked(domain)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mesh, sides = subdivide(made, rectangle, most_cells)
+        found = _result(made, rectangle, mesh, sides)
+    if not (np.isfinite(found.slopes).all() and np.isfinite(found.intercepts).all()):
+        raise ValueError("the network overflows float64 on this domain")
+    return found
+
+
+def _checked(domain: Domain) -> Domain:
+    try:
+        (a1, b1), (a2, b2) = ((float(low), float(high)) for low, high in domain)
+    except (TypeError, ValueError):
+        raise InputError("domain", domain, "two intervals, ((a1, b1), (a2, b2))") from None
+    ends = (a1, b1, a2, b2)
+    if not (all(map(math.isfinite, ends)) and a1 < b1 and a2 < b2):
+        raise InputError("domain", domain, "two intervals of finite numbers, the lower one first")
+    return (a1, b1), (a2, b2)
+
+
+def _result(network: PlaneNetwork, domain: Domain, mesh: Mesh, sides: list[Sides]) -> PlaneRegions:
+    vertices, edges, cells = (int(mesh.sizes[place]) for place in (VERTICES, EDGES, CELLS))
+    points = mesh.points[:vertices].copy()
+    offsets, corners, neighbours = outline(mesh)
+    slopes, rounding = gradients(network, sides)
+    edge_faces = mesh.sides[: 2 * edges, CELL].reshape(-1, 2).astype(np.int64)
+    regions, bends = join(cells, edge_faces, slopes, rounding)
+    areas, intercepts, middles = measure(offsets, corners, points, mesh.values[:, 0].copy(), slopes)
+    box = np.array(domain)
+    sampled, found = _sampled(
+        box, middles, lambda each: walk(each, points, offsets, corners, neighbours, box)
+    )
+    mismatches, residual = compared(network, sides, sampled, found, slopes, intercepts)
+    area = float(np.prod(box[:, 1] - box[:, 0]))
+    inner = int(np.count_nonzero((edge_faces >= 0).all(axis=1)))
+    check = PlaneCertificate(
+        euler=vertices - edges + cells,
+        area_error=abs(math.fsum(areas) - area) / area,
+        twice_crossed=int(mesh.sizes[TWICE]),
+        sampled_points=len(sampled),
+        sampled_mismatches=mismatches,
+        max_residual=residual,
+        mean_degree=2.0 * inner / cells,
+        ties=int(mesh.sizes[TIES]),
+    )
+    return PlaneRegions(
+        domain=domain,
+        vertices=points,
+        offsets=offsets,
+        corners=corners,
+        neighbours=neighbours,
+        edges=mesh.sides[: 2 * edges, ORIGIN].reshape(-1, 2).astype(np.int64),
+        edge_faces=edge_faces,
+        edge_layer=mesh.layers[:edges].astype(np.int64),
+        edge_bends=bends,
+        slopes=slopes,
+        intercepts=intercepts,
+        areas=areas,
+        degrees=np.add.reduceat((neighbours >= 0).astype(np.int64), offsets[:-1]),
+        regions=regions,
+        hidden_layers=len(network.hidden),
+        dead_units=_dead_units(sides),
+        collapsed=bool((regions == 0).all() and (np.abs(slopes) <= rounding).all()),
+        check=check,
+    )
+
+
+def _sampled(box: Array, middles: Array, locate: Callable[[Array], Integers]) -> tuple[Array, Integers]:
+    """Points drawn from the domain with their cells, and the middles of as many cells."""
+    fewest, most = SAMPLES
+    count = min(max(fewest, len(middles)), most)
+    rng = np.random.default_rng(0)
+    drawn = box[:, 0] + rng.random((count, 2)) * (box[:, 1] - box[:, 0])
+    # To and fro in rows, so that walks from one to the next are short.
+    rows = np.minimum((drawn[:, 1] - box[1, 0]) / (box[1, 1] - box[1, 0]) * 32, 31).astype(int)
+    order = np.lexsort((np.where(rows % 2, -drawn[:, 0], drawn[:, 0]), rows))
+    drawn = drawn[order]
+    own = rng.choice(len(middles), min(count, len(middles)), replace=False)
+    return np.concatenate([drawn, middles[own]]), np.concatenate([locate(drawn), own])
+
+
+def _dead_units(sides: list[Sides]) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (layer, unit) for layer, each in enumerate(sides, 1) for unit in np.flatnonzero(each.dead).tolist()
+    )

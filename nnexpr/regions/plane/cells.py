@@ -1,0 +1,113 @@
+"""What exact counting in the plane returns: the network as the piecewise-linear surface that it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnexpr.regions.counted import Counted
+from nnexpr.regions.plane.certificate import PlaneCertificate
+from nnexpr.targets.target import Scale
+
+__all__ = ["PlaneRegions"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneRegions(Counted):
+    """Output 0 of one member on the rectangle ``domain``, ``((a1, b1), (a2, b2))``. Arrays must not be written to.
+
+    A *cell*, or activation region, is a maximal convex set on which every unit stays on one piece of its activation:
+    F of them. A *linear region* is a maximal set of cells, connected by edges, on which the output is one affine map;
+    ``count`` of them.
+
+    ``vertices: (V, 2)`` float64. Cell c has the corners ``corners[offsets[c]:offsets[c + 1]]``, counter-clockwise, and
+    beyond the side from each corner to the next the cell in the same place of ``neighbours``, -1 outside. A corner may
+    be flat, where an edge ends on the side from the other cell. ``edges: (E, 2)`` are vertices, ``edge_faces: (E, 2)``
+    the cells left and right of the way from the first to the second, -1 outside; ``edge_layer: (E,)`` the hidden layer,
+    from 1, whose unit bends there, the lowest one where several do, 0 for the domain's border; ``edge_bends: (E,)``
+    whether the output bends there too.
+
+    On cell c the output is ``slopes[c] . x + intercepts[c]``, ``(F, 2)`` and ``(F,)``; ``areas: (F,)``; ``degrees:
+    (F,)`` the edges it shares with other cells; ``regions: (F,)`` the number, from 0, of its linear region.
+    """
+
+    domain: tuple[tuple[float, float], tuple[float, float]]
+    vertices: Array
+    offsets: Integers
+    corners: Integers
+    neighbours: Integers
+    edges: Integers
+    edge_faces: Integers
+    edge_layer: Integers
+    edge_bends: NDArray[np.bool_]
+    slopes: Array
+    intercepts: Array
+    areas: Array
+    degrees: Integers
+    regions: Integers
+    hidden_layers: int
+    check: PlaneCertificate
+
+    @property
+    def count(self) -> int:
+        """Linear regions."""
+        return int(self.regions.max()) + 1
+
+    @property
+    def activation_regions(self) -> int:
+        """Cells."""
+        return len(self.areas)
+
+    @property
+    def bends(self) -> int:
+        """Edges at which the output bends."""
+        return int(np.count_nonzero(self.edge_bends))
+
+    @property
+    def bends_by_layer(self) -> tuple[int, ...]:
+        """The same, one number for each hidden layer."""
+        counts = np.bincount(self.edge_layer[self.edge_bends], minlength=self.hidden_layers + 1)
+        return tuple(counts[1:].tolist())
+
+    def locate(self, points: ArrayLike) -> Integers:
+        """The cell of each of ``(n, 2)`` points, ``(n,)``; -1 outside the domain. On an edge, either of its cells.
+
+        A point takes a few steps from cell to cell if it is near the one before it.
+        """
+        from nnexpr.regions.plane.locate import walk
+
+        wanted = np.ascontiguousarray(points, dtype=np.float64)
+        if wanted.ndim != 2 or wanted.shape[1] != 2:
+            raise ValueError(f"points have shape {wanted.shape}; expected (points, 2)")
+        return walk(wanted, self.vertices, self.offsets, self.corners, self.neighbours, np.array(self.domain))
+
+    def __call__(self, points: ArrayLike) -> Array:
+        """The output at ``(n, 2)`` points, ``(n,)``; NaN outside the domain."""
+        x = np.asarray(points, dtype=np.float64)
+        cells = self.locate(x)
+        values: Array = np.einsum("pi,pi->p", self.slopes[cells], x) + self.intercepts[cells]
+        values[cells < 0] = np.nan
+        return values
+
+    def rescaled(self, input_scales: tuple[Scale, ...], value_scale: Scale) -> PlaneRegions:
+        """The same function in a target's own units; the factors of the inputs must be above 0."""
+        factors = np.array([scale.factor for scale in input_scales])
+        shifts = np.array([scale.shift for scale in input_scales])
+        if factors.shape != (2,) or not (factors > 0.0).all():
+            raise ValueError(f"the inputs' factors are {factors.tolist()}; two are needed, above 0")
+        slopes = self.slopes * (value_scale.factor / factors)
+        (a1, b1), (a2, b2) = (np.array(self.domain) * factors[:, None] + shifts[:, None]).tolist()
+        return replace(
+            self,
+            domain=((a1, b1), (a2, b2)),
+            vertices=self.vertices * factors + shifts,
+            slopes=slopes,
+            intercepts=value_scale.to_own(self.intercepts) - slopes @ shifts,
+            areas=self.areas * float(factors.prod()),
+            check=replace(self.check, max_residual=self.check.max_residual * abs(value_scale.factor)),
+        )

@@ -1,0 +1,179 @@
+"""The affine map of every cell, and which neighbouring cells share one.
+
+The gradient on a cell is a product of the layers' weights, each unit scaled by the slope of the piece it is on; no
+difference of values enters, so it has its digits however thin the cell is. A layer's pre-activations have one gradient
+on each cell *below* the layer, shared by all cells that the layer cuts from it. Cells so form a tree, which is
+descended in blocks of rows that stay in the cache: one matrix product a layer for a block, a block a layer in memory.
+
+Cost: two forward passes for each cell below the last hidden layer. Error: the rounding of the products.
+
+Neighbours are joined to one linear region if their gradients agree, in both axes, to
+
+    |g_right - g_left| <= eps sum_l (n_l + 1) (sum |w||g'_left| + sum |w||g'_right|)
+
+with w the output's weights, g' the gradients of the last hidden layer, n_l the widths and eps = 2^-52, which is the
+rule on the line (``outputs.py``): continuous functions with equal gradients on both sides of an edge are one map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnexpr.kernels.bits import put
+from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.rows import affine
+from nnexpr.regions.plane.layers import Layer, PlaneNetwork, Sides
+from nnexpr.regions.plane.mesh import Array, Bits, Index
+from nnexpr.regions.threads import in_shares
+
+__all__ = ["gradients", "join"]
+
+BLOCK = 1 << 17  # numbers in a block of gradients: 1 MiB
+FEWEST = 1 << 13  # cells worth a second thread
+
+Family = tuple[Index, Index]  # the cells in order of their parents: see ``_families``
+Block = tuple[Index, Array]  # cells, and the gradients (cells, 2, units) of a layer's values on them
+
+
+def gradients(network: PlaneNetwork, sides: list[Sides]) -> tuple[Array, Array]:
+    """The output's gradient on every cell and the rounding of each component, both ``(cells, 2)``."""
+    weights = np.ascontiguousarray(network.output.weights[:, 0])
+    below = [1, *(len(each.parents) for each in sides)]
+    families = [_families(each.parents, count) for each, count in zip(sides, below, strict=False)]
+    slopes, sums = np.empty((below[-1], 2)), np.empty((below[-1], 2))
+
+    def work(low: int, high: int) -> None:
+        for found, block in _descend(network.hidden, sides, families, low, high):
+            _sum(block, weights, found, slopes, sums)
+
+    lowest = below[min(1, len(sides))]
+    in_shares(work, lowest, 1 + lowest * FEWEST // below[-1])
+    terms = sum(len(layer.weights) + 1 for layer in [*network.hidden, network.output])
+    return slopes, np.finfo(np.float64).eps * terms * sums
+
+
+@compiled_loosely
+def _sum(block: Array, weights: Array, cells: Index, slopes: Array, sums: Array) -> None:
+    """The output's gradients, and the sums of the sizes of their terms, into the rows ``cells``."""
+    for place in range(len(cells)):
+        for axis in range(2):
+            total, size = 0.0, 0.0
+            for unit in range(len(weights)):
+                term = block[place, axis, unit] * weights[unit]
+                total += term
+                size += abs(term)
+            slopes[cells[place], axis], sums[cells[place], axis] = total, size
+
+
+def _descend(
+    hidden: list[Layer], sides: list[Sides], families: list[Family], low: int, high: int
+) -> Iterator[Block]:
+    """The gradients of the last hidden layer's values, block by block, on what was cut from some cells of the first."""
+    root = np.zeros(1, dtype=np.int32), np.eye(2)[None]
+    if not hidden:
+        yield root
+        return
+    first = np.array([0, high - low], dtype=np.int32), families[0][1][low:high]
+    families = [first, *families[1:]]
+    levels = [_above(root, hidden[0], sides[0], families[0])]
+    while levels:
+        block = next(levels[-1], None)
+        depth = len(levels)
+        if block is None:
+            levels.pop()
+        elif depth == len(hidden):
+            yield block
+        else:
+            levels.append(_above(block, hidden[depth], sides[depth], families[depth]))
+
+
+def _above(block: Block, layer: Layer, sides: Sides, families: Family) -> Iterator[Block]:
+    """The blocks above a layer of the cells cut from those of one block."""
+    parents, below = block
+    offsets, members = families
+    gradient = np.empty((len(parents), 2, layer.units))
+    rows_below, rows_above = below.reshape(2 * len(parents), -1), gradient.reshape(-1, layer.units)
+    affine(rows_below, layer.weights, np.zeros(layer.units), rows_above)
+    counts = offsets[parents + 1] - offsets[parents]
+    rows = np.repeat(np.arange(len(parents), dtype=np.int32), counts)
+    ends = np.cumsum(counts)
+    cells = members[np.arange(len(rows)) + np.repeat(offsets[parents] - ends + counts, counts)]
+    kinks, slopes = len(layer.activation.kinks), layer.table[1]
+    parts = -(-cells.size * 2 * layer.units // BLOCK)
+    for low, high in pairwise(np.linspace(0, len(cells), parts + 1).astype(int)):
+        chosen = cells[low:high]
+        yield chosen, _scaled(gradient, rows[low:high], chosen, sides.above, kinks, slopes)
+
+
+@compiled
+def _scaled(gradient: Array, rows: Index, cells: Index, above: Bits, kinks: int, slopes: Array) -> Array:
+    """Each cell's row of ``gradient: (rows, 2, units)``, times the slope of the piece that each unit is on there."""
+    units = gradient.shape[2]
+    result = np.empty((cells.shape[0], 2, units))
+    scales = np.empty(units)
+    for place in range(cells.shape[0]):
+        bits = above[cells[place]]
+        scales[:] = slopes[0]
+        for kink in range(kinks):
+            first = kink * (len(bits) // kinks)
+            put(slopes[kink + 1], bits[first : first + len(bits) // kinks], scales)
+        for axis in range(2):
+            own, scaled = gradient[rows[place], axis], result[place, axis]
+            for unit in range(units):
+                scaled[unit] = scales[unit] * own[unit]
+    return result
+
+
+@compiled
+def _families(parents: Index, count: int) -> Family:
+    """The cells in order of their parents; parent p has ``members[offsets[p]:offsets[p + 1]]``."""
+    offsets = np.zeros(count + 1, dtype=np.int32)
+    for parent in parents:
+        offsets[parent + 1] += 1
+    for parent in range(count):
+        offsets[parent + 1] += offsets[parent]
+    members, places = np.empty(parents.shape[0], dtype=np.int32), offsets.copy()
+    for cell in range(parents.shape[0]):
+        members[places[parents[cell]]] = cell
+        places[parents[cell]] += 1
+    return offsets, members
+
+
+@compiled
+def join(
+    cells: int, edge_faces: NDArray[np.int64], slopes: Array, rounding: Array
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The linear region of each cell, numbered from 0, ``(cells,)``; and at which edges the output bends, ``(edges,)``.
+
+    Regions are the trees of a forest in which a cell points to one with a lower number.
+    """
+    lower = np.arange(cells)
+    bends = np.zeros(edge_faces.shape[0], dtype=np.bool_)
+    for edge in range(edge_faces.shape[0]):
+        left, right = edge_faces[edge, 0], edge_faces[edge, 1]
+        if left < 0 or right < 0:
+            continue
+        for axis in range(2):
+            near = rounding[left, axis] + rounding[right, axis]
+            bends[edge] |= abs(slopes[left, axis] - slopes[right, axis]) > near
+        if bends[edge]:
+            continue
+        while lower[left] != left:
+            lower[left] = lower[lower[left]]
+            left = lower[left]
+        while lower[right] != right:
+            lower[right] = lower[lower[right]]
+            right = lower[right]
+        lower[max(left, right)] = min(left, right)
+    regions = 0
+    for cell in range(cells):
+        if lower[cell] == cell:
+            lower[cell] = regions
+            regions += 1
+        else:
+            lower[cell] = lower[lower[cell]]
+    return lower, bends

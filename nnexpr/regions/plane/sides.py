@@ -1,0 +1,115 @@
+"""On which side of a layer's lines the vertices and cells lie.
+
+Sides are decided once, when the layer begins or a vertex is made, and from numbers only where they have to be: a new
+vertex on an edge takes the side of its ends, and only where these are on two sides of another line is its value asked.
+``ties.py`` says when that counts as *on* the line.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexpr.kernels.bits import WORD, count, exceeding, lowest
+from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, Array, Mesh
+
+__all__ = ["classify", "survey", "survey_cells", "take_sides", "unit_and_kink"]
+
+
+@compiled
+def classify(mesh: Mesh, kinks: Array, limits: Array, steepness: Array, low: int, high: int) -> int:
+    """Set the bits of some vertices; a pre-activation that counts as on a kink is set to it. How many do."""
+    units, words = len(limits), mesh.bits.shape[2] // len(kinks)
+    heights, depths, near = np.empty(units), np.empty(units), np.empty(units)
+    ties = 0
+    for vertex in range(low, high):
+        values, doubt = mesh.values[vertex], mesh.doubts[vertex]
+        for unit in range(units):
+            near[unit] = limits[unit] + doubt * steepness[unit]
+        for number in range(len(kinks)):
+            first = number * words
+            above, below = (
+                mesh.bits[vertex, ABOVE, first : first + words],
+                mesh.bits[vertex, BELOW, first : first + words],
+            )
+            for unit in range(units):
+                heights[unit] = values[unit] - kinks[number]
+                depths[unit] = -heights[unit]
+            exceeding(heights, near, above)
+            exceeding(depths, near, below)
+            sided = 0
+            for word in range(words):
+                sided += count(above[word]) + count(below[word])
+            if sided == units:
+                continue
+            for unit in range(units):
+                if not (heights[unit] > near[unit] or depths[unit] > near[unit]):
+                    values[unit] = kinks[number]
+                    ties += 1
+    return ties
+
+
+@compiled
+def survey_cells(mesh: Mesh, low: int, high: int) -> None:
+    """Gather the bits of some cells from their corners."""
+    for cell in range(low, high):
+        survey(mesh, cell)
+
+
+@compiled
+def survey(mesh: Mesh, cell: int) -> None:
+    """Gather a cell's bits from its corners."""
+    words = mesh.bits.shape[2]
+    for word in range(words):
+        mesh.cell_bits[cell, ABOVE, word] = 0
+        mesh.cell_bits[cell, BELOW, word] = 0
+    start = mesh.first[cell]
+    side = start
+    while True:
+        corner = mesh.sides[side, ORIGIN]
+        for word in range(words):
+            mesh.cell_bits[cell, ABOVE, word] |= mesh.bits[corner, ABOVE, word]
+            mesh.cell_bits[cell, BELOW, word] |= mesh.bits[corner, BELOW, word]
+        side = mesh.sides[side, AFTER]
+        if side == start:
+            break
+
+
+@compiled
+def unit_and_kink(mesh: Mesh, line: int, kinks: Array) -> tuple[int, float]:
+    """Which unit bends on a line, and at which kink."""
+    units = WORD * (mesh.bits.shape[2] // len(kinks))
+    return line % units, kinks[line // units]
+
+
+@compiled
+def take_sides(
+    mesh: Mesh, new: int, a: int, b: int, line: int, kinks: Array, limits: Array, steepness: Array
+) -> None:
+    """Set the bits of vertex ``new``, which is on ``line`` and on the edge from a to b."""
+    for word in range(mesh.bits.shape[2]):
+        above, below = (
+            mesh.bits[a, ABOVE, word] | mesh.bits[b, ABOVE, word],
+            mesh.bits[a, BELOW, word] | mesh.bits[b, BELOW, word],
+        )
+        open_bits = above & below
+        above &= ~open_bits
+        below &= ~open_bits
+        while open_bits != 0:
+            place = lowest(open_bits)
+            bit = 1 << place
+            open_bits &= ~bit
+            other = word * WORD + place
+            if other == line:
+                continue
+            unit, kink = unit_and_kink(mesh, other, kinks)
+            height = mesh.values[new, unit] - kink
+            if abs(height) <= limits[unit] + mesh.doubts[new] * steepness[unit]:
+                mesh.values[new, unit] = kink
+                mesh.sizes[TIES] += 1
+            elif height > 0.0:
+                above |= bit
+            else:
+                below |= bit
+        mesh.bits[new, ABOVE, word] = above
+        mesh.bits[new, BELOW, word] = below

@@ -1,0 +1,62 @@
+"""The tie rule in the plane: when a pre-activation counts as exactly on a kink.
+
+Lines that meet in one vertex, lie on one another or on an edge by design (zero biases, duplicated units, whole-number
+weights) do so only up to rounding. The rule: at a vertex, z counts as on the kink k if
+
+    |z - k| <= tolerance * sigma + doubt * steepness,
+
+and is then set to it: the line passes through the vertex and no new one is made. The three, for a unit with weights w
+and bias b over units with |a_j| <= A_j on the whole domain (attained at a vertex, for the values are affine on cells):
+
+    sigma^2     = sum_j w_j^2 (A_j^2 + s^2 sigma_j^2) + b^2   the rounding that z gathers if every weight, bias and
+                                                              value is off by the tolerance, independently
+    steepness^2 = sum_j w_j^2 s^2 steepness_j^2               how fast z changes, were the units below independent
+    doubt       = |ab| tolerance sigma / |z(b) - z(a)|        how far a vertex, where a unit crosses the edge ab, may
+                                                              be from its place; added to the larger one of a and b
+
+with s the steepest slope of the activation below. As in ``ties.py``, on the line, the tolerance is the network's
+``tie_tolerance``, at least 2^-50. That is the rounding of a value at a time, not a bound on all of it together; from
+layer to layer sigma may outgrow the values by 2^16 at most, so that very deep networks are not all ties.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexpr.activations import PiecewiseLinear
+from nnexpr.regions.plane.mesh import Array
+
+__all__ = ["Rounding"]
+
+MOST_GROWTH = 2.0**16
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """What the tie rule knows of one layer's units: ``sigmas``, ``steepness: (units,)``."""
+
+    sigmas: Array
+    steepness: Array
+
+    @classmethod
+    def of_inputs(cls) -> Rounding:
+        """The two coordinates."""
+        return cls(np.zeros(2), np.ones(2))
+
+    def through(self, weights: Array, bias: Array, sizes: Array) -> Rounding:
+        """That of pre-activations ``x W + b``, W ``(inputs, units)``, over inputs of at most ``sizes: (inputs,)``."""
+        squares = weights * weights
+        own = (sizes * sizes) @ squares + bias * bias
+        gathered = np.minimum(own + (self.sigmas**2) @ squares, MOST_GROWTH**2 * own)
+        sigmas, steepness = np.sqrt(gathered), np.sqrt((self.steepness**2) @ squares)
+        # Squares overflow from 1e154 on: nothing is taken for a tie there.
+        return Rounding(
+            np.nan_to_num(sigmas, nan=0.0, posinf=0.0), np.nan_to_num(steepness, nan=0.0, posinf=0.0)
+        )
+
+    def above(self, pieces: PiecewiseLinear) -> Rounding:
+        """That of the activation's values."""
+        steepest = max(abs(slope) for slope in pieces.slopes)
+        return Rounding(self.sigmas * steepest, self.steepness * steepest)

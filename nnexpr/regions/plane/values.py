@@ -1,0 +1,81 @@
+"""The values of one layer at the vertices, in blocks of rows that stay in the cache."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.rows import affine
+from nnexpr.regions.plane.mesh import Array, Mesh, Pieces
+
+__all__ = ["activate", "interpolate", "largest", "raise_values"]
+
+ROWS = 48  # at once: the values of a wide layer there stay in the cache
+
+
+@compiled
+def interpolate(mesh: Mesh, new: int, a: int, b: int, unit: int, kink: float) -> None:
+    """Place vertex ``new`` on the edge from a to b where ``unit`` meets its kink, with all values there.
+
+    From the nearer end, which keeps equal values equal.
+    """
+    low, high = mesh.values[a, unit] - kink, mesh.values[b, unit] - kink
+    share = low / (low - high)
+    near, far = a, b
+    if share > 0.5:
+        near, far = b, a
+        share = high / (high - low)
+    for rows in (mesh.points, mesh.values):
+        start, end, result = rows[near], rows[far], rows[new]
+        for column in range(result.shape[0]):
+            result[column] = start[column] + share * (end[column] - start[column])
+    mesh.values[new, unit] = kink
+
+
+@compiled
+def activate(z: Array, pieces: Pieces, out: Array) -> None:
+    """The activation of ``z (n,)``, in loops that become vector instructions; ``out`` is another array."""
+    kinks, slopes, intercepts = pieces
+    slope, intercept = slopes[0], intercepts[0]
+    for unit in range(len(z)):
+        out[unit] = slope * z[unit] + intercept
+    for number in range(len(kinks)):
+        kink, slope, intercept = kinks[number], slopes[number + 1], intercepts[number + 1]
+        for unit in range(len(z)):
+            out[unit] = slope * z[unit] + intercept if z[unit] > kink else out[unit]
+
+
+@compiled
+def largest(values: Array, pieces: Pieces, low: int, high: int) -> Array:
+    """The largest size of each unit's activation in some rows, ``(units,)``; ``values`` are pre-activations."""
+    units = values.shape[1]
+    result, row_values = np.zeros(units), np.empty(units)
+    for row in range(low, high):
+        activate(values[row], pieces, row_values)
+        for unit in range(units):
+            size = abs(row_values[unit])
+            result[unit] = size if size > result[unit] else result[unit]
+    return result
+
+
+@compiled
+def raise_values(
+    below: Array, pieces: Pieces, weights: Array, bias: Array, values: Array, low: int, high: int
+) -> bool:
+    """The next layer's pre-activations of the rows ``low:high``; whether all is finite.
+
+    ``below (vertices, inputs)``: pre-activations, and the ``pieces`` of their activation. ``values (vertices, units)``
+    may be the same array.
+    """
+    (inputs, units), infinite = weights.shape, 0
+    active, raised = np.empty((ROWS, inputs)), np.empty((ROWS, units))
+    for first in range(low, high, ROWS):
+        count = min(ROWS, high - first)
+        for row in range(count):
+            activate(below[first + row], pieces, active[row])
+        affine(active[:count], weights, bias, raised[:count])
+        for row in range(count):
+            for unit in range(units):
+                values[first + row, unit] = raised[row, unit]
+                infinite += not abs(raised[row, unit]) < np.inf
+    return infinite == 0

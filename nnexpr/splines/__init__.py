@@ -1,0 +1,1 @@
+"""The continuous piecewise-linear function of one variable, its free knots and how well it can do."""

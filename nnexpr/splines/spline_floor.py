@@ -1,0 +1,140 @@
+"""The floor for N linear regions: the best continuous piecewise-linear function with N pieces and free knots.
+
+A network whose output has N linear regions on the line is such a function, so its mean squared error on the samples
+cannot be below the global optimum of
+
+    floor(N) = min over knots ξ_0 < … < ξ_N and values of  Σ (f(x_k) − y_k)² / m.
+
+The problem is not convex. What is returned is the best of a search (``floor_search.py``), ``mse``, with a bound that
+says how far above the global optimum it can be: ``lower_bound`` is the global optimum over N *separate* lines
+(``segmentation.py``), which no function with N linear regions, continuous or not, can beat. Where the two agree the
+floor is **certified** as the global optimum. For smooth data and N large enough to resolve them they do agree, because
+the best separate lines then already meet between the samples. Elsewhere ``mse`` is the best local optimum found: a
+function with N regions may lie below it, never below ``lower_bound``.
+
+For x² the optimum is known: uniform knots, residual h²(t² − t + 1/6) on each piece, mean square h⁴/180.
+
+Cost: O(m² N) with m at most 1024; larger samples are searched in 1024 groups of neighbours, then refined on all of
+them, and have no bound. 512 samples, 64 regions: about 0.03 s where certified, 0.3 s where not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnexpr.specification import InputError
+from nnexpr.splines.floor_search import FloorSearch
+from nnexpr.splines.free_knots import LEAST_GAP, Array, FreeKnots, Samples
+
+__all__ = ["SplineFloor", "spline_floor", "spline_floors"]
+
+
+@dataclass(frozen=True, eq=False)
+class SplineFloor:
+    """A floor for ``regions`` linear regions on given samples, in the units of the samples.
+
+    ``knots (regions + 1,)`` include both ends (fewer where the samples are interpolated); ``values`` are the spline's
+    there. ``mse`` is attained by it; ``lower_bound`` ≤ the global optimum ≤ ``mse``, 0 where no bound was computed.
+    """
+
+    regions: int
+    mse: float
+    knots: Array
+    values: Array
+    lower_bound: float
+    certified: bool  # mse is the global optimum, to a relative 10⁻⁶
+
+    def __call__(self, x: ArrayLike) -> Array:
+        """The spline at x, constant beyond its ends."""
+        return np.asarray(np.interp(np.asarray(x, dtype=np.float64), self.knots, self.values))
+
+
+def spline_floor(x: ArrayLike, y: ArrayLike, regions: int, start: ArrayLike | None = None) -> SplineFloor:
+    """The floor for ``regions`` linear regions on samples ``x, y (m,)``, x in any order.
+
+    Samples at the same x count as their mean with their number as weight, and their spread stays in ``mse``. 0 (or that
+    spread) from as many regions as gaps between the samples. ``start``: at most ``regions − 1`` knots to start from
+    besides the usual ones, for example the bends of a network, which the floor is then never above.
+
+    Raises :class:`InputError` for fewer than one region or too many knots, ValueError for samples that are not numbers.
+    """
+    count = _check_regions(regions)
+    problem = _Problem(x, y, count)
+    return problem.solve(count, None if start is None else problem.own_start(start, count))[0]
+
+
+def spline_floors(x: ArrayLike, y: ArrayLike, regions: Iterable[int]) -> list[SplineFloor]:
+    """The floors for several counts, in their order; never higher for more regions than for fewer.
+
+    They share one segmentation, and each count also starts from the floor of the one below.
+    """
+    counts = [_check_regions(count) for count in regions]
+    problem = _Problem(x, y, max(counts, default=1))
+    floors: dict[int, SplineFloor] = {}
+    below: FreeKnots | None = None
+    for count in sorted(set(counts)):
+        floors[count], below = problem.solve(count, None if below is None else below.knots)
+    return [floors[count] for count in counts]
+
+
+def _check_regions(count: int) -> int:
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+        raise InputError("regions", count, "it must be a whole number, at least 1")
+    return int(count)
+
+
+class _Problem:
+    """Samples scaled to x in [0, 1] and y of mean 0 and variance 1, and the way back."""
+
+    def __init__(self, x: ArrayLike, y: ArrayLike, most: int) -> None:
+        xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        if xs.ndim != 1 or xs.shape != ys.shape or not len(xs):
+            raise ValueError(
+                f"x has shape {xs.shape} and y {ys.shape}; both must be (samples,), at least one"
+            )
+        if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
+            raise ValueError("every x and y must be a finite number")
+        self.origin, self.width = float(xs.min()), float(np.ptp(xs)) or 1.0
+        self.mean, self.deviation = float(ys.mean()), float(ys.std()) or 1.0
+        scaled = (ys - self.mean) / self.deviation
+        places, inverse, repeats = np.unique(
+            (xs - self.origin) / self.width, return_inverse=True, return_counts=True
+        )
+        means = np.bincount(inverse, scaled) / repeats
+        self.spread = float(((scaled - means[inverse]) ** 2).sum())  # what no function of x can remove
+        self.samples = Samples(places, means, repeats.astype(np.float64))
+        self.search = FloorSearch(self.samples, most)
+
+    def own_start(self, knots: ArrayLike, regions: int) -> Array:
+        """The caller's knots, scaled, those beyond the samples left out, the ends added."""
+        given = np.unique((np.asarray(knots, dtype=np.float64) - self.origin) / self.width)
+        inner = given[(given > LEAST_GAP) & (given < 1 - LEAST_GAP)]
+        if len(inner) >= regions:
+            raise InputError("start", f"{len(inner)} knots", f"{regions} regions have at most {regions - 1}")
+        return np.concatenate([[0.0], inner, [1.0]])
+
+    def solve(self, regions: int, start: Array | None) -> tuple[SplineFloor, FreeKnots | None]:
+        """The floor, and the spline that attains it unless that joins the samples."""
+        if regions >= len(self.samples.x) - 1:
+            return self._floor(regions, self.samples.x, self.samples.y, 0.0, 0.0, True), None
+        spline = self.search.best(regions, start)
+        certified = regions == 1 or self.search.certain(regions, spline.error)
+        bound = spline.error if regions == 1 else min(self.search.bound(regions), spline.error)
+        return self._floor(regions, spline.knots, spline.values, spline.error, bound, certified), spline
+
+    def _floor(
+        self, regions: int, knots: Array, values: Array, error: float, bound: float, certified: bool
+    ) -> SplineFloor:
+        scale = self.deviation**2 / float(self.samples.weights.sum())
+        return SplineFloor(
+            regions=regions,
+            mse=(error + self.spread) * scale,
+            knots=self.origin + self.width * knots,
+            values=self.mean + self.deviation * values,
+            lower_bound=0.0 if self.search.grouped and error else (bound + self.spread) * scale,
+            certified=certified,
+        )

@@ -1,0 +1,369 @@
+"""Experiments: every experiment of the sources, run here in a process of its own, with its claims, tables and figures.
+
+What runs, waits and is known is in ``controller.experiments``; this screen only looks at it, so runs go on while
+another screen is shown.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Hashable
+from pathlib import Path
+from textwrap import wrap
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from nnexpr.experiments.registry import EXPERIMENTS, Experiment
+from nnexpr_tui.actions import bindings
+from nnexpr_tui.charts.widget import Chart
+from nnexpr_tui.controller import Controller
+from nnexpr_tui.documents import experiments_document, plain
+from nnexpr_tui.experiments.findings import Finding
+from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines
+from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.lines import Line, clean
+from nnexpr_tui.parts.pages import Page, ShownTable, page_text, pages_of
+from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.scroll import ScrollPane
+from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.session import write_atomically
+from nnexpr_tui.worker.frame import Frame
+from nnexpr_tui.worker.thread import Said
+
+__all__ = ["ExperimentsScreen"]
+
+TICK = 1.0  # seconds between two looks at the clock while an experiment runs
+
+LIST_HELP = """\
+Every experiment, by source. ✓ what it claims holds, ✗ a claim fails, ≈ it holds once a misprint is corrected, ? it was
+not measured; · it has not run yet, ▶ it runs, … it waits, ! it gave no result. In ASCII: + x ~ ? and > : !
+enter runs it in full, r runs it quick: fewer members or epochs, which is marked wherever such a result is shown."""
+ABOUT_HELP = """\
+What the experiment asks, and of which source. An experiment runs in a process of its own, which takes what processor
+time is left: a training goes on beside it. What measures time is better run with nothing beside it.
+One that is cancelled goes on where it was when it is run again. Results are kept for the next start."""
+PAGE_HELP = """\
+The claims with what was expected and measured, then each table, then each figure: ← and → turn the pages, v goes to the
+next kind. A wide table keeps its first column; > and < show its other columns. pgup and pgdn scroll; z gives it the
+whole screen; y copies it as text."""
+FIGURE_HELP = """\
+A figure of the experiment, on the axes of the source. ← and → turn the pages; . and , show one curve alone.
+m changes the markers; z gives it the whole screen; y copies its numbers."""
+
+
+class ExperimentsScreen(ExplorerScreen):
+    """The list at the left; at the right what the chosen one asks, and a page of what it gave."""
+
+    SCOPE = "experiments"
+    HELP = "Every experiment of the sources: run it here, see its claims judged, its tables and its figures."
+    CSS_PATH = "screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SCOPE)
+    AUTO_FOCUS = "#experiments-list"
+
+    def __init__(self, controller: Controller, experiments: tuple[Experiment, ...] = ()) -> None:
+        super().__init__(controller)
+        self._experiments = experiments or EXPERIMENTS
+        self._runs = controller.experiments
+        self._chosen = 0
+        self._numbers: list[int | None] = []  # of the entries, by line of the list
+        self._at: dict[str, int] = {}  # the page that is open, by experiment
+        self._column, self._alone = 1, -1
+        self._drawn: Hashable = None
+        self._came_from: Widget | None = None  # whoever had the focus before the result was zoomed
+
+    def body(self) -> ComposeResult:
+        with Vertical(classes="column", id="experiments-left"):
+            yield ScrollPane("Experiments", id="experiments-list")
+        with Vertical(classes="column", id="experiments-right"):
+            yield TablePane("Question", id="experiments-about")
+            yield ScrollPane("Result", id="experiments-page")
+            yield ChartPane("Figure", FIGURE_HELP, id="experiments-figure")
+            yield Chart(id="experiments-legend")
+
+    def on_mount(self) -> None:
+        self._list.help_text, self._text.help_text = LIST_HELP, PAGE_HELP
+        self._runs.load(experiment.id for experiment in self._experiments)
+        self.set_interval(TICK, self._tick)
+
+    def _tick(self) -> None:
+        if self._runs.running is not None and self.is_current:
+            self.post_message(self.Changed())
+
+    @property
+    def _list(self) -> ScrollPane:
+        return self.query_one("#experiments-list", ScrollPane)
+
+    @property
+    def _text(self) -> ScrollPane:
+        return self.query_one("#experiments-page", ScrollPane)
+
+    @property
+    def _chart(self) -> ChartPane:
+        return self.query_one("#experiments-figure", ChartPane)
+
+    @property
+    def _legend(self) -> Chart:
+        return self.query_one("#experiments-legend", Chart)
+
+    # What is known
+
+    @property
+    def _chosen_id(self) -> str:
+        return self._experiments[self._chosen].id
+
+    def _entry(self, experiment: Experiment) -> Entry:
+        runs, name = self._runs, experiment.id
+        finding, failure = runs.shown(name), runs.failures.get(name, "")
+        run = runs.running
+        if run is not None and run.name == name and not run.is_cancelled:
+            return Entry(
+                experiment, finding, failure, is_running=True, is_quick=run.quick,
+                fraction=run.fraction, note=run.note, seconds=run.seconds,
+            )  # fmt: skip
+        for place, (waiting, quick) in enumerate(runs.waiting, 1):
+            if waiting == name:
+                return Entry(experiment, finding, failure, is_quick=quick, place=place)
+        return Entry(experiment, finding, failure)
+
+    @property
+    def _finding(self) -> Finding | None:
+        return self._runs.shown(self._chosen_id)
+
+    @property
+    def _page(self) -> Page | None:
+        """The page that is open."""
+        pages = pages_of(self._finding)
+        return pages[min(self._at.get(self._chosen_id, 0), len(pages) - 1)] if pages else None
+
+    # Drawing
+
+    def show(self, frame: Frame | None) -> int:
+        ascii_only = self.controller.view.markers == "ascii"
+        entries = [self._entry(experiment) for experiment in self._experiments]
+        width = self._list.content_size.width
+        lines, self._numbers = list_lines(entries, self._chosen, width, ascii_only=ascii_only)
+        done = sum(entry.finding is not None for entry in entries)
+        title = f"Experiments: {done} of {len(entries)}" + " measured" * (not self.has_class("-narrow"))
+        sent = self._list.show_text(title, lines, chosen=self._numbers.index(self._chosen))
+        about = self.query_one("#experiments-about", TablePane)
+        is_training = frame is not None and frame.state == "running"
+        asked = about_lines(
+            entries[self._chosen], *about.content_size, is_training=is_training, ascii_only=ascii_only
+        )
+        sent += about.show_table(entries[self._chosen].experiment.id, ABOUT_HELP, asked)
+        return sent + self._show_page(ascii_only=ascii_only)
+
+    def _show_page(self, *, ascii_only: bool) -> int:
+        page = self._page
+        is_figure = page is not None and page.kind == "figure"
+        self._exchange(is_figure=is_figure)
+        if page is None:
+            return self._text.show_text("Result", self._nothing())
+        if is_figure:
+            return self._show_figure(page)
+        width = self._text.content_size.width
+        if page.kind == "claims":
+            lines = claim_lines(page.finding.result.claims, width, ascii_only=ascii_only)
+            return self._text.show_text(page.title(width - 4), lines, note=page.place)
+        shown = ShownTable.of(page.table, width, self._column)
+        self._column = shown.first_column
+        note = " · ".join(text for text in (page.place, shown.more(width)) if text)
+        return self._text.show_text(page.title(width - 4), shown.rows, head=shown.head, note=note)
+
+    def _nothing(self) -> list[Line]:
+        entry = self._entry(self._experiments[self._chosen])
+        if entry.is_running:
+            sentence = "Claims, tables and figures come here once it is done; c cancels it."
+        else:
+            sentence = "No result yet: its claims, tables and figures will be here."
+        width = max(10, self._text.content_size.width)
+        return [((line, "label"),) for line in wrap(sentence, width)]
+
+    def _show_figure(self, page: Page) -> int:
+        from nnexpr_tui.charts.figures import figure_chart, legend_rows, without_labels
+
+        chart, curves = self._chart, page.figure.series
+        alone = self._alone if 0 <= self._alone < len(curves) else None
+        chart.set_markers(self.controller.view.markers)  # type: ignore[arg-type]
+        only = f"only {clean(curves[alone].label)} · " if alone is not None else ""
+        entitle(chart, page.title(max(10, chart.content_size.width - 4)), only + page.place)
+        key = page.finding, page.number, alone, chart.frame
+        if self._drawn == key:
+            return 0
+        self._drawn = key
+        chart.reset_limits()
+        data = figure_chart(page.figure, alone)
+        rows = legend_rows(data, chart.frame)
+        legend = self._legend
+        legend.set_class(not rows, "-hidden")
+        legend.styles.height = len(rows)
+        return legend.show(rows) + chart.update_chart(without_labels(data) if rows else data)
+
+    def _exchange(self, *, is_figure: bool) -> None:
+        """Text or chart; what is zoomed or focused moves over."""
+        shown, hidden = (self._chart, self._text) if is_figure else (self._text, self._chart)
+        if not is_figure:
+            self._legend.add_class("-hidden")
+            self._drawn = None
+        if shown.has_class("-hidden") or not hidden.has_class("-hidden"):
+            shown.remove_class("-hidden")
+            hidden.add_class("-hidden")
+            if self.zoomed is hidden:
+                self.zoom(shown)
+            elif self.focused is hidden:
+                shown.focus()
+            self.call_after_refresh(self.redraw)
+
+    def on_chart_frame_changed(self) -> None:
+        """Another size."""
+        self.redraw()
+
+    def on_line_pane_room_changed(self) -> None:
+        """Texts are wrapped to the panes."""
+        self.redraw()
+
+    def on_scroll_pane_line_clicked(self, message: ScrollPane.LineClicked) -> None:
+        """Choose the experiment that was clicked."""
+        if message.pane is self._list and message.line < len(self._numbers):
+            number = self._numbers[message.line]
+            if number is not None:
+                self._choose(number)
+
+    def zoom(self, pane: Widget | None) -> None:
+        """The result alone, also where the list has the focus, which then gets it back."""
+        before, self._came_from = self._came_from, None
+        result = next(each for each in (self._text, self._chart) if not each.has_class("-hidden"))
+        if pane is not None and pane not in (self._text, self._chart):
+            pane, self._came_from = result, pane
+        super().zoom(pane)
+        if pane is None and before is not None:
+            before.focus()
+        elif pane is not None and self._came_from is None:
+            self._came_from = before
+        self.call_after_refresh(self.redraw)
+
+    # Taking it elsewhere
+
+    def copied(self) -> tuple[str, str]:
+        page = self._page
+        if page is None:
+            return "", "There is nothing to copy yet: enter runs the experiment"
+        return page_text(page), f"Copied the {page.kind if page.kind != 'claims' else 'claims'} as text"
+
+    def export_stem(self, folder: str) -> Path | None:
+        finding = self._finding
+        if finding is None:
+            self.footer.say("There is nothing to export yet: enter runs the experiment", error=True)
+            return None
+        name = f"nnexpr-{finding.id}{'-quick' * finding.quick}"
+        return Path(folder or self.controller.settings.export_folder or ".").expanduser() / name
+
+    def export(self, stem: Path) -> None:
+        """The JSON of ``reproduce --figures --json``, written by a thread: figures have many numbers."""
+        finding, experiment, post = self._finding, self._experiments[self._chosen], self.app.post_message
+        path = stem.with_name(stem.name + ".json")
+
+        def work(finding: Finding) -> None:
+            entry = (experiment, finding.result, finding.seconds)
+            document = plain(experiments_document([entry], quick=finding.quick, figures=True))
+            text = json.dumps(document, allow_nan=False) + "\n"
+            try:
+                write_atomically(path, lambda handle: handle.write_text(text, encoding="utf-8"))
+                post(Said(f"Wrote {path.resolve()} and .svg"))
+            except OSError as error:
+                post(Said(f"Could not write {path}: {error.strerror}", error=True))
+
+        if finding is not None:
+            threading.Thread(target=work, args=(finding,), name="export", daemon=True).start()
+
+    # Actions: what they mean is in the table
+
+    def _choose(self, number: int) -> None:
+        self.footer.clear()
+        number = min(max(number, 0), len(self._experiments) - 1)
+        if number != self._chosen:
+            self._chosen = number
+            self._turned()
+        self.redraw()
+
+    def _turned(self) -> None:
+        """Another page: from its top, with its first columns and all curves."""
+        self._column, self._alone = 1, -1
+        self._text.to_top()
+
+    def action_move(self, step: int) -> None:
+        if self.focused is self._text:
+            self._text.scroll_lines(step)
+        else:
+            self._choose(self._chosen + step)
+
+    def action_scroll(self, pages: int) -> None:
+        self._text.scroll_pages(pages)
+
+    def action_run(self) -> None:
+        self._ask(self._chosen_id, quick=False)
+
+    def action_run_quick(self) -> None:
+        self._ask(self._chosen_id, quick=True)
+
+    def _ask(self, name: str, *, quick: bool) -> None:
+        self.footer.clear()
+        run = self._runs.running
+        if run is not None and not run.is_cancelled and (run.name, run.quick) == (name, quick):
+            self.footer.say("It runs already: c cancels it")
+        self._runs.ask(name, quick=quick)
+        self.redraw()
+
+    def action_run_rest(self) -> None:
+        for experiment in self._experiments:
+            if self._runs.shown(experiment.id) is None:
+                self._runs.ask(experiment.id, quick=True)
+        self.redraw()
+
+    def action_cancel(self) -> None:
+        """The chosen one if it runs or waits, else the one that runs."""
+        run = self._runs.running
+        name = self._chosen_id
+        if self._runs.cancel(name) or (run is not None and self._runs.cancel(name := run.name)):
+            self.footer.say(f"Cancelled {name}; run again, it goes on where it was")
+        else:
+            self.footer.say("Nothing runs")
+        self.redraw()
+
+    def action_cancel_all(self) -> None:
+        self.footer.say("Cancelled all" if self._runs.cancel() else "Nothing runs")
+        self.redraw()
+
+    def action_page(self, step: int) -> None:
+        pages = pages_of(self._finding)
+        if pages:
+            at = min(self._at.get(self._chosen_id, 0), len(pages) - 1)
+            self._at[self._chosen_id] = min(max(at + step, 0), len(pages) - 1)
+            self._turned()
+        self.redraw()
+
+    def action_kind(self) -> None:
+        """The first page of the next kind."""
+        pages, page = pages_of(self._finding), self._page
+        if page is not None:
+            kinds = list(dict.fromkeys(page.kind for page in pages))
+            kind = kinds[(kinds.index(page.kind) + 1) % len(kinds)]
+            self._at[self._chosen_id] = next(i for i, page in enumerate(pages) if page.kind == kind)
+            self._turned()
+        self.redraw()
+
+    def action_columns(self, step: int) -> None:
+        self._column = max(1, self._column + step)
+        self.redraw()
+
+    def action_curve(self, step: int) -> None:
+        page = self._page
+        if page is not None and page.kind == "figure":
+            count = len(page.figure.series) + 1  # one more: all of them
+            self._alone = (self._alone + 1 + step) % count - 1
+        self.redraw()

@@ -1,0 +1,1 @@
+"""The fit: a network being trained, its counts and its frequencies."""

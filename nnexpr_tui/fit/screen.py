@@ -1,0 +1,145 @@
+"""Explore: forms on the left, the fit over the loss in the middle, counts and frequencies on the right."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from nnexpr.specification import OPTIONS, InputError
+from nnexpr_tui.actions import bindings
+from nnexpr_tui.fit.counts import CountsPane
+from nnexpr_tui.fit.frequencies import FrequenciesPane
+from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
+from nnexpr_tui.parts.form import Form
+from nnexpr_tui.parts.training import TrainingScreen
+from nnexpr_tui.worker.frame import Frame
+from nnexpr_tui.worker.thread import Refused
+
+__all__ = ["ExploreScreen"]
+
+ROOM = {
+    "forms": ("-wide",),
+    "numbers": ("-wide", "-medium"),
+}  # the widths at which a column has a place of its own
+LOSS_INTERVAL = 0.3  # seconds between two drawings of the loss while training: it changes slowly
+NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
+
+
+class ExploreScreen(TrainingScreen):
+    """Train a network and look at it."""
+
+    SCOPE = "explore"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SCOPE)
+    AUTO_FOCUS = "#fit"
+
+    _scene: object = None
+    _numbers_drawn: float = float("-inf")
+    _loss_drawn: float = float("-inf")
+    _loss_way: object = None
+
+    def body(self) -> ComposeResult:
+        do = self.controller
+        with Vertical(id="forms", classes="column"):
+            yield Form("Architecture", ("network",), do.change, do.step, id="architecture")
+            yield Form("Target", ("target",), do.change, do.step, id="target")
+            yield Form("Training", ("training", "machine"), do.change, do.step, id="training")
+        with Vertical(id="charts", classes="column"):
+            yield ChartPane("Fit", FIT_HELP, id="fit")
+            yield ChartPane("Loss", LOSS_HELP, id="loss")
+        with Vertical(id="numbers", classes="column"):
+            yield CountsPane("Counts", id="counts")
+            yield FrequenciesPane("Frequencies of the error", id="frequencies")
+
+    def show(self, frame: Frame | None) -> int:
+        for form in self.query(Form):
+            form.show(self.controller.specification)
+        if frame is None:
+            return 0
+        return self._show_charts(frame) + self._show_numbers(frame)
+
+    def _show_charts(self, frame: Frame) -> int:
+        view = self.controller.view
+        fit, loss = self.query_one("#fit", ChartPane), self.query_one("#loss", ChartPane)
+        if frame.scene is not self._scene:
+            self._scene = frame.scene
+            self._numbers_drawn = float("-inf")
+            fit.reset_limits()
+            loss.reset_limits()
+        fit.set_markers(view.markers)  # type: ignore[arg-type]
+        loss.set_markers(view.markers)  # type: ignore[arg-type]
+        sent = fit.update_chart(fit_chart(frame.scene, frame.snapshot, frame.counts, residual=view.residual))
+        way = (frame.scene, view.log_axis, frame.snapshot.member)
+        if (
+            frame.state == "running"
+            and way == self._loss_way
+            and monotonic() - self._loss_drawn < LOSS_INTERVAL
+        ):
+            return sent
+        self._loss_way, self._loss_drawn = way, monotonic()
+        chart = loss_chart(frame.history_epochs, frame.history_losses, log_axis=view.log_axis)
+        return sent + loss.update_chart(chart)
+
+    def _show_numbers(self, frame: Frame) -> int:
+        """Twice a second are enough for numbers that are read, and always when training stands still."""
+        now = monotonic()
+        if frame.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL:
+            return 0
+        self._numbers_drawn = now
+        frequencies = self.query_one(FrequenciesPane)
+        frequencies.ascii = self.controller.view.markers == "ascii"
+        return self.query_one(CountsPane).show(frame) + frequencies.show(frame)
+
+    # Actions: what they mean is in the table
+
+    def action_residual(self) -> None:
+        self.controller.view.residual = not self.controller.view.residual
+        self.query_one("#fit", ChartPane).reset_limits()
+        self.redraw()
+
+    def action_log_axis(self) -> None:
+        self.controller.view.log_axis = not self.controller.view.log_axis
+        self.redraw()
+
+    def action_forms(self) -> None:
+        self._toggle_column("forms", "architecture")
+
+    def action_numbers(self) -> None:
+        self._toggle_column("numbers", "counts")
+
+    def _toggle_column(self, name: str, first: str) -> None:
+        """Where there is room for the column it is put away and brought back; else it lies over the charts."""
+        column = self.query_one(f"#{name}")
+        self.zoom(None)
+        if any(self.has_class(width) for width in ROOM[name]):
+            shown = column.has_class("-away")
+            column.toggle_class("-away")
+        else:
+            shown = not column.has_class("-open")
+            self.query(".column").remove_class("-open")
+            column.set_class(shown, "-open")
+        self.query_one(f"#{first}" if shown else "#fit").focus()
+        self.call_after_refresh(self.redraw)
+
+    def refused(self, message: Refused) -> None:
+        """Offer what was typed again, to be mended."""
+        name = message.error.option if isinstance(message.error, InputError) else ""
+        if name in OPTIONS:
+            text = OPTIONS[name].format(getattr(message.refused, name))
+            for form in self.query(Form):
+                form.remember(name, text)
+
+    def on_form_failed(self, message: Form.Failed) -> None:
+        self.footer.say(str(message.error), error=True)
+
+    def close(self) -> bool:
+        if super().close():
+            return True
+        opened = self.query(".column.-open")
+        opened.remove_class("-open")
+        if opened:
+            self.query_one("#fit").focus()
+        return bool(opened)

@@ -1,0 +1,1 @@
+"""Folds: the triangle map composed, beside a shallow least-squares fit."""

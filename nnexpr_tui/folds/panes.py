@@ -1,0 +1,137 @@
+"""Folds: the triangle wave while it is folded, its counts, and the shallow fit beside it; pure functions."""
+
+from __future__ import annotations
+
+from nnexpr_tui.charts.series import Axis, ChartData, Series
+from nnexpr_tui.folds.questions import Folded
+from nnexpr_tui.parts.lines import Line
+from nnexpr_tui.parts.numbers import count, number
+from nnexpr_tui.parts.table import row
+
+__all__ = [
+    "SHALLOW_HELP", "WAVE_HELP", "shallow_chart", "shallow_lines", "shallow_title", "shown_regions", "wave_chart",
+    "wave_lines", "wave_points", "wave_title",
+]  # fmt: skip
+
+MOST_SHOWN = 2048  # regions drawn of a whole wave: with more of them it fills the canvas just the same
+AXES = 8  # cells left of the canvas
+
+WAVE_HELP = "\n".join(
+    (
+        "The triangle map T(x) = 2 relu(x) - 4 relu(x - 1/2) composed with itself. Each fold (+) stretches what "
+        "is below 1/2 and folds down what is above it: the linear regions double, for one layer of two units. The "
+        "marks under the canvas are the bends.",
+        "Linear regions are counted exactly from the weights. Sampled says what the concept page's counter finds "
+        "from 20,000 cells: it is right up to 5 folds and wrong from 6 on, because it counts a bend inside a cell "
+        "twice and cannot see regions narrower than one.",
+        "A wave too fine for the screen is shown by its leftmost regions, which all others repeat; w shows the "
+        "whole of it. space folds from the first fold on.",
+        "Telgarsky (2015): 2^k regions from k layers of constant width; a shallow network needs a width of about "
+        "2^k.",
+    )
+)
+SHALLOW_HELP = "\n".join(
+    (
+        "One hidden layer with n evenly spaced knots against the same wave: the least-squares fit by 1, x and "
+        "relu(x - i/(n + 1)). It can bend at its knots (the marks under the canvas) and nowhere else, so it needs "
+        "2^k - 1 of them. With far fewer it stays at the mean 1/2, and the error is 1/12, the variance of the "
+        "wave. Knots that miss the bends fit badly even when there are enough: 64 knots against 63 for 6 folds.",
+        "Error: the mean squared error of the exact fit, over 4096 samples, or integrated where those are too "
+        "few. With ridge: with the concept page's penalty of 1e-6.",
+        "[ and ] change the knots by one, { and } halve and double them, n takes as many as are needed, e shows "
+        "fit minus wave.",
+    )
+)
+
+
+def shown_regions(depth: int, width: int, markers: str) -> int:
+    """How many regions of the wave a chart of ``width`` cells can tell apart: a power of two, all of them if it can."""
+    cells = max(2, width - AXES)
+    room = cells // 4 if markers == "ascii" else cells
+    return 1 << min(depth, max(1, room.bit_length() - 1))
+
+
+def wave_points(depth: int, shown: int, share: float = 1.0) -> tuple[list[float], list[float]]:
+    """The corners of the wave's first ``shown`` regions, while the last fold is done to the share ``share``.
+
+    The wave before it goes 0, 1/2, 1, 1/2, 0 over the same corners: what was above 1/2 is folded down, the rest is
+    stretched to 1.
+    """
+    step = 0.5**depth
+    between, top = 0.5 + 0.5 * share, 1.0 - share
+    heights = (0.0, between, top, between)
+    return [i * step for i in range(shown + 1)], [heights[i % 4] for i in range(shown + 1)]
+
+
+def wave_chart(depth: int, shown: int, share: float = 1.0) -> ChartData:
+    """The wave of ``depth`` folds over its first ``shown`` regions."""
+    drawn = min(depth, MOST_SHOWN.bit_length() - 1) if shown == 2**depth else depth
+    corners, heights = wave_points(drawn, min(shown, MOST_SHOWN), share)
+    bends = [x for x in corners if 0 < x < 1]
+    series = (
+        Series(corners, heights, "wave", "accent"),
+        Series(bends, (), "bends", "warning", style="ticks"),
+    )
+    return ChartData(series, Axis(label="x", limits=(0.0, corners[-1])), Axis(limits=(0.0, 1.0)))
+
+
+def wave_title(depth: int, shown: int, *, whole: bool) -> str:
+    """What of the wave is seen."""
+    regions = 2**depth
+    if shown < regions:
+        return f"First {count(shown)} of {count(regions)} regions"
+    return f"Wave: {'all ' if whole else ''}{count(regions)} regions"
+
+
+def wave_lines(answer: Folded) -> list[Line]:
+    """What the wave is and costs."""
+    regions, sampled = answer.linear_regions, answer.sampled_regions
+    if sampled == regions:
+        said = row("Sampled says", f"{count(sampled)} ok")
+    else:
+        said = row("Sampled says", f"{count(sampled)} wrong", "error")
+    return [
+        row("Folds", count(answer.question.depth), "accent"),
+        row("Linear regions", count(regions), "accent"),
+        row("Bends", count(regions - 1), "accent"),
+        said,
+        row("Units", f"{count(answer.units)}, 2 a fold"),
+        row("Parameters", count(answer.parameters)),
+    ]
+
+
+def shallow_chart(answer: Folded, *, error: bool) -> ChartData:
+    """The fit over the wave, or its error; with the knots."""
+    question = answer.question
+    knots = Series(answer.knots, (), "knots", "warning", style="ticks")
+    x_axis = Axis(label="x", limits=(0.0, question.until))
+    if error:
+        return ChartData((Series(*answer.error, "fit − wave", "error"), knots), x_axis)
+    wave = wave_chart(question.depth, question.shown).series[0]
+    series = (
+        Series(wave.x, wave.y, "wave", "foreground"),
+        Series(*answer.fit, f"fit, {count(question.knots)} knots", "accent"),
+        knots,
+    )
+    return ChartData(series, x_axis)
+
+
+def shallow_title(answer: Folded, *, error: bool) -> str:
+    """What the lower chart shows."""
+    what = "error of " if error else ""
+    return f"Shallow: {what}{count(answer.question.knots)} knots"
+
+
+def shallow_lines(answer: Folded) -> list[Line]:
+    """What the shallow fit is, how far off it is, and what it would need."""
+    question = answer.question
+    enough = question.knots >= answer.knots_needed and answer.mse < 1e-12
+    return [
+        row("Knots", count(question.knots), "accent"),
+        row("Linear regions", count(answer.fit_regions), "accent"),
+        row("Bends", count(answer.fit_regions - 1), "accent"),
+        row("Error (mse)", number(answer.mse)),
+        row("With ridge", number(answer.mse_ridge)),
+        row("Knots needed", count(answer.knots_needed) + (" ok" if enough else "")),
+        row("Features", count(answer.features)),
+    ]

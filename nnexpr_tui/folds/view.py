@@ -1,0 +1,204 @@
+"""The folds of Compose: the triangle map folded with the keys, beside a shallow least-squares fit.
+
+Everything that is shown belongs to one answer of the engine, so numbers and curves never disagree. What the keys ask
+for is asked when the screen is drawn; an answer to anything but the newest question is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.timer import Timer
+
+from nnexpr_tui.charts.series import ChartData
+from nnexpr_tui.controller import Controller
+from nnexpr_tui.folds import panes as folds
+from nnexpr_tui.folds.questions import MOST_FOLDS, Folded, FoldQuestion, fold
+from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.lines import Line
+from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.worker.frame import Frame
+
+__all__ = ["FoldsView"]
+
+PAGE_FOLDS, PAGE_KNOTS = 6, 8  # the concept page's second example
+MOST_KNOTS = 2 << MOST_FOLDS
+TICK = 0.12  # seconds
+TICKS_A_FOLD = 4  # in which a fold is seen to be made
+TICKS_A_STEP = 9  # from one fold to the next while they are played
+
+
+class Answered(Message):
+    """The worker's answer."""
+
+    def __init__(self, answer: Folded) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class FoldsView(ExplorerScreen):
+    """What the screen of both views has and does for this one."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._depth, self._knots = PAGE_FOLDS, PAGE_KNOTS
+        self._whole = self._error = False
+        self._width = 0  # of the charts, in cells; 0 before they are laid out
+        self._asked: FoldQuestion | None = None
+        self._folded: Folded | None = None
+        self._drawn: dict[str, Hashable] = {}
+        self._share = 1.0  # of the last fold that is done
+        self._goal: int | None = None  # what is played up to
+        self._ticks = 0
+        self._timer: Timer | None = None
+
+    def folds_body(self) -> ComposeResult:
+        """The panes of this view."""
+        with Vertical(id="fold-charts", classes="column"):
+            yield ChartPane("Wave", folds.WAVE_HELP, id="fold-wave")
+            yield ChartPane("Shallow", folds.SHALLOW_HELP, id="fold-shallow")
+        with Vertical(id="fold-tables", classes="column"):
+            yield TablePane("Wave", id="fold-numbers")
+            yield TablePane("Shallow", id="fold-more")
+
+    # Questions and answers
+
+    def _shown(self, depth: int) -> int:
+        """How many of 2^depth pieces are drawn."""
+        markers = self.controller.view.markers
+        return 2**depth if self._whole else folds.shown_regions(depth, self._width, markers)
+
+    @property
+    def _waits(self) -> bool:
+        return self._folded is None or self._folded.question != self._asked
+
+    def _ask(self) -> None:
+        question = FoldQuestion(self._depth, self._knots, self._shown(self._depth))
+        if self._width and question != self._asked:
+            self._asked = question
+            if self._waits:
+                self.controller.worker.ask("compose", partial(answered, question), self.post_message)
+
+    def on_answered(self, message: Answered) -> None:
+        """Show it, if it is what was last asked for; a fold more is seen being made."""
+        answer = message.answer
+        if answer.question != self._asked:
+            return
+        before, self._folded = self._folded, answer
+        if before is not None and answer.question.depth == before.question.depth + 1:
+            self._watch_fold()
+        self.redraw()
+
+    # Drawing
+
+    def show_folds(self, frame: Frame | None) -> int:
+        """Draw this view. About how many bytes that sends."""
+        self._ask()
+        answer = self._folded
+        if answer is None:
+            loads = frame is None and not self.controller.targets
+            sentences = ("loading torch", "the keys already work") if loads else ("counting…",)
+            lines = [((sentence, "label"),) for sentence in sentences]
+            return self.query_one("#fold-numbers", TablePane).show_lines(lines)
+        question = answer.question
+        depth, shown, share = question.depth, question.shown, self._share
+        sent = self._chart(
+            "#fold-wave", folds.wave_title(depth, shown, whole=self._whole), (answer, share),
+            lambda: folds.wave_chart(depth, shown, share),
+        )  # fmt: skip
+        sent += self._chart(
+            "#fold-shallow", folds.shallow_title(answer, error=self._error), (answer, self._error),
+            lambda: folds.shallow_chart(answer, error=self._error),
+        )  # fmt: skip
+        sent += self._table("#fold-numbers", "Wave", folds.WAVE_HELP, folds.wave_lines(answer))
+        return sent + self._table(
+            "#fold-more", "Shallow fit", folds.SHALLOW_HELP, folds.shallow_lines(answer)
+        )
+
+    def _chart(self, name: str, title: str, key: Hashable, make: Callable[[], ChartData]) -> int:
+        """Draw it, unless it is drawn already."""
+        if self._drawn.get(name) == key:
+            return 0
+        self._drawn[name] = key
+        pane = self.query_one(name, ChartPane)
+        entitle(pane, title)
+        pane.reset_limits()
+        return pane.update_chart(make())
+
+    def _table(self, name: str, title: str, help_text: str, lines: list[Line]) -> int:
+        waits = "counting…" if self._waits else ""
+        return self.query_one(name, TablePane).show_table(title, help_text, lines, subtitle=waits)
+
+    # Playing
+
+    def _watch_fold(self) -> None:
+        if self.is_current and not self._whole and not self.controller.settings.low_bandwidth:
+            self._share = 0.0
+            self._run_timer()
+
+    def _run_timer(self) -> None:
+        if self._timer is None:
+            self._timer = self.set_interval(TICK, self._tick)
+
+    def stop_playing(self) -> None:
+        """The fold that is being made is made, and no other follows."""
+        self._share, self._goal, self._ticks = 1.0, None, 0
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def _tick(self) -> None:
+        """Go on with the fold; after a while, with the next one."""
+        self._ticks += 1
+        if self._share < 1:
+            self._share = min(1.0, self._share + 1 / TICKS_A_FOLD)
+            self.redraw()
+        if self._goal is None or self._depth >= self._goal:
+            if self._share >= 1:
+                self.stop_playing()
+        elif self._ticks >= TICKS_A_STEP and not self._waits:
+            self._ticks = 0
+            self._depth += 1
+            self.redraw()
+
+    # Actions: what they mean is in the table
+
+    def begin(self) -> None:
+        """Before each action: what is played stops."""
+        self.stop_playing()
+        self.footer.clear()
+        self.redraw()
+
+    def action_play(self) -> None:
+        played = self._goal is not None
+        self.begin()
+        if not played:
+            self._goal, self._depth = self._depth if self._depth > 1 else PAGE_FOLDS, 1
+            self._run_timer()
+
+    def action_fold(self, step: int) -> None:
+        self.begin()
+        self._depth = min(max(self._depth + step, 1), MOST_FOLDS)
+
+    def _set_knots(self, knots: int) -> None:
+        self.begin()
+        self._knots = min(max(knots, 1), MOST_KNOTS)
+
+    def action_knots(self, step: int) -> None:
+        self._set_knots(self._knots + step)
+
+    def action_multiply(self, power: int) -> None:
+        self._set_knots(2 * self._knots if power > 0 else self._knots // 2)
+
+    def action_enough(self) -> None:
+        self._set_knots(2**self._depth - 1)
+
+
+def answered(question: FoldQuestion) -> Answered:
+    """Ask the engine; on the worker's thread."""
+    return Answered(fold(question))

@@ -1,0 +1,270 @@
+"""The Compose screen's network and its twin on the worker's thread: moved while they rest, then trained by stages.
+
+A stage begins slowly, so that it can be watched: every turn of 20 ms takes at most a fiftieth of the stage's epochs so
+far, one at least. Epochs then grow e-fold each second until the processor holds them up. A whole share of epochs
+(:meth:`ManifoldTrainee.train_share`) goes at full speed from the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from nnexpr_tui.adjust import stepped
+from nnexpr_tui.manifold import moves as moves
+from nnexpr_tui.manifold.moment import SHARE_OF_EPOCHS, ManifoldMoment, ManifoldStart
+from nnexpr_tui.manifold.report import document
+from nnexpr_tui.worker.warming import compiling
+
+if TYPE_CHECKING:
+    from nnexpr_tui.manifold.engine import Pair
+
+__all__ = ["ManifoldTrainee"]
+
+PACE = 50  # a turn takes at most this part of a stage's epochs so far
+TURN = 0.02  # seconds between two turns of a stage that is still slow
+MOST_EPOCHS = 4096  # of one turn
+WAIT = 0.05  # seconds between two looks at the commands while loops are being compiled
+FRAME_SHARE = 20  # looking at both networks may take a twentieth of the time
+FLOOR_SHARE = 50
+QUICK_FLOOR = 64  # regions whose floor is found while training: hundredths of a second, or tenths
+OFF = "stage 3 has trained all weights: they have left the manifold and have no peaks; r brings the first network back"
+
+
+class ManifoldTrainee:
+    """See :class:`nnexpr_tui.worker.thread.Companion`. All but making one is done on the worker's thread."""
+
+    def __init__(self, start: ManifoldStart | None = None) -> None:
+        self.start = start or ManifoldStart()
+        self.state = "ready"
+        self.is_watched = False
+        self._made: Pair | None = None
+        self._counts = False  # whether what counts is compiled
+        self._seed = -1
+        self._goal: int | None = None  # the epoch at which to stand still
+        self._due = self._next_frame = self._next_floor = 0.0
+        self._cost = 1e-4  # seconds of an epoch of both
+        self._rate = 0.0
+        self._floors: dict[tuple[str, int], float] = {}
+        self._owed: tuple[int, ...] = ()  # regions whose floor is to be found
+        self._moment: ManifoldMoment | None = None
+
+    @property
+    def _pair(self) -> Pair:
+        if self._made is None:
+            from nnexpr_tui.manifold.engine import Pair
+
+            self._made = Pair(self.start)
+        return self._made
+
+    # What the worker asks
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds until there is something to do; None: nothing."""
+        if self.state == "running":
+            return max(0.0, self._due - monotonic())
+        return 0.0 if self.is_watched and (not self._counts or self._owed) else None
+
+    @property
+    def frame_due(self) -> bool:
+        """Whether another look would cost training no more than its share of the time, and is asked for."""
+        return self.is_watched and self.state == "running" and monotonic() >= self._next_frame
+
+    def turn(self, seconds: float) -> bool:
+        """Train for about so long, or find what is owed. Whether to show what has come of it at once."""
+        if self.is_watched and not self._counts:
+            self._counts = compiling("line").wait(WAIT)
+            if self._counts:
+                compiling("manifold")  # before it is asked for
+            return self._counts
+        if self.state == "running":
+            return compiling("manifold").wait(WAIT) and self._train(seconds)
+        self._find_floor()
+        return not self._owed
+
+    def fail(self) -> None:
+        """Training raised: stand still for good."""
+        self.state = "failed"
+
+    def moment(self) -> ManifoldMoment | None:
+        """What there is to see now; None while nobody looks, or nothing can be counted yet."""
+        if not (self.is_watched and self._counts):
+            return None
+        began = monotonic()
+        self._moment = moment = self._look()
+        self._next_frame = monotonic() + FRAME_SHARE * (monotonic() - began)
+        return moment
+
+    def _train(self, seconds: float) -> bool:
+        pair, began = self._pair, monotonic()
+        fitting = max(1, min(MOST_EPOCHS, int(seconds / self._cost)))
+        epochs = min(
+            fitting, max(1, pair.stage_epoch // PACE) if self._goal is None else self._goal - pair.epoch
+        )
+        pair.step(epochs)
+        passed = monotonic() - began
+        self._cost += 0.5 * (passed / epochs - self._cost)
+        self._due = began + TURN if epochs < fitting and self._goal is None else 0.0
+        spent = max(passed, TURN if self._due else 0.0)
+        self._rate += (min(1.0, spent) if self._rate else 1.0) * (epochs / spent - self._rate)
+        if pair.failed:
+            self.state = "failed"
+        elif self._goal is not None and pair.epoch >= self._goal:
+            self.state = "paused"
+        return self.state != "running"
+
+    @property
+    def _shown_state(self) -> str:
+        waits = self.state == "running" and not compiling("manifold").is_set()
+        return "compiling" if waits else self.state
+
+    def _find_floor(self) -> None:
+        for regions in self._owed[:1]:
+            began = monotonic()
+            self._floors[self.start.target, regions] = self._pair.floor(regions)
+            self._next_floor = monotonic() + FLOOR_SHARE * (monotonic() - began)
+        self._owed = self._owed[1:]
+
+    def _look(self) -> ManifoldMoment:
+        from nnexpr_tui.manifold.engine import exact_regions
+
+        pair, sight = self._pair, self._pair.sight
+        network, twin = pair.fitted()
+        wanted = {fitted.regions for fitted in (network, twin)}
+        self._owed = tuple(n for n in sorted(wanted) if (self.start.target, n) not in self._floors)
+        is_quick = bool(self._owed) and self._owed[0] <= QUICK_FLOOR
+        if self.state == "running" and is_quick and monotonic() >= self._next_floor:
+            self._find_floor()
+        first, second = (self._floors.get((self.start.target, fitted.regions)) for fitted in (network, twin))
+        coordinates = pair.coordinates()
+        peaks, scales = coordinates or (None, None)
+        exact = None
+        if peaks is not None:
+            exact = exact_regions(peaks, None if self._scales_follow else scales, self.start.sign)
+        units_x, units = pair.units(network.x)
+        epochs, losses, twin_losses = pair.history(network.loss, twin.loss)
+        return ManifoldMoment(
+            start=self.start, state=self._shown_state, stage=pair.stage, stage_begins=tuple(pair.stage_begins),
+            epoch=pair.epoch, rate=self._rate, formula=pair.target.formula, domain=pair.target.own_domain[0],
+            truth=(sight.x, sight.values), truth_slopes=(sight.x, sight.slopes), peaks=peaks, scales=scales,
+            exact_regions=exact, network=network, twin=twin, floors=(first, second), units_x=units_x, units=units,
+            history_epochs=epochs, history_losses=losses, twin_losses=twin_losses,
+        )  # fmt: skip
+
+    # What the keys ask: the point of the manifold
+
+    @property
+    def _scales_follow(self) -> bool:
+        """Whether the scales are Theorem 3.4's: they began so, and stage 2 has trained for no epoch yet."""
+        if self.start.scales is not None:
+            return False
+        begins = (*self._pair.stage_begins, self._pair.epoch)
+        return len(begins) == 2 or begins[1] == begins[2]
+
+    def _present(self) -> ManifoldStart:
+        """The point of the manifold where the network is now."""
+        coordinates = self._pair.coordinates()
+        if coordinates is None:
+            raise RuntimeError(OFF)
+        if self._pair.epoch == 0:
+            return self.start
+        return replace(
+            self.start, peaks=coordinates[0], scales=None if self._scales_follow else coordinates[1]
+        )
+
+    def _begin(self, start: ManifoldStart) -> None:
+        """Both networks again at epoch 0, from this point."""
+        self.start, self._made = start, None
+        self.state, self._goal, self._rate = "ready", None, 0.0
+
+    def watch(self, is_watched: bool) -> None:
+        """Whether somebody looks."""
+        self.is_watched = is_watched
+
+    def move_peak(self, layer: int, hundredths: int) -> None:
+        """A layer's peak by so much; scales that follow it follow."""
+        self._begin(moves.peak_moved(self._present(), layer, hundredths))
+
+    def move_scale(self, layer: int, steps: int) -> None:
+        """A layer's scale; from then on scales are free."""
+        self._begin(moves.scale_moved(self._present(), layer, steps))
+
+    def free(self) -> str:
+        """Scales that follow the peaks become free, free ones follow again."""
+        self._begin(moves.freed(self._present()))
+        free = self.start.scales is not None
+        return "Scales are free: stage 1 is left out" if free else "Scales follow the peaks by Theorem 3.4"
+
+    def deepen(self, step: int) -> None:
+        """One layer more, or the last one away."""
+        start = moves.deepened(self._present(), step)
+        if len(start.peaks) != len(self.start.peaks):
+            self._begin(start)
+
+    def halve(self) -> None:
+        """All peaks at 1/2, and scales that follow."""
+        self._begin(moves.halved(self.start))
+
+    def draw(self) -> str:
+        """The random peaks of the next seed."""
+        self._seed += 1
+        self._begin(moves.drawn(self.start, self._seed))
+        return f"The peaks that fit draws with --seed {self._seed}"
+
+    def aim(self, step: int) -> None:
+        """The next target, from the same start."""
+        self._begin(moves.aimed(self.start, step))
+
+    def turn_waves(self) -> None:
+        """Added where they were subtracted, and the other way round."""
+        self._begin(moves.turned(self.start))
+
+    # Training
+
+    def toggle(self) -> None:
+        """Start, or pause."""
+        self._require_finite()
+        self._goal = None
+        self.state = "paused" if self.state == "running" else "running"
+
+    def train_share(self) -> None:
+        """As many epochs as each stage has in the paper, at full speed; then stand still."""
+        self._require_finite()
+        self._goal, self.state = self._pair.epoch + SHARE_OF_EPOCHS, "running"
+
+    def next_stage(self) -> str:
+        """End the present one here; what the next one trains."""
+        self._require_finite()
+        if self._pair.stage == 3:
+            raise RuntimeError("stage 3 is the last one: it trains all weights for as long as you like")
+        self._pair.next_stage()
+        return f"Stage {self._pair.stage} trains {'all weights' if self._pair.stage == 3 else 'peaks and free scales'}"
+
+    def _require_finite(self) -> None:
+        if self.state == "failed":
+            raise RuntimeError("the loss has ceased to be finite; r starts again, < learns slower")
+
+    def restart(self) -> None:
+        """The first network again, at epoch 0."""
+        self._begin(self.start)
+
+    def learn(self, direction: int) -> float:
+        """The next higher or lower learning rate, without a restart."""
+        from nnexpr_tui.manifold.engine import specification_of
+
+        rate = float(stepped(specification_of(self.start), "lr", direction).lr)
+        self.start = replace(self.start, lr=rate)
+        self._pair.start = self.start
+        self._pair.learn(rate)
+        return rate
+
+    def export(self, stem: Path) -> None:
+        """Write both networks and what is on the screen."""
+        self._counts = compiling("line").wait()
+        self._look()
+        while self._owed:
+            self._find_floor()
+        self._pair.write(stem, document(self._look()))

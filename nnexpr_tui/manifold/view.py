@@ -1,0 +1,275 @@
+"""The manifold of Compose: peaks and scales moved with the keys, then trained by stages beside a twin.
+
+The network lives on the worker's thread; the keys tell it what to do, and frames hold what there is to see of it while
+this view is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from time import monotonic
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from nnexpr_tui.charts.series import ChartData
+from nnexpr_tui.controller import Controller, command_line
+from nnexpr_tui.folds.panes import shown_regions
+from nnexpr_tui.manifold import panes as panes
+from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
+from nnexpr_tui.manifold.report import summary
+from nnexpr_tui.manifold.trainee import ManifoldTrainee
+from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.worker.frame import Frame
+
+__all__ = ["ManifoldView"]
+
+OTHER_LOOKS = {
+    "slopes": ("Slopes", panes.SLOPES_HELP, panes.slopes_chart),
+    "gaps": ("Slope gaps at the bends", panes.GAPS_HELP, panes.gaps_chart),
+    "loss": ("Loss", panes.LOSS_HELP, panes.loss_chart),
+}
+LOOKS = ("layer", *OTHER_LOOKS)
+SLOW_INTERVAL = 0.3  # seconds between two drawings of a chart that changes slowly, while training
+NUMBERS_INTERVAL = 0.45
+SLOW_PANES = 2  # drawn by one frame at most while training: the others wait for the next, so that keys do not
+
+
+class ManifoldView(ExplorerScreen):
+    """What the screen of both views has and does for this one."""
+
+    _error = False
+    _whole = False
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self.manifold = ManifoldTrainee()
+        self._opened = 0
+        self._moves_scale = False
+        self._room = SLOW_PANES
+        self._look = LOOKS[0]
+        self._seen_start: ManifoldStart | None = None
+        self._drawn_panes: dict[str, tuple[Hashable, ManifoldMoment | None, float]] = {}
+
+    def manifold_body(self) -> ComposeResult:
+        """The panes of this view."""
+        with Container(id="manifold-charts", classes="column"):
+            yield ChartPane("Network", panes.FIT_HELP, id="manifold-fit")
+            yield ChartPane("Gradient descent alone", panes.TWIN_HELP, id="manifold-twin")
+            yield ChartPane("Layer", panes.LAYER_HELP, id="manifold-look")
+            yield ChartPane("Loss", panes.LOSS_HELP, id="manifold-loss")
+        with Vertical(id="manifold-tables", classes="column"):
+            yield TablePane("Numbers", id="manifold-numbers")
+            yield TablePane("Peaks", id="manifold-peaks")
+
+    def watch_manifold(self, is_watched: bool) -> None:
+        """Whether frames are to hold what there is to see of it."""
+        self.controller.worker.accompany(self.manifold)
+        self._tell(lambda: self.manifold.watch(is_watched))
+
+    def _tell(self, work: Callable[[], str | None]) -> None:
+        self.controller.worker.tell(work)
+
+    # Drawing
+
+    @property
+    def moment(self) -> ManifoldMoment | None:
+        """What the newest frame holds."""
+        frame = self.controller.frame
+        return frame.manifold if frame is not None else None
+
+    @property
+    def _four(self) -> bool:
+        """Whether there is room for four charts."""
+        return not self.has_class("-narrow")
+
+    def show_manifold(self, frame: Frame | None) -> int:
+        """Draw this view. About how many bytes that sends."""
+        moment = self.moment
+        if moment is None:
+            loads = ("loading torch", "the keys already work")
+            lines = loads if frame is None else ("counting…", "a first start compiles for", "half a minute")
+            table = self.query_one("#manifold-numbers", TablePane)
+            return table.show_lines([((line, "label"),) for line in lines])
+        self._room = SLOW_PANES
+        self._opened = min(self._opened, moment.layers - 1)
+        if moment.start != self._seen_start:
+            self._seen_start = moment.start
+            for pane in self.query(ChartPane):
+                pane.reset_limits()
+        return self._show_charts(moment) + self._show_tables(moment)
+
+    def _due(self, name: str, moment: ManifoldMoment, key: Hashable, interval: float) -> bool:
+        """Whether to draw a pane: at once what a key changed and what stands still, else now and then."""
+        now = monotonic()
+        before, seen, drawn_at = self._drawn_panes.get(name, (None, None, float("-inf")))
+        key = (key, moment.start, moment.state == "running", self.controller.view.markers)
+        if key == before and (moment is seen or (moment.state == "running" and now - drawn_at < interval)):
+            return False
+        if key == before and moment.state == "running" and interval:
+            self._room -= 1
+            if self._room < 0:
+                return False
+        self._drawn_panes[name] = key, moment, now
+        return True
+
+    def _show_charts(self, moment: ManifoldMoment) -> int:
+        look = "layer" if self._look == "loss" and self._four else self._look
+        opened = self._opened if look == "layer" else None
+        fits = ("network",) if self._four else ("network", "twin")
+        waves = "x + waves" if moment.start.sign > 0 else "x − waves"
+        sent = 0
+        if self._due("fit", moment, (fits, opened, self._error), 0.0):
+            chart = panes.fit_chart(moment, fits, error=self._error, opened=opened)
+            sent += self._draw_chart("fit", f"{moment.formula} by {waves}", panes.FIT_HELP, chart)
+        if self._is_seen("twin") and self._due("twin", moment, self._error, SLOW_INTERVAL):
+            chart = panes.fit_chart(moment, ("twin",), error=self._error)
+            sent += self._draw_chart("twin", "The same by gradient descent alone", panes.TWIN_HELP, chart)
+        if self._is_seen("loss") and self._due("loss", moment, "", SLOW_INTERVAL):
+            sent += self._draw_chart("loss", "Loss", panes.LOSS_HELP, panes.loss_chart(moment))
+        return sent + self._show_look(moment, look)
+
+    def _is_seen(self, name: str) -> bool:
+        return self.query_one(f"#manifold-{name}", ChartPane).is_wanted
+
+    def _show_look(self, moment: ManifoldMoment, look: str) -> int:
+        opened, shown = self._opened, None
+        if not self._whole and moment.peaks is not None:
+            width = self.query_one("#manifold-look").content_size.width
+            shown = shown_regions(opened + 1, width, self.controller.view.markers)
+        if not self._due("look", moment, (look, opened, shown), SLOW_INTERVAL):
+            return 0
+        if look == "layer":
+            title, chart = panes.layer_title(moment, opened, shown), panes.layer_chart(moment, opened, shown)
+            return self._draw_chart("look", title, panes.LAYER_HELP, chart)
+        title, help_text, make = OTHER_LOOKS[look]
+        return self._draw_chart("look", title, help_text, make(moment))
+
+    def _draw_chart(self, name: str, title: str, help_text: str, chart: ChartData) -> int:
+        pane = self.query_one(f"#manifold-{name}", ChartPane)
+        if pane.border_title != title:
+            pane.reset_limits()
+        entitle(pane, title)
+        pane.help_text = help_text
+        return pane.update_chart(chart)
+
+    def _show_tables(self, moment: ManifoldMoment) -> int:
+        if not self._due("tables", moment, (self._opened, self._moves_scale), NUMBERS_INTERVAL):
+            return 0
+        numbers, peaks = (
+            self.query_one("#manifold-numbers", TablePane),
+            self.query_one("#manifold-peaks", TablePane),
+        )
+        sent = numbers.show_table(
+            f"{moment.start.target}, {moment.layers} layer{'s' if moment.layers > 1 else ''}",
+            panes.NUMBERS_HELP,
+            panes.number_lines(moment),
+        )
+        pointer = ">" if self.controller.view.markers == "ascii" else "▸"
+        lines = panes.peak_lines(moment, self._opened, moves_scale=self._moves_scale, pointer=pointer)
+        free = moment.start.scales is not None or moment.stage > 1
+        title = "Peaks, free scales" if free else "Peaks, scales follow"
+        return sent + peaks.show_table(title, panes.PEAKS_HELP, lines, chosen=self._opened + 1)
+
+    # Actions: what they mean is in the table
+
+    def action_start_or_pause(self) -> None:
+        self.footer.clear()
+        self._tell(self.manifold.toggle)
+
+    def action_share(self) -> None:
+        self.footer.clear()
+        self._tell(self.manifold.train_share)
+
+    def action_next_stage(self) -> None:
+        self.footer.clear()
+        self._tell(self.manifold.next_stage)
+
+    def action_restart(self) -> None:
+        self.footer.clear()
+        self._tell(self.manifold.restart)
+
+    def action_handle(self, steps: int) -> None:
+        self.footer.clear()
+        move = self.manifold.move_scale if self._moves_scale else self.manifold.move_peak
+        layer = self._opened
+        self._tell(lambda: move(layer, steps))
+
+    def action_layer(self, step: int) -> None:
+        layers = self.moment.layers if self.moment is not None else len(ManifoldStart().peaks)
+        self._opened = min(max(self._opened + step, 0), layers - 1)
+        if self._look == "loss" or (self._four and self._look != "layer"):
+            self._look = "layer"
+        self.redraw()
+
+    def action_choose(self) -> None:
+        self._moves_scale = not self._moves_scale
+        what = "scale: from the first move on, scales are free" if self._moves_scale else "peak"
+        self.footer.say(f"↑ and ↓ move the layer's {what}")
+        self.redraw()
+
+    def action_look(self) -> None:
+        looks = LOOKS[:-1] if self._four else LOOKS
+        at = looks.index(self._look) if self._look in looks else -1
+        self._look = looks[(at + 1) % len(looks)]
+        self.redraw()
+
+    def action_target(self, step: int) -> None:
+        self.footer.clear()
+        self._tell(lambda: self.manifold.aim(step))
+
+    def action_waves(self) -> None:
+        self.footer.clear()
+        self._tell(self.manifold.turn_waves)
+
+    def action_free(self) -> None:
+        self.footer.clear()
+        self._tell(self.manifold.free)
+
+    def action_halves(self) -> None:
+        self.footer.clear()
+        self._tell(self.manifold.halve)
+
+    def action_reseed(self) -> None:
+        self._tell(self.manifold.draw)
+
+    def action_deepen(self, step: int) -> None:
+        self.footer.clear()
+        self._tell(lambda: self.manifold.deepen(step))
+
+    def action_rate(self, direction: int) -> None:
+        self._tell(lambda: f"Learning rate {self.manifold.learn(direction):g}")
+
+    # Taking it elsewhere
+
+    def manifold_summary(self) -> str:
+        """The command line and the numbers; empty before there are any."""
+        from nnexpr_tui.manifold.engine import specification_of
+
+        moment = self.moment
+        if moment is None:
+            return ""
+        spec = specification_of(moment.start).replace(stages=None, epochs=1000)
+        return summary(moment, command_line(spec))
+
+    def manifold_stem(self, folder: str) -> Path:
+        """The path, without suffix, of the files that are exported."""
+        moment = self.moment
+        name = (
+            f"nnexpr-manifold-{moment.start.target}-{moment.epoch}"
+            if moment is not None
+            else "nnexpr-manifold"
+        )
+        return Path(folder or self.controller.settings.export_folder or ".").expanduser() / name
+
+    def export_manifold(self, stem: Path) -> None:
+        """Write both networks and the numbers."""
+
+        def work() -> str:
+            self.manifold.export(stem)
+            return f"Wrote {stem.resolve()}.json, .svg, .safetensors and -twin.safetensors"
+
+        self._tell(work)

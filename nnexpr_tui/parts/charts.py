@@ -1,0 +1,88 @@
+"""What the charts show of a frame: pure functions from a frame to a chart's data, and the pane that holds a chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nnexpr_tui.charts.series import Axis, ChartData, Series
+from nnexpr_tui.charts.widget import Chart
+from nnexpr_tui.worker.frame import Counts, Scene
+
+if TYPE_CHECKING:
+    from nnexpr.training.snapshots import Snapshot
+
+__all__ = ["ChartPane", "fit_chart", "loss_chart"]
+
+FIT_HELP = """\
+The target, the shown member's fit, and with several members the band between the least and the greatest of them.
+The marks under the canvas are the bends: where the network's slope changes. Points are training data.
+e shows the error, fit minus target, in place of both; . and , show another member."""
+LOSS_HELP = """\
+The mean squared error of the shown member over the training points, in the target's own units, after each epoch.
+l changes between a logarithmic and a linear axis."""
+
+
+class ChartPane(Chart, can_focus=True):
+    """A chart with a border and a help text."""
+
+    HELP: ClassVar[str] = ""
+
+    def __init__(self, title: str, help_text: str, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.border_title = title
+        self.help_text = help_text
+
+
+def fit_chart(
+    scene: Scene,
+    snapshot: Snapshot,
+    counts: Counts | None,
+    *,
+    residual: bool,
+    y_limits: tuple[float, float] | None = None,
+) -> ChartData:
+    """Target and fit over the domain, or the error alone."""
+    x, fit = scene.x, snapshot.prediction
+    series: list[Series] = []
+    if residual:
+        if snapshot.band is not None:
+            series.append(
+                Series(x, snapshot.band[0] - scene.truth, "all members", "secondary", style="band",
+                       upper=snapshot.band[1] - scene.truth)
+            )  # fmt: skip
+        series.append(Series(_ends(x), (0.0, 0.0), "", "foreground"))
+        series.append(Series(x, fit - scene.truth, "fit − target", "error"))
+    else:
+        if snapshot.band is not None:
+            series.append(
+                Series(x, snapshot.band[0], "all members", "secondary", style="band", upper=snapshot.band[1])
+            )
+        if scene.data is not None:
+            series.append(Series(scene.data[0], scene.data[1], "data", "foreground", style="points"))
+        else:
+            series.append(Series(x, scene.truth, "target", "foreground"))
+        series.append(Series(x, fit, "fit", "accent"))
+    if scene.countable:  # also before they are counted, so that the canvas keeps its height
+        series.append(
+            Series(() if counts is None else counts.positions, (), "bends", "warning", style="ticks")
+        )
+    x_axis = Axis(label=scene.input_name, limits=scene.domain)
+    return ChartData(tuple(series), x_axis, Axis(label=scene.value_name, limits=y_limits))
+
+
+def loss_chart(
+    epochs: Any, losses: Any, *, log_axis: bool, cursor: tuple[int, float] | None = None
+) -> ChartData:
+    """The loss over the epochs; ``cursor`` marks one of them."""
+    series = [Series(epochs, losses, "loss", "accent")]
+    if cursor is not None:
+        series.append(Series((cursor[0],), (cursor[1],), "shown", "warning", marker="◆", style="points"))
+    last = epochs[-1] if len(epochs) else 0
+    x_axis = Axis(
+        label="epoch", include=(0, max(last, 1))
+    )  # also where no loss has a place on a logarithmic axis
+    return ChartData(tuple(series), x_axis, Axis(log=log_axis, label="mean squared error"))
+
+
+def _ends(x: Any) -> tuple[float, float]:
+    return float(x[0]), float(x[-1])

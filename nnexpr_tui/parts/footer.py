@@ -1,0 +1,96 @@
+"""The line at the bottom: what was last said, or else the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from textwrap import wrap
+
+from textual import events
+
+from nnexpr_tui.actions import Action
+from nnexpr_tui.parts.lines import LinePane, clean
+
+__all__ = ["FooterLine"]
+
+NOTE_SECONDS = 6.0
+
+
+class FooterLine(LinePane):
+    """Errors stay until the next key that does something; notes for a few seconds."""
+
+    def __init__(self, actions: Sequence[Action]) -> None:
+        super().__init__(id="footer")
+        self._actions = [action for action in actions if action.footer]
+        self._said: tuple[str, bool] | None = None
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Say one sentence in place of the keys."""
+        said = self._said = (clean(text), error)
+        self._draw()
+        if not error:
+            self.set_timer(NOTE_SECONDS, lambda: self._expire(said))
+
+    def ask(self, question: str, text: str, take: Callable[[str], bool]) -> None:
+        """Let a line be typed here; ``take`` says whether it will do."""
+        from nnexpr_tui.parts.editor import Editor
+
+        focused = self.screen.focused
+
+        def closed(by_key: bool) -> None:
+            self._draw()
+            if by_key and focused is not None:
+                focused.focus()
+
+        self.show_lines([((f" {question} ", "label"),)])
+        editor = Editor(text, take, closed)
+        editor.styles.offset = (len(question) + 2, 0)
+        editor.styles.width = max(8, self.size.width - len(question) - 3)
+        self.mount(editor)
+
+    def clear(self) -> None:
+        """Back to the keys."""
+        if self._said is not None:
+            self._said = None
+            self._draw()
+
+    def _expire(self, said: tuple[str, bool]) -> None:
+        if self._said is said:
+            self.clear()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A key in the footer can be clicked."""
+        at = 1
+        for action in self._fitting():
+            end = at + len(action.shown) + len(action.label) + 3
+            if at <= event.x < end and self._said is None:
+                self.app.call_later(self.app.run_action, action.path)
+                return
+            at = end
+
+    def _fitting(self) -> list[Action]:
+        """Help and quit always, then as many as there is room for, in their order."""
+        last = [action for action in self._actions if action.name in ("help", "quit")]
+        left = self.size.width - 1 - sum(len(a.shown) + len(a.label) + 3 for a in last)
+        chosen = []
+        for action in self._actions:
+            if action in last:
+                continue
+            left -= len(action.shown) + len(action.label) + 3
+            if left < 0:
+                break
+            chosen.append(action)
+        return [*chosen, *last]
+
+    def _draw(self) -> None:
+        if self._said is not None:
+            text, error = self._said
+            style = "error" if error else "accent"
+            self.show_lines([((f" {line}", style),) for line in wrap(text, max(10, self.size.width - 2))])
+            return
+        line: list[tuple[str, str]] = [(" ", "")]
+        for action in self._fitting():
+            line += [(action.shown, "key"), (f" {action.label}  ", "label")]
+        self.show_lines([tuple(line)])

@@ -1,0 +1,165 @@
+"""A form: the options of one group as rows, changed in place with the arrow keys or by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr_tui.actions import bindings
+from nnexpr_tui.adjust import shown_options
+from nnexpr_tui.parts.lines import Line, LinePane, clean
+
+__all__ = ["Form"]
+
+LABEL_WIDTH = 15
+
+
+class Form(LinePane, can_focus=True):
+    """Rows ``label  value``. ``change(name, value)`` and ``step(name, direction)`` raise :class:`InputError`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("form")
+
+    class Failed(Message):
+        """A value could not be taken."""
+
+        def __init__(self, error: InputError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(
+        self,
+        title: str,
+        groups: tuple[str, ...],
+        change: Callable[[str, Any], None],
+        step: Callable[[str, int], None],
+        *,
+        id: str,  # noqa: A002
+    ) -> None:
+        super().__init__(title, id=id, classes="form")
+        self._groups, self._change, self._step = groups, change, step
+        self._specification: FitSpecification | None = None
+        self._names: list[str] = []
+        self._cursor = 0
+        self._drafts: dict[str, str] = {}  # what was typed and refused, by option
+        self._editor: Widget | None = None
+
+    @property
+    def help_text(self) -> str:
+        """The options of this form with what they mean."""
+        return "\n".join(f"{OPTIONS[name].label}: {OPTIONS[name].help}." for name in self._names)
+
+    @property
+    def option(self) -> str:
+        """The option under the cursor."""
+        return self._names[self._cursor]
+
+    def show(self, specification: FitSpecification) -> None:
+        """Show these values."""
+        if specification == self._specification:
+            return
+        self._specification = specification
+        self._names = shown_options(specification, *self._groups)
+        self._cursor = min(self._cursor, len(self._names) - 1)
+        self._draw()
+
+    def remember(self, option: str, text: str) -> None:
+        """Offer this text again when the option is next edited."""
+        self._drafts[option] = text
+
+    def _draw(self) -> None:
+        if self._specification is not None:
+            self.show_lines([self._row(index) for index in range(len(self._names))])
+
+    def _row(self, index: int) -> Line:
+        name = self._names[index]
+        option = OPTIONS[name]
+        value = clean(option.format(getattr(self._specification, name))) or "–"
+        room = max(4, self.size.width - LABEL_WIDTH - 4)
+        if len(value) > room:  # of a path or a formula the end says most
+            value = "…" + value[1 - room :]
+        label = option.label.ljust(LABEL_WIDTH)
+        if not self.has_focus or index != self._cursor:
+            return ((label, "label"), (f"  {value}", "value"))
+        return ((label, "chosen"), ("‹ ", "key"), (value, "chosen"), (" ›", "key"))
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def on_focus(self) -> None:
+        self._draw()
+
+    def on_blur(self) -> None:
+        self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A row: go there; beside the value: one step; on the value: edit."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y >= len(self._names):
+            return
+        if offset.y != self._cursor:
+            self._cursor = offset.y
+            self._draw()
+        elif offset.x >= LABEL_WIDTH:
+            shown = self._row(self._cursor)
+            after = LABEL_WIDTH + 2 + len(shown[-2][0])
+            if offset.x < LABEL_WIDTH + 2:
+                self.action_change(-1)
+            elif offset.x < after:
+                self.action_edit()
+            else:
+                self.action_change(1)
+
+    def action_move(self, rows: int) -> None:
+        """Up or down, from the last row to the first."""
+        self._cursor = (self._cursor + rows) % len(self._names)
+        self._draw()
+        self.scroll_to_row(self._cursor)
+
+    def action_change(self, direction: int) -> None:
+        """One step of the option under the cursor; where it has none, type."""
+        if OPTIONS[self.option].kind in ("text", "numbers", "interval") and self.option not in (
+            "schedule",
+            "target",
+        ):
+            self.action_edit()
+        else:
+            self._attempt(lambda: self._step(self.option, direction))
+
+    def action_edit(self) -> None:
+        """Type a value in the row."""
+        from nnexpr_tui.parts.editor import Editor
+
+        if self._editor is not None:
+            return
+        draft = self._drafts.pop(self.option, None)
+        text = (
+            OPTIONS[self.option].format(getattr(self._specification, self.option)) if draft is None else draft
+        )
+        self._editor = editor = Editor(text, self._typed, self._typed_or_left)
+        editor.styles.offset = (LABEL_WIDTH, self._cursor)
+        editor.styles.width = max(8, self.size.width - LABEL_WIDTH)
+        self.mount(editor)
+
+    def _typed(self, text: str) -> bool:
+        name = self.option
+        return self._attempt(lambda: self._change(name, OPTIONS[name].parse(text)))
+
+    def _typed_or_left(self, by_key: bool) -> None:
+        self._editor = None
+        if by_key:
+            self.focus()
+
+    def _attempt(self, work: Callable[[], object]) -> bool:
+        """Whether it could be done; says why if not."""
+        try:
+            work()
+        except InputError as error:
+            self.post_message(self.Failed(error))
+            return False
+        return True

@@ -1,0 +1,64 @@
+"""What the keys do on every screen that shows the training while it goes on."""
+
+from __future__ import annotations
+
+from nnexpr.specification import InputError
+from nnexpr_tui.parts.screen import ExplorerScreen
+
+__all__ = ["TrainingScreen"]
+
+
+class TrainingScreen(ExplorerScreen):
+    """Start, pause, restart, and one step of an option; what each key means is in the table of actions."""
+
+    def _attempt(self, name: str, direction: int) -> None:
+        try:
+            self.controller.step(name, direction)
+        except InputError as error:
+            self.footer.say(str(error), error=True)
+        else:
+            self.footer.clear()
+        self.redraw()
+
+    def action_start_or_pause(self) -> None:
+        self.footer.clear()
+        self.controller.toggle()
+
+    def action_step(self) -> None:
+        self.footer.clear()
+        self.controller.worker.step()
+
+    def action_restart(self) -> None:
+        self.footer.clear()
+        self.controller.restart()
+
+    def action_reseed(self) -> None:
+        self.controller.reseed()
+        self.footer.say(f"Seed {self.controller.specification.seed}")
+        self.redraw()
+
+    def action_depth(self, direction: int) -> None:
+        self._attempt("knots" if self.controller.specification.network == "shallow" else "depth", direction)
+
+    def action_width(self, direction: int) -> None:
+        name = {"shallow": "knots", "compositional": "depth"}.get(
+            self.controller.specification.network, "width"
+        )
+        self._attempt(name, direction)
+
+    def action_activation(self) -> None:
+        if self.controller.specification.relevant("activation"):
+            self._attempt("activation", 1)
+        else:
+            self.footer.say(
+                f"A {self.controller.specification.network} network has no other activation", error=True
+            )
+
+    def action_target(self) -> None:
+        self._attempt("target", 1)
+
+    def action_rate(self, direction: int) -> None:
+        self._attempt("lr", direction)
+
+    def action_member(self, direction: int) -> None:
+        self.controller.show_member(direction)

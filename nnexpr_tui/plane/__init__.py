@@ -1,0 +1,1 @@
+"""The plane: a network of two inputs, as maps and as cells."""

@@ -1,0 +1,220 @@
+"""The panes of the Plane screen: maps of the target, the fit, the error and the cells, and the lines beside them."""
+
+from __future__ import annotations
+
+import math
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nnexpr_tui.charts.heatmap import HeatMap
+from nnexpr_tui.parts.lines import Line
+from nnexpr_tui.parts.numbers import count, number
+from nnexpr_tui.worker.frame import Frame
+
+if TYPE_CHECKING:
+    from nnexpr_tui.charts.heat import Levels, Picture
+    from nnexpr_tui.charts.maps import Ground
+    from nnexpr_tui.plane.moment import PlaneMoment
+
+__all__ = [
+    "CELL_HELP",
+    "COUNT_HELP",
+    "POINT_HELP",
+    "CellPane",
+    "MapPane",
+    "ValuePane",
+    "count_lines",
+    "point_lines",
+]
+
+LABEL_WIDTH = 16
+
+VALUES_HELP = """\
+Lighter is more on a dark theme, darker is more on a light one; the bar under the map says how much. Target and fit
+have one scale, the target's: what the fit has beyond it is shown like the scale's end."""
+ERROR_HELP = """\
+Fit minus target: blue where the fit is too low, orange where it is too high, the theme's ground where it is right."""
+CELL_HELP = """\
+The cells of the shown member: on each the network is one affine map. They are found exactly from the weights, and each
+pixel is looked up in them; a darker pixel lies on a border. The hue is the direction in which the map rises (the
+arrows under the map), the lightness how steeply.
+b shows the borders themselves as lines, each in the colour of the hidden layer that makes it: the first layer's are
+straight, those of later layers bend where they cross the borders of earlier ones."""
+COUNT_HELP = """\
+Linear regions: the cells of the domain on each of which the shown member is one affine map, counted exactly from the
+weights. Activation regions: those with one pattern of active units. At most: what the architecture cannot exceed.
+What certifies the count: vertices minus edges plus cells is 1 (Euler); the areas of the cells add up to the domain's;
+residual: the greatest difference between a cell's map and the network; sampled: random points that are in another cell
+than their pattern of active units says. Mean degree: corners of a cell, on average close to 4.
+Ties: borders so close that rounding cannot tell them apart, counted as one."""
+POINT_HELP = """\
+The values at the crosshair, and the affine map of the cell it is in. The arrow keys or h, j, k, l move it by a pixel,
+with shift by eight; i and o zoom in and out around it, w shows the whole domain."""
+
+
+class MapPane(HeatMap, can_focus=True):
+    """A map with a border and a help text; it remembers what it has drawn."""
+
+    HELP: ClassVar[str] = VALUES_HELP
+
+    def __init__(self, title: str, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.border_title = title
+        self.drawn_at = float("-inf")
+        self.moment: PlaneMoment | None = None  # that it shows
+        self.setting: object = None  # how
+
+    def ground(self, cross: tuple[float, float] | None = None) -> Ground:
+        """What it draws on now."""
+        from nnexpr_tui.charts.maps import Ground
+
+        width, height = self.content_size
+        dark = self.app.current_theme.dark
+        return Ground(width, height, self._markers, dark, self.lacks_colors, cross)
+
+    def take(self, moment: PlaneMoment, setting: object, picture: Picture, most: int | None = None) -> int:
+        """Show a picture that was made of this moment; about how many bytes that sends."""
+        self.moment, self.setting = moment, setting
+        return self.show_picture(picture, most)
+
+
+class ValuePane(MapPane):
+    """Target, fit or error."""
+
+    def __init__(self, title: str, *, signed: bool = False, id: str) -> None:  # noqa: A002
+        super().__init__(title, id=id)
+        self.signed = signed
+        self.help_text = ERROR_HELP if signed else VALUES_HELP
+        self._levels: Levels | None = None
+        self._way: object = None
+
+    def has_news(self, moment: PlaneMoment) -> bool:
+        """Whether the moment has other values than those that are shown."""
+        shown = self.moment
+        if shown is None:
+            return True
+        return shown.target is not moment.target if self.id == "plane-target" else shown.fit is not moment.fit
+
+    def picture(self, values: Any, limits: tuple[float, float], ground: Ground, window: object) -> Picture:
+        """The map; levels are held while scale and window stay."""
+        from nnexpr_tui.charts.maps import value_map
+
+        way = (limits, window)
+        before = self._levels if way == self._way else None
+        self._way = way
+        drawn, self._levels = value_map(values, limits, ground, signed=self.signed, before=before)
+        return drawn
+
+
+class CellPane(MapPane):
+    """The cells: by slope, or their borders by layer."""
+
+    HELP: ClassVar[str] = CELL_HELP
+    limit: float | None = None
+
+    def has_news(self, moment: PlaneMoment) -> bool:
+        """Whether the moment has other cells than those that are shown, or another reason for having none."""
+        shown = self.moment
+        if shown is None or shown.cells is not moment.cells:
+            return True
+        reason = moment.note, moment.is_counting
+        return moment.cells is None and (shown.note, shown.is_counting) != reason
+
+    def picture(self, moment: PlaneMoment, ground: Ground, *, by_layer: bool) -> Picture:
+        """The map, or why there is none."""
+        from nnexpr_tui.charts.maps import border_map, cell_map, held_limit
+
+        if moment.cells is None:
+            return self._nothing(moment, ground)
+        cells = moment.cells
+        if by_layer:
+            return border_map(cells.segments, cells.layers, moment.view.window, ground)
+        seen = cells.slopes[cells.faces]
+        self.limit = held_limit((seen**2).sum(axis=-1) ** 0.5, self.limit)
+        return cell_map(cells.faces, cells.slopes, self.limit, ground)
+
+    def _nothing(self, moment: PlaneMoment, ground: Ground) -> Picture:
+        """Why there are no cells, or that they are being counted."""
+        from nnexpr_tui.charts.heat import blank, write
+
+        picture = blank(ground.width, ground.height)
+        said = moment.note or ("counting" if moment.is_counting else "no cells: not piecewise linear")
+        for place, line in enumerate(wrap(said, max(ground.width, 1))):
+            write(picture, place, 0, line)
+        return picture
+
+
+# Lines
+
+
+def row(label: str, value: str, style: str = "value") -> Line:
+    """A label and its value."""
+    return ((label.ljust(LABEL_WIDTH), "label"), (value, style))
+
+
+def count_lines(frame: Frame, moment: PlaneMoment | None) -> list[Line]:
+    """The counts and what certifies them, the most watched first."""
+    cells, scene = moment.cells if moment is not None else None, frame.scene
+    counts = cells.counts if cells is not None else None
+    lines = [row("Loss", number(frame.loss), "accent")]
+    if not scene.has_cells:
+        lines += [row("Linear regions", "n/a"), ((("activation or encoding is not"), "label"),)]
+        return [*lines, (("piecewise linear", "label"),), row("Parameters", count(scene.parameters))]
+    lines.append(row("Linear regions", count(counts.regions) if counts else "counting…", "accent"))
+    if moment is not None and moment.note:
+        lines[-1] = row("Linear regions", "not counted", "error")
+        lines.append(((moment.note, "error"),))
+    if counts is not None:
+        dead = ", ".join(f"{layer}.{unit}" for layer, unit in counts.dead_units[:2])
+        more = " …" if len(counts.dead_units) > 2 else ""
+        lines += [
+            row("Activation reg.", count(counts.activation_regions)),
+            row("Euler V-E+F", f"{counts.euler}" + (" ok" if counts.euler == 1 else " wrong")),
+            row("Dead units", f"{len(counts.dead_units)}: {dead}{more}" if dead else "none"),
+            row("Ties", count(counts.ties)),
+            row("Area error", number(counts.area_error, 2)),
+            row("Residual", number(counts.max_residual, 2)),
+            row("Sampled wrong", f"{count(counts.sampled_mismatches)} of {count(counts.sampled_points)}"),
+            row("Mean degree", f"{counts.mean_degree:.3f}"),
+            row("Counted at", f"epoch {count(counts.epoch)}"),
+        ]
+    if scene.upper_bound is not None:
+        lines.append(row("At most", count(scene.upper_bound)))
+    return [*lines, row("Parameters", count(scene.parameters))]
+
+
+def point_lines(moment: PlaneMoment, point: tuple[float, float], *, ascii_only: bool) -> list[Line]:
+    """What is at the pixel of the crosshair, which stands for the point in its middle."""
+    column, across = moment.view.place(point)
+    x1, x2 = moment.view.point(column, across)
+    target, fit = float(moment.target[across, column]), float(moment.fit[across, column])
+    lines = [
+        row("x1, x2", f"{number(x1)}, {number(x2)}", "accent"),
+        row("Target", number(target)),
+        row("Fit", number(fit)),
+        row("Error", number(fit - target)),
+    ]
+    if moment.cells is not None:
+        face = int(moment.cells.faces[across, column])
+        a, b = (float(part) for part in moment.cells.slopes[face])
+        turn = math.degrees(math.atan2(b, a)) if math.isfinite(a + b) else 0.0
+        lines += [
+            (("f = ", "label"), (affine(a, b, float(moment.cells.intercepts[face])), "value")),
+            row("Slope", number(math.hypot(a, b)) + f" at {turn:.0f}" + ("" if ascii_only else "°")),
+            row("Cell", f"{count(face + 1)} of {count(len(moment.cells.slopes))}"),
+        ]
+    (left, right), (bottom, top) = moment.view.window
+    dash = ".." if ascii_only else "…"
+    return [
+        *lines,
+        row("Shown x1", f"{number(left)} {dash} {number(right)}"),
+        row("Shown x2", f"{number(bottom)} {dash} {number(top)}"),
+    ]
+
+
+def affine(a: float, b: float, constant: float) -> str:
+    """``1.2 x1 - 0.4 x2 + 0.3``."""
+    text = f"{number(a)} x1"
+    for value, name in ((b, " x2"), (constant, "")):
+        text += f" {'-' if value < 0 else '+'} {number(abs(value))}{name}"
+    return text

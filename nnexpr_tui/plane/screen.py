@@ -1,0 +1,300 @@
+"""Plane: a target of two inputs, its fit, the error and the network's cells as maps, while the network is trained.
+
+The worker makes what a frame shows of the plane, in the view that this screen asks for. While training, a frame draws
+as many of the maps as it has room for on the wire, those first that have waited longest; the crosshair is in all.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+
+from nnexpr.specification import InputError
+from nnexpr_tui.actions import bindings
+from nnexpr_tui.controller import Controller
+from nnexpr_tui.parts.lines import LinePane
+from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.parts.training import TrainingScreen
+from nnexpr_tui.plane.moment import PlaneMoment, PlaneView, Window
+from nnexpr_tui.plane.panes import (
+    COUNT_HELP,
+    POINT_HELP,
+    CellPane,
+    ValuePane,
+    count_lines,
+    point_lines,
+)  # fmt: skip
+from nnexpr_tui.worker.frame import Frame, Scene
+
+if TYPE_CHECKING:
+    from nnexpr_tui.charts.heat import Picture
+    from nnexpr_tui.charts.maps import Ground
+
+__all__ = ["PlaneScreen"]
+
+FRAME_BYTES = 8_000  # of maps, sent by one frame while training: what is left over waits for the next
+KEY_BYTES = 16_000  # the same of what a key changed: the crosshair in all maps, or one map in another size
+NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
+ZOOM = 2.0
+DEEPEST = 2.0**-20  # of the domain's width
+FIRST_PLANE = "waves2d"
+VIEWS = {
+    "four": ("target", "fit", "error", "cells"),
+    "fit": ("fit", "cells"),
+    "target": ("target", "fit"),
+}
+TITLES = {"four": "target, fit, error and cells", "fit": "fit and cells", "target": "target and fit"}
+
+
+class PlaneScreen(TrainingScreen):
+    """Looks at the training of a network with two inputs."""
+
+    SCOPE = "plane"
+    HELP = "Maps of a target with two inputs, of its fit, of the error and of the network's cells."
+    CSS_PATH = "screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SCOPE)
+    AUTO_FOCUS = "#plane-fit"
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._scene: Scene | None = None
+        self._domain: Window | None = None
+        self._window: Window | None = None
+        self._point = (0.0, 0.0)
+        self._view_name = ""  # of VIEWS; empty: as there is room
+        self._by_layer = False
+        self._asked: PlaneView | None = None
+        self._scale: tuple[object, tuple[float, float]] = (None, (0.0, 1.0))
+        self._error_limit: float | None = None
+        self._numbers_drawn = float("-inf")
+        self._read: object = None  # the crosshair whose values are on the screen
+
+    def body(self) -> ComposeResult:
+        with Container(id="plane-maps", classes="column"):
+            yield ValuePane("Target", id="plane-target")
+            yield ValuePane("Fit", id="plane-fit")
+            yield ValuePane("Error", signed=True, id="plane-error")
+            yield CellPane("Cells", id="plane-cells")
+        with Vertical(id="plane-tables", classes="column"):
+            yield TablePane("Counts", id="plane-counts")
+            yield TablePane("Crosshair", id="plane-point")
+        yield LinePane(id="plane-none")
+
+    @property
+    def _maps(self) -> list[ValuePane | CellPane]:
+        return [*self.query(ValuePane), *self.query(CellPane)]
+
+    # What is asked of the worker
+
+    def on_screen_suspend(self) -> None:
+        self._watch(None)
+
+    def _watch(self, view: PlaneView | None) -> None:
+        if view != self._asked:
+            self._asked = view
+            self.controller.worker.watch_plane(view)
+
+    def _wanted(self) -> PlaneView | None:
+        """The window, in as many pixels as the largest map on the screen has."""
+        from nnexpr_tui.charts.maps import image_size
+
+        sizes = [image_size(pane.ground()) for pane in self._maps if pane.is_wanted]
+        width, height = max((w for w, _ in sizes), default=0), max((h for _, h in sizes), default=0)
+        if not width or not height or self._window is None:
+            return None
+        return PlaneView(self._window, width, height)
+
+    def _enter(self, scene: Scene) -> None:
+        """Another network; where its domain is another too, look at the whole of it."""
+        self._scene = scene
+        self._numbers_drawn = float("-inf")
+        self._error_limit = self.query_one(CellPane).limit = None
+        if scene.plane is not None and scene.plane != self._domain:
+            self._domain = self._window = scene.plane
+            (left, right), (bottom, top) = scene.plane
+            self._point = 0.5 * (left + right), 0.5 * (bottom + top)
+
+    # Drawing
+
+    def show(self, frame: Frame | None) -> int:
+        for pane in self._maps:
+            pane.set_markers(self.controller.view.markers)  # type: ignore[arg-type]
+        if frame is None:
+            self._arrange(None)
+            return self.query_one("#plane-counts", TablePane).show_lines([(("loading torch", "label"),)])
+        if frame.scene is not self._scene:
+            self._enter(frame.scene)
+        self._arrange(frame.scene)
+        if frame.scene.plane is None:
+            return self._show_line(frame.scene)
+        wanted = self._wanted()
+        if wanted is not None:
+            self._watch(wanted)
+        sent = self._show_maps(frame, frame.plane) if frame.plane is not None else 0
+        return sent + self._show_numbers(frame)
+
+    def _show_line(self, scene: Scene) -> int:
+        """There is nothing to map on a line."""
+        self._watch(None)
+        sentence = f"The target {scene.name} has one input, and this screen needs two: "
+        return self.query_one("#plane-none", LinePane).show_lines(
+            [((sentence, "value"),), (("t", "key"), (f" takes {FIRST_PLANE}", "value"))]
+        )
+
+    @property
+    def _shown_view(self) -> str:
+        roomy = self.has_class("-high") and not self.has_class("-narrow")
+        return self._view_name or ("four" if roomy else "fit")
+
+    def _arrange(self, scene: Scene | None) -> None:
+        """Which maps there are; ``e`` puts the error in the place of the fit."""
+        shown = VIEWS[self._shown_view]
+        if self._shown_view != "four" and self.controller.view.residual:
+            shown = tuple("error" if name == "fit" else name for name in shown)
+        self.set_class(self._shown_view == "four", "-four")
+        self.set_class(scene is not None and scene.plane is None, "-line")
+        changed = False
+        for pane in self._maps:
+            hidden = str(pane.id).removeprefix("plane-") not in shown
+            changed = changed or hidden != pane.has_class("-hidden")
+            pane.set_class(hidden, "-hidden")
+        if changed:
+            self.call_after_refresh(self.redraw)
+            if self.focused is not None and self.focused.has_class("-hidden") and self.zoomed is None:
+                self.query_one("#plane-error" if self.controller.view.residual else "#plane-fit").focus()
+
+    def _show_maps(self, frame: Frame, moment: PlaneMoment) -> int:
+        """All that a key changed; then what is new, the longest waiting first, as far as the frame has room for it."""
+        column, row = moment.view.place(self._point)
+        cross = (column + 0.5) / moment.view.width, (row + 0.5) / moment.view.height
+        seen = [pane for pane in self._maps if pane.is_wanted]
+        is_running, sent = frame.state == "running", 0
+        for pane in seen:
+            ground = pane.ground(cross)
+            setting = ground, moment.view, self._by_layer
+            if pane.setting != setting and (not is_running or sent < KEY_BYTES):
+                kept = pane.moment if is_running and pane.moment is not None else moment
+                shown = kept if kept.view == moment.view else moment
+                sent += pane.take(shown, setting, self._picture(pane, shown, ground))
+        for pane in sorted(seen, key=lambda pane: pane.drawn_at):
+            if is_running and sent >= FRAME_BYTES:
+                break
+            if pane.is_behind or pane.has_news(moment):
+                room = FRAME_BYTES - sent if is_running else None
+                sent += pane.take(moment, pane.setting, self._picture(pane, moment, pane.ground(cross)), room)
+                pane.drawn_at = monotonic()
+        return sent
+
+    def _picture(self, pane: ValuePane | CellPane, moment: PlaneMoment, ground: Ground) -> Picture:
+        from nnexpr_tui.charts.maps import held_limit, value_limits
+
+        if isinstance(pane, CellPane):
+            return pane.picture(moment, ground, by_layer=self._by_layer)
+        if pane.id == "plane-error":
+            error = moment.fit - moment.target
+            self._error_limit = limit = held_limit(error, self._error_limit)
+            return pane.picture(error, (-limit, limit), ground, moment.view)
+        if self._scale[0] is not moment.target:
+            self._scale = moment.target, value_limits(moment.target)
+        values = moment.target if pane.id == "plane-target" else moment.fit
+        return pane.picture(values, self._scale[1], ground, moment.view)
+
+    def _show_numbers(self, frame: Frame) -> int:
+        """Twice a second are enough for numbers that are read; what the keys change at once."""
+        moment, now = frame.plane, monotonic()
+        ascii_only = self.controller.view.markers == "ascii"
+        counts, cells = self.query_one("#plane-counts", TablePane), self.query_one(CellPane)
+        entitle(cells, "Borders by layer" if self._by_layer else "Cells by slope")
+        point = (self._point, moment and (moment.view, moment.cells is None))
+        if frame.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL and point == self._read:
+            return 0
+        self._numbers_drawn, self._read = now, point
+        sent = counts.show_table("Counts", COUNT_HELP, count_lines(frame, moment))
+        if moment is None:
+            return sent
+        lines = point_lines(moment, self._point, ascii_only=ascii_only)
+        return sent + self.query_one("#plane-point", TablePane).show_table("Crosshair", POINT_HELP, lines)
+
+    def on_chart_frame_changed(self) -> None:
+        """Another size: the worker is to make other pixels."""
+        self.redraw()
+
+    # Actions: what they mean is in the table
+
+    def action_target(self) -> None:
+        """Through the targets of two inputs."""
+        try:
+            self.controller.step_plane_target(1)
+        except InputError as error:
+            self.footer.say(str(error), error=True)
+        else:
+            self.footer.clear()
+        self.redraw()
+
+    def action_view(self) -> None:
+        names = list(VIEWS)
+        self._view_name = names[(names.index(self._shown_view) + 1) % len(names)]
+        self.zoom(None)
+        self.footer.say(f"Shown: {TITLES[self._view_name]}")
+        self.redraw()
+
+    def action_residual(self) -> None:
+        """The error in the place of the fit; where all maps are shown, the focus goes to it and back."""
+        view = self.controller.view
+        view.residual = not view.residual
+        if self._shown_view == "target":
+            self._view_name = "fit"
+        name, other = ("error", "fit") if view.residual else ("fit", "error")
+        if self._shown_view == "four":
+            self.query_one(f"#plane-{name}").focus()
+        if self.zoomed is not None and self.zoomed.id == f"plane-{other}":
+            self.zoom(self.query_one(f"#plane-{name}"))
+            self.call_after_refresh(self.redraw)
+        self.redraw()
+
+    def action_borders(self) -> None:
+        self._by_layer = not self._by_layer
+        self.redraw()
+
+    def action_move(self, columns: int, rows: int) -> None:
+        """The crosshair by so many pixels; at the edge of a window that is zoomed in, the window goes along."""
+        if self._asked is None or self._domain is None or self._window is None:
+            return
+        view = self._asked
+        column, row = view.place(self._point)
+        point = view.point(column + columns, row + rows)
+        held = tuple(min(max(p, low), high) for p, (low, high) in zip(point, self._domain, strict=True))
+        self._point = held[0], held[1]
+        self._window = self._around(self._point, self._window)
+        self.redraw()
+
+    def _around(self, point: tuple[float, float], window: Window) -> Window:
+        """The window, moved no further than needed to hold the point."""
+        sides = [
+            (low + shift, high + shift)
+            for p, (low, high) in zip(point, window, strict=True)
+            for shift in (min(p - low, 0.0) + max(p - high, 0.0),)
+        ]
+        return sides[0], sides[1]
+
+    def action_zoom_window(self, direction: int) -> None:
+        """In or out around the crosshair, which stays where it is on the screen as far as the domain allows."""
+        if self._domain is None or self._window is None:
+            return
+        factor = ZOOM**-direction
+        sides = []
+        for p, (low, high), (least, most) in zip(self._point, self._window, self._domain, strict=True):
+            size = min(max((high - low) * factor, (most - least) * DEEPEST), most - least)
+            start = p - (p - low) / (high - low) * size
+            start = min(max(start, least), most - size)
+            sides.append((least, most) if size == most - least else (start, start + size))
+        self._window = sides[0], sides[1]
+        self.redraw()
+
+    def action_whole(self) -> None:
+        self._window = self._domain
+        self.redraw()

@@ -1,0 +1,1 @@
+"""Replay: the snapshots of a training, scrubbed through."""

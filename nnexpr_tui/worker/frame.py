@@ -1,0 +1,154 @@
+"""What the worker sends to the screens: plain, immutable data in the target's own units, and the engine's contract.
+
+Nothing here needs NumPy or torch to be imported: a screen can be drawn before either is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from nnexpr.specification import FitSpecification
+from nnexpr_tui.manifold.moment import ManifoldMoment
+from nnexpr_tui.plane.moment import Cells, PlaneMoment, PlaneView, Window
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnexpr.training.snapshots import Snapshot
+
+    Array = NDArray[np.float64]
+
+__all__ = ["Companion", "Counts", "Engine", "Frame", "Library", "Scene"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scene:
+    """What stays the same from one rebuilding of the network to the next.
+
+    ``x: (grid,)`` and ``truth: (grid,)`` are the target on the plotting grid; with two inputs, on the line along the
+    first through the middle of the domain.
+    ``data: (2, points)`` are the training points, thinned, where they differ from the function; else None.
+    """
+
+    specification: FitSpecification
+    name: str
+    formula: str
+    dimension: int
+    domain: tuple[float, float]
+    x: Array
+    truth: Array
+    data: Array | None
+    hidden_widths: tuple[int, ...]
+    parameters: int
+    countable: bool  # the activation is piecewise linear and there is one input
+    upper_bound: int | None  # linear regions that this architecture cannot exceed
+    lower_bound: int | None  # linear regions that some network of this architecture has
+    device: str
+    input_name: str = "x"
+    value_name: str = "y"
+    notes: tuple[str, ...] = ()
+    plane: Window | None = None  # the domain of two inputs, own units
+    has_cells: bool = False  # the activation is piecewise linear and there are two inputs
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Counts:
+    """The exact counts of one member at one epoch; positions are in own units."""
+
+    epoch: int
+    member: int
+    regions: int
+    bends: int
+    activation_regions: int
+    bends_by_layer: tuple[int, ...]
+    positions: Array  # (bends,)
+    dead_units: tuple[tuple[int, int], ...]  # (hidden layer from 1, unit from 0)
+    collapsed: bool
+    slopes: Array  # (bends + 1,)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Frame:
+    """One moment of training, as the screens show it. A newer frame replaces one that was not yet drawn."""
+
+    scene: Scene
+    state: str  # ready, running, paused, finished, failed or stopped
+    snapshot: Snapshot
+    counts: Counts | None
+    floor: float | None  # mean squared error of the best linear spline with as many pieces
+    frequencies: Array | None  # (modes,) amplitude of the error in each Fourier mode over the domain
+    history_epochs: NDArray[np.int64]
+    history_losses: NDArray[np.float32]
+    rate: float  # epochs a second
+    run: str | None  # the id under which the run is kept
+    diverged_at: int | None  # epoch at which the shown member ceased to be finite
+    record: tuple[Snapshot, ...] = ()
+    plane: PlaneMoment | None = None  # while the Plane screen is looked at
+    memory: tuple[int, int] | None = None  # bytes in use and in all of a graphics processor
+    manifold: ManifoldMoment | None = None  # while it is looked at on the Compose screen
+
+    @property
+    def epoch(self) -> int:
+        """Epochs trained."""
+        return self.snapshot.epoch
+
+    @property
+    def loss(self) -> float:
+        """The shown member's mean squared error, own units."""
+        return self.snapshot.loss
+
+
+class Engine(Protocol):
+    """One fit that can be advanced, looked at and written down. Used from the worker's thread only."""
+
+    @property
+    def scene(self) -> Scene: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def memory(self) -> tuple[int, int] | None: ...
+    def start(self) -> None: ...
+    def pause(self) -> None: ...
+    def advance(self, seconds: float) -> bool: ...
+    def step(self, epochs: int) -> None: ...
+    def reconfigure(self, specification: FitSpecification) -> None: ...
+    def snapshot(self, member: int) -> Snapshot: ...
+    def diverged_at(self, member: int) -> int | None: ...
+    def history(self, member: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    def count(self, snapshot: Snapshot) -> Counts | None: ...
+    def floor(self, regions: int) -> float | None: ...
+    def frequencies(self, snapshot: Snapshot) -> Array | None: ...
+    def heights(self, view: PlaneView, snapshot: Snapshot | None) -> Array: ...
+    def can_count(self, seconds: float = 0.0) -> bool: ...
+    def cells(self, snapshot: Snapshot) -> Cells: ...
+    def keep(self, run: str | None) -> str | None: ...
+    def export(self, stem: Path, frame: Frame) -> list[Path]: ...
+
+
+class Companion(Protocol):
+    """What is trained beside the fit, on the same thread. Used from the worker's thread only."""
+
+    @property
+    def wait(self) -> float | None: ...  # seconds until it has something to do; None: it rests
+    @property
+    def frame_due(self) -> bool: ...
+    def turn(self, seconds: float) -> bool: ...  # whether to show at once what has come of it
+    def fail(self) -> None: ...
+    def moment(self) -> ManifoldMoment | None: ...
+
+
+@dataclass(frozen=True)
+class Library:
+    """What is there once torch is loaded: the targets' names and how to build an engine."""
+
+    targets: tuple[str, ...]
+    build: Callable[[FitSpecification], Engine]
+    plane_targets: tuple[str, ...] = ()  # those with two inputs
