@@ -6,13 +6,23 @@ Nothing here imports torch or NumPy.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Literal
 
-__all__ = ["InputError", "Option", "option"]
+__all__ = ["Home", "InputError", "Option", "load", "option"]
+
+Home = str  # "module:name" of what is imported when it is first used; empty where there is none
 
 Kind = Literal["integer", "number", "choice", "text", "flag", "integers", "numbers", "interval"]
 Group = Literal["network", "target", "training", "machine"]
+
+
+def load(home: Home) -> Any:
+    """What is found there."""
+    module, _, name = home.partition(":")
+    return getattr(import_module(module), name)
 
 
 class InputError(ValueError):
@@ -33,14 +43,18 @@ class Option:
     help: str
     group: Group
     label: str
-    choices: tuple[str, ...] = ()
+    offered: Iterable[str] | Callable[[], Iterable[str]] = ()  # of a choice
     minimum: float | None = None
     maximum: float | None = None
     exclusive: bool = False  # the bounds themselves are not allowed
     networks: tuple[str, ...] = ()  # the networks it has a meaning for; all of them unless given
-    optimizers: tuple[str, ...] = ()  # likewise the optimisers
     live: bool = False  # may change while training, without a new network
     nullable: bool = False
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What may be chosen: looked up when asked, for declarations may have been added."""
+        return tuple(self.offered() if callable(self.offered) else self.offered)
 
     @property
     def flag(self) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnexpr.declarations import InputError, Option, option
+from nnexpr.optimizers import OPTIMIZERS, Optimizer
 
 __all__ = ["OPTIONS", "FitSpecification", "InputError", "Option"]
 
@@ -21,9 +22,6 @@ ACTIVATIONS = ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "sine", "gelu", "
 NETWORKS = ("mlp", "shallow", "compositional", "mmnn")
 INITIALISERS = ("torch", "kaiming", "xavier", "raai")
 KNOT_PLACEMENTS = ("uniform", "adaptive", "random")
-FIRST_ORDER = ("adam", "sgd")
-SECOND_ORDER = ("lbfgs", "levenberg-marquardt")  # over all points at once; they choose their own steps
-OPTIMIZERS = FIRST_ORDER + SECOND_ORDER
 DTYPES = ("float32", "float64")
 
 
@@ -32,7 +30,7 @@ class FitSpecification:
     """Everything that decides a fit. Frozen; every value has been checked against its declaration."""
 
     network: str = option(
-        "choice", "mlp", "how the network is built", group="network", label="Network", choices=NETWORKS
+        "choice", "mlp", "how the network is built", group="network", label="Network", offered=NETWORKS
     )
     depth: int = option(
         "integer", 3, "affine layers of an mlp; hidden layers of a compositional network; layers of an mmnn",
@@ -48,11 +46,11 @@ class FitSpecification:
     )  # fmt: skip
     activation: str = option(
         "choice", "relu", "the activation of the hidden layers",
-        group="network", label="Activation", choices=ACTIVATIONS, networks=("mlp", "mmnn"),
+        group="network", label="Activation", offered=ACTIVATIONS, networks=("mlp", "mmnn"),
     )  # fmt: skip
     init: str = option(
         "choice", "torch", "how the first weights are drawn (torch: nn.Linear's default)",
-        group="network", label="Initialiser", choices=INITIALISERS, networks=("mlp", "mmnn"),
+        group="network", label="Initialiser", offered=INITIALISERS, networks=("mlp", "mmnn"),
     )  # fmt: skip
     encoding_bands: int = option(
         "integer", 0, "bands of the sine-cosine input encoding; 0 for none",
@@ -68,7 +66,7 @@ class FitSpecification:
     )  # fmt: skip
     biases: str = option(
         "choice", "uniform", "where a shallow network's knots are placed",
-        group="network", label="Biases", choices=KNOT_PLACEMENTS, networks=("shallow",),
+        group="network", label="Biases", offered=KNOT_PLACEMENTS, networks=("shallow",),
     )  # fmt: skip
     peaks: tuple[float, ...] | None = option(
         "numbers", None, "peaks of a compositional network's triangles, in (0, 1); random unless given",
@@ -109,18 +107,18 @@ class FitSpecification:
         group="target", label="Target seed", minimum=0, maximum=2**63 - 1,
     )  # fmt: skip
     optimizer: str = option(
-        "choice", "adam", "the optimiser", group="training", label="Optimiser", choices=OPTIMIZERS
+        "choice", "adam", "the optimiser", group="training", label="Optimiser", offered=OPTIMIZERS
     )
     lr: float = option(
         "number", 1e-3, "the learning rate", group="training", label="Learning rate",
-        minimum=0, exclusive=True, live=True, optimizers=FIRST_ORDER,
+        minimum=0, exclusive=True, live=True,
     )  # fmt: skip
     momentum: float = option(
-        "number", 0.9, "momentum", group="training", label="Momentum", minimum=0, maximum=1, optimizers=("sgd",),
+        "number", 0.9, "momentum", group="training", label="Momentum", minimum=0, maximum=1,
     )  # fmt: skip
     schedule: str = option(
         "text", "constant", "of the learning rate: constant, cosine or step:EVERY:FACTOR",
-        group="training", label="Schedule", live=True, optimizers=FIRST_ORDER,
+        group="training", label="Schedule", live=True,
     )  # fmt: skip
     epochs: int = option(
         "integer", 1000, "passes over the training points", group="training", label="Epochs",
@@ -128,7 +126,7 @@ class FitSpecification:
     )  # fmt: skip
     batch_size: int | None = option(
         "integer", None, "points of a mini-batch; all points unless given",
-        group="training", label="Batch size", minimum=1, nullable=True, optimizers=FIRST_ORDER,
+        group="training", label="Batch size", minimum=1, nullable=True,
     )  # fmt: skip
     stop_loss: float | None = option(
         "number", None, "stop once every member's loss is at or below this",
@@ -136,7 +134,7 @@ class FitSpecification:
     )  # fmt: skip
     device: str = option("text", "auto", "auto, cpu, cuda, cuda:N or mps", group="machine", label="Device")
     dtype: str = option(
-        "choice", "float32", "precision of the training", group="machine", label="Precision", choices=DTYPES
+        "choice", "float32", "precision of the training", group="machine", label="Precision", offered=DTYPES
     )
     seed: int = option(
         "integer", 0, "seed of the first member's weights", group="machine", label="Seed",
@@ -203,12 +201,15 @@ class FitSpecification:
         """Whether some stage trains a compositional network's peaks instead of its weights."""
         return self.network == "compositional" and bool({1, 2}.intersection(self.stages or ()))
 
+    @property
+    def method(self) -> Optimizer:
+        """The declaration of the optimiser."""
+        return OPTIMIZERS[self.optimizer]
+
     def relevant(self, name: str) -> bool:
         """Whether the option has a meaning for this network and this optimiser."""
-        option = OPTIONS[name]
-        return (not option.networks or self.network in option.networks) and (
-            not option.optimizers or self.optimizer in option.optimizers
-        )
+        networks = OPTIONS[name].networks
+        return (not networks or self.network in networks) and self.method.takes(name)
 
 
 NETWORK_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -247,10 +248,12 @@ def _check_schedule(spec: FitSpecification) -> None:
 
 
 def _check_batches(spec: FitSpecification) -> None:
-    if spec.optimizer in SECOND_ORDER and spec.batch_size is not None and spec.batch_size < spec.points:
-        raise InputError(
-            "batch_size", str(spec.batch_size), f"{spec.optimizer} takes all points at once; leave it out"
-        )
+    if spec.batch_size is None or spec.batch_size >= spec.points:
+        return
+    staged = spec.on_the_manifold
+    if staged or not spec.method.takes("batch_size"):
+        who = "stages 1 and 2 take" if staged else f"{spec.optimizer} takes"
+        raise InputError("batch_size", str(spec.batch_size), f"{who} all points at once; leave it out")
 
 
 def _check_stages(spec: FitSpecification) -> None:
@@ -259,12 +262,9 @@ def _check_stages(spec: FitSpecification) -> None:
     if list(spec.stages) != sorted(set(spec.stages)):
         allowed = "each stage relaxes the one before: 1, 2 and 3 in order, any of them left out"
         raise InputError("stages", OPTIONS["stages"].format(spec.stages), allowed)
-    if spec.on_the_manifold and spec.optimizer != "adam":
-        raise InputError("optimizer", spec.optimizer, "it must be adam in stages 1 and 2")
-    if spec.on_the_manifold and spec.batch_size is not None and spec.batch_size < spec.points:
-        raise InputError(
-            "batch_size", str(spec.batch_size), "stages 1 and 2 take all points at once; leave it out"
-        )
+    if spec.on_the_manifold and not spec.method.staged:
+        able = " or ".join(name for name, optimizer in OPTIMIZERS.items() if optimizer.staged)
+        raise InputError("optimizer", spec.optimizer, f"it must be {able} in stages 1 and 2")
 
 
 def _check_device(spec: FitSpecification) -> None:
@@ -293,7 +293,7 @@ _RULES: tuple[Callable[[FitSpecification], None], ...] = (
     _check_widths,
     _check_peaks,
     _check_schedule,
-    _check_batches,
     _check_stages,
+    _check_batches,
     _check_device,
 )

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nnexpr.specification import OPTIONS, SECOND_ORDER, FitSpecification
+from nnexpr.optimizers import OPTIMIZERS
+from nnexpr.specification import OPTIONS, FitSpecification
 
 __all__ = ["replaced", "shown_options", "stepped", "with_depth"]
 
@@ -34,7 +35,7 @@ def replaced(specification: FitSpecification, name: str, value: Any) -> FitSpeci
         return with_depth(specification, OPTIONS["depth"].check(value))
     if name == "target":
         return specification.replace(target=value, domain=None)
-    if name == "optimizer" and value in SECOND_ORDER:
+    if name == "optimizer" and not OPTIMIZERS[value].takes("batch_size"):
         return specification.replace(optimizer=value, batch_size=None)
     if name != "network" or value == specification.network:
         return specification.replace(**{name: value})

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 
 from nnexpr.networks.network import Network
-from nnexpr.specification import OPTIONS, SECOND_ORDER, FitSpecification, InputError
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.training.compiled_stepper import CompiledStepper, can_compile
 from nnexpr.training.group import (
     DEVICE_BYTES,
@@ -35,7 +35,7 @@ def make_groups(
     On a device whose memory does not hold them the groups are made smaller; :class:`InputError` where not even one
     member fits.
     """
-    if spec.optimizer in SECOND_ORDER and settings.rates is not None:
+    if settings.rates is not None and not spec.method.takes("lr"):
         raise InputError("lr", "one for each member", f"{spec.optimizer} chooses its own steps; give none")
     if spec.on_the_manifold and (loops == "tensors" or not can_compile(network)):
         allowed = "stages 1 and 2 train on the processor, with --device cpu"
@@ -81,7 +81,7 @@ def _groups(
         )
         if spec.on_the_manifold and isinstance(inner, CompiledStepper):
             groups.append(Group(first, StagedStepper(network, members, data, spec, own, inner)))
-        elif spec.optimizer in SECOND_ORDER:
+        elif not spec.method.takes("lr"):
             groups.append(
                 Group(first, SecondOrderStepper(spec.optimizer, network, members, data, own, inner))
             )

@@ -12,7 +12,8 @@ from nnexpr.training.group import GROUP_BYTES
 
 __all__ = ["estimate_bytes", "require_memory"]
 
-COPIES_OF_PARAMETERS = 12  # network, working copy, gradient, two moments, two kept states, results
+COPIES_OF_PARAMETERS = 6  # network, working copy, gradient, two kept states, results
+COPIES_OF_MOMENTS = 3  # of the optimiser: as they are, and in two kept states
 GRID_POINTS = 512
 
 
@@ -41,12 +42,10 @@ def estimate_bytes(spec: FitSpecification, dimension: int = 1) -> int:
     points = spec.points
     data = points * (24 * (dimension + 1) + itemsize * (widths[0] + 1))
     predictions = spec.members * GRID_POINTS * (itemsize + 12)
-    squares = 2 * spec.members * parameters**2 if spec.optimizer == "levenberg-marquardt" else 0
-    pairs = 26 * spec.members * parameters if spec.optimizer == "lbfgs" else 0
+    copies = COPIES_OF_PARAMETERS + COPIES_OF_MOMENTS * spec.method.moments
     one_member = 2 * itemsize * sum(widths[1:]) * min(points, 256)
     return (
-        COPIES_OF_PARAMETERS * itemsize * spec.members * parameters
-        + itemsize * (squares + pairs)
+        itemsize * spec.members * (copies * parameters + spec.method.room(parameters))
         + data
         + predictions
         + max(GROUP_BYTES, one_member)

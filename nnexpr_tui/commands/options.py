@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from nnexpr.declarations import Kind
+from nnexpr.optimizers import taking
 from nnexpr.specification import NETWORK_DEFAULTS, OPTIONS, InputError, Option
 
 __all__ = [
@@ -43,6 +44,10 @@ class _DeclaredType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
         return _parse(self.declaration, value) if isinstance(value, str) else self.declaration.check(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:  # noqa: ARG002
+        """The choices, as they are now."""
+        return "|".join(self.declaration.choices) or None
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -93,14 +98,13 @@ def declare(declaration: Option, *, section: str | None = None, hidden: bool = F
             callback=lambda _, __, pair: pair and _parse(declaration, " ".join(pair)),
             **settings,
         )
-    metavar = "|".join(declaration.choices) or None
-    return SectionedOption([flag], type=_DeclaredType(declaration), metavar=metavar, **settings)
+    return SectionedOption([flag], type=_DeclaredType(declaration), **settings)
 
 
 def _help(declaration: Option) -> str:
     """The help text, with the networks or optimisers it has a meaning for and the defaults."""
     words = declaration.help
-    only = declaration.networks or declaration.optimizers
+    only = declaration.networks or taking(declaration.name)
     if only:
         words += f" ({', '.join(only)})"
     defaults = [] if declaration.default is None else [declaration.format(declaration.default)]
@@ -176,7 +180,7 @@ def choice_option(
     name: str, choices: tuple[str, ...], default: str, text: str, section: str = "Other"
 ) -> Callable[[Decorated], Decorated]:
     """An option of a subcommand's own with a few fixed values; it arrives as None unless given."""
-    declaration = Option(name, "choice", default, text, group="network", label=name, choices=choices)
+    declaration = Option(name, "choice", default, text, group="network", label=name, offered=choices)
     return _attach([declare(declaration, section=section)])
 
 
