@@ -29,6 +29,7 @@ from nnexpr_tui.experiments.runs import ExperimentEnded
 from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
+from nnexpr_tui.textual_private import driver_of
 from nnexpr_tui.worker.frame import Library
 from nnexpr_tui.worker.thread import Loaded, Refused, Said, default_library
 
@@ -280,8 +281,8 @@ class Explorer(App[None]):
                 break
             await asyncio.sleep(0.005)
         self.clock.stop()
-        if isinstance(self._driver, PatientDriver):
-            self._driver.leave()
+        if isinstance(driver := driver_of(self), PatientDriver):
+            driver.leave()
         if self.terminal is not None:
             self.terminal.leave()
         self.exit(return_code=code)

@@ -8,14 +8,14 @@ screen is painted again.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from queue import Empty
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from nnexpr_tui.textual_private import QUEUE_PLACES, app_of, forget_writes, waiting_writes, writer_of
+
 __all__ = ["PatientDriver"]
 
-MOST_WAITING = 24  # of the queue's 30 places; the others are for leaving
+MOST_WAITING = QUEUE_PLACES - 6  # the other places are for leaving
 LOOK_AGAIN = 0.1  # seconds
 END_SYNCHRONISED = "\x1b[?2026l"
 
@@ -28,7 +28,7 @@ class PatientDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Queue the text; while too much waits, drop it and paint everything later."""
-        if self._waiting() < MOST_WAITING or self._is_leaving:
+        if waiting_writes(self) < MOST_WAITING or self._is_leaving:
             super().write(data)
         elif self._repaint is None:
             self._repaint = asyncio.get_running_loop().call_later(LOOK_AGAIN, self._paint_again)
@@ -38,18 +38,13 @@ class PatientDriver(LinuxDriver):
         self._is_leaving = True
         if self._repaint is not None:
             self._repaint.cancel()
-        if self._writer_thread is not None:
-            with suppress(Empty):
-                while True:
-                    self._writer_thread._queue.get_nowait()
+        if writer_of(self) is not None:
+            forget_writes(self)
             super().write(END_SYNCHRONISED)  # the end of an update may have been among what is forgotten
 
-    def _waiting(self) -> int:
-        return self._writer_thread._queue.qsize() if self._writer_thread is not None else 0
-
     def _paint_again(self) -> None:
-        if self._waiting():
+        if waiting_writes(self):
             self._repaint = asyncio.get_running_loop().call_later(LOOK_AGAIN, self._paint_again)
         else:
             self._repaint = None
-            self._app.refresh(layout=True)
+            app_of(self).refresh(layout=True)

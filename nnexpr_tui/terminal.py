@@ -1,7 +1,7 @@
 """The terminal, while the explorer has it: nothing else writes to it, and it is given back as it was.
 
 Libraries write warnings to file descriptor 2 behind Python's back, straight over the screen. While the explorer runs,
-descriptor 2 is a log file, and Textual, which draws through ``sys.__stderr__``, is given the terminal under another
+descriptor 2 is a log file, and Textual is given the terminal under another
 descriptor. That one gives up on a terminal that is gone, or that takes nothing more once the explorer is leaving, so
 that leaving never hangs.
 """
@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
+
+from nnexpr_tui.textual_private import drawing_on
 
 __all__ = ["TerminalFile", "handled_signals", "log_file", "own_terminal"]
 
@@ -95,16 +97,17 @@ def own_terminal() -> Iterator[TerminalFile | None]:
         yield None
         return
     terminal = TerminalFile(descriptor)
-    before, errors = (sys.__stderr__, sys.stderr), os.dup(2)
+    before, errors = sys.stderr, os.dup(2)
     if descriptor == 2:
         log = _open_log()
         os.dup2(log, 2)
         os.close(log)
-    sys.__stderr__ = sys.stderr = terminal  # type: ignore[misc, assignment]
+    sys.stderr = terminal
     try:
-        yield terminal
+        with drawing_on(terminal):
+            yield terminal
     finally:
-        sys.__stderr__, sys.stderr = before  # type: ignore[misc]
+        sys.stderr = before
         os.dup2(errors, 2)
         os.close(errors)
         os.close(terminal.fileno())

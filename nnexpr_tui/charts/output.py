@@ -21,6 +21,8 @@ import select
 import sys
 from typing import TYPE_CHECKING, Any
 
+from nnexpr_tui.textual_private import driver_of, waiting_writes, writer_of
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -31,11 +33,9 @@ QUESTION = "\x1b[6n"  # DSR: report the cursor's position
 
 def output_backlog(app: App[Any]) -> int:
     """How many writes wait for the terminal: those queued, and one more while the terminal takes nothing."""
-    writer = getattr(getattr(app, "_driver", None), "_writer_thread", None)
-    queue = getattr(writer, "_queue", None)
-    if queue is None:
-        return 0
-    return int(queue.qsize()) + (not _is_writable(writer))
+    driver = driver_of(app)
+    writer = writer_of(driver)
+    return waiting_writes(driver) + (writer is not None and not _is_writable(writer))
 
 
 def _is_writable(writer: Any) -> bool:
@@ -49,7 +49,7 @@ def _is_writable(writer: Any) -> bool:
 
 def ask_terminal(app: App[Any]) -> bool:
     """Ask the terminal to answer when it has read all that was sent so far; whether it could be asked."""
-    driver = getattr(app, "_driver", None)
+    driver = driver_of(app)
     if driver is None or driver.is_headless or driver.is_inline or driver.is_web:
         return False
     driver.write(QUESTION)

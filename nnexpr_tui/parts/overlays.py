@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from textual import on
 from textual.await_complete import AwaitComplete
-from textual.command import Command, CommandList, CommandPalette
 from textual.screen import ModalScreen, ScreenResultType
-from textual.widgets import Input
+
+from nnexpr_tui.textual_private import PaletteOnce
 
 __all__ = ["Overlay", "Palette"]
 
@@ -28,24 +25,5 @@ class Overlay(ModalScreen[ScreenResultType]):
         return super().dismiss(result) if self.is_uppermost else AwaitComplete()
 
 
-class Palette(CommandPalette, Overlay[None]):
-    """Textual's palette of commands, sound also where it is opened, typed into and closed at once."""
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        self._cancel_gather_commands()
-        return super().dismiss(result)
-
-    @on(Input.Changed)
-    def _ignore_when_closed(self, event: Input.Changed) -> None:
-        if self.app.screen_stack[-1:] != [self]:  # a search would look for the list that is gone
-            event.prevent_default().stop()
-
-    def _action_command_list(self, action: str) -> None:
-        with suppress(KeyError):  # a list that is not laid out yet has no page to turn
-            super()._action_command_list(action)
-
-    def _refresh_command_list(
-        self, command_list: CommandList, commands: list[Command], clear_current: bool
-    ) -> None:
-        if command_list.is_attached:  # no longer where the application ends during the search
-            super()._refresh_command_list(command_list, commands, clear_current)
+class Palette(PaletteOnce, Overlay[None]):
+    """Textual's palette of commands, closed once."""

@@ -8,13 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import pytest
-from textual.screen import Screen
 
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.experiments.runs import ExperimentRuns
+from nnexpr_tui.textual_private import on_display
 
 PAINTED = "_painted_text"
 STAND_IN = Path(__file__).with_name("experiment_stand_in.py")
@@ -41,15 +40,7 @@ def text(app: Explorer) -> str:
 
 def keep_what_is_painted(patch: pytest.MonkeyPatch) -> None:
     """Have every explorer keep the text of its last painting for :func:`text`."""
-    display = Explorer._display
-
-    def keeping(app: Explorer, screen: Screen[Any], renderable: Any) -> None:
-        display(app, screen, renderable)
-        if renderable is not None and not app._batch_count:
-            strips = app.screen._compositor.render_strips()
-            setattr(app, PAINTED, "\n".join(strip.text for strip in strips))
-
-    patch.setattr(Explorer, "_display", keeping)
+    patch.setattr(Explorer, "_display", on_display(Explorer, lambda app, text: setattr(app, PAINTED, text)))
 
 
 def state(app: Explorer) -> str:

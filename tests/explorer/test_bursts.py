@@ -12,6 +12,7 @@ from textual.events import Key
 
 from nnexpr_tui.actions import ACTIONS
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.textual_private import exception_of
 
 OVERLAYS = ["ctrl+p", "question_mark", "f1", "ctrl+o", "escape", "enter", "down", "a", "z"]
 ALL = sorted({key for action in ACTIONS for key in action.keys.split(",")} - {"q", "ctrl+q", "ctrl+z"})
@@ -33,11 +34,11 @@ async def test_no_burst_of_keys_is_a_fault(
             for key in pressed[-4:]:
                 laboratory.post_message(Key(key, key if len(key) == 1 else None))
             await asyncio.sleep(chance.choice((0, 0.01, 0.05)))
-            if laboratory._exception:
+            if exception_of(laboratory):
                 break
-        assert laboratory._exception is None, f"after {pressed[-12:]}"
+        assert exception_of(laboratory) is None, f"after {pressed[-12:]}"
         heard = asyncio.Event()
         laboratory.call_later(heard.set)
         await until(heard.is_set)
         await pilot.pause()
-        assert laboratory._exception is None
+        assert exception_of(laboratory) is None

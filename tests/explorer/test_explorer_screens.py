@@ -20,6 +20,7 @@ from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.help import HelpScreen
 from nnexpr_tui.parts.jump import JumpScreen
 from nnexpr_tui.parts.overlays import Palette
+from nnexpr_tui.textual_private import is_ended
 
 WIDE = (120, 40)
 
@@ -229,7 +230,7 @@ async def test_a_screen_opened_as_the_end_begins_is_composed_first(
         explorer.switch_mode(entry.name)
         explorer.leave(0)
         await pilot.press("question_mark")
-        await until(lambda: explorer._exit)
+        await until(lambda: is_ended(explorer))
     assert explorer.return_code == 0
 
 

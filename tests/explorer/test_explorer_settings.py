@@ -14,6 +14,7 @@ from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.session import LastSession, session_file
 from nnexpr_tui.settings import Settings, configuration_file
+from nnexpr_tui.textual_private import is_ended
 
 
 def test_without_a_file_everything_has_its_default() -> None:
@@ -90,7 +91,7 @@ async def test_the_last_session_is_restored_unless_a_fresh_one_is_asked_for(worl
         first.theme = "nord"
         await until(lambda: first.controller.frame.scene.specification.depth == 4)
         await pilot.press("q")
-        await until(lambda: first._exit)
+        await until(lambda: is_ended(first))
     assert json.loads(session_file().read_text())["config"]["depth"] == 4
     again = Explorer(load=world.load)
     async with again.run_test(size=(120, 40)):

@@ -1,0 +1,123 @@
+"""What Textual does not promise is there still and does what it did: with a new version this fails first."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.command import CommandPalette
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from nnexpr_tui import textual_private as private
+from nnexpr_tui.parts.overlays import Palette
+
+PLACES = (Path(private.__file__).parent, Path(__file__).parent)
+REACH = re.compile(r"\b(?!self\b|cls\b|os\b)\w+\._([a-z]\w*)|['\"]_([a-z]\w*)['\"]")
+
+
+async def test_nothing_else_names_a_private_part_of_textual() -> None:
+    """That is, of another object; what an application, a screen or a widget has for itself is named ``self._…``."""
+    writing = pytest.importorskip("textual.drivers._writer_thread")
+    writer = writing.WriterThread(io.StringIO())
+    parts = {
+        name for thing in (App(), Screen(), Widget(), HeadlessDriver(App()), writer) for name in dir(thing)
+    }
+    reached = {
+        path.name
+        for place in PLACES
+        for path in place.rglob("*.py")
+        for names in REACH.findall(path.read_text(encoding="utf-8"))
+        if parts & {f"_{name}" for name in names}
+    }
+    assert reached == {
+        "textual_private.py",
+        "steps.py",
+        Path(__file__).name,
+    }  # in steps: what a class is given
+
+
+async def test_a_driver_of_a_terminal_has_a_writer_with_a_queue_and_draws_on_stderr() -> None:
+    linux = pytest.importorskip("textual.drivers.linux_driver")
+    writing = pytest.importorskip("textual.drivers._writer_thread")
+    assert writing.MAX_QUEUED_WRITES == private.QUEUE_PLACES
+    app, before, file = App[None](), sys.__stderr__, io.StringIO()
+    with private.drawing_on(file):
+        driver = linux.LinuxDriver(app)
+    assert sys.__stderr__ is before
+    assert private.app_of(driver) is app
+    assert private.writer_of(driver) is None
+    assert private.waiting_writes(driver) == 0
+    private.forget_writes(driver)
+    driver._writer_thread = writing.WriterThread(driver._file)  # not started: nothing is taken from it
+    for _ in range(3):
+        driver.write("a")
+    assert private.waiting_writes(driver) == 3
+    private.forget_writes(driver)
+    assert private.waiting_writes(driver) == 0
+    driver.write("b")
+    private.writer_of(driver).start()
+    private.writer_of(driver).stop()
+    assert file.getvalue() == "b"
+
+
+async def test_an_application_has_a_driver_and_says_when_it_has_ended() -> None:
+    app = App[None]()
+    assert private.driver_of(app) is None
+    async with app.run_test():
+        assert private.app_of(private.driver_of(app)) is app
+        assert not private.is_ended(app)
+        assert private.exception_of(app) is None
+        app.exit()
+        assert private.is_ended(app)
+
+
+async def test_what_goes_wrong_in_a_handler_is_known_before_the_end() -> None:
+    app = App[None]()
+    seen: list[BaseException | None] = []
+
+    async def fail() -> None:
+        async with app.run_test() as pilot:
+            app.call_later(lambda: int("as it should"))
+            await pilot.pause()
+            seen.append(private.exception_of(app))
+
+    with pytest.raises(ValueError, match="as it should"):
+        await fail()
+    assert [type(error) for error in seen] == [ValueError]
+
+
+async def test_the_text_that_is_painted_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Writing(App[None]):
+        def compose(self):
+            yield Input("what is written")
+
+    heard: list[str] = []
+    displaying = private.on_display(Writing, lambda app, text: heard.append(text))
+    monkeypatch.setattr(Writing, "_display", displaying)
+    async with Writing().run_test() as pilot:
+        await pilot.pause()
+        assert "what is written" in heard[-1]
+
+
+async def test_the_palette_is_sound_before_it_is_laid_out_and_after_it_is_closed() -> None:
+    for name in ("_cancel_gather_commands", "_action_command_list", "_refresh_command_list"):
+        assert callable(getattr(CommandPalette, name)), name
+    app = App[None]()
+    async with app.run_test() as pilot:
+        for page in ("page_down", "page_up"):
+            palette = Palette()
+            await app.push_screen(palette)
+            palette._action_command_list(page)
+            field = palette.query_one(Input)
+            palette.dismiss()
+            field.post_message(Input.Changed(field, "t"))
+            await pilot.pause()
+        assert len(app.screen_stack) == 1
+        assert private.exception_of(app) is None
