@@ -30,8 +30,9 @@ from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
 from nnexpr_tui.textual_private import driver_of
-from nnexpr_tui.worker.frame import Library
-from nnexpr_tui.worker.thread import Loaded, Refused, Said, default_library
+from nnexpr_tui.training.moment import Library, Loaded, Refused
+from nnexpr_tui.training.subject import default_library
+from nnexpr_tui.worker.scheduler import Said
 
 __all__ = ["Explorer", "run_explorer"]
 

@@ -1,6 +1,6 @@
-"""When to draw: frames are asked for and drawn at the pace the terminal keeps, what a key changed at once.
+"""When to draw: moments are asked for and drawn at the pace the terminal keeps, what a key changed at once.
 
-At any time at most one frame is on its way: the next is asked of the worker only when it may be drawn. So a slow link
+At any time at most one frame is on its way: the next moments are wanted only when they may be drawn. So a slow link
 sees fewer frames and never a queue of them.
 """
 
@@ -26,7 +26,7 @@ URGENT_INTERVAL = 0.1  # a held key may draw this often beyond the pace
 
 
 class FrameClock:
-    """``draw()`` draws the newest frame and returns about how many bytes that sends; ``want()`` asks for the next."""
+    """``draw()`` draws the newest moments and returns about how many bytes that sends; ``want()`` asks for the next."""
 
     def __init__(
         self, app: App[Any], pacer: Pacer, draw: Callable[[], int], want: Callable[[], None]

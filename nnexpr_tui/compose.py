@@ -11,12 +11,15 @@ from textual.widget import Widget
 
 from nnexpr_tui.actions import bindings, in_scope
 from nnexpr_tui.controller import Controller
+from nnexpr_tui.folds.subject import FoldsSubject
 from nnexpr_tui.folds.view import FoldsView
 from nnexpr_tui.manifold.panes import status_items
+from nnexpr_tui.manifold.subject import ManifoldSubject
 from nnexpr_tui.manifold.view import ManifoldView
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.keys import ViewFooter
-from nnexpr_tui.worker.frame import Frame
+from nnexpr_tui.training.moment import FitMoment
+from nnexpr_tui.worker.scheduler import Topic
 
 __all__ = ["ComposeScreen"]
 
@@ -45,6 +48,10 @@ class ComposeScreen(FoldsView, ManifoldView):
         self._show_view()
 
     @property
+    def topics(self) -> tuple[Topic, ...]:
+        return (ManifoldSubject,) if self._view == "manifold" else (FoldsSubject,)
+
+    @property
     def scopes(self) -> tuple[str, ...]:
         return (self._view, self.SCOPE)
 
@@ -65,19 +72,19 @@ class ComposeScreen(FoldsView, ManifoldView):
 
     # Drawing
 
-    def show_status(self, frame: Frame | None) -> int:
+    def show_status(self, fit: FitMoment | None) -> int:
         moment = self.moment
-        if self._view != "manifold" or frame is None:
-            return super().show_status(frame)
+        if self._view != "manifold" or fit is None:
+            return super().show_status(fit)
         items = status_items(moment, roomy=self.status.is_roomy) if moment is not None else []
         return self.status.show_items(moment.state if moment is not None else "ready", items)
 
-    def show(self, frame: Frame | None) -> int:
+    def show(self, fit: FitMoment | None) -> int:
         charts = [pane for pane in self.query(ChartPane) if pane in self.all_panes]
         self._width = max((pane.content_size.width for pane in charts if pane.is_wanted), default=self._width)
         for pane in charts:
             pane.set_markers(self.controller.view.markers)  # type: ignore[arg-type]
-        return self.show_manifold(frame) if self._view == "manifold" else self.show_folds(frame)
+        return self.show_manifold(fit) if self._view == "manifold" else self.show_folds(fit)
 
     def on_chart_frame_changed(self) -> None:
         """Another size: more or fewer regions can be told apart."""
@@ -86,13 +93,6 @@ class ComposeScreen(FoldsView, ManifoldView):
 
     def on_screen_suspend(self) -> None:
         self.stop_playing()
-        left = self.app.screen_stack[0] is not self  # else something only lies over it
-        if left and self._view == "manifold":
-            self.watch_manifold(False)
-
-    def on_screen_resume(self) -> None:
-        if self._view == "manifold":
-            self.watch_manifold(True)
 
     # Actions: what they mean is in the table
 
@@ -103,7 +103,6 @@ class ComposeScreen(FoldsView, ManifoldView):
         self._drawn.clear()
         self._drawn_panes.clear()
         self._show_view()
-        self.watch_manifold(self._view == "manifold")
         first = self.query_one("#manifold-fit" if self._view == "manifold" else "#fold-wave")
         self.call_after_refresh(first.focus)  # now it is still hidden
 

@@ -1,7 +1,7 @@
-"""What the keys do: the specification being looked at, how it is looked at, and the worker that trains it.
+"""What the keys do: the specification being looked at, how it is looked at, and the channel to the engine's thread.
 
-Knows nothing of widgets. Screens call its methods and draw the frames it fetches; every wrong value is an
-:class:`InputError`, raised where it was typed.
+Knows nothing of widgets. Screens call its methods, ask subjects through it, and draw the moments that it fetches; every
+wrong value is an :class:`InputError`, raised where it was typed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from textual.message import Message
 
@@ -21,10 +21,15 @@ from nnexpr_tui.adjust import replaced, stepped
 from nnexpr_tui.experiments.runs import ExperimentRuns
 from nnexpr_tui.session import LastSession
 from nnexpr_tui.settings import MARKERS, Settings
-from nnexpr_tui.worker.frame import Frame, Library
-from nnexpr_tui.worker.thread import Refused, Worker, default_library
+from nnexpr_tui.training.moment import FitMoment, Library, Refused
+from nnexpr_tui.training.subject import FitSubject, default_library
+from nnexpr_tui.worker.scheduler import Scheduler, Topic
+from nnexpr_tui.worker.subject import Moment, Subject
 
 __all__ = ["DEFAULT_EPOCHS", "Controller", "View", "command_line"]
+
+M = TypeVar("M", bound=Moment)
+S = TypeVar("S", bound=Subject[Any])
 
 DEFAULT_EPOCHS = 10**10  # the explorer trains until it is told to pause
 
@@ -64,19 +69,17 @@ class Controller:
             residual=self.last.residual,
             log_axis=self.last.log_axis,
         )
-        self.frame: Frame | None = None
+        self._moments: dict[Topic, Any] = {}  # the newest of what is looked at
         self.targets: tuple[str, ...] = ()
         self.plane_targets: tuple[str, ...] = ()
         self._start = start
         self._is_refused = False
         self._by_network: dict[str, FitSpecification] = {}
         self.experiments = ExperimentRuns(post, self._experiments_folder, self._experiment_threads)
-        self.worker = Worker(
-            post,
-            load,
-            checkpoint_seconds=self.settings.checkpoint_every,
-            keep_runs=self.settings.keep_runs,
+        self._fit = FitSubject(
+            load, keep_every=self.settings.checkpoint_every, keep_runs=self.settings.keep_runs
         )
+        self.worker = Scheduler(post, self._fit)
 
     @property
     def greeting(self) -> str:
@@ -87,57 +90,67 @@ class Controller:
 
     def open(self) -> None:
         """Load the engine and build the first network."""
-        self.worker.open(self.specification, start=self._start)
+        specification, start = self.specification, self._start
+        self.ask(FitSubject, lambda fit: fit.configure(specification, start=start))
+        self.worker.open()
 
-    def take(self) -> Frame | None:
-        """The newest frame, if there is one that was not yet fetched."""
-        frame = self.worker.take()
-        if frame is not None:
-            self.frame = frame
-        return frame
+    # The channel
+
+    def ask(self, topic: type[S], question: Callable[[S], str | None]) -> None:
+        """Have ``question(subject)`` done on the engine's thread, and said what it returns or raises."""
+        self.worker.ask(topic, question)
+
+    def look(self, *topics: Topic) -> None:
+        """From now on these are looked at, beside the fit; what is known of others is forgotten."""
+        looked_at: frozenset[Topic] = frozenset({FitSubject, *topics})
+        self._moments = {topic: moment for topic, moment in self._moments.items() if topic in looked_at}
+        self.worker.look(looked_at)
+
+    def take(self) -> None:
+        """Fetch the newest moments."""
+        self._moments |= self.worker.take()
+
+    def moment(self, topic: type[Subject[M]]) -> M | None:
+        """The newest one of this topic."""
+        found: M | None = self._moments.get(topic)
+        return found
+
+    @property
+    def fit(self) -> FitMoment | None:
+        """The newest moment of the fit."""
+        return self.moment(FitSubject)
 
     @property
     def is_urgent(self) -> bool:
-        """Whether the frame that waits is of another kind than the one shown: a key was pressed, or training ended."""
+        """Whether a moment that waits is of another kind than the one shown before."""
         waiting = self.worker.waiting
-        shown = self.frame
-        if waiting is None or shown is None:
-            return True
-        if waiting.manifold is not None:
-            before, now = shown.manifold, waiting.manifold
-            if before is None or (before.start, before.state, before.stage) != (
-                now.start,
-                now.state,
-                now.stage,
-            ):
-                return True
-            if now.state == "running":
-                return False
-        if waiting.state != "running" or shown.state != "running" or waiting.scene is not shown.scene:
-            return True
-        return waiting.plane is not None and (shown.plane is None or waiting.plane.view != shown.plane.view)
+        return not waiting or any(
+            moment is not None and moment.is_urgent(self._moments.get(topic))
+            for topic, moment in waiting.items()
+        )
 
     @property
     def state(self) -> str:
         """In one word."""
-        if self.frame is not None:
-            return self.frame.state
+        if self.fit is not None:
+            return self.fit.state
         return "failed" if self._is_refused else "loading"
 
     # Training
 
     def toggle(self) -> None:
         """Start or pause; after the last epoch, as many epochs again."""
-        if self.frame is not None and self.frame.state == "finished" and not self._stopped_early(self.frame):
-            self.change("epochs", min(2 * max(self.frame.epoch, 1), int(OPTIONS["epochs"].maximum or 10**12)))
-        self.worker.toggle()
-
-    def _stopped_early(self, frame: Frame) -> bool:
-        return frame.epoch < self.specification.epochs
+        fit = self.fit
+        if fit is not None and fit.state == "finished" and fit.epoch >= self.specification.epochs:
+            self.change("epochs", min(2 * max(fit.epoch, 1), int(OPTIONS["epochs"].maximum or 10**12)))
+        self.ask(FitSubject, FitSubject.toggle)
 
     def restart(self) -> None:
         """The same network at epoch 0."""
-        self.worker.configure(self.specification)
+        self._configure(self.specification)
+
+    def _configure(self, specification: FitSpecification) -> None:
+        self.ask(FitSubject, lambda fit: fit.configure(specification))
 
     def reseed(self) -> None:
         """The same architecture with seeds that were not yet used."""
@@ -177,9 +190,9 @@ class Controller:
         self.specification = specification
         self.view.member %= specification.members
         if OPTIONS[name].live:
-            self.worker.reconfigure(specification)
+            self.ask(FitSubject, lambda fit: fit.reconfigure(specification))
         else:
-            self.worker.configure(specification)
+            self._configure(specification)
 
     def refused(self, message: Refused) -> None:
         """The engine could not build it: back to what is there."""
@@ -191,8 +204,8 @@ class Controller:
 
     def show_member(self, step: int) -> None:
         """Another member of the ensemble."""
-        self.view.member = (self.view.member + step) % self.specification.members
-        self.worker.show_member(self.view.member)
+        self.view.member = member = (self.view.member + step) % self.specification.members
+        self.ask(FitSubject, lambda fit: fit.show_member(member))
 
     def next_markers(self) -> str:
         """Another way to draw curves; its name."""
@@ -222,19 +235,17 @@ class Controller:
         if spelled.startswith("csv:"):
             spelled = Path(spelled.split(":")[1]).stem
         target = "".join(c if c.isalnum() else "-" for c in spelled).strip("-")[:40]
-        name = f"nnexpr-{self.specification.network}-{target}-{self.frame.epoch if self.frame else 0}"
+        name = f"nnexpr-{self.specification.network}-{target}-{self.fit.epoch if self.fit else 0}"
         return Path(folder or self.settings.export_folder or ".").expanduser() / name
 
     def summary(self) -> str:
         """The command line of this fit, with its numbers as comments behind it."""
         lines = [command_line(self.specification)]
-        frame = self.frame
-        if frame is not None:
-            lines.append(f"# epoch {frame.epoch}, loss {frame.loss:.6g}")
-            if frame.counts is not None:
-                lines.append(f"# linear regions {frame.counts.regions}, bends {frame.counts.bends}")
-            if frame.plane is not None and frame.plane.cells is not None:
-                lines.append(f"# linear regions {frame.plane.cells.counts.regions}")
+        fit = self.fit
+        if fit is not None:
+            lines.append(f"# epoch {fit.epoch}, loss {fit.loss:.6g}")
+            if fit.counts is not None:
+                lines.append(f"# linear regions {fit.counts.regions}, bends {fit.counts.bends}")
         return "\n".join(lines)
 
     def save_session(self, theme: str) -> None:
@@ -245,8 +256,8 @@ class Controller:
             markers=self.view.markers,
             log_axis=self.view.log_axis,
             residual=self.view.residual,
-            run=self.worker.run or "",
-            epoch=self.frame.epoch if self.frame else 0,
+            run=self._fit.run or "",
+            epoch=self.fit.epoch if self.fit else 0,
         )
         try:
             session.save()

@@ -32,8 +32,8 @@ from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.parts.scroll import ScrollPane
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.session import write_atomically
-from nnexpr_tui.worker.frame import Frame
-from nnexpr_tui.worker.thread import Said
+from nnexpr_tui.training.moment import FitMoment
+from nnexpr_tui.worker.scheduler import Said
 
 __all__ = ["ExperimentsScreen"]
 
@@ -142,7 +142,7 @@ class ExperimentsScreen(ExplorerScreen):
 
     # Drawing
 
-    def show(self, frame: Frame | None) -> int:
+    def show(self, fit: FitMoment | None) -> int:
         ascii_only = self.controller.view.markers == "ascii"
         entries = [self._entry(experiment) for experiment in self._experiments]
         width = self._list.content_size.width
@@ -151,7 +151,7 @@ class ExperimentsScreen(ExplorerScreen):
         title = f"Experiments: {done} of {len(entries)}" + " measured" * (not self.has_class("-narrow"))
         sent = self._list.show_text(title, lines, chosen=self._numbers.index(self._chosen))
         about = self.query_one("#experiments-about", TablePane)
-        is_training = frame is not None and frame.state == "running"
+        is_training = fit is not None and fit.state == "running"
         asked = about_lines(
             entries[self._chosen], *about.content_size, is_training=is_training, ascii_only=ascii_only
         )

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.worker.frame import Counts, Frame, Scene
+from nnexpr_tui.training.moment import Counts, FitMoment, Scene
 
 __all__ = ["CountsPane", "counted_lines"]
 
@@ -26,15 +26,15 @@ At most: the regions this architecture cannot exceed. Reachable: regions that so
 Spline floor: the mean squared error of the best linear spline with as many pieces, the least any network with so many
 regions can have; times floor: how far above it the loss is."""
 
-    def show(self, frame: Frame) -> int:
-        """Show the newest frame. About how many bytes that sends."""
-        lines = counted_lines(frame.scene, frame.counts)
-        if frame.scene.countable:
-            lines.append(_row("Spline floor", number(frame.floor) if frame.floor is not None else "…"))
-            lines.append(_row("times floor", number(frame.loss / frame.floor) if frame.floor else "…"))
-        lines.append(_row("Parameters", count(frame.scene.parameters)))
-        if frame.diverged_at is not None:
-            lines.append((("Diverged", "error"), (f" at epoch {frame.diverged_at}: smaller lr (<)", "error")))
+    def show(self, fit: FitMoment) -> int:
+        """Show the newest moment. About how many bytes that sends."""
+        lines = counted_lines(fit.scene, fit.counts)
+        if fit.scene.countable:
+            lines.append(_row("Spline floor", number(fit.floor) if fit.floor is not None else "…"))
+            lines.append(_row("times floor", number(fit.loss / fit.floor) if fit.floor else "…"))
+        lines.append(_row("Parameters", count(fit.scene.parameters)))
+        if fit.diverged_at is not None:
+            lines.append((("Diverged", "error"), (f" at epoch {fit.diverged_at}: smaller lr (<)", "error")))
         return self.show_lines(lines)
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import number
-from nnexpr_tui.worker.frame import Frame
+from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["FrequenciesPane"]
 
@@ -27,12 +27,12 @@ Slowly varying parts of the error are usually learned first: the longest bars mo
         super().__init__(title, id=id)
         self.ascii = False
 
-    def show(self, frame: Frame) -> int:
-        """Show the newest frame. About how many bytes that sends."""
-        if frame.frequencies is None:
-            why = "two inputs" if frame.scene.dimension > 1 else "the error is not finite"
+    def show(self, fit: FitMoment) -> int:
+        """Show the newest moment. About how many bytes that sends."""
+        if fit.frequencies is None:
+            why = "two inputs" if fit.scene.dimension > 1 else "the error is not finite"
             return self.show_lines([((f"n/a ({why})", "label"),)])
-        amplitudes = [float(value) for value in frame.frequencies[: max(1, self.size.height)]]
+        amplitudes = [float(value) for value in fit.frequencies[: max(1, self.size.height)]]
         greatest = max(amplitudes)
         top = math.ceil(math.log10(greatest)) if greatest > 0 else 0
         return self.show_lines([self._row(mode, value, top) for mode, value in enumerate(amplitudes)])

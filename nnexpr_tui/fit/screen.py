@@ -16,8 +16,7 @@ from nnexpr_tui.fit.frequencies import FrequenciesPane
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.training import TrainingScreen
-from nnexpr_tui.worker.frame import Frame
-from nnexpr_tui.worker.thread import Refused
+from nnexpr_tui.training.moment import FitMoment, Refused
 
 __all__ = ["ExploreScreen"]
 
@@ -54,44 +53,44 @@ class ExploreScreen(TrainingScreen):
             yield CountsPane("Counts", id="counts")
             yield FrequenciesPane("Frequencies of the error", id="frequencies")
 
-    def show(self, frame: Frame | None) -> int:
+    def show(self, fit: FitMoment | None) -> int:
         for form in self.query(Form):
             form.show(self.controller.specification)
-        if frame is None:
+        if fit is None:
             return 0
-        return self._show_charts(frame) + self._show_numbers(frame)
+        return self._show_charts(fit) + self._show_numbers(fit)
 
-    def _show_charts(self, frame: Frame) -> int:
+    def _show_charts(self, fit: FitMoment) -> int:
         view = self.controller.view
-        fit, loss = self.query_one("#fit", ChartPane), self.query_one("#loss", ChartPane)
-        if frame.scene is not self._scene:
-            self._scene = frame.scene
+        curves, loss = self.query_one("#fit", ChartPane), self.query_one("#loss", ChartPane)
+        if fit.scene is not self._scene:
+            self._scene = fit.scene
             self._numbers_drawn = float("-inf")
-            fit.reset_limits()
+            curves.reset_limits()
             loss.reset_limits()
-        fit.set_markers(view.markers)  # type: ignore[arg-type]
+        curves.set_markers(view.markers)  # type: ignore[arg-type]
         loss.set_markers(view.markers)  # type: ignore[arg-type]
-        sent = fit.update_chart(fit_chart(frame.scene, frame.snapshot, frame.counts, residual=view.residual))
-        way = (frame.scene, view.log_axis, frame.snapshot.member)
+        sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=view.residual))
+        way = (fit.scene, view.log_axis, fit.snapshot.member)
         if (
-            frame.state == "running"
+            fit.state == "running"
             and way == self._loss_way
             and monotonic() - self._loss_drawn < LOSS_INTERVAL
         ):
             return sent
         self._loss_way, self._loss_drawn = way, monotonic()
-        chart = loss_chart(frame.history_epochs, frame.history_losses, log_axis=view.log_axis)
+        chart = loss_chart(fit.history_epochs, fit.history_losses, log_axis=view.log_axis)
         return sent + loss.update_chart(chart)
 
-    def _show_numbers(self, frame: Frame) -> int:
+    def _show_numbers(self, fit: FitMoment) -> int:
         """Twice a second are enough for numbers that are read, and always when training stands still."""
         now = monotonic()
-        if frame.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL:
+        if fit.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL:
             return 0
         self._numbers_drawn = now
         frequencies = self.query_one(FrequenciesPane)
         frequencies.ascii = self.controller.view.markers == "ascii"
-        return self.query_one(CountsPane).show(frame) + frequencies.show(frame)
+        return self.query_one(CountsPane).show(fit) + frequencies.show(fit)
 
     # Actions: what they mean is in the table
 

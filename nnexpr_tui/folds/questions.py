@@ -59,6 +59,10 @@ class Folded:
     error: tuple[Array, Array]  # fit - wave
     knots: Array
 
+    def is_urgent(self, before: Folded | None) -> bool:
+        """Of another question: a key asked it."""
+        return before is not self
+
 
 def fold(question: FoldQuestion) -> Folded:
     """Count the wave, fit it, and draw what is asked for."""

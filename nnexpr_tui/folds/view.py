@@ -7,22 +7,21 @@ for is asked when the screen is drawn; an answer to anything but the newest ques
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message import Message
 from textual.timer import Timer
 
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.folds import panes as folds
-from nnexpr_tui.folds.questions import MOST_FOLDS, Folded, FoldQuestion, fold
+from nnexpr_tui.folds.questions import MOST_FOLDS, Folded, FoldQuestion
+from nnexpr_tui.folds.subject import FoldsSubject
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.parts.table import TablePane, entitle
-from nnexpr_tui.worker.frame import Frame
+from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["FoldsView"]
 
@@ -31,14 +30,6 @@ MOST_KNOTS = 2 << MOST_FOLDS
 TICK = 0.12  # seconds
 TICKS_A_FOLD = 4  # in which a fold is seen to be made
 TICKS_A_STEP = 9  # from one fold to the next while they are played
-
-
-class Answered(Message):
-    """The worker's answer."""
-
-    def __init__(self, answer: Folded) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 class FoldsView(ExplorerScreen):
@@ -82,26 +73,26 @@ class FoldsView(ExplorerScreen):
         if self._width and question != self._asked:
             self._asked = question
             if self._waits:
-                self.controller.worker.ask("compose", partial(answered, question), self.post_message)
+                self.controller.ask(FoldsSubject, lambda folds: folds.fold(question))
 
-    def on_answered(self, message: Answered) -> None:
-        """Show it, if it is what was last asked for; a fold more is seen being made."""
-        answer = message.answer
-        if answer.question != self._asked:
+    def _take(self) -> None:
+        """Show the answer, if it is to what was last asked; a fold more is seen being made."""
+        answer, before = self.controller.moment(FoldsSubject), self._folded
+        if answer is None or answer is before or answer.question != self._asked:
             return
-        before, self._folded = self._folded, answer
+        self._folded = answer
         if before is not None and answer.question.depth == before.question.depth + 1:
             self._watch_fold()
-        self.redraw()
 
     # Drawing
 
-    def show_folds(self, frame: Frame | None) -> int:
+    def show_folds(self, fit: FitMoment | None) -> int:
         """Draw this view. About how many bytes that sends."""
         self._ask()
+        self._take()
         answer = self._folded
         if answer is None:
-            loads = frame is None and not self.controller.targets
+            loads = fit is None and not self.controller.targets
             sentences = ("loading torch", "the keys already work") if loads else ("counting…",)
             lines = [((sentence, "label"),) for sentence in sentences]
             return self.query_one("#fold-numbers", TablePane).show_lines(lines)
@@ -197,8 +188,3 @@ class FoldsView(ExplorerScreen):
 
     def action_enough(self) -> None:
         self._set_knots(2**self._depth - 1)
-
-
-def answered(question: FoldQuestion) -> Answered:
-    """Ask the engine; on the worker's thread."""
-    return Answered(fold(question))

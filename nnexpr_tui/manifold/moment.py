@@ -108,3 +108,8 @@ class ManifoldMoment:
     def stage_epoch(self) -> int:
         """Epochs of the present stage."""
         return self.epoch - self.stage_begins[-1]
+
+    def is_urgent(self, before: ManifoldMoment | None) -> bool:
+        """From another start, in another state or stage: a key asked for it, or training ended."""
+        now = self.start, self.state, self.stage
+        return before is None or now != (before.start, before.state, before.stage)

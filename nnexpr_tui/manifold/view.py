@@ -1,7 +1,7 @@
 """The manifold of Compose: peaks and scales moved with the keys, then trained by stages beside a twin.
 
-The network lives on the worker's thread; the keys tell it what to do, and frames hold what there is to see of it while
-this view is looked at.
+The network lives on the engine's thread; the keys ask it what to do, and moments come of it while this view is looked
+at.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from nnexpr_tui.folds.panes import shown_regions
 from nnexpr_tui.manifold import panes as panes
 from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import summary
-from nnexpr_tui.manifold.trainee import ManifoldTrainee
+from nnexpr_tui.manifold.subject import ManifoldSubject
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.parts.table import TablePane, entitle
-from nnexpr_tui.worker.frame import Frame
+from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["ManifoldView"]
 
@@ -46,7 +46,6 @@ class ManifoldView(ExplorerScreen):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
-        self.manifold = ManifoldTrainee()
         self._opened = 0
         self._moves_scale = False
         self._room = SLOW_PANES
@@ -65,33 +64,28 @@ class ManifoldView(ExplorerScreen):
             yield TablePane("Numbers", id="manifold-numbers")
             yield TablePane("Peaks", id="manifold-peaks")
 
-    def watch_manifold(self, is_watched: bool) -> None:
-        """Whether frames are to hold what there is to see of it."""
-        self.controller.worker.accompany(self.manifold)
-        self._tell(lambda: self.manifold.watch(is_watched))
-
-    def _tell(self, work: Callable[[], str | None]) -> None:
-        self.controller.worker.tell(work)
+    def _tell(self, question: Callable[[ManifoldSubject], str | None]) -> None:
+        self.footer.clear()
+        self.controller.ask(ManifoldSubject, question)
 
     # Drawing
 
     @property
     def moment(self) -> ManifoldMoment | None:
-        """What the newest frame holds."""
-        frame = self.controller.frame
-        return frame.manifold if frame is not None else None
+        """The newest one."""
+        return self.controller.moment(ManifoldSubject)
 
     @property
     def _four(self) -> bool:
         """Whether there is room for four charts."""
         return not self.has_class("-narrow")
 
-    def show_manifold(self, frame: Frame | None) -> int:
+    def show_manifold(self, fit: FitMoment | None) -> int:
         """Draw this view. About how many bytes that sends."""
         moment = self.moment
         if moment is None:
             loads = ("loading torch", "the keys already work")
-            lines = loads if frame is None else ("counting…", "a first start compiles for", "half a minute")
+            lines = loads if fit is None else ("counting…", "a first start compiles for", "half a minute")
             table = self.query_one("#manifold-numbers", TablePane)
             return table.show_lines([((line, "label"),) for line in lines])
         self._room = SLOW_PANES
@@ -177,26 +171,21 @@ class ManifoldView(ExplorerScreen):
     # Actions: what they mean is in the table
 
     def action_start_or_pause(self) -> None:
-        self.footer.clear()
-        self._tell(self.manifold.toggle)
+        self._tell(ManifoldSubject.toggle)
 
     def action_share(self) -> None:
-        self.footer.clear()
-        self._tell(self.manifold.train_share)
+        self._tell(ManifoldSubject.train_share)
 
     def action_next_stage(self) -> None:
-        self.footer.clear()
-        self._tell(self.manifold.next_stage)
+        self._tell(ManifoldSubject.next_stage)
 
     def action_restart(self) -> None:
-        self.footer.clear()
-        self._tell(self.manifold.restart)
+        self._tell(ManifoldSubject.restart)
 
     def action_handle(self, steps: int) -> None:
-        self.footer.clear()
-        move = self.manifold.move_scale if self._moves_scale else self.manifold.move_peak
+        move = ManifoldSubject.move_scale if self._moves_scale else ManifoldSubject.move_peak
         layer = self._opened
-        self._tell(lambda: move(layer, steps))
+        self._tell(lambda manifold: move(manifold, layer, steps))
 
     def action_layer(self, step: int) -> None:
         layers = self.moment.layers if self.moment is not None else len(ManifoldStart().peaks)
@@ -218,30 +207,25 @@ class ManifoldView(ExplorerScreen):
         self.redraw()
 
     def action_target(self, step: int) -> None:
-        self.footer.clear()
-        self._tell(lambda: self.manifold.aim(step))
+        self._tell(lambda manifold: manifold.aim(step))
 
     def action_waves(self) -> None:
-        self.footer.clear()
-        self._tell(self.manifold.turn_waves)
+        self._tell(ManifoldSubject.turn_waves)
 
     def action_free(self) -> None:
-        self.footer.clear()
-        self._tell(self.manifold.free)
+        self._tell(ManifoldSubject.free)
 
     def action_halves(self) -> None:
-        self.footer.clear()
-        self._tell(self.manifold.halve)
+        self._tell(ManifoldSubject.halve)
 
     def action_reseed(self) -> None:
-        self._tell(self.manifold.draw)
+        self._tell(ManifoldSubject.draw)
 
     def action_deepen(self, step: int) -> None:
-        self.footer.clear()
-        self._tell(lambda: self.manifold.deepen(step))
+        self._tell(lambda manifold: manifold.deepen(step))
 
     def action_rate(self, direction: int) -> None:
-        self._tell(lambda: f"Learning rate {self.manifold.learn(direction):g}")
+        self._tell(lambda manifold: manifold.learn(direction))
 
     # Taking it elsewhere
 
@@ -267,9 +251,4 @@ class ManifoldView(ExplorerScreen):
 
     def export_manifold(self, stem: Path) -> None:
         """Write both networks and the numbers."""
-
-        def work() -> str:
-            self.manifold.export(stem)
-            return f"Wrote {stem.resolve()}.json, .svg, .safetensors and -twin.safetensors"
-
-        self._tell(work)
+        self._tell(lambda manifold: manifold.export(stem))

@@ -1,4 +1,4 @@
-"""What the charts show of a frame: pure functions from a frame to a chart's data, and the pane that holds a chart."""
+"""What the charts show of a fit: pure functions from its moment to a chart's data, and the pane that holds a chart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.charts.widget import Chart
-from nnexpr_tui.worker.frame import Counts, Scene
+from nnexpr_tui.training.moment import Counts, Scene
 
 if TYPE_CHECKING:
     from nnexpr.training.snapshots import Snapshot

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from nnexpr_tui.fit.counts import counted_lines
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.worker.frame import Counts, Scene
+from nnexpr_tui.training.moment import Counts, Scene
 
 if TYPE_CHECKING:
     from nnexpr.training.snapshots import Snapshot

@@ -16,8 +16,9 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.lines import LinePane
 from nnexpr_tui.parts.status import StatusLine
-from nnexpr_tui.worker.frame import Frame
-from nnexpr_tui.worker.thread import Refused
+from nnexpr_tui.training.moment import FitMoment, Refused
+from nnexpr_tui.training.subject import FitSubject
+from nnexpr_tui.worker.scheduler import Topic
 
 __all__ = ["ExplorerScreen"]
 
@@ -25,8 +26,8 @@ __all__ = ["ExplorerScreen"]
 class ExplorerScreen(Screen[None]):
     """Subclasses say their scope of :data:`~nnexpr_tui.actions.ACTIONS`, what they are made of, and what they show.
 
-    ``BINDINGS = bindings(SCOPE)``; :meth:`body` yields the panes; :meth:`show` draws the newest frame and returns about
-    how many bytes that sends.
+    ``BINDINGS = bindings(SCOPE)``; :meth:`body` yields the panes; :meth:`show` draws the newest moments and returns
+    about how many bytes that sends.
     """
 
     class Changed(Message):
@@ -41,6 +42,11 @@ class ExplorerScreen(Screen[None]):
         self._is_built = False  # a screen is current, and asked to draw, before what it is made of is there
         self.status = StatusLine(id="status")
         self.footer = FooterLine(in_scope(self.SCOPE, "everywhere"))
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """What it looks at beside the fit."""
+        return ()
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -73,16 +79,17 @@ class ExplorerScreen(Screen[None]):
         self.post_message(self.Changed())
 
     def draw(self) -> int:
-        """Show the newest frame again, if this is the screen that is looked at. About how many bytes that sends."""
+        """Show the newest moments again, if this is the screen that is looked at. About how many bytes that sends."""
         if not (self._is_built and self.is_current):
             return 0
-        return self.show_status(self.controller.frame) + self.show(self.controller.frame)
+        self.controller.look(*self.topics)
+        return self.show_status(self.controller.fit) + self.show(self.controller.fit)
 
-    def show_status(self, frame: Frame | None) -> int:
+    def show_status(self, fit: FitMoment | None) -> int:
         """Draw the line at the top."""
-        return self.status.show(frame, self.controller.state)
+        return self.status.show(fit, self.controller.state)
 
-    def show(self, frame: Frame | None) -> int:  # noqa: ARG002
+    def show(self, fit: FitMoment | None) -> int:  # noqa: ARG002
         """Draw the panes of this screen."""
         return 0
 
@@ -101,7 +108,7 @@ class ExplorerScreen(Screen[None]):
 
     def export(self, stem: Path) -> None:
         """Write the files beside the picture of the screen, and say so."""
-        self.controller.worker.export(stem)
+        self.controller.ask(FitSubject, lambda fit: fit.export(stem))
 
     # Panes
 

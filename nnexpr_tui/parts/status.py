@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnexpr_tui.parts.lines import Line, LinePane, clean
 from nnexpr_tui.parts.numbers import compact, count, number
-from nnexpr_tui.worker.frame import Frame
+from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["StatusLine"]
 
@@ -24,12 +24,12 @@ WORDS = {"running": "training", "loading": "loading torch"}
 class StatusLine(LinePane):
     """One row. What does not fit is left out from the end, so the first names stay at every width."""
 
-    def show(self, frame: Frame | None, state: str) -> int:
-        """Show the newest frame. About how many bytes that sends."""
-        return 2 * self.show_lines([self._line(frame, state)])
+    def show(self, fit: FitMoment | None, state: str, *, regions: str | None = None) -> int:
+        """Show the fit; ``regions``: in place of its regions and bends. About how many bytes that sends."""
+        return 2 * self.show_lines([self._line(fit, state, regions)])
 
     def show_items(self, state: str, items: list[tuple[str, str]]) -> int:
-        """Show another training than the frame's: names and values. About how many bytes that sends."""
+        """Show another training than the fit's: names and values. About how many bytes that sends."""
         return 2 * self.show_lines([self._fitted([_word(state)], items)])
 
     @property
@@ -37,16 +37,16 @@ class StatusLine(LinePane):
         """Whether values may keep their place while they change."""
         return self.size.width >= ROOMY
 
-    def _line(self, frame: Frame | None, state: str) -> Line:
+    def _line(self, fit: FitMoment | None, state: str, regions: str | None) -> Line:
         line = [_word(state)]
-        if frame is None:
+        if fit is None:
             hint = (
                 "nothing is built: change the forms"
                 if state == "failed"
                 else "the forms can already be filled in; a first start compiles for some seconds"
             )
             return (*line, (f"  {hint}", "label"))
-        return self._fitted(line, _items(frame, roomy=self.is_roomy))
+        return self._fitted(line, _items(fit, regions, roomy=self.is_roomy))
 
     def _fitted(self, line: list[tuple[str, str]], items: list[tuple[str, str]]) -> Line:
         left = self.size.width - len(line[0][0])
@@ -63,27 +63,24 @@ def _word(state: str) -> tuple[str, str]:
     return f" {SIGNS.get(state, '·')} {WORDS.get(state, state):<8}", "accent"
 
 
-def _items(frame: Frame, *, roomy: bool) -> list[tuple[str, str]]:
+def _items(fit: FitMoment, regions: str | None, *, roomy: bool) -> list[tuple[str, str]]:
     """Names and values, the most watched first; with room to spare, values keep their place while they change."""
-    counts, snapshot = frame.counts, frame.snapshot
-    cells = frame.plane.cells if frame.plane is not None else None
-    regions = counts if cells is None else cells.counts
-    owed = frame.scene.countable or (frame.scene.has_cells and frame.plane is not None)
-    none = "…" if owed else "n/a"
-    loss = number(frame.loss) if frame.diverged_at is None else f"diverged at {frame.diverged_at}"
+    counts, snapshot = fit.counts, fit.snapshot
+    none = "…" if fit.scene.countable else "n/a"
+    loss = number(fit.loss) if fit.diverged_at is None else f"diverged at {fit.diverged_at}"
     items = [
-        ("epoch", count(frame.epoch).ljust(7 * roomy)),
+        ("epoch", count(fit.epoch).ljust(7 * roomy)),
         ("loss", loss.ljust(8 * roomy)),
-        ("regions", (count(regions.regions) if regions else none).ljust(4 * roomy)),
+        ("regions", (regions or (count(counts.regions) if counts else none)).ljust(4 * roomy)),
     ]
-    if frame.plane is None:
+    if regions is None:
         items.append(("bends", (count(counts.bends) if counts else none).ljust(4 * roomy)))
     if len(snapshot.losses) > 1:
         items.append(("member", f"{snapshot.member + 1} of {len(snapshot.losses)}"))
-    if frame.rate:
-        items.append(("epochs/s", f"{compact(frame.rate):<5}"))
-    items += [("lr", number(snapshot.learning_rate)), ("on", clean(frame.scene.device))]
-    if frame.memory is not None:
-        used, total = (size / 1e9 for size in frame.memory)
+    if fit.rate:
+        items.append(("epochs/s", f"{compact(fit.rate):<5}"))
+    items += [("lr", number(snapshot.learning_rate)), ("on", clean(fit.scene.device))]
+    if fit.memory is not None:
+        used, total = (size / 1e9 for size in fit.memory)
         items.append(("memory", f"{used:.1f} of {total:.0f} GB"))
     return items

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnexpr.specification import InputError
 from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.training.subject import FitSubject
 
 __all__ = ["TrainingScreen"]
 
@@ -26,7 +27,7 @@ class TrainingScreen(ExplorerScreen):
 
     def action_step(self) -> None:
         self.footer.clear()
-        self.controller.worker.step()
+        self.controller.ask(FitSubject, FitSubject.step)
 
     def action_restart(self) -> None:
         self.footer.clear()

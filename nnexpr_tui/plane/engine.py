@@ -5,6 +5,9 @@ Imported on the worker's thread: it brings torch.
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,9 +16,10 @@ from nnexpr.networks.network import Network
 from nnexpr.regions.plane import PlaneRegions, plane_regions
 from nnexpr.targets.target import Target
 from nnexpr.training.snapshots import Snapshot
+from nnexpr_tui.documents import plain
 from nnexpr_tui.plane.moment import CellCounts, Cells, PlaneView
 
-__all__ = ["cells_of", "heights"]
+__all__ = ["cells_of", "document", "heights"]
 
 Array = NDArray[np.float64]
 
@@ -72,3 +76,8 @@ def _counts(plane: PlaneRegions, snapshot: Snapshot) -> CellCounts:
         sampled_mismatches=check.sampled_mismatches,
         ties=check.ties,
     )
+
+
+def document(counts: CellCounts) -> dict[str, Any]:
+    """The counts of a network of two inputs, as JSON has them."""
+    return dict(plain(dataclasses.asdict(counts)))

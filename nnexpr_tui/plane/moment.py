@@ -103,3 +103,7 @@ class PlaneMoment:
     cells: SeenCells | None = None
     is_counting: bool = False  # the cells of this moment are being counted
     note: str = ""  # why there are no cells
+
+    def is_urgent(self, before: PlaneMoment | None) -> bool:
+        """In another view: a key asked for it."""
+        return before is None or self.view != before.view

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nnexpr_tui.charts.heatmap import HeatMap
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.worker.frame import Frame
+from nnexpr_tui.training.moment import FitMoment
 
 if TYPE_CHECKING:
     from nnexpr_tui.charts.heat import Levels, Picture
@@ -152,11 +152,11 @@ def row(label: str, value: str, style: str = "value") -> Line:
     return ((label.ljust(LABEL_WIDTH), "label"), (value, style))
 
 
-def count_lines(frame: Frame, moment: PlaneMoment | None) -> list[Line]:
+def count_lines(fit: FitMoment, moment: PlaneMoment | None) -> list[Line]:
     """The counts and what certifies them, the most watched first."""
-    cells, scene = moment.cells if moment is not None else None, frame.scene
+    cells, scene = moment.cells if moment is not None else None, fit.scene
     counts = cells.counts if cells is not None else None
-    lines = [row("Loss", number(frame.loss), "accent")]
+    lines = [row("Loss", number(fit.loss), "accent")]
     if not scene.has_cells:
         lines += [row("Linear regions", "n/a"), ((("activation or encoding is not"), "label"),)]
         return [*lines, (("piecewise linear", "label"),), row("Parameters", count(scene.parameters))]

@@ -1,11 +1,12 @@
 """Plane: a target of two inputs, its fit, the error and the network's cells as maps, while the network is trained.
 
-The worker makes what a frame shows of the plane, in the view that this screen asks for. While training, a frame draws
-as many of the maps as it has room for on the wire, those first that have waited longest; the crosshair is in all.
+The engine's thread makes what is shown of the plane, in the view that this screen asks for. While training, a frame
+draws as many of the maps as it has room for on the wire, those first that have waited longest; the crosshair is in all.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +18,7 @@ from nnexpr.specification import InputError
 from nnexpr_tui.actions import bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.lines import LinePane
+from nnexpr_tui.parts.numbers import count
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.parts.training import TrainingScreen
 from nnexpr_tui.plane.moment import PlaneMoment, PlaneView, Window
@@ -28,7 +30,9 @@ from nnexpr_tui.plane.panes import (
     count_lines,
     point_lines,
 )  # fmt: skip
-from nnexpr_tui.worker.frame import Frame, Scene
+from nnexpr_tui.plane.subject import PlaneSubject
+from nnexpr_tui.training.moment import FitMoment, Scene
+from nnexpr_tui.worker.scheduler import Topic
 
 if TYPE_CHECKING:
     from nnexpr_tui.charts.heat import Picture
@@ -73,6 +77,10 @@ class PlaneScreen(TrainingScreen):
         self._numbers_drawn = float("-inf")
         self._read: object = None  # the crosshair whose values are on the screen
 
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        return (PlaneSubject,)
+
     def body(self) -> ComposeResult:
         with Container(id="plane-maps", classes="column"):
             yield ValuePane("Target", id="plane-target")
@@ -88,15 +96,17 @@ class PlaneScreen(TrainingScreen):
     def _maps(self) -> list[ValuePane | CellPane]:
         return [*self.query(ValuePane), *self.query(CellPane)]
 
-    # What is asked of the worker
+    # What is asked of the engine's thread
 
-    def on_screen_suspend(self) -> None:
-        self._watch(None)
+    @property
+    def moment(self) -> PlaneMoment | None:
+        """The newest one."""
+        return self.controller.moment(PlaneSubject)
 
-    def _watch(self, view: PlaneView | None) -> None:
+    def _watch(self, view: PlaneView) -> None:
         if view != self._asked:
             self._asked = view
-            self.controller.worker.watch_plane(view)
+            self.controller.ask(PlaneSubject, lambda plane: plane.watch(view))
 
     def _wanted(self) -> PlaneView | None:
         """The window, in as many pixels as the largest map on the screen has."""
@@ -120,26 +130,35 @@ class PlaneScreen(TrainingScreen):
 
     # Drawing
 
-    def show(self, frame: Frame | None) -> int:
+    def show_status(self, fit: FitMoment | None) -> int:
+        """Its cells are what counts here, and they have no bends."""
+        moment = self.moment
+        if fit is None or moment is None:
+            return super().show_status(fit)
+        owed = "…" if fit.scene.has_cells else "n/a"
+        regions = count(moment.cells.counts.regions) if moment.cells is not None else owed
+        return self.status.show(fit, self.controller.state, regions=regions)
+
+    def show(self, fit: FitMoment | None) -> int:
         for pane in self._maps:
             pane.set_markers(self.controller.view.markers)  # type: ignore[arg-type]
-        if frame is None:
+        if fit is None:
             self._arrange(None)
             return self.query_one("#plane-counts", TablePane).show_lines([(("loading torch", "label"),)])
-        if frame.scene is not self._scene:
-            self._enter(frame.scene)
-        self._arrange(frame.scene)
-        if frame.scene.plane is None:
-            return self._show_line(frame.scene)
+        if fit.scene is not self._scene:
+            self._enter(fit.scene)
+        self._arrange(fit.scene)
+        if fit.scene.plane is None:
+            return self._show_line(fit.scene)
         wanted = self._wanted()
         if wanted is not None:
             self._watch(wanted)
-        sent = self._show_maps(frame, frame.plane) if frame.plane is not None else 0
-        return sent + self._show_numbers(frame)
+        moment = self.moment
+        sent = self._show_maps(fit, moment) if moment is not None else 0
+        return sent + self._show_numbers(fit)
 
     def _show_line(self, scene: Scene) -> int:
         """There is nothing to map on a line."""
-        self._watch(None)
         sentence = f"The target {scene.name} has one input, and this screen needs two: "
         return self.query_one("#plane-none", LinePane).show_lines(
             [((sentence, "value"),), (("t", "key"), (f" takes {FIRST_PLANE}", "value"))]
@@ -167,12 +186,12 @@ class PlaneScreen(TrainingScreen):
             if self.focused is not None and self.focused.has_class("-hidden") and self.zoomed is None:
                 self.query_one("#plane-error" if self.controller.view.residual else "#plane-fit").focus()
 
-    def _show_maps(self, frame: Frame, moment: PlaneMoment) -> int:
+    def _show_maps(self, fit: FitMoment, moment: PlaneMoment) -> int:
         """All that a key changed; then what is new, the longest waiting first, as far as the frame has room for it."""
         column, row = moment.view.place(self._point)
         cross = (column + 0.5) / moment.view.width, (row + 0.5) / moment.view.height
         seen = [pane for pane in self._maps if pane.is_wanted]
-        is_running, sent = frame.state == "running", 0
+        is_running, sent = fit.state == "running", 0
         for pane in seen:
             ground = pane.ground(cross)
             setting = ground, moment.view, self._by_layer
@@ -203,24 +222,24 @@ class PlaneScreen(TrainingScreen):
         values = moment.target if pane.id == "plane-target" else moment.fit
         return pane.picture(values, self._scale[1], ground, moment.view)
 
-    def _show_numbers(self, frame: Frame) -> int:
+    def _show_numbers(self, fit: FitMoment) -> int:
         """Twice a second are enough for numbers that are read; what the keys change at once."""
-        moment, now = frame.plane, monotonic()
+        moment, now = self.moment, monotonic()
         ascii_only = self.controller.view.markers == "ascii"
         counts, cells = self.query_one("#plane-counts", TablePane), self.query_one(CellPane)
         entitle(cells, "Borders by layer" if self._by_layer else "Cells by slope")
         point = (self._point, moment and (moment.view, moment.cells is None))
-        if frame.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL and point == self._read:
+        if fit.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL and point == self._read:
             return 0
         self._numbers_drawn, self._read = now, point
-        sent = counts.show_table("Counts", COUNT_HELP, count_lines(frame, moment))
+        sent = counts.show_table("Counts", COUNT_HELP, count_lines(fit, moment))
         if moment is None:
             return sent
         lines = point_lines(moment, self._point, ascii_only=ascii_only)
         return sent + self.query_one("#plane-point", TablePane).show_table("Crosshair", POINT_HELP, lines)
 
     def on_chart_frame_changed(self) -> None:
-        """Another size: the worker is to make other pixels."""
+        """Another size: other pixels are to be made."""
         self.redraw()
 
     # Actions: what they mean is in the table
@@ -298,3 +317,14 @@ class PlaneScreen(TrainingScreen):
     def action_whole(self) -> None:
         self._window = self._domain
         self.redraw()
+
+    # Taking it elsewhere
+
+    def copied(self) -> tuple[str, str]:
+        text, sentence = super().copied()
+        if self.moment is not None and self.moment.cells is not None:
+            text += f"\n# linear regions {self.moment.cells.counts.regions}"
+        return text, sentence
+
+    def export(self, stem: Path) -> None:
+        self.controller.ask(PlaneSubject, lambda plane: plane.export(stem))

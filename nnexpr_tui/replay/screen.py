@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.timer import Timer
 
 from nnexpr_tui.actions import bindings
@@ -17,7 +15,9 @@ from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, l
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.moment import MomentPane
 from nnexpr_tui.parts.screen import ExplorerScreen
-from nnexpr_tui.worker.frame import Counts, Frame, Scene
+from nnexpr_tui.replay.subject import ReplaySubject
+from nnexpr_tui.training.moment import Counts, FitMoment, Scene
+from nnexpr_tui.worker.scheduler import Topic
 
 if TYPE_CHECKING:
     from nnexpr.training.snapshots import Snapshot
@@ -26,14 +26,6 @@ __all__ = ["ReplayScreen"]
 
 PLAY_INTERVAL = 0.1
 NOTHING: Line = (("Nothing is trained yet: 1 goes back to Explore, space starts.", "label"),)
-
-
-class Counted(Message, bubble=False):
-    """The worker's answer: the counts of a snapshot of the record."""
-
-    def __init__(self, scene: Scene, epoch: int, counts: Counts | None) -> None:
-        super().__init__()
-        self.scene, self.epoch, self.counts = scene, epoch, counts
 
 
 class ReplayScreen(ExplorerScreen):
@@ -48,10 +40,13 @@ class ReplayScreen(ExplorerScreen):
         super().__init__(controller)
         self._scene: Scene | None = None
         self._epoch: int | None = None  # None: the newest, whichever that is
-        self._counts: dict[int, Counts | None] = {}
-        self._asked: int | None = None
+        self._asked: int | None = None  # the epoch of the snapshot that is to be counted
         self._limits: tuple[int, tuple[float, float]] = (0, (0.0, 1.0))
         self._timer: Timer | None = None
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        return (ReplaySubject,)
 
     def body(self) -> ComposeResult:
         with Vertical(classes="column"):
@@ -67,68 +62,63 @@ class ReplayScreen(ExplorerScreen):
             return len(record) - 1
         return max((i for i, snapshot in enumerate(record) if snapshot.epoch <= self._epoch), default=0)
 
-    def show(self, frame: Frame | None) -> int:
+    def show(self, fit: FitMoment | None) -> int:
         moment = self.query_one(MomentPane)
-        if frame is None or not frame.record:
+        if fit is None or not fit.recording:
             return moment.show_lines([NOTHING])
-        if frame.scene is not self._scene:
-            self._scene, self._epoch, self._counts, self._asked = frame.scene, None, {}, None
+        if fit.scene is not self._scene:
+            self._scene, self._epoch, self._asked = fit.scene, None, None
             self.query_one("#replay-fit", ChartPane).reset_limits()
-        index = self._index(frame.record)
-        snapshot = frame.record[index]
-        counts = self._counts_of(frame, index)
+        index = self._index(fit.recording)
+        snapshot = fit.recording[index]
+        counts = self._counts_of(fit, index)
         playing = self._timer is not None
-        sent = moment.show_moment(frame.scene, snapshot, counts, index + 1, len(frame.record), playing)
-        return sent + self._show_charts(frame, snapshot, counts)
+        sent = moment.show_moment(fit.scene, snapshot, counts, index + 1, len(fit.recording), playing)
+        return sent + self._show_charts(fit, snapshot, counts)
 
-    def _show_charts(self, frame: Frame, snapshot: Snapshot, counts: Counts | None) -> int:
+    def _show_charts(self, fit: FitMoment, snapshot: Snapshot, counts: Counts | None) -> int:
         view = self.controller.view
-        fit, loss = self.query_one("#replay-fit", ChartPane), self.query_one("#replay-loss", ChartPane)
-        fit.set_markers(view.markers)  # type: ignore[arg-type]
+        curves, loss = self.query_one("#replay-fit", ChartPane), self.query_one("#replay-loss", ChartPane)
+        curves.set_markers(view.markers)  # type: ignore[arg-type]
         loss.set_markers(view.markers)  # type: ignore[arg-type]
-        limits = self._whole(frame, view.residual)
-        sent = fit.update_chart(
-            fit_chart(frame.scene, snapshot, counts, residual=view.residual, y_limits=limits)
+        limits = self._whole(fit, view.residual)
+        sent = curves.update_chart(
+            fit_chart(fit.scene, snapshot, counts, residual=view.residual, y_limits=limits)
         )
         cursor = (snapshot.epoch, snapshot.loss)
         return sent + loss.update_chart(
-            loss_chart(frame.history_epochs, frame.history_losses, log_axis=view.log_axis, cursor=cursor)
+            loss_chart(fit.history_epochs, fit.history_losses, log_axis=view.log_axis, cursor=cursor)
         )
 
-    def _whole(self, frame: Frame, residual: bool) -> tuple[float, float]:
+    def _whole(self, fit: FitMoment, residual: bool) -> tuple[float, float]:
         """Limits that hold every snapshot of the record; found again once it has grown by a quarter."""
-        truth = frame.scene.truth
+        truth = fit.scene.truth
         size, limits = self._limits
-        if residual != (size < 0) or not abs(size) <= len(frame.record) <= 1.25 * abs(size):
+        if residual != (size < 0) or not abs(size) <= len(fit.recording) <= 1.25 * abs(size):
             import numpy as np
 
             from nnexpr_tui.charts.limits import snap
 
-            curves = np.stack([s.prediction for s in frame.record])
+            curves = np.stack([s.prediction for s in fit.recording])
             shown = curves - truth if residual else np.vstack([curves, truth[None]])
             shown = shown[np.isfinite(shown)]
             limits = snap(float(shown.min()), float(shown.max())) if shown.size else (0.0, 1.0)
-            self._limits = (-len(frame.record) if residual else len(frame.record), limits)
+            self._limits = (-len(fit.recording) if residual else len(fit.recording), limits)
         return limits
 
-    def _counts_of(self, frame: Frame, index: int) -> Counts | None:
-        """What is known, asking the worker for what is not; one question at a time."""
-        epoch = frame.record[index].epoch
-        if frame.counts is not None and frame.counts.epoch == epoch:
-            return frame.counts
-        if epoch in self._counts:
-            return self._counts[epoch]
-        if frame.scene.countable and self._asked is None:
+    def _counts_of(self, fit: FitMoment, index: int) -> Counts | None:
+        """What is known, asking for what is not."""
+        epoch = fit.recording[index].epoch
+        if fit.counts is not None and fit.counts.epoch == epoch:
+            return fit.counts
+        known = self.controller.moment(ReplaySubject)
+        if known is not None and known.scene is fit.scene and epoch in known.counts:
+            return known.counts[epoch]
+        if fit.scene.countable and self._asked != epoch:
             self._asked = epoch
-            answer = partial(Counted, frame.scene, epoch)
-            self.controller.worker.count(frame.record[index], answer, self.post_message)
+            scene, snapshot = fit.scene, fit.recording[index]
+            self.controller.ask(ReplaySubject, lambda replay: replay.count(scene, snapshot))
         return None
-
-    def on_counted(self, message: Counted) -> None:
-        if message.scene is self._scene:
-            self._asked = None
-            self._counts[message.epoch] = message.counts
-            self.redraw()
 
     # Actions: what they mean is in the table
 
@@ -137,12 +127,12 @@ class ReplayScreen(ExplorerScreen):
         self._move(snapshots)
 
     def _move(self, snapshots: int) -> None:
-        frame = self.controller.frame
-        if frame is None or not frame.record:
+        fit = self.controller.fit
+        if fit is None or not fit.recording:
             return
-        index = min(max(self._index(frame.record) + snapshots, 0), len(frame.record) - 1)
-        at_end = index == len(frame.record) - 1
-        self._epoch = None if at_end else frame.record[index].epoch
+        index = min(max(self._index(fit.recording) + snapshots, 0), len(fit.recording) - 1)
+        at_end = index == len(fit.recording) - 1
+        self._epoch = None if at_end else fit.recording[index].epoch
         if at_end:
             self._stop()
         self.redraw()

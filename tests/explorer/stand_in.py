@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.plane.moment import CellCounts, Cells, PlaneView
-from nnexpr_tui.worker.frame import Counts, Frame, Library, Scene
+from nnexpr_tui.training.moment import Counts, FitMoment, Library, Scene
 
 Array = NDArray[np.float64]
 TARGETS = ("fourier", "cube", "chirp")
@@ -145,9 +145,9 @@ class StandIn:
         self.world.kept.append((run or "run-1", self.epoch))
         return run or "run-1"
 
-    def export(self, stem: Path, frame: Frame) -> list[Path]:
+    def export(self, stem: Path, moment: FitMoment, cells: object) -> list[Path]:
         path = stem.with_name(stem.name + ".json")
-        path.write_text(json.dumps({"epoch": frame.epoch}), encoding="utf-8")
+        path.write_text(json.dumps({"epoch": moment.epoch, "cells": cells}), encoding="utf-8")
         return [path]
 
 

@@ -8,13 +8,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import Any, TypeVar
 
 import pytest
 
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.experiments.runs import ExperimentRuns
 from nnexpr_tui.textual_private import on_display
+from nnexpr_tui.worker.scheduler import Scheduler
+from nnexpr_tui.worker.subject import Subject
 
+S = TypeVar("S", bound=Subject[Any])
 PAINTED = "_painted_text"
 STAND_IN = Path(__file__).with_name("experiment_stand_in.py")
 GATE = "gate"
@@ -30,7 +34,15 @@ async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
 
 async def ready(app: Explorer) -> None:
     """Wait for the first frame on the screen."""
-    await until(lambda: app.controller.frame is not None and re.search(r"\bready\b", text(app)))
+    await until(lambda: app.controller.fit is not None and re.search(r"\bready\b", text(app)))
+
+
+def seated(subject: S) -> S:
+    """The subject, looked at, with a scheduler whose thread is this one: it is asked and given turns by the test."""
+    scheduler = Scheduler(lambda message: None, subject)
+    scheduler.look(frozenset({type(subject)}))
+    subject.begin(scheduler)
+    return subject
 
 
 def text(app: Explorer) -> str:

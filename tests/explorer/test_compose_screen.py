@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +11,8 @@ from steps import ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.folds.questions import FoldQuestion, fold
+from nnexpr_tui.folds.subject import FoldsSubject
 from nnexpr_tui.parts.charts import ChartPane
 
 SIZES = ((120, 40), (80, 24), (60, 20))
@@ -129,17 +130,19 @@ async def test_the_error_is_shown_in_place_of_the_fit(explorer: Explorer) -> Non
 async def test_an_answer_to_an_older_question_is_dropped(
     explorer: Explorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[Callable[[], Any], Callable[[Any], object]]] = []
+    asked: list[FoldQuestion] = []
     async with explorer.run_test(size=WIDE) as pilot:
         await opened(explorer, pilot)
-        monkeypatch.setattr(explorer.controller.worker, "ask", lambda topic, *rest: asked.append(rest))
+        monkeypatch.setattr(FoldsSubject, "fold", lambda _, question: asked.append(question))
         for questions in (1, 2):
             await pilot.press("+")
             await until(lambda questions=questions: len(asked) == questions)
-        first, second = ((work(), post) for work, post in asked)
-        second[1](second[0])
-        await until(lambda: shows(explorer, "Linear regions", "256"))
-        first[1](first[0])
+        answers: list[FoldQuestion | None] = [None]
+        monkeypatch.setattr(FoldsSubject, "moment", lambda _: answers[-1] and fold(answers[-1]))
+        for question in reversed(asked):
+            answers.append(question)
+            explorer.controller.worker.ask(FoldsSubject, lambda _: None)
+            await until(lambda: shows(explorer, "Linear regions", "256"))
         await pilot.press("w")
         await until(lambda: len(asked) == 3)
         assert shows(explorer, "Linear regions", "256")
@@ -150,7 +153,7 @@ async def test_numbers_and_curves_wait_for_the_answer_together(
 ) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await opened(explorer, pilot)
-        monkeypatch.setattr(explorer.controller.worker, "ask", lambda *rest: None)
+        monkeypatch.setattr(FoldsSubject, "fold", lambda *_: None)
         await pilot.press("+")
         await until(lambda: "counting…" in text(explorer))
         assert shows(explorer, "Folds", "6")

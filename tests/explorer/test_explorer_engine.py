@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from steps import seated
 
 import nnexpr
 from nnexpr.runs.store import find
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.worker.engine import LiveEngine, library
-from nnexpr_tui.worker.trainee import Trainee
+from nnexpr_tui.training.engine import LiveEngine, library
+from nnexpr_tui.training.subject import FitSubject
 
 SMALL = FitSpecification.make(width=(6,), points=64, seed=3, members=2, target="expr:sin(2*pi*x)")
 
@@ -25,13 +26,15 @@ def own_store(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_counts_are_those_of_the_network_that_is_written(tmp_path: Path) -> None:
-    engine = LiveEngine(SMALL)
-    engine.step(40)
-    trainee = Trainee(engine)
-    [numbers, weights] = trainee.export(tmp_path / "deep" / "run.1", 1)
-    saved = nnexpr.load(weights)
+    fit = seated(FitSubject())
+    fit.configure(SMALL)
+    fit.step(40)
+    fit.show_member(1)
+    engine, stem = fit.engine, tmp_path / "deep" / "run.1"
+    assert str(stem) in fit.export(stem)
+    saved = nnexpr.load(stem.with_name("run.1.safetensors"))
     assert torch.equal(saved.network.parameters[1], torch.as_tensor(engine.snapshot(1).parameters))
-    document = json.loads(numbers.read_text())
+    document = json.loads(stem.with_name("run.1.json").read_text())
     expected = nnexpr.linear_regions(saved.network, (0.0, 1.0))[1]
     assert document["counts"]["linear_regions"] == expected.count
     assert document["counts"]["breakpoints"] == pytest.approx(expected.breakpoints.tolist(), abs=1e-12)
@@ -123,15 +126,18 @@ def test_more_epochs_open_a_finished_fit_again() -> None:
     ],
 )
 def test_every_kind_of_fit_can_be_looked_at(changes: dict[str, object]) -> None:
-    trainee = Trainee(LiveEngine(FitSpecification.make(**{"points": 64, **changes})))  # type: ignore[arg-type]
-    trainee.step(2)
-    trainee.look(0)
-    frame = trainee.frame(0)
-    assert frame.epoch == 2
-    assert np.isfinite(frame.loss)
-    assert (frame.counts is None) == (not frame.scene.countable)
-    assert (frame.frequencies is None) == (frame.scene.dimension == 2)
-    assert len(frame.record) == 2
+    fit = seated(FitSubject())
+    fit.configure(FitSpecification.make(**{"points": 64, **changes}))  # type: ignore[arg-type]
+    fit.step(2)
+    while fit.wait is not None:
+        fit.turn(fit.wait)
+    moment = fit.moment()
+    assert moment is not None
+    assert moment.epoch == 2
+    assert np.isfinite(moment.loss)
+    assert (moment.counts is None) == (not moment.scene.countable)
+    assert (moment.frequencies is None) == (moment.scene.dimension == 2)
+    assert len(moment.recording) == 2
 
 
 def test_the_catalogue_is_offered_lines_first_and_what_is_not_in_it_is_refused() -> None:

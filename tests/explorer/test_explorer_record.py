@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.worker.record import Record
+from nnexpr_tui.training.record import Record
 
 
 def snapshot(epoch: int, parameters: int = 3) -> Snapshot:

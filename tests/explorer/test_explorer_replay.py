@@ -38,7 +38,7 @@ async def test_it_moves_through_the_training_with_the_counts_of_each_moment(expl
         await ready(explorer)
         for epochs in range(1, 13):
             await pilot.press("s")
-            await until(lambda epochs=epochs: explorer.controller.frame.epoch == epochs)
+            await until(lambda epochs=epochs: explorer.controller.fit.epoch == epochs)
         await pilot.press("2")
         for key, epoch in (("left", 11), ("home", 0), ("right", 1), ("j", 11), ("k", 1), ("end", 12)):
             await pilot.press(key)
@@ -51,7 +51,7 @@ async def test_it_plays_from_the_beginning_to_the_newest_and_stops(explorer: Exp
         await ready(explorer)
         for epochs in range(1, 16):
             await pilot.press("s")
-            await until(lambda epochs=epochs: explorer.controller.frame.epoch == epochs)
+            await until(lambda epochs=epochs: explorer.controller.fit.epoch == epochs)
         await pilot.press("2")
         await until(lambda: re.search(r"Snapshot +16 of 16", text(explorer)))
         await pilot.press("space")
@@ -71,7 +71,7 @@ async def test_axes_hold_over_the_whole_replay(explorer: Explorer) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         await pilot.press("s", "s")
-        await until(lambda: explorer.controller.frame.epoch == 2)
+        await until(lambda: explorer.controller.fit.epoch == 2)
         await pilot.press("2", "home")
         await until(lambda: re.search(r"Epoch +0 ", text(explorer)))
         fit = explorer.screen.query_one("#replay-fit", ChartPane)

@@ -152,7 +152,7 @@ async def test_what_is_not_seen_is_not_drawn(explorer: Explorer, world: World) -
         await until(lambda: not loss.region.area)
         rows = loss._rows
         await pilot.press("s", "s")
-        await until(lambda: explorer.controller.frame.epoch == 2)
+        await until(lambda: explorer.controller.fit.epoch == 2)
         await pilot.pause()
         assert loss._rows is rows
 
@@ -171,7 +171,7 @@ async def test_export_writes_what_is_there_and_says_where(explorer: Explorer, ow
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         await pilot.press("s")
-        await until(lambda: explorer.controller.frame.epoch == 1)
+        await until(lambda: explorer.controller.fit.epoch == 1)
         await pilot.press("x")
         stem = own_folders / "nnexpr-mlp-fourier-1"
         await until(lambda: "Wrote" in text(explorer))
@@ -192,7 +192,7 @@ async def test_copy_gives_the_command_line_and_the_numbers(explorer: Explorer) -
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         await pilot.press("plus")
-        await until(lambda: explorer.controller.frame.scene.specification.depth == 4)
+        await until(lambda: explorer.controller.fit.scene.specification.depth == 4)
         await pilot.press("y")
         await until(lambda: bool(explorer.clipboard))
         lines = explorer.clipboard.splitlines()
@@ -255,7 +255,7 @@ async def test_an_overlay_closes_once_though_its_keys_come_in_one_burst(
             explorer.post_message(Key(closing, None))
         await until(lambda: len(explorer.screen_stack) == 1)
         await pilot.press("s")
-        await until(lambda: explorer.controller.frame.epoch == 1)
+        await until(lambda: explorer.controller.fit.epoch == 1)
 
 
 async def test_a_theme_is_chosen_from_the_palette(explorer: Explorer) -> None:

@@ -89,7 +89,7 @@ async def test_the_last_session_is_restored_unless_a_fresh_one_is_asked_for(worl
         await ready(first)
         await pilot.press("plus", "m", "l")
         first.theme = "nord"
-        await until(lambda: first.controller.frame.scene.specification.depth == 4)
+        await until(lambda: first.controller.fit.scene.specification.depth == 4)
         await pilot.press("q")
         await until(lambda: is_ended(first))
     assert json.loads(session_file().read_text())["config"]["depth"] == 4

@@ -45,7 +45,7 @@ async def test_s_trains_exactly_one_epoch(explorer: Explorer, world: World) -> N
         await ready(explorer)
         for epochs in (1, 2, 3):
             await pilot.press("s")
-            await until(lambda epochs=epochs: explorer.controller.frame.epoch == epochs)
+            await until(lambda epochs=epochs: explorer.controller.fit.epoch == epochs)
         assert world.engine.state == "paused"
         await until(lambda: "loss 0.25" in text(explorer))
 
@@ -158,14 +158,14 @@ async def test_training_goes_on_while_what_counts_is_being_compiled(explorer: Ex
         await ready(explorer)
         world.let_train(30)
         await pilot.press("space")
-        await until(lambda: explorer.controller.frame.epoch == 30)
-        assert explorer.controller.frame.counts is None
+        await until(lambda: explorer.controller.fit.epoch == 30)
+        assert explorer.controller.fit.counts is None
         await pilot.press("space")
         await until(lambda: state(explorer) == "paused")
-        assert explorer.controller.frame.counts is None
+        assert explorer.controller.fit.counts is None
         world.compiled.set()
-        await until(lambda: explorer.controller.frame.counts is not None)
-        await until(lambda: explorer.controller.frame.floor is not None)
+        await until(lambda: explorer.controller.fit.counts is not None)
+        await until(lambda: explorer.controller.fit.floor is not None)
 
 
 async def test_the_memory_of_a_graphics_processor_stands_beside_its_name(

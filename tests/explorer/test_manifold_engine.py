@@ -15,43 +15,43 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steps import seated
 
 import nnexpr
 from nnexpr.experiments.manifold import exact
 from nnexpr.networks.compositional import compositional
-from nnexpr_tui.manifold import trainee as manifold_trainee
+from nnexpr_tui.manifold import subject as manifold_subject
 from nnexpr_tui.manifold.engine import Pair, exact_regions
 from nnexpr_tui.manifold.moment import Fitted, ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import summary
-from nnexpr_tui.manifold.trainee import ManifoldTrainee
+from nnexpr_tui.manifold.subject import ManifoldSubject
 from nnexpr_tui.worker.warming import compiling
 
 PEAKS = st.lists(st.integers(10, 90), min_size=1, max_size=6).map(tuple)
 FEW = ManifoldStart(peaks=(0.4, 0.6, 0.55))
 
 
-def watched(start: ManifoldStart = FEW) -> ManifoldTrainee:
-    """A trainee that is looked at, with what counts compiled."""
+def watched(start: ManifoldStart = FEW) -> ManifoldSubject:
+    """A subject that is looked at, with what counts compiled."""
     compiling("line").wait()
     compiling("manifold").wait()
-    trainee = ManifoldTrainee(start)
-    trainee.watch(True)
-    trainee.turn(0.0)
-    return trainee
+    manifold = seated(ManifoldSubject(start))
+    manifold.turn(0.0)
+    return manifold
 
 
-def seen(trainee: ManifoldTrainee) -> ManifoldMoment:
-    moment = trainee.moment()
+def seen(manifold: ManifoldSubject) -> ManifoldMoment:
+    moment = manifold.moment()
     assert moment is not None
     return moment
 
 
-def train(trainee: ManifoldTrainee) -> ManifoldMoment:
+def train(manifold: ManifoldSubject) -> ManifoldMoment:
     """A whole share of epochs."""
-    trainee.train_share()
-    while trainee.state == "running":
-        trainee.turn(0.02)
-    return seen(trainee)
+    manifold.train_share()
+    while manifold.state == "running":
+        manifold.turn(0.02)
+    return seen(manifold)
 
 
 def slopes_by_definition(
@@ -139,17 +139,17 @@ def test_the_units_are_the_waves_that_the_output_sums() -> None:
 @pytest.mark.parametrize("target", ["cube", "tanh3"])
 def test_the_stages_are_those_of_fit_and_the_twin_is_fit_without(target: str) -> None:
     peaks = (0.4, 0.6, 0.5, 0.55)
-    trainee = watched(ManifoldStart(target, -1 if target == "cube" else 1, peaks))
-    moments = [train(trainee)]
+    manifold = watched(ManifoldStart(target, -1 if target == "cube" else 1, peaks))
+    moments = [train(manifold)]
     for _ in (2, 3):
-        trainee.next_stage()
-        moments.append(train(trainee))
+        manifold.next_stage()
+        moments.append(train(manifold))
     options = {"network": "compositional", "depth": 4, "peaks": peaks, "target": target}
     spec = nnexpr.FitSpecification.make(**options, stages=(1, 2, 3), epochs=3000)
     network, goal = nnexpr.training.fit.assemble(spec)
     whole = nnexpr.fit(network, goal, epochs=3000, stages=(1, 2, 3))
     alone = nnexpr.fit(network, goal, epochs=3000)
-    trained, twin = trainee._pair.networks
+    trained, twin = manifold._pair.networks
     assert torch.equal(trained.parameters, whole.network.parameters)
     assert torch.equal(twin.parameters, alone.network.parameters)
     last = moments[-1]
@@ -164,113 +164,112 @@ def test_the_stages_are_those_of_fit_and_the_twin_is_fit_without(target: str) ->
 
 
 def test_peaks_move_on_from_what_was_learnt() -> None:
-    trainee = watched()
-    learnt = train(trainee)
+    manifold = watched()
+    learnt = train(manifold)
     assert learnt.peaks is not None
-    trainee.move_peak(1, 5)
-    moved = seen(trainee)
+    manifold.move_peak(1, 5)
+    moved = seen(manifold)
     assert moved.epoch == 0
     assert moved.start.scales is None
     assert moved.peaks == pytest.approx((learnt.peaks[0], learnt.peaks[1] + 0.05, learnt.peaks[2]), rel=1e-6)
-    trainee.move_peak(1, -5)
-    assert seen(trainee).network.loss == pytest.approx(learnt.network.loss, rel=1e-3)
+    manifold.move_peak(1, -5)
+    assert seen(manifold).network.loss == pytest.approx(learnt.network.loss, rel=1e-3)
 
 
 def test_free_scales_that_were_learnt_stay_free() -> None:
-    trainee = watched()
-    train(trainee)
-    trainee.next_stage()
-    learnt = train(trainee)
-    trainee.move_scale(0, 0)
-    moved = seen(trainee)
+    manifold = watched()
+    train(manifold)
+    manifold.next_stage()
+    learnt = train(manifold)
+    manifold.move_scale(0, 0)
+    moved = seen(manifold)
     assert moved.start.scales == pytest.approx(learnt.scales, rel=1e-6)
     assert moved.stage == 2
     assert moved.network.loss == pytest.approx(learnt.network.loss, rel=1e-3)
-    trainee.free()
-    assert seen(trainee).stage == 1
+    manifold.free()
+    assert seen(manifold).stage == 1
 
 
 def test_after_stage_3_there_is_nothing_left_to_move_until_a_restart() -> None:
-    trainee = watched()
-    trainee.next_stage()
-    trainee.next_stage()
-    assert seen(trainee).peaks == FEW.peaks  # nothing is trained yet
-    left = train(trainee)
+    manifold = watched()
+    manifold.next_stage()
+    manifold.next_stage()
+    assert seen(manifold).peaks == FEW.peaks  # nothing is trained yet
+    left = train(manifold)
     assert left.peaks is None
     assert left.exact_regions is None
-    for move in (lambda: trainee.move_peak(0, 1), lambda: trainee.move_scale(0, 1), trainee.free):
+    for move in (lambda: manifold.move_peak(0, 1), lambda: manifold.move_scale(0, 1), manifold.free):
         with pytest.raises(RuntimeError, match="left the manifold"):
             move()
     with pytest.raises(RuntimeError, match="last one"):
-        trainee.next_stage()
-    trainee.restart()
-    again = seen(trainee)
+        manifold.next_stage()
+    manifold.restart()
+    again = seen(manifold)
     assert (again.peaks, again.epoch, again.stage, again.state) == (FEW.peaks, 0, 1, "ready")
 
 
 def test_a_stage_begins_slowly_and_pauses() -> None:
-    trainee = watched()
-    trainee.toggle()
+    manifold = watched()
+    manifold.toggle()
     for turns in range(1, 20):
-        trainee.turn(10.0)
-        assert trainee._pair.epoch == turns  # one epoch a turn to begin with
-        assert trainee.wait is not None
-        assert trainee.wait > 0
-    trainee.toggle()
-    assert trainee.state == "paused"
-    assert seen(trainee).epoch == 19
-    while trainee.wait is not None:  # floors that are owed
-        trainee.turn(0.0)
-    assert trainee._pair.epoch == 19
+        manifold.turn(10.0)
+        assert manifold._pair.epoch == turns  # one epoch a turn to begin with
+        assert manifold.wait is not None
+        assert manifold.wait > 0
+    manifold.toggle()
+    assert manifold.state == "paused"
+    assert seen(manifold).epoch == 19
+    while manifold.wait is not None:  # floors that are owed
+        manifold.turn(0.0)
+    assert manifold._pair.epoch == 19
 
 
 def test_while_its_loops_are_compiled_it_says_so_and_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    trainee = watched()
+    manifold = watched()
     compiled = threading.Event()
-    monkeypatch.setattr(manifold_trainee, "compiling", lambda kind: compiled)
-    trainee.toggle()
-    assert not trainee.turn(0.02)
-    assert (seen(trainee).state, trainee._pair.epoch) == ("compiling", 0)
+    monkeypatch.setattr(manifold_subject, "compiling", lambda kind: compiled)
+    manifold.toggle()
+    assert not manifold.turn(0.02)
+    assert (seen(manifold).state, manifold._pair.epoch) == ("compiling", 0)
     compiled.set()
-    trainee.turn(0.02)
-    assert (seen(trainee).state, trainee._pair.epoch) == ("running", 1)
+    manifold.turn(0.02)
+    assert (seen(manifold).state, manifold._pair.epoch) == ("running", 1)
 
 
 def test_nothing_is_done_for_nobody() -> None:
-    trainee = watched()
-    trainee.watch(False)
-    assert trainee.wait is None
-    assert trainee.moment() is None
-    trainee.toggle()
-    assert trainee.wait == 0
-    assert not trainee.frame_due
+    manifold = watched()
+    assert manifold.wait is None or manifold.wait == 0  # floors that are owed
+    manifold.scheduler.look(frozenset())
+    assert manifold.wait is None
+    manifold.toggle()
+    assert manifold.wait == 0
 
 
 def test_the_floor_is_below_and_follows() -> None:
-    trainee = watched()
-    moment = train(trainee)
+    manifold = watched()
+    moment = train(manifold)
     assert moment.floors == (None, None)
-    while trainee.wait is not None:
-        trainee.turn(0.0)
-    moment = seen(trainee)
+    while manifold.wait is not None:
+        manifold.turn(0.0)
+    moment = seen(manifold)
     for fitted, floor in zip((moment.network, moment.twin), moment.floors, strict=True):
         assert floor is not None
         assert 0 < floor <= fitted.loss
 
 
 def test_another_rate_needs_no_restart() -> None:
-    trainee = watched()
-    train(trainee)
-    assert trainee.learn(1) == 2e-3
-    assert trainee._pair.epoch == 1000
-    assert seen(trainee).start.lr == 2e-3
-    assert [spec.lr for spec in trainee._pair.specifications] == [2e-3, 2e-3]
+    manifold = watched()
+    train(manifold)
+    assert manifold.learn(1) == "Learning rate 0.002"
+    assert manifold._pair.epoch == 1000
+    assert seen(manifold).start.lr == 2e-3
+    assert [spec.lr for spec in manifold._pair.specifications] == [2e-3, 2e-3]
 
 
 def test_what_is_written_is_what_is_seen(tmp_path: Path) -> None:
-    trainee = watched()
-    moment = train(trainee)
-    trainee.export(tmp_path / "deep" / "run.1")
+    manifold = watched()
+    moment = train(manifold)
+    manifold.export(tmp_path / "deep" / "run.1")
     document = json.loads((tmp_path / "deep" / "run.1.json").read_text())
     for name, key, fitted in (
         ("run.1", "by_stages", moment.network),
@@ -288,18 +287,18 @@ def test_what_is_written_is_what_is_seen(tmp_path: Path) -> None:
 
 
 def test_the_copied_line_says_what_fit_cannot() -> None:
-    trainee = watched()
-    assert summary(seen(trainee), "fit").splitlines()[0] == "fit --epochs 0"
-    train(trainee)
-    trainee.next_stage()
-    assert summary(seen(trainee), "fit").splitlines()[0] == "fit --stages 1 --epochs 1000"
-    trainee.next_stage()
-    text = summary(train(trainee), "fit")
+    manifold = watched()
+    assert summary(seen(manifold), "fit").splitlines()[0] == "fit --epochs 0"
+    train(manifold)
+    manifold.next_stage()
+    assert summary(seen(manifold), "fit").splitlines()[0] == "fit --stages 1 --epochs 1000"
+    manifold.next_stage()
+    text = summary(train(manifold), "fit")
     assert text.splitlines()[0] == "fit --stages 1,3 --epochs 2000"
     assert "left the manifold" in text
-    trainee.restart()
-    trainee.move_scale(1, 3)
-    text = summary(train(trainee), "fit")
+    manifold.restart()
+    manifold.move_scale(1, 3)
+    text = summary(train(manifold), "fit")
     assert "--stages 2 --epochs 1000" in text
     assert "started with scales" in text
 

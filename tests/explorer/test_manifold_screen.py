@@ -13,6 +13,7 @@ from steps import ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.manifold.subject import ManifoldSubject
 from nnexpr_tui.parts.charts import ChartPane
 
 SIZES = ((120, 40), (80, 24), (60, 20))
@@ -176,7 +177,7 @@ async def test_space_starts_and_pauses_and_a_pause_stands_still(explorer: Explor
         await until(lambda: re.search(r"training +stage 1 +epoch [1-9]", status(explorer)))
         await pilot.press("space")
         await until(lambda: "paused" in status(explorer))
-        manifold = explorer.screen.manifold
+        manifold = explorer.controller.worker.subject(ManifoldSubject)
         epoch = manifold._pair.epoch
         assert f"epoch {epoch:,} " in status(explorer)
         await until(lambda: manifold.wait is None)
@@ -188,9 +189,10 @@ async def test_on_other_screens_it_trains_on_and_nothing_is_shown_of_it(
 ) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await opened(explorer, pilot, "space", "1")
-        await until(lambda: explorer.controller.frame.manifold is None and "Architecture" in text(explorer))
+        await until(lambda: "Architecture" in text(explorer))
+        assert explorer.controller.moment(ManifoldSubject) is None
         assert "ready" in status(explorer)
-        manifold = explorer.screen_stack and explorer.controller.worker._companion
+        manifold = explorer.controller.worker.subject(ManifoldSubject)
         epoch = manifold._pair.epoch
         await until(lambda: manifold._pair.epoch > epoch)
         await pilot.press("space")

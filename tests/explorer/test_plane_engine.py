@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from steps import seated
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.plane.moment import PlaneView
-from nnexpr_tui.plane.watch import PlaneWatch, seen_cells
-from nnexpr_tui.worker.engine import LiveEngine
-from nnexpr_tui.worker.frame import Scene
-from nnexpr_tui.worker.trainee import Trainee
+from nnexpr_tui.plane.moment import PlaneMoment, PlaneView
+from nnexpr_tui.plane.subject import PlaneSubject, seen_cells
+from nnexpr_tui.training.engine import LiveEngine
+from nnexpr_tui.training.moment import Scene
+from nnexpr_tui.training.subject import FitSubject
 
 SMALL = FitSpecification.make(target="expr:x1*x2+x1", width=(8,), depth=3, members=2, points=400, seed=2)
 
@@ -79,41 +80,55 @@ def test_borders_have_different_cells_on_their_sides(engine: LiveEngine) -> None
     assert set(np.unique(cells.layers).tolist()) <= {1, 2}
 
 
-def test_weights_that_are_not_finite_leave_a_note_and_no_cells(engine: LiveEngine) -> None:
-    snapshot = engine.snapshot(0)
-    snapshot.parameters[:] = np.nan
-    watch = PlaneWatch(engine, view_of(engine.scene))
-    first = watch.moment(snapshot, running=False)
+def opened(specification: FitSpecification = SMALL) -> tuple[FitSubject, PlaneSubject]:
+    """A fit and the plane that looks at the whole of it."""
+    fit = seated(FitSubject())
+    fit.configure(specification)
+    plane = fit.scheduler.subject(PlaneSubject)
+    fit.scheduler.look(frozenset({FitSubject, PlaneSubject}))
+    assert fit.engine is not None
+    plane.watch(PlaneView(fit.engine.scene.plane or ((0.0, 1.0), (0.0, 1.0)), 31, 18))
+    return fit, plane
+
+
+def counted(plane: PlaneSubject) -> PlaneMoment:
+    """What is shown once its cells are counted."""
+    first = plane.moment()
     assert first is not None
     assert first.is_counting
-    assert watch.owes
-    assert watch.settle()
-    moment = watch.moment(snapshot, running=False)
+    assert plane.wait is not None
+    plane.turn(0.0)
+    moment = plane.moment()
     assert moment is not None
+    assert plane.wait is None
+    return moment
+
+
+def test_weights_that_are_not_finite_leave_a_note_and_no_cells() -> None:
+    fit, plane = opened()
+    fit.snapshot().parameters[:] = np.nan
+    moment = counted(plane)
     assert moment.cells is None
     assert moment.note
-    assert not watch.owes
 
 
 def test_counts_are_written_while_they_are_on_the_screen(tmp_path: Path) -> None:
-    trainee = Trainee(LiveEngine(SMALL))
-    trainee.step(3)
-    [numbers, _] = trainee.export(tmp_path / "a", 0)
-    assert json.loads(numbers.read_text())["cells"] is None
-    trainee.plane.view = view_of(trainee.engine.scene)
-    trainee.frame(0)
-    assert trainee.plane.settle()
-    [numbers, _] = trainee.export(tmp_path / "b", 0)
-    written = json.loads(numbers.read_text())["cells"]
+    fit, plane = opened()
+    fit.step(3)
+    plane.export(tmp_path / "a")
+    assert json.loads((tmp_path / "a.json").read_text())["cells"] is None
+    counts = counted(plane).cells.counts
+    plane.export(tmp_path / "b")
+    written = json.loads((tmp_path / "b.json").read_text())["cells"]
     assert written["euler"] == 1
     assert written["epoch"] == 3
-    counts = trainee.engine.cells(trainee.engine.snapshot(0)).counts
     assert written["regions"] == counts.regions
 
 
 def test_the_line_has_no_plane() -> None:
-    trainee = Trainee(LiveEngine(FitSpecification.make(width=(4,), points=20)))
-    trainee.plane.view = PlaneView(((0.0, 1.0), (0.0, 1.0)), 3, 3)
-    assert trainee.frame(0).plane is None
-    assert trainee.engine.scene.plane is None
+    fit, plane = opened(FitSpecification.make(width=(4,), points=20))
+    assert plane.moment() is None
+    assert not plane.due
+    assert fit.engine is not None
+    assert fit.engine.scene.plane is None
     assert torch.is_inference_mode_enabled() is False

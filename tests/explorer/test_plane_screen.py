@@ -14,6 +14,7 @@ from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.help import HelpScreen
 from nnexpr_tui.plane.panes import MapPane
+from nnexpr_tui.plane.subject import PlaneSubject
 
 SIZES = ((120, 40), (100, 30), (80, 24), (60, 20))
 WIDE = SIZES[0]
@@ -39,7 +40,7 @@ def reads(app: Explorer) -> tuple[float, float]:
     found = re.search(r"x1, x2 +([-\d.e]+), ([-\d.e]+)", text(app))
     assert found is not None
     x1, x2 = (float(part) for part in found.groups())
-    share = app.controller.frame.epoch / (1 + app.controller.frame.epoch)
+    share = app.controller.fit.epoch / (1 + app.controller.fit.epoch)
     for label, factor in (("Target", 1.0), ("Fit", share), ("Error", share - 1)):
         value = re.search(rf"{label} +(-?[\d.]+)", text(app))
         assert value is not None
@@ -148,17 +149,17 @@ async def test_i_and_o_look_nearer_and_farther_and_the_window_follows_the_crossh
     app = plane(world)
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot, "i", "i")
-        await until(lambda: app.controller.frame.plane.view.window == ((-0.25, 0.25), (-0.25, 0.25)))
+        await until(lambda: app.controller.moment(PlaneSubject).view.window == ((-0.25, 0.25), (-0.25, 0.25)))
         await until(lambda: shows(app, "Shown x1", "-0.25 … 0.25"))
         await pilot.press(*["L"] * 5)
-        await until(lambda: app.controller.frame.plane.view.window[0][1] > 0.3)
+        await until(lambda: app.controller.moment(PlaneSubject).view.window[0][1] > 0.3)
         low, high = app.screen._window[0]
         assert low <= app.screen._point[0] <= high
         assert high - low == pytest.approx(0.5)
         await pilot.press(*["o"] * 5)
         await until(lambda: shows(app, "Shown x1", "-1 … 1"))
         await pilot.press("i", "w")
-        await until(lambda: app.controller.frame.plane.view.window == ((-1.0, 1.0), (-1.0, 1.0)))
+        await until(lambda: app.controller.moment(PlaneSubject).view.window == ((-1.0, 1.0), (-1.0, 1.0)))
 
 
 async def test_v_changes_what_is_shown_and_e_puts_the_error_in_place_of_the_fit(world: World) -> None:
@@ -192,7 +193,7 @@ async def test_z_shows_one_map_alone_in_all_the_room(world: World) -> None:
         await opened(app, pilot, "z")
         await until(lambda: names(app) == ["fit"] and drawn(app))
         assert maps(app)[0].region.width == 120
-        await until(lambda: app.controller.frame.plane.view.width == 118)
+        await until(lambda: app.controller.moment(PlaneSubject).view.width == 118)
         await pilot.press("escape")
         await until(lambda: len(maps(app)) == 4 and drawn(app))
 
@@ -222,7 +223,7 @@ async def test_while_cells_are_counted_it_says_so_and_training_goes_on(world: Wo
         await until(lambda: shows(app, "Linear regions", "counting…") and drawn(app))
         await pilot.press("space")
         world.let_train(5)
-        await until(lambda: app.controller.frame.epoch >= 5)
+        await until(lambda: app.controller.fit.epoch >= 5)
         assert world.counted == []
         await pilot.press("space")
         await until(lambda: app.controller.state == "paused")
@@ -251,13 +252,13 @@ async def test_nothing_is_made_of_the_plane_while_another_screen_is_shown(world:
     app = plane(world)
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot, "1")
-        await until(lambda: app.current_mode == "explore" and app.controller.frame.plane is None)
+        await until(lambda: app.current_mode == "explore" and app.controller.moment(PlaneSubject) is None)
         counted = len(world.counted)
         await pilot.press("s", "s")
-        await until(lambda: app.controller.frame.epoch == 2)
+        await until(lambda: app.controller.fit.epoch == 2)
         assert len(world.counted) == counted
         await pilot.press("4")
-        await until(lambda: app.controller.frame.plane is not None and len(world.counted) > counted)
+        await until(lambda: app.controller.moment(PlaneSubject) is not None and len(world.counted) > counted)
 
 
 async def test_the_theme_turns_the_scale_round(world: World) -> None:
@@ -301,9 +302,9 @@ async def test_training_keys_mean_what_they_mean_in_explore(world: World) -> Non
         await pilot.press("+")
         await until(lambda: app.controller.specification.depth == depth + 1)
         await pilot.press("full_stop")
-        await until(lambda: app.controller.frame.snapshot.member == 1)
-        await until(lambda: app.controller.frame.plane.cells.counts.member == 1)
+        await until(lambda: app.controller.fit.snapshot.member == 1)
+        await until(lambda: app.controller.moment(PlaneSubject).cells.counts.member == 1)
         await pilot.press("s")
-        await until(lambda: app.controller.frame.epoch == 1)
+        await until(lambda: app.controller.fit.epoch == 1)
         await pilot.press("r")
-        await until(lambda: app.controller.frame.epoch == 0)
+        await until(lambda: app.controller.fit.epoch == 0)

@@ -5,7 +5,6 @@ Imported on the worker's thread, once the screen is there: it brings torch.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
@@ -34,7 +33,7 @@ from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.plane.engine import cells_of, heights
 from nnexpr_tui.plane.moment import Cells, PlaneView
 from nnexpr_tui.session import write_atomically
-from nnexpr_tui.worker.frame import Counts, Frame, Library, Scene
+from nnexpr_tui.training.moment import Counts, FitMoment, Library, Scene
 from nnexpr_tui.worker.warming import compiling
 
 __all__ = ["LiveEngine", "library"]
@@ -54,7 +53,7 @@ def library() -> Library:
 
 
 class LiveEngine:
-    """One session. See :class:`nnexpr_tui.worker.frame.Engine`."""
+    """One session. See :class:`nnexpr_tui.training.moment.Engine`."""
 
     def __init__(self, specification: FitSpecification) -> None:
         torch.set_num_threads(specification.threads or max(1, (os.cpu_count() or 2) - 1))
@@ -194,13 +193,13 @@ class LiveEngine:
         losses = (session.losses() if is_quick else session.history.losses[-1]).tolist()
         return keep(network, session.specification, self._target, epoch=session.epoch, losses=losses, run=run)
 
-    def export(self, stem: Path, frame: Frame) -> list[Path]:
+    def export(self, stem: Path, moment: FitMoment, cells: dict[str, Any] | None) -> list[Path]:
         """``stem.safetensors``, all members, and ``stem.json``, the numbers."""
         session = self._session
         weights, numbers = stem.with_name(stem.name + ".safetensors"), stem.with_name(stem.name + ".json")
         weights.parent.mkdir(parents=True, exist_ok=True)
         save(weights, session.current_network().to(device="cpu"), session.specification, target=self._target)
-        document = json.dumps(_document(frame, session.specification), allow_nan=False, indent=1)
+        document = json.dumps(_document(moment, session.specification, cells), allow_nan=False, indent=1)
         write_atomically(numbers, lambda path: path.write_text(document + "\n", encoding="utf-8"))
         return [numbers, weights]
 
@@ -247,9 +246,11 @@ def _scene(specification: FitSpecification, network: Network, target: Target, se
     )
 
 
-def _document(frame: Frame, specification: FitSpecification) -> dict[str, Any]:
+def _document(
+    moment: FitMoment, specification: FitSpecification, cells: dict[str, Any] | None
+) -> dict[str, Any]:
     """What is on the screen, as JSON; numbers that are not finite become null."""
-    counts = frame.counts
+    counts = moment.counts
     counted = None
     if counts is not None:
         counted = {
@@ -264,36 +265,28 @@ def _document(frame: Frame, specification: FitSpecification) -> dict[str, Any]:
         }
     return {
         "schema": 1,
-        "run": frame.run,
+        "run": moment.run,
         "config": specification.as_config(),
-        "device": frame.scene.device,
-        "parameters": frame.scene.parameters,
-        "epochs": frame.epoch,
-        "seconds": frame.snapshot.seconds,
-        "member": frame.snapshot.member,
-        "losses": [_finite(loss) for loss in frame.snapshot.losses.tolist()],
+        "device": moment.scene.device,
+        "parameters": moment.scene.parameters,
+        "epochs": moment.epoch,
+        "seconds": moment.snapshot.seconds,
+        "member": moment.snapshot.member,
+        "losses": [_finite(loss) for loss in moment.snapshot.losses.tolist()],
         "counts": counted,
-        "cells": _document_of_cells(frame),
-        "spline_floor": _finite(frame.floor),
-        "frequencies": [_finite(value) for value in _listed(frame.frequencies)],
+        "cells": cells,
+        "spline_floor": _finite(moment.floor),
+        "frequencies": [_finite(value) for value in _listed(moment.frequencies)],
         "history": {
-            "epochs": frame.history_epochs.tolist(),
-            "loss": [_finite(loss) for loss in frame.history_losses.tolist()],
+            "epochs": moment.history_epochs.tolist(),
+            "loss": [_finite(loss) for loss in moment.history_losses.tolist()],
         },
         "fit": {
-            "x": _listed(frame.scene.x),
-            "target": [_finite(value) for value in _listed(frame.scene.truth)],
-            "prediction": [_finite(value) for value in frame.snapshot.prediction.tolist()],
+            "x": _listed(moment.scene.x),
+            "target": [_finite(value) for value in _listed(moment.scene.truth)],
+            "prediction": [_finite(value) for value in moment.snapshot.prediction.tolist()],
         },
     }
-
-
-def _document_of_cells(frame: Frame) -> dict[str, Any] | None:
-    """The counts of a network of two inputs, while they are on the screen."""
-    if frame.plane is None or frame.plane.cells is None:
-        return None
-    document = dataclasses.asdict(frame.plane.cells.counts)
-    return {name: _finite(value) if isinstance(value, float) else value for name, value in document.items()}
 
 
 def _listed(values: Array | None) -> list[float]:

@@ -1,8 +1,8 @@
-"""The Compose screen's network and its twin on the worker's thread: moved while they rest, then trained by stages.
+"""The Compose screen's network and its twin on the engine's thread: moved while they rest, then trained by stages.
 
 A stage begins slowly, so that it can be watched: every turn of 20 ms takes at most a fiftieth of the stage's epochs so
 far, one at least. Epochs then grow e-fold each second until the processor holds them up. A whole share of epochs
-(:meth:`ManifoldTrainee.train_share`) goes at full speed from the first.
+(:meth:`ManifoldSubject.train_share`) goes at full speed from the first.
 """
 
 from __future__ import annotations
@@ -16,40 +16,39 @@ from nnexpr_tui.adjust import stepped
 from nnexpr_tui.manifold import moves as moves
 from nnexpr_tui.manifold.moment import SHARE_OF_EPOCHS, ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import document
+from nnexpr_tui.worker.subject import Subject
 from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
     from nnexpr_tui.manifold.engine import Pair
 
-__all__ = ["ManifoldTrainee"]
+__all__ = ["ManifoldSubject"]
 
 PACE = 50  # a turn takes at most this part of a stage's epochs so far
 TURN = 0.02  # seconds between two turns of a stage that is still slow
 MOST_EPOCHS = 4096  # of one turn
-WAIT = 0.05  # seconds between two looks at the commands while loops are being compiled
-FRAME_SHARE = 20  # looking at both networks may take a twentieth of the time
+WAIT = 0.05  # seconds between two looks whether loops are compiled
+LOOK_SHARE = 20  # looking at both networks may take a twentieth of the time
 FLOOR_SHARE = 50
 QUICK_FLOOR = 64  # regions whose floor is found while training: hundredths of a second, or tenths
 OFF = "stage 3 has trained all weights: they have left the manifold and have no peaks; r brings the first network back"
 
 
-class ManifoldTrainee:
-    """See :class:`nnexpr_tui.worker.thread.Companion`. All but making one is done on the worker's thread."""
+class ManifoldSubject(Subject[ManifoldMoment]):
+    """Two networks of one start. It trains on while nobody looks, but nothing is counted then."""
 
     def __init__(self, start: ManifoldStart | None = None) -> None:
         self.start = start or ManifoldStart()
         self.state = "ready"
-        self.is_watched = False
         self._made: Pair | None = None
         self._counts = False  # whether what counts is compiled
         self._seed = -1
         self._goal: int | None = None  # the epoch at which to stand still
-        self._due = self._next_frame = self._next_floor = 0.0
+        self._due = self._next_moment = self._next_floor = 0.0
         self._cost = 1e-4  # seconds of an epoch of both
         self._rate = 0.0
         self._floors: dict[tuple[str, int], float] = {}
         self._owed: tuple[int, ...] = ()  # regions whose floor is to be found
-        self._moment: ManifoldMoment | None = None
 
     @property
     def _pair(self) -> Pair:
@@ -59,43 +58,42 @@ class ManifoldTrainee:
             self._made = Pair(self.start)
         return self._made
 
-    # What the worker asks
+    # What the scheduler asks
 
     @property
     def wait(self) -> float | None:
-        """Seconds until there is something to do; None: nothing."""
+        if self.is_watched and not self._counts:
+            return 0.0 if compiling("line").is_set() else WAIT
         if self.state == "running":
-            return max(0.0, self._due - monotonic())
-        return 0.0 if self.is_watched and (not self._counts or self._owed) else None
+            return max(0.0, self._due - monotonic()) if compiling("manifold").is_set() else WAIT
+        return 0.0 if self.is_watched and self._owed else None
 
     @property
-    def frame_due(self) -> bool:
-        """Whether another look would cost training no more than its share of the time, and is asked for."""
-        return self.is_watched and self.state == "running" and monotonic() >= self._next_frame
+    def due(self) -> bool:
+        return self._counts and self.state == "running" and monotonic() >= self._next_moment
 
     def turn(self, seconds: float) -> bool:
-        """Train for about so long, or find what is owed. Whether to show what has come of it at once."""
         if self.is_watched and not self._counts:
-            self._counts = compiling("line").wait(WAIT)
+            self._counts = compiling("line").is_set()
             if self._counts:
                 compiling("manifold")  # before it is asked for
             return self._counts
         if self.state == "running":
-            return compiling("manifold").wait(WAIT) and self._train(seconds)
+            return compiling("manifold").is_set() and self._train(seconds)
         self._find_floor()
         return not self._owed
 
-    def fail(self) -> None:
-        """Training raised: stand still for good."""
+    def fail(self, why: str) -> str:
         self.state = "failed"
+        return f"Training stopped: {why}"
 
     def moment(self) -> ManifoldMoment | None:
-        """What there is to see now; None while nobody looks, or nothing can be counted yet."""
-        if not (self.is_watched and self._counts):
+        """None while nothing can be counted yet."""
+        if not self._counts:
             return None
         began = monotonic()
-        self._moment = moment = self._look()
-        self._next_frame = monotonic() + FRAME_SHARE * (monotonic() - began)
+        moment = self._look()
+        self._next_moment = monotonic() + LOOK_SHARE * (monotonic() - began)
         return moment
 
     def _train(self, seconds: float) -> bool:
@@ -180,10 +178,6 @@ class ManifoldTrainee:
         self.start, self._made = start, None
         self.state, self._goal, self._rate = "ready", None, 0.0
 
-    def watch(self, is_watched: bool) -> None:
-        """Whether somebody looks."""
-        self.is_watched = is_watched
-
     def move_peak(self, layer: int, hundredths: int) -> None:
         """A layer's peak by so much; scales that follow it follow."""
         self._begin(moves.peak_moved(self._present(), layer, hundredths))
@@ -251,7 +245,7 @@ class ManifoldTrainee:
         """The first network again, at epoch 0."""
         self._begin(self.start)
 
-    def learn(self, direction: int) -> float:
+    def learn(self, direction: int) -> str:
         """The next higher or lower learning rate, without a restart."""
         from nnexpr_tui.manifold.engine import specification_of
 
@@ -259,12 +253,13 @@ class ManifoldTrainee:
         self.start = replace(self.start, lr=rate)
         self._pair.start = self.start
         self._pair.learn(rate)
-        return rate
+        return f"Learning rate {rate:g}"
 
-    def export(self, stem: Path) -> None:
-        """Write both networks and what is on the screen."""
+    def export(self, stem: Path) -> str:
+        """Write both networks and what is on the screen; says where."""
         self._counts = compiling("line").wait()
         self._look()
         while self._owed:
             self._find_floor()
         self._pair.write(stem, document(self._look()))
+        return f"Wrote {stem.resolve()}.json, .svg, .safetensors and -twin.safetensors"

@@ -1,4 +1,4 @@
-"""What the worker sends to the screens: plain, immutable data in the target's own units, and the engine's contract.
+"""What screens are shown of the fit: plain, immutable data in the target's own units, and the engine's contract.
 
 Nothing here needs NumPy or torch to be imported: a screen can be drawn before either is loaded.
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from textual.message import Message
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.manifold.moment import ManifoldMoment
-from nnexpr_tui.plane.moment import Cells, PlaneMoment, PlaneView, Window
+from nnexpr_tui.plane.moment import Cells, PlaneView, Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Companion", "Counts", "Engine", "Frame", "Library", "Scene"]
+__all__ = ["Counts", "Engine", "FitMoment", "Library", "Loaded", "Refused", "Scene"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,8 +73,8 @@ class Counts:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Frame:
-    """One moment of training, as the screens show it. A newer frame replaces one that was not yet drawn."""
+class FitMoment:
+    """One moment of training, as the screens show it."""
 
     scene: Scene
     state: str  # ready, running, paused, finished, failed or stopped
@@ -86,10 +87,8 @@ class Frame:
     rate: float  # epochs a second
     run: str | None  # the id under which the run is kept
     diverged_at: int | None  # epoch at which the shown member ceased to be finite
-    record: tuple[Snapshot, ...] = ()
-    plane: PlaneMoment | None = None  # while the Plane screen is looked at
+    recording: tuple[Snapshot, ...] = ()
     memory: tuple[int, int] | None = None  # bytes in use and in all of a graphics processor
-    manifold: ManifoldMoment | None = None  # while it is looked at on the Compose screen
 
     @property
     def epoch(self) -> int:
@@ -100,6 +99,31 @@ class Frame:
     def loss(self) -> float:
         """The shown member's mean squared error, own units."""
         return self.snapshot.loss
+
+    def is_urgent(self, before: FitMoment | None) -> bool:
+        """Of another network, or of one that stands still: a key asked for it, or training ended."""
+        return (
+            before is None
+            or self.state != "running"
+            or before.state != "running"
+            or self.scene is not before.scene
+        )
+
+
+class Loaded(Message):
+    """The engine is there; these are the targets it knows."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__()
+        self.targets, self.plane_targets = library.targets, library.plane_targets
+
+
+class Refused(Message):
+    """A specification could not be built; training goes on with the one before, if there was one."""
+
+    def __init__(self, error: Exception, refused: FitSpecification, back_to: FitSpecification | None) -> None:
+        super().__init__()
+        self.error, self.refused, self.back_to = error, refused, back_to
 
 
 class Engine(Protocol):
@@ -130,19 +154,7 @@ class Engine(Protocol):
     def can_count(self, seconds: float = 0.0) -> bool: ...
     def cells(self, snapshot: Snapshot) -> Cells: ...
     def keep(self, run: str | None) -> str | None: ...
-    def export(self, stem: Path, frame: Frame) -> list[Path]: ...
-
-
-class Companion(Protocol):
-    """What is trained beside the fit, on the same thread. Used from the worker's thread only."""
-
-    @property
-    def wait(self) -> float | None: ...  # seconds until it has something to do; None: it rests
-    @property
-    def frame_due(self) -> bool: ...
-    def turn(self, seconds: float) -> bool: ...  # whether to show at once what has come of it
-    def fail(self) -> None: ...
-    def moment(self) -> ManifoldMoment | None: ...
+    def export(self, stem: Path, moment: FitMoment, cells: dict[str, Any] | None) -> list[Path]: ...
 
 
 @dataclass(frozen=True)

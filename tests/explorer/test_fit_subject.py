@@ -1,0 +1,179 @@
+"""The fit on the engine's thread: it trains, is rebuilt and kept, and says what is urgent of what it shows."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+from time import monotonic, sleep
+
+import pytest
+from stand_in import World
+from textual.message import Message
+
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr_tui.training.moment import FitMoment, Loaded, Refused
+from nnexpr_tui.training.subject import FitSubject
+from nnexpr_tui.worker.scheduler import Said, Scheduler, Updated
+
+PLAIN = FitSpecification.make(epochs=10_000)
+
+
+class Office:
+    """A scheduler with a fit, looked at, and the messages it posted."""
+
+    def __init__(self, world: World, **options: object) -> None:
+        self.posted: queue.Queue[Message] = queue.Queue()
+        self.scheduler = Scheduler(self.posted.put, FitSubject(world.load, **options))  # type: ignore[arg-type]
+        self.scheduler.look(frozenset({FitSubject}))
+
+    def open(self, *, start: bool = False) -> None:
+        self.configure(PLAIN, start=start)
+        self.scheduler.open()
+
+    def configure(self, specification: FitSpecification, *, start: bool | None = None) -> None:
+        self.scheduler.ask(FitSubject, lambda fit: fit.configure(specification, start=start))
+
+    def step(self, epochs: int = 1) -> None:
+        self.scheduler.ask(FitSubject, lambda fit: fit.step(epochs))
+
+    def next(self, kind: type[Message]) -> Message:
+        """The next message of this kind."""
+        while not isinstance(message := self.posted.get(timeout=10), kind):
+            pass
+        return message
+
+    def moment(self, epoch: int, state: str = "") -> FitMoment:
+        """The first moment at this epoch or later, and in this state."""
+        deadline = monotonic() + 10
+        while monotonic() < deadline:
+            self.scheduler.want()
+            moment = self.scheduler.take().get(FitSubject)
+            if moment is not None and moment.epoch >= epoch and state in ("", moment.state):
+                assert isinstance(moment, FitMoment)
+                return moment
+            sleep(0.002)
+        raise AssertionError(f"no moment at epoch {epoch}")
+
+    def close(self) -> None:
+        self.scheduler.stop()
+        assert self.scheduler.stopped.wait(10)
+
+
+@pytest.fixture
+def office(world: World) -> Iterator[Office]:
+    made = Office(world)
+    yield made
+    made.close()
+
+
+def test_it_says_that_the_engine_is_there_and_offers_the_first_moment(office: Office) -> None:
+    office.open()
+    assert office.next(Loaded).targets == ("fourier", "cube", "chirp")  # type: ignore[attr-defined]
+    office.next(Updated)
+    moment = office.moment(0)
+    assert (moment.epoch, moment.state, moment.loss) == (0, "ready", 1.0)
+
+
+def test_while_it_trains_moments_come_only_when_they_are_wanted(office: Office, world: World) -> None:
+    office.open(start=True)
+    office.moment(0)
+    sleep(0.05)
+    office.scheduler.take()
+    world.let_train(500)
+    while world.engine.epoch < 500:
+        sleep(0.002)
+    assert office.scheduler.take() == {}
+    assert office.moment(500).epoch == 500
+
+
+def test_questions_are_answered_in_their_order(office: Office, world: World) -> None:
+    office.open()
+    office.step(3)
+    office.configure(PLAIN.replace(depth=5))
+    office.step(2)
+    assert office.moment(2).scene.specification.depth == 5
+    assert [engine.epoch for engine in world.engines] == [3, 2]
+
+
+def test_what_cannot_be_built_is_refused_with_the_way_back(office: Office) -> None:
+    office.open()
+    office.moment(0)
+    wrong = PLAIN.replace(target="nothing")
+    office.configure(wrong)
+    message = office.next(Refused)
+    assert isinstance(message, Refused)
+    assert isinstance(message.error, InputError)
+    assert (message.refused, message.back_to) == (wrong, PLAIN)
+    office.step()
+    assert office.moment(1).scene.specification == PLAIN
+
+
+def test_after_a_failure_it_stands_still_and_lives_on(office: Office, world: World) -> None:
+    office.open(start=True)
+    office.moment(0)
+    world.failure = ZeroDivisionError("first line\nsecond line")
+    said = office.next(Said)
+    assert isinstance(said, Said)
+    assert (said.text, said.error) == ("Training stopped: first line", True)
+    assert office.moment(0, "failed").epoch == 0
+    world.failure = None
+    office.configure(PLAIN, start=True)
+    world.let_train(3)
+    assert office.moment(3).state == "running"
+
+
+def test_the_run_is_kept_while_training_and_once_more_at_the_end(world: World) -> None:
+    office = Office(world, keep_every=0.05)
+    world.let_train(10)
+    office.open(start=True)
+    deadline = monotonic() + 10
+    while not world.kept:
+        assert monotonic() < deadline
+        sleep(0.005)
+    world.let_train(10)
+    while world.engine.epoch < 20:
+        sleep(0.002)
+    office.close()
+    assert world.kept[-1] == ("run-1", 20)
+    assert {run for run, _ in world.kept} == {"run-1"}
+
+
+def test_a_store_that_cannot_be_written_is_said_and_training_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep(self: object, run: str | None) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("stand_in.StandIn.keep", keep)
+    office = Office(world, keep_every=0.01)
+    world.let_train(5)
+    office.open(start=True)
+    said = office.next(Said)
+    assert isinstance(said, Said)
+    assert "No space left" in said.text
+    world.let_train(5)
+    assert office.moment(10).state == "running"
+    office.close()
+
+
+def test_nothing_is_kept_of_a_fit_that_did_not_train(world: World) -> None:
+    office = Office(world)
+    office.open()
+    office.moment(0)
+    office.close()
+    assert world.kept == []
+
+
+def test_a_moment_is_urgent_unless_training_just_goes_on(office: Office, world: World) -> None:
+    office.open()
+    ready = office.moment(0)
+    assert ready.is_urgent(None)
+    world.let_train(20)
+    office.scheduler.ask(FitSubject, FitSubject.toggle)
+    first, second = office.moment(5, "running"), office.moment(20, "running")
+    assert first.is_urgent(ready)
+    assert not second.is_urgent(first)
+    office.scheduler.ask(FitSubject, FitSubject.toggle)
+    assert office.moment(20, "paused").is_urgent(second)
+    office.configure(PLAIN, start=True)
+    assert office.moment(0, "running").is_urgent(second), "of another network"
