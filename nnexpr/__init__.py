@@ -21,8 +21,8 @@ _HOMES = {
     "mmnn": "nnexpr.networks.builders",
     "from_torch": "nnexpr.networks.interchange",
     "to_torch": "nnexpr.networks.interchange",
-    "save": "nnexpr.networks.files",
-    "load": "nnexpr.networks.files",
+    "save": "nnexpr.runs.file",
+    "load": "nnexpr.runs.file",
     "target": "nnexpr.targets",
     "Target": "nnexpr.targets.target",
     "fit": "nnexpr.training.fit",
@@ -40,6 +40,8 @@ _HOMES = {
     "rational_count": "nnexpr.regions.rational",
     "plane_regions": "nnexpr.regions.plane",
     "PlaneRegions": "nnexpr.regions.plane",
+    "Store": "nnexpr.runs.store",
+    "store": "nnexpr.runs.store",
     "least_squares": "nnexpr.linear.solvers",
     "spline_floor": "nnexpr.splines.spline_floor",
 }
@@ -53,8 +55,6 @@ if TYPE_CHECKING:
     from nnexpr.networks.builders import shallow as shallow
     from nnexpr.networks.compositional import compositional as compositional
     from nnexpr.networks.compositional import tent as tent
-    from nnexpr.networks.files import load as load
-    from nnexpr.networks.files import save as save
     from nnexpr.networks.interchange import from_torch as from_torch
     from nnexpr.networks.interchange import to_torch as to_torch
     from nnexpr.networks.network import Network as Network
@@ -67,6 +67,10 @@ if TYPE_CHECKING:
     from nnexpr.regions.plane import PlaneRegions as PlaneRegions
     from nnexpr.regions.plane import plane_regions as plane_regions
     from nnexpr.regions.rational import rational_count as rational_count
+    from nnexpr.runs.file import load as load
+    from nnexpr.runs.file import save as save
+    from nnexpr.runs.store import Store as Store
+    from nnexpr.runs.store import store as store
     from nnexpr.specification import FitSpecification as FitSpecification
     from nnexpr.specification import InputError as InputError
     from nnexpr.splines.spline_floor import spline_floor as spline_floor

@@ -40,7 +40,7 @@ __all__ = ["Explorer", "run_explorer"]
 # engine waits less while a frame is drawn); keys are answered equally fast from 1 ms down.
 SWITCH_SECONDS = 0.0003
 LEAVE_SECONDS = 0.5  # how long leaving waits for the run to be kept
-SAVE_SECONDS = 10.0  # between two times that the session is kept, for the case that nothing else is left
+SAVE_SECONDS = 10.0  # between two times that what is shown is kept, for the case that nothing else is left
 
 
 class Explorer(App[None]):
@@ -98,7 +98,7 @@ class Explorer(App[None]):
         gc.enable()
         self.controller.open()
         self.controller.worker.want()
-        self.set_interval(SAVE_SECONDS, lambda: self.controller.save_session(self.theme))
+        self.set_interval(SAVE_SECONDS, lambda: self.controller.remember(self.theme))
         if self.controller.greeting:
             self.say(self.controller.greeting)
 
@@ -267,11 +267,11 @@ class Explorer(App[None]):
         return not self.is_leaving
 
     def leave(self, code: int) -> None:
-        """Keep the session and the run, then end with this code; a second time does nothing."""
+        """Keep what is shown and the run, then end with this code; a second time does nothing."""
         if not self.is_leaving:
             self.is_leaving = True
             self.controller.stop()
-            self.controller.save_session(self.theme)
+            self.controller.remember(self.theme)
             self._leave_task = asyncio.ensure_future(self._leave(code))
 
     async def _leave(self, code: int) -> None:

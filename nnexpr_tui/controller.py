@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 
 from textual.message import Message
 
-from nnexpr.runs.store import folder
+from nnexpr.runs.store import store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced, stepped
 from nnexpr_tui.experiments.runs import ExperimentRuns
-from nnexpr_tui.session import LastSession
+from nnexpr_tui.last_seen import LastSeen
 from nnexpr_tui.settings import MARKERS, Settings
 from nnexpr_tui.training.moment import FitMoment, Library, Refused
 from nnexpr_tui.training.subject import FitSubject, default_library
@@ -59,7 +59,7 @@ class Controller:
     ) -> None:
         self.settings = settings or Settings()
         restore = self.settings.restore_session and not fresh
-        self.last = LastSession.load() if restore else LastSession()
+        self.last = LastSeen.load() if restore else LastSeen()
         self.specification = (
             specification or self.last.specification or FitSpecification.make(epochs=DEFAULT_EPOCHS)
         )
@@ -216,7 +216,7 @@ class Controller:
 
     def _experiments_folder(self) -> Path | None:
         """Where findings are kept, beside the runs."""
-        return folder() / "experiments" if self.settings.keep_runs else None
+        return store().findings if self.settings.keep_runs else None
 
     def _experiment_threads(self) -> int | None:
         """How many threads an experiment takes: all, but one less while a training goes on."""
@@ -248,9 +248,9 @@ class Controller:
                 lines.append(f"# linear regions {fit.counts.regions}, bends {fit.counts.bends}")
         return "\n".join(lines)
 
-    def save_session(self, theme: str) -> None:
+    def remember(self, theme: str) -> None:
         """Keep what is on the screen for the next start; a full disk is not worth an error on leaving."""
-        session = LastSession(
+        seen = LastSeen(
             config=self.specification.as_config(),
             theme=theme,
             markers=self.view.markers,
@@ -260,7 +260,7 @@ class Controller:
             epoch=self.fit.epoch if self.fit else 0,
         )
         try:
-            session.save()
+            seen.save()
         except OSError:
             return
 

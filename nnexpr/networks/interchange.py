@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from nnexpr.activations import ACTIVATIONS, LEAKY_SLOPE
-from nnexpr.networks.files import read_safetensors
 from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.specification import InputError
 
 __all__ = ["from_state_dict", "from_torch", "to_torch"]
@@ -209,7 +209,7 @@ def _is_plain(tensor: object) -> bool:
 
 def _read_tensors(path: str | os.PathLike[str]) -> Mapping[Any, Any]:
     if Path(path).suffix == ".safetensors":
-        tensors, metadata = read_safetensors(path)
+        tensors, metadata = read_tensors(path)
         if "nnexpr" in metadata:
             raise InputError(
                 "file", str(path), "it is a network saved by nnexpr, not a state dict; load it as one"

@@ -1,8 +1,7 @@
-"""The store of runs: a folder with one safetensors file a run, named by its id.
+"""The store of runs: a folder with one file a run (:mod:`nnexpr.runs.file`), named by the run's id.
 
-A file holds the members and, in its metadata, the specification, the scales and the losses, so it can be read
-back, counted and shared on its own. Files are written beside their place and moved there, so a run is kept whole or
-not at all.
+Which folder it is, is settled once by :func:`store`, where a front end begins; from there the :class:`Store` is passed
+to whatever keeps or looks for runs. Loading this module costs no torch.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import os
 import re
 import secrets
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,18 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nnexpr.networks.network import Network
+    from nnexpr.runs.file import SavedNetwork
     from nnexpr.specification import FitSpecification
     from nnexpr.targets.target import Target
 
-__all__ = ["find", "folder", "keep", "new_id"]
+__all__ = ["Run", "Store", "new_id", "store"]
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+_SUFFIX = ".safetensors"
 
 
-def folder(store: str | os.PathLike[str] | None = None) -> Path:
-    """Where runs are kept: ``store``, else the environment's NNEXPR_STORE, else the platform's data folder."""
-    chosen = store or os.environ.get("NNEXPR_STORE")
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("nnexpr", appauthor=False)) / "runs"
+def store(path: str | os.PathLike[str] | None = None) -> Store:
+    """The store in ``path``, else where the environment's NNEXPR_STORE says, else in the platform's data folder."""
+    chosen = path or os.environ.get("NNEXPR_STORE")
+    return Store(
+        Path(chosen) if chosen else Path(platformdirs.user_data_dir("nnexpr", appauthor=False)) / "runs"
+    )
 
 
 def new_id() -> str:
@@ -40,37 +44,63 @@ def new_id() -> str:
     return time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
 
 
-def keep(
-    network: Network,
-    specification: FitSpecification,
-    target: Target,
-    *,
-    epoch: int,
-    losses: Sequence[float],
-    run: str | None = None,
-    store: str | os.PathLike[str] | None = None,
-) -> str:
-    """Write a run and return its id; the id of an earlier call replaces that run's file.
+@dataclass(frozen=True)
+class Run:
+    """A fit that was kept: its id and its file."""
 
-    ``losses``: (members,) in the target's own units. Raises OSError where the folder cannot be written.
-    """
-    from nnexpr.networks.files import save
+    id: str
+    path: Path
 
-    run = run or new_id()
-    place = folder(store)
-    place.mkdir(parents=True, exist_ok=True)
-    progress = {
-        "run": run,
-        "epoch": epoch,
-        "losses": [loss if math.isfinite(loss) else None for loss in map(float, losses)],
-    }
-    save(place / f"{run}.safetensors", network, specification, target=target, extra=progress)
-    return run
+    def read(self) -> SavedNetwork:
+        """All that the file holds; raises InputError where it cannot be read."""
+        from nnexpr.runs.file import load
+
+        return load(self.path)
 
 
-def find(run: str, store: str | os.PathLike[str] | None = None) -> Path | None:
-    """The file of a run, by its whole id; None where there is none."""
-    if not _ID.fullmatch(run):
-        return None
-    path = folder(store) / f"{run}.safetensors"
-    return path if path.is_file() else None
+@dataclass(frozen=True)
+class Store:
+    """Where runs are kept. The folder is made when the first run is."""
+
+    folder: Path
+
+    @property
+    def findings(self) -> Path:
+        """The folder beside the runs for what experiments find."""
+        return self.folder / "experiments"
+
+    def keep(
+        self,
+        network: Network,
+        specification: FitSpecification,
+        target: Target,
+        *,
+        epoch: int,
+        losses: Sequence[float],
+        run: str | None = None,
+    ) -> str:
+        """Write a run and return its id; the id of an earlier call replaces that run's file.
+
+        ``losses``: (members,) in the target's own units. Raises OSError where the folder cannot be written.
+        """
+        from nnexpr.runs.file import save
+
+        run = run or new_id()
+        finite = [loss if math.isfinite(loss) else None for loss in map(float, losses)]
+        progress = {"run": run, "epoch": epoch, "losses": finite}
+        save(self._place(run), network, specification, target=target, extra=progress)
+        return run
+
+    def find(self, run: str) -> Run | None:
+        """A run by its whole id; None where there is none."""
+        if not _ID.fullmatch(run) or not self._place(run).is_file():
+            return None
+        return Run(run, self._place(run))
+
+    def runs(self) -> tuple[Run, ...]:
+        """Every run there is, the oldest first."""
+        names = sorted(path.stem for path in self.folder.glob(f"*{_SUFFIX}"))
+        return tuple(run for name in names if (run := self.find(name)))
+
+    def _place(self, run: str) -> Path:
+        return self.folder / f"{run}{_SUFFIX}"

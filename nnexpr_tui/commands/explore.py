@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
+from nnexpr.runs.store import Store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 
 __all__ = ["amended", "explore"]
@@ -17,14 +18,14 @@ def explore(
     start: bool,
     fresh: bool,
     config: str | None,
-    store: str | None,
+    store: Store,
     no_store: bool,
     checkpoint_every: float | None,
 ) -> int:
     """Open the explorer; the exit code it ends with. ``options`` are those of a fit that were given."""
     from nnexpr_tui.app import run_explorer
     from nnexpr_tui.controller import DEFAULT_EPOCHS
-    from nnexpr_tui.session import LastSession
+    from nnexpr_tui.last_seen import LastSeen
     from nnexpr_tui.settings import Settings
 
     _require_file(options.get("target", ""))
@@ -33,10 +34,9 @@ def explore(
         settings = replace(settings, keep_runs=False)
     if checkpoint_every is not None:
         settings = replace(settings, checkpoint_every=checkpoint_every)
-    if store is not None:
-        os.environ["NNEXPR_STORE"] = store
+    os.environ["NNEXPR_STORE"] = str(store.folder)
     restored = settings.restore_session and not fresh
-    last = LastSession.load().specification if restored else None
+    last = LastSeen.load().specification if restored else None
     specification = amended(last, options, epochs=DEFAULT_EPOCHS) if options else None
     return run_explorer(specification, start=start, fresh=fresh, settings=settings)
 

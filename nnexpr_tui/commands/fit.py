@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnexpr.runs.keeper import Keeper
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.commands.group import FailedRunError
 from nnexpr_tui.commands.interrupts import Pending, deferred
@@ -24,12 +24,12 @@ from nnexpr_tui.commands.output import figure, number, print_json, print_table, 
 from nnexpr_tui.commands.threads import use_threads
 
 if TYPE_CHECKING:
+    from nnexpr.runs.store import Store
     from nnexpr.training.session import Session
 
 __all__ = ["fit"]
 
 _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the signals
-_LEAST_REST = 10  # a checkpoint takes at most a tenth of the time
 
 
 @click.command(cls=SectionedCommand)
@@ -44,7 +44,7 @@ def fit(
     /,
     as_json: bool,
     save: str | None,
-    store: str | None,
+    store: Store,
     no_store: bool,
     checkpoint_every: float | None,
     list_targets: bool,
@@ -62,14 +62,13 @@ def fit(
     place = None if save is None else _check_save(save)
     with deferred() as pending:
         use_threads(specification.threads)
-        from nnexpr.training.fit import assemble, result_of
-        from nnexpr.training.session import Session
-        from nnexpr_tui.commands.fit_report import document, resolved, show
+        from nnexpr.training.fit import result_of
+        from nnexpr.training.resolve import session_of
+        from nnexpr_tui.commands.fit_report import document, show
 
-        network, target = assemble(specification)
-        for note in target.notes:
+        session = session_of(specification)
+        for note in session.target.notes:
             say(note)
-        session = Session(network, target, resolved(specification, network, target))
         keeper = None if no_store else Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every)
         _train(session, keeper, pending)
         if keeper:
@@ -87,52 +86,6 @@ def fit(
     if problem:
         raise FailedRunError(problem)
     return 0
-
-
-class Keeper:
-    """Keeps one run in the store: at its start, on the way, and at its end.
-
-    ``run``: its id. ``problem``: why the last attempt to write failed, if it did; what was written before stands.
-    """
-
-    def __init__(self, store: str | None, every: float) -> None:
-        self._store, self._every = store, every
-        self._next = 0.0
-        self.run: str | None = None
-        self.problem = ""
-
-    def keep(self, session: Session) -> None:
-        """Write the run as it is now. InputError where the store could never be written."""
-        import numpy as np
-
-        from nnexpr.runs import store
-
-        began = time.monotonic()
-        losses = session.losses()
-        try:
-            self.run = store.keep(
-                session.current_network(),
-                session.specification,
-                session.target,
-                epoch=session.epoch,
-                losses=np.where(np.isfinite(losses), losses, np.nan).tolist(),
-                run=self.run,
-                store=self._store,
-            )
-            self.problem = ""
-        except OSError as error:
-            place, why = str(store.folder(self._store)), error.strerror or str(error)
-            if self.run is None:
-                allowed = f"it cannot be written ({why}); give another --store DIR, or --no-store"
-                raise InputError("store", place, allowed) from None
-            self.problem = f"the run could not be kept in {place}: {why}"
-        now = time.monotonic()
-        self._next = now + max(self._every, _LEAST_REST * (now - began))
-
-    def keep_if_due(self, session: Session) -> None:
-        """Write the run if the last checkpoint is old enough."""
-        if time.monotonic() >= self._next:
-            self.keep(session)
 
 
 def _train(session: Session, keeper: Keeper | None, pending: Pending) -> None:
@@ -173,7 +126,7 @@ def _check_save(path: str) -> Path:
 
 def _save(place: Path, session: Session) -> str:
     """Write the members there; why that failed, if it did."""
-    from nnexpr.networks.files import save
+    from nnexpr.runs.file import save
 
     try:
         save(place, session.current_network(), session.specification, target=session.target)

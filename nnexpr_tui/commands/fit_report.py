@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from nnexpr.specification import FitSpecification
 from nnexpr_tui.commands.output import figure, number, print_chart, print_table, print_text
 
 if TYPE_CHECKING:
@@ -18,24 +16,12 @@ if TYPE_CHECKING:
     from nnexpr.training.session import Session
     from nnexpr_tui.commands.plane_report import PlaneCounts
 
-__all__ = ["document", "resolved", "show"]
+__all__ = ["document", "show"]
 
 MOST_ROWS = 20  # members that the table shows one by one
 PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
 
 Counted = dict[int, "LineRegions"] | dict[int, "PlaneCounts"]
-
-
-def resolved(specification: FitSpecification, network: Network, target: Target) -> FitSpecification:
-    """The specification with what the machine and the target decided: device, threads, points and domain."""
-    changes: dict[str, Any] = {
-        "device": str(network.parameters.device),
-        "threads": torch.get_num_threads(),
-        "points": target.points,
-    }
-    if target.function is not None and len(set(target.own_domain)) == 1:
-        changes["domain"] = target.own_domain[0]  # of a file's data it stays open: all of them
-    return specification.replace(**changes)
 
 
 def document(result: FitResult, run: str | None) -> dict[str, Any]:

@@ -180,14 +180,14 @@ def _release(version: str) -> tuple[int, ...]:
 
 def paths() -> dict[str, str]:
     """Where runs, settings, the last session and the log are kept."""
-    from nnexpr.runs.store import folder
-    from nnexpr_tui.session import session_file
+    from nnexpr.runs.store import store
+    from nnexpr_tui.last_seen import last_seen_file
     from nnexpr_tui.settings import configuration_file
     from nnexpr_tui.terminal import log_file
 
     return {
-        "runs": str(folder()),
+        "runs": str(store().folder),
         "settings": str(configuration_file()),
-        "last session": str(session_file()),
+        "last session": str(last_seen_file()),
         "log": str(log_file()),
     }

@@ -11,6 +11,8 @@ from click.core import ParameterSource
 
 from nnexpr.declarations import Kind
 from nnexpr.optimizers import taking
+from nnexpr.runs.store import Store
+from nnexpr.runs.store import store as opened_store
 from nnexpr.specification import NETWORK_DEFAULTS, OPTIONS, InputError, Option
 
 __all__ = [
@@ -156,9 +158,15 @@ def json_option(function: Decorated) -> Decorated:
 
 
 def store_option(*, hidden: bool = False) -> Callable[[Decorated], Decorated]:
-    """``--store``: where runs are kept."""
+    """``--store``: where runs are kept; it becomes a :class:`Store`, given or not."""
     text = "the folder that keeps runs  [default: NNEXPR_STORE, or the platform's data folder]"
-    return output_option("--store", metavar="DIR", hidden=hidden, help=text)
+
+    def opened(ctx: click.Context, param: click.Parameter, value: str | Store | None) -> Store:  # noqa: ARG001
+        return value if isinstance(value, Store) else opened_store(value)
+
+    return output_option(
+        "--store", metavar="DIR", hidden=hidden, help=text, type=click.UNPROCESSED, callback=opened
+    )
 
 
 def keeping_options(*, hidden: bool = False) -> Callable[[Decorated], Decorated]:

@@ -22,7 +22,8 @@ from nnexpr_tui.commands.threads import use_threads
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
-    from nnexpr_tui.commands.network_file import FoundNetwork
+    from nnexpr.runs.file import SavedNetwork
+    from nnexpr.runs.store import Store
 
 __all__ = ["regions"]
 
@@ -51,7 +52,7 @@ def regions(
     circle: tuple[float, float, float] | None,
     vertices: int | None,
     members: str | None,
-    store: str | None,
+    store: Store,
     as_json: bool,
 ) -> int:
     """Count the linear regions of the network in FILE exactly, with its bends and dead units.
@@ -67,7 +68,7 @@ def regions(
     use_threads(threads)
     from nnexpr_tui.commands.network_file import read_network
 
-    saved = read_network(file, activation=activation, folder=store)
+    saved = read_network(file, store, activation)
     chosen = _chosen(members, saved.network.members)
     path = asked_path(along, closed, circle, vertices)
     if path is not None:
@@ -77,7 +78,7 @@ def regions(
         return _plane(file, saved, chosen, domain, domain2, as_json)
     if domain2 is not None:
         raise InputError("domain2", domain2, "leave it out; it is for networks of two inputs")
-    own = domain or saved.domain or _UNIT
+    own = domain or (saved.domain or (_UNIT,))[0]
     found = _count(file, saved, chosen, own)
     if as_json:
         print_json(_document(own, chosen, found))
@@ -86,7 +87,7 @@ def regions(
     return 0
 
 
-def _count(file: str, saved: FoundNetwork, members: list[int], own: tuple[float, float]) -> list[LineRegions]:
+def _count(file: str, saved: SavedNetwork, members: list[int], own: tuple[float, float]) -> list[LineRegions]:
     """The regions of the members on the domain, which is in own units, as are the results."""
     from nnexpr.regions.line import linear_regions
 
@@ -98,35 +99,34 @@ def _count(file: str, saved: FoundNetwork, members: list[int], own: tuple[float,
         )
     if not network.is_piecewise_linear:
         raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
-    low, high = ((end - saved.input_scale.shift) / saved.input_scale.factor for end in own)
+    scale = saved.input_scales[0]
+    low, high = ((end - scale.shift) / scale.factor for end in own)
     selected = network if len(members) == network.members else network.select(members)
     try:
         found = linear_regions(selected, (low, high))
     except ValueError as error:  # numbers that are not finite, or become so
         raise InputError("file", file, str(error)) from None
-    return [lines.rescaled(saved.input_scale, saved.value_scale) for lines in found]
+    return [lines.rescaled(scale, saved.value_scale) for lines in found]
 
 
 def _plane(
     file: str,
-    saved: FoundNetwork,
+    saved: SavedNetwork,
     members: list[int],
     domain: tuple[float, float] | None,
     domain2: tuple[float, float] | None,
     as_json: bool,
 ) -> int:
     """``regions`` of a network of two inputs."""
-    from nnexpr.targets.target import Scale
     from nnexpr_tui.commands.plane_report import count_members, document, show
 
     if not saved.network.is_piecewise_linear:
         raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
-    trained = saved.domains or (_UNIT, _UNIT)
+    trained = saved.domain or (_UNIT, _UNIT)
     own = domain or trained[0], domain2 or domain or trained[1]
-    scales = saved.input_scales or (Scale(), Scale())
     (a1, b1), (a2, b2) = (
         ((low - scale.shift) / scale.factor, (high - scale.shift) / scale.factor)
-        for (low, high), scale in zip(own, scales, strict=True)
+        for (low, high), scale in zip(own, saved.input_scales, strict=True)
     )
     try:
         planes = count_members(saved.network, ((a1, b1), (a2, b2)), members, saved.value_scale.factor)
@@ -140,7 +140,7 @@ def _plane(
     return 0
 
 
-def _why_not(saved: FoundNetwork) -> str:
+def _why_not(saved: SavedNetwork) -> str:
     from nnexpr.activations import ACTIVATIONS
 
     if saved.network.encoding is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnexpr.regions.path import PathRegions
-    from nnexpr_tui.commands.network_file import FoundNetwork
+    from nnexpr.runs.file import SavedNetwork
 
 __all__ = ["AskedPath", "asked_path", "path_options", "show_path"]
 
@@ -89,7 +89,7 @@ def asked_path(
     return np.array(points), closed
 
 
-def show_path(file: str, saved: FoundNetwork, members: list[int], path: AskedPath, as_json: bool) -> None:
+def show_path(file: str, saved: SavedNetwork, members: list[int], path: AskedPath, as_json: bool) -> None:
     """Print the regions of the members along the path."""
     from nnexpr.regions.path import path_regions, trajectory_length
 
@@ -101,12 +101,12 @@ def show_path(file: str, saved: FoundNetwork, members: list[int], path: AskedPat
         )
     if not network.is_piecewise_linear:
         raise InputError("file", file, "it is not piecewise linear, so it has no linear regions to count")
-    if len(set(saved.input_scales or ())) > 1:  # then an arc length has no unit
+    if len(set(saved.input_scales)) > 1:  # then an arc length has no unit
         raise InputError(
             "file", file, "its inputs are scaled differently, so a path has no length in its own units"
         )
     selected = network if len(members) == network.members else network.select(members)
-    own = saved.input_scale.to_network(vertices)
+    own = saved.input_scales[0].to_network(vertices)
     try:
         found = path_regions(selected, own, closed=closed)
         lengths = trajectory_length(selected, own, closed=closed).tolist()
@@ -119,13 +119,13 @@ def show_path(file: str, saved: FoundNetwork, members: list[int], path: AskedPat
 
 
 def _document(
-    saved: FoundNetwork,
+    saved: SavedNetwork,
     members: list[int],
     path: AskedPath,
     found: list[PathRegions],
     lengths: list[list[float]],
 ) -> dict[str, Any]:
-    across, up = saved.input_scale, saved.value_scale
+    across, up = saved.input_scales[0], saved.value_scale
     stretch = abs(across.factor)
     return {
         "schema": 1,

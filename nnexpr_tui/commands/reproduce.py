@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path
 
 import click
 
 from nnexpr.experiments.registry import VERDICTS, Claim, Experiment, Figure, Result, Table, find
+from nnexpr.runs.store import Store
 from nnexpr_tui.commands.interrupts import Pending, deferred
 from nnexpr_tui.commands.options import (
     SectionedCommand,
@@ -62,7 +62,7 @@ def reproduce(
     seed: int | None,
     threads: int | None,
     as_json: bool,
-    store: str | None,
+    store: Store,
 ) -> int:
     """Reproduce the sources' tables, figures and claims, and judge each claim by what was measured.
 
@@ -98,18 +98,17 @@ def reproduce(
 
 
 def _run(
-    experiment: Experiment, place: str, quick: bool, seed: int, store: str | None, pending: Pending
+    experiment: Experiment, place: str, quick: bool, seed: int, store: Store, pending: Pending
 ) -> _Done | None:
     """What the experiment gave, with its seconds; None where a signal cut it short.
 
     It is kept beside the runs, where the explorer's Experiments screen finds it, unless other draws were asked for.
     """
     from nnexpr.experiments.parts import keeping
-    from nnexpr.runs.store import folder
     from nnexpr_tui.experiments.findings import Finding, keep_finding
 
     began = time.monotonic()
-    kept_in: Path = folder(store) / "experiments"
+    kept_in = store.findings
     with progress(f"{place} {experiment.id}", 1.0) as bar:
 
         def report(fraction: float, note: str) -> None:

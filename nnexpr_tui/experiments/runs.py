@@ -20,6 +20,7 @@ from typing import Any
 
 from textual.message import Message
 
+from nnexpr.atomic import sweep
 from nnexpr_tui.experiments import child
 from nnexpr_tui.experiments.findings import Finding, kept_finding, read_finding
 
@@ -214,9 +215,8 @@ class ExperimentRuns:
     def _sweep(self, pid: int) -> None:
         """Take away what a process that was killed had half written."""
         folder = self._folder()
-        with suppress(OSError):
-            for path in folder.glob(f"*.{pid}.tmp") if folder is not None else ():
-                path.unlink()
+        if folder is not None:
+            sweep(folder, pid)
 
     def _send(self, message: Message) -> None:
         with suppress(RuntimeError):  # the event loop has closed

@@ -18,6 +18,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from nnexpr.atomic import write_atomically
 from nnexpr.experiments.registry import EXPERIMENTS, Experiment
 from nnexpr_tui.actions import bindings
 from nnexpr_tui.charts.widget import Chart
@@ -31,7 +32,6 @@ from nnexpr_tui.parts.pages import Page, ShownTable, page_text, pages_of
 from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.parts.scroll import ScrollPane
 from nnexpr_tui.parts.table import TablePane, entitle
-from nnexpr_tui.session import write_atomically
 from nnexpr_tui.training.moment import FitMoment
 from nnexpr_tui.worker.scheduler import Said
 
@@ -273,7 +273,7 @@ class ExperimentsScreen(ExplorerScreen):
             document = plain(experiments_document([entry], quick=finding.quick, figures=True))
             text = json.dumps(document, allow_nan=False) + "\n"
             try:
-                write_atomically(path, lambda handle: handle.write_text(text, encoding="utf-8"))
+                write_atomically(path, text)
                 post(Said(f"Wrote {path.resolve()} and .svg"))
             except OSError as error:
                 post(Said(f"Could not write {path}: {error.strerror}", error=True))

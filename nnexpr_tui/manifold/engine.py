@@ -16,12 +16,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nnexpr.atomic import write_atomically
 from nnexpr.experiments.manifold import exact
 from nnexpr.networks.builders import build
 from nnexpr.networks.compositional import compositional, random_peaks, theorem_scales
-from nnexpr.networks.files import save
 from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
+from nnexpr.runs.file import save
 from nnexpr.specification import FitSpecification
 from nnexpr.splines.spline_floor import spline_floor
 from nnexpr.targets import CATALOGUE, build_target
@@ -233,11 +234,7 @@ class Pair:
 
     def write(self, stem: Path, document: dict[str, Any]) -> None:
         """``stem.safetensors``, ``stem-twin.safetensors`` and ``stem.json``."""
-        from nnexpr_tui.session import write_atomically
-
-        stem.parent.mkdir(parents=True, exist_ok=True)
         for name, network, spec in zip(("", "-twin"), self.networks, self.specifications, strict=True):
             save(stem.with_name(f"{stem.name}{name}.safetensors"), network, spec, target=self.target)
         text = json.dumps(document, allow_nan=False, indent=1)
-        path = stem.with_name(stem.name + ".json")
-        write_atomically(path, lambda file: file.write_text(text + "\n", encoding="utf-8"))
+        write_atomically(stem.with_name(stem.name + ".json"), text + "\n")

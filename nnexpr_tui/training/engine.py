@@ -17,22 +17,22 @@ import torch
 from numpy.typing import NDArray
 
 from nnexpr.activations import ACTIVATIONS
-from nnexpr.networks.files import save
+from nnexpr.atomic import write_atomically
 from nnexpr.networks.network import Network
 from nnexpr.regions.bounds import lower_bound, serra_bound, upper_bound
 from nnexpr.regions.line import linear_regions
-from nnexpr.runs.store import keep
+from nnexpr.runs.file import save
+from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification
 from nnexpr.splines.spline_floor import spline_floor
 from nnexpr.targets import CATALOGUE
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import device_memory
-from nnexpr.training.fit import assemble
+from nnexpr.training.resolve import session_of
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.plane.engine import cells_of, heights
 from nnexpr_tui.plane.moment import Cells, PlaneView
-from nnexpr_tui.session import write_atomically
 from nnexpr_tui.training.moment import Counts, FitMoment, Library, Scene
 from nnexpr_tui.worker.warming import compiling
 
@@ -56,12 +56,11 @@ class LiveEngine:
     """One session. See :class:`nnexpr_tui.training.moment.Engine`."""
 
     def __init__(self, specification: FitSpecification) -> None:
-        torch.set_num_threads(specification.threads or max(1, (os.cpu_count() or 2) - 1))
-        network, target = assemble(specification)
-        self._network, self._target = network, target
-        self._session = Session(network, target, specification)
+        threads = specification.threads or max(1, (os.cpu_count() or 2) - 1)
+        self._session = session_of(specification.replace(threads=threads))
+        self._network, self._target = self._session.network, self._session.target
         self._snapshot_seconds = 0.0
-        self.scene = _scene(specification, network, target, self._session)
+        self.scene = _scene(specification, self._network, self._target, self._session)
 
     @property
     def state(self) -> str:
@@ -191,16 +190,17 @@ class LiveEngine:
         # On leaving there is no time for another pass over very many points: then the last loss of the history.
         is_quick = self._snapshot_seconds < QUICK or not len(session.history)
         losses = (session.losses() if is_quick else session.history.losses[-1]).tolist()
-        return keep(network, session.specification, self._target, epoch=session.epoch, losses=losses, run=run)
+        return store().keep(
+            network, session.specification, self._target, epoch=session.epoch, losses=losses, run=run
+        )
 
     def export(self, stem: Path, moment: FitMoment, cells: dict[str, Any] | None) -> list[Path]:
         """``stem.safetensors``, all members, and ``stem.json``, the numbers."""
         session = self._session
         weights, numbers = stem.with_name(stem.name + ".safetensors"), stem.with_name(stem.name + ".json")
-        weights.parent.mkdir(parents=True, exist_ok=True)
         save(weights, session.current_network().to(device="cpu"), session.specification, target=self._target)
         document = json.dumps(_document(moment, session.specification, cells), allow_nan=False, indent=1)
-        write_atomically(numbers, lambda path: path.write_text(document + "\n", encoding="utf-8"))
+        write_atomically(numbers, document + "\n")
         return [numbers, weights]
 
 

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from nnexpr.runs.store import store
 from nnexpr_tui.commands.explore import explore
 from nnexpr_tui.controller import DEFAULT_EPOCHS
 
@@ -20,7 +21,7 @@ def begun(monkeypatch, tmp_path):
         return 7
 
     monkeypatch.setattr("nnexpr_tui.app.run_explorer", run_explorer)
-    monkeypatch.setattr("nnexpr_tui.session.session_file", lambda: tmp_path / "session.json")
+    monkeypatch.setattr("nnexpr_tui.last_seen.last_seen_file", lambda: tmp_path / "explorer.json")
     monkeypatch.setattr("nnexpr_tui.settings.configuration_file", lambda: tmp_path / "config.toml")
     monkeypatch.setenv("NNEXPR_STORE", "before")
 
@@ -29,7 +30,7 @@ def begun(monkeypatch, tmp_path):
             "start": False,
             "fresh": False,
             "config": None,
-            "store": None,
+            "store": store(),
             "no_store": False,
             "checkpoint_every": None,
         }
@@ -54,6 +55,6 @@ def test_given_options_begin_the_explorer_which_trains_until_told(begun):
 
 
 def test_keeping_options_reach_the_settings(begun, tmp_path):
-    settings = begun({}, store=str(tmp_path), no_store=True, checkpoint_every=0.5)[1]["settings"]
+    settings = begun({}, store=store(tmp_path), no_store=True, checkpoint_every=0.5)[1]["settings"]
     assert (settings.keep_runs, settings.checkpoint_every) == (False, 0.5)
     assert os.environ["NNEXPR_STORE"] == str(tmp_path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from nnexpr.runs import store
+from nnexpr.runs.store import Store
 from nnexpr.specification import OPTIONS
 
 MEMBER_KEYS = {
@@ -97,7 +97,7 @@ def test_a_member_is_the_same_alone(run):
 
 def test_the_run_is_kept_and_reads_back_as_it_was_told(run, tmp_path):
     found = document(run("fit", "--epochs", 5, "--json"))
-    assert store.find(found["run"]) == tmp_path / "store" / f"{found['run']}.safetensors"
+    assert [run.id for run in Store(tmp_path / "store").runs()] == [found["run"]]
     counted = document(run("regions", found["run"], "--json"))
     assert counted["members"][0]["linear_regions"] == found["members"][0]["linear_regions"]
     assert counted["domain"] == [0.0, 1.0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexpr.networks.files import load
+from nnexpr.runs.file import load
 
 ENDLESS = ("fit", "--epochs", 10**9, "--width", 4, "--points", 32)
 

@@ -12,7 +12,7 @@ from steps import ready, until
 
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.session import LastSession, session_file
+from nnexpr_tui.last_seen import LastSeen, last_seen_file
 from nnexpr_tui.settings import Settings, configuration_file
 from nnexpr_tui.textual_private import is_ended
 
@@ -70,20 +70,20 @@ def test_every_setting_says_what_it_is_for() -> None:
     assert all(len(field.metadata["help"]) > 10 for field in dataclasses.fields(Settings))
 
 
-def test_a_session_comes_back_and_a_damaged_one_is_no_session(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "session.json"
+def test_what_was_seen_comes_back_and_a_damaged_file_is_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "explorer.json"
     specification = FitSpecification.make(width=(3, 4), domain=(0.0, 2.0))
-    session = LastSession(config=specification.as_config(), theme="nord", log_axis=False, epoch=7)
-    session.save(path)
-    assert LastSession.load(path) == session
-    assert LastSession.load(path).specification == specification
+    seen = LastSeen(config=specification.as_config(), theme="nord", log_axis=False, epoch=7)
+    seen.save(path)
+    assert LastSeen.load(path) == seen
+    assert LastSeen.load(path).specification == specification
     for damage in ("", "[1]", "{", '{"config": 3, "theme": null, "unheard": 1}', '{"config": {"depth": -1}}'):
         path.write_text(damage, encoding="utf-8")
-        assert LastSession.load(path).specification is None
-    assert [item.name for item in path.parent.iterdir()] == ["session.json"]
+        assert LastSeen.load(path).specification is None
+    assert [item.name for item in path.parent.iterdir()] == ["explorer.json"]
 
 
-async def test_the_last_session_is_restored_unless_a_fresh_one_is_asked_for(world: World) -> None:
+async def test_what_was_seen_last_is_restored_unless_a_fresh_start_is_asked_for(world: World) -> None:
     first = Explorer(load=world.load)
     async with first.run_test(size=(120, 40)) as pilot:
         await ready(first)
@@ -92,7 +92,7 @@ async def test_the_last_session_is_restored_unless_a_fresh_one_is_asked_for(worl
         await until(lambda: first.controller.fit.scene.specification.depth == 4)
         await pilot.press("q")
         await until(lambda: is_ended(first))
-    assert json.loads(session_file().read_text())["config"]["depth"] == 4
+    assert json.loads(last_seen_file().read_text())["config"]["depth"] == 4
     again = Explorer(load=world.load)
     async with again.run_test(size=(120, 40)):
         await ready(again)

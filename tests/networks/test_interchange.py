@@ -13,8 +13,8 @@ from torch import nn
 from nnexpr import InputError
 from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.compositional import tent
-from nnexpr.networks.files import save
 from nnexpr.networks.interchange import from_state_dict, from_torch, to_torch
+from nnexpr.runs.file import save
 
 X = torch.linspace(-2, 2, 301, dtype=torch.float64).unsqueeze(1)
 MODULES = {

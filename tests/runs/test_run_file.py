@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 from nnexpr import FitSpecification, InputError
 from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.compositional import compositional
-from nnexpr.networks.files import load, save
 from nnexpr.networks.network import Network
+from nnexpr.runs.file import load, save
 from nnexpr.targets.target import Scale, Target
 
 NETWORKS = {
@@ -40,7 +40,7 @@ def test_every_bit_comes_back(kind: str, tmp_path: Path) -> None:
     assert loaded.network.seeds == network.seeds
     assert loaded.network.tie_tolerance == network.tie_tolerance
     assert (loaded.specification, loaded.target, loaded.domain) == (None, None, None)
-    assert loaded.input_scales == ((1.0, 0.0),) * network.inputs
+    assert loaded.input_scales == (Scale(),) * network.inputs
     assert {"nnexpr", "torch", "created"} <= loaded.metadata.keys()
 
 
@@ -56,9 +56,8 @@ def test_specification_and_target_come_back(tmp_path: Path) -> None:
     assert loaded.target == target.name
     assert loaded.domain == target.own_domain == ((1700.5, 2008.5),)
     assert loaded.network_domain == target.domain
-    assert loaded.input_scales == ((308.0, 1700.5),)
-    assert loaded.value_scale == (0.1, 1 / 3)
-    assert (loaded.value_scale.factor, loaded.value_scale.shift) == (0.1, 1 / 3)
+    assert loaded.input_scales == (Scale(308.0, 1700.5),)
+    assert loaded.value_scale == Scale(0.1, 1 / 3)
     assert loaded.metadata["extra"] == {"epochs": 12}
 
 
@@ -83,6 +82,11 @@ def test_a_failed_save_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest
         save(path, mlp(seed=2))
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["a"]
+
+
+TARGET = {
+    "name": "cube", "domain": [[0, 1]], "network_domain": [[0, 1]], "input_scales": [[1, 0]], "value_scale": [1, 0],
+}  # fmt: skip
 
 
 def refusal(path: Path) -> str:
@@ -124,6 +128,13 @@ def test_files_of_others_are_refused(tmp_path: Path) -> None:
         ({"encoding": {"bands": 3, "raw": False, "dimension": 1}}, "damaged"),
         ({"specification": {"network": "magic"}}, "its specification cannot be used: network is magic"),
         ({"target": {"name": "x"}}, "damaged"),
+        ({"target": TARGET | {"domain": [[0, 1], [0, 1]]}}, "damaged"),
+        ({"target": TARGET | {"domain": [[0, float("inf")]]}}, "damaged"),
+        ({"target": TARGET | {"input_scales": []}}, "damaged"),
+        ({"target": TARGET | {"value_scale": [0, 1]}}, "damaged"),
+        ({"tie_tolerance": None}, "damaged"),
+        ({"seeds": [float("inf")]}, "damaged"),
+        ({"extra": 3}, "damaged"),
     ],
 )
 def test_a_damaged_description_is_refused(change: dict[str, object], reason: str, tmp_path: Path) -> None:

@@ -1,0 +1,189 @@
+"""A run's file: a network on disk, bit for bit what was saved, with everything needed to use it again.
+
+It is a safetensors file of one tensor, ``parameters`` (members, P), and one metadata entry, ``nnexpr``: a JSON
+document with the format's version, the layers, encoding, seeds and tie tolerance, the specification, the target's
+name, domain and scales, and the provenance. Nothing in a file is ever run, and what is read is checked before it is
+believed. A file appears under its name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save as tensor_bytes
+from torch import Tensor
+
+from nnexpr import __version__
+from nnexpr.atomic import write_atomically
+from nnexpr.networks.encoding import Encoding
+from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.tensor_file import read_tensors
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr.targets.target import Scale, Target
+
+__all__ = ["SavedNetwork", "load", "save"]
+
+FORMAT_VERSION = 1
+_KEY = "nnexpr"
+
+Intervals = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SavedNetwork:
+    """A network from a file. Without a target, its name and domains are None and the scales change nothing."""
+
+    network: Network
+    input_scales: tuple[Scale, ...]
+    value_scale: Scale = field(default_factory=Scale)
+    specification: FitSpecification | None = None
+    target: str | None = None  # as it is spelled
+    domain: Intervals | None = None  # own units
+    network_domain: Intervals | None = None  # the network's units
+    metadata: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # provenance, and "extra" as it was given to save
+
+
+def save(
+    path: str | os.PathLike[str],
+    network: Network,
+    specification: FitSpecification | None = None,
+    *,
+    target: Target | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> None:
+    """Writes ``network`` to ``path``, replacing a file there only once the new one is complete.
+
+    ``target`` adds its name, domain and scales; ``extra`` adds JSON values that come back in
+    ``metadata["extra"]``. Raises OSError where the folder cannot be written to.
+    """
+    document = {
+        "format_version": FORMAT_VERSION,
+        "layers": [asdict(layer) for layer in network.layers],
+        "encoding": None if network.encoding is None else asdict(network.encoding),
+        "seeds": list(network.seeds),
+        "tie_tolerance": network.tie_tolerance,
+        "specification": None if specification is None else specification.as_config(),
+        "target": None if target is None else _describe(target),
+        "provenance": {
+            "nnexpr": __version__,
+            "torch": str(torch.__version__),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+        "extra": dict(extra or {}),
+    }
+    parameters = network.parameters.detach().to(device="cpu").contiguous()
+    metadata = {_KEY: json.dumps(document, allow_nan=False)}
+    write_atomically(Path(path), tensor_bytes({"parameters": parameters}, metadata))
+
+
+def load(path: str | os.PathLike[str]) -> SavedNetwork:
+    """The network that :func:`save` wrote, bit for bit, on the processor.
+
+    Raises InputError, in one sentence, for a file that is missing, cut short, not safetensors or not written
+    here.
+    """
+    tensors, metadata = read_tensors(path)
+    if _KEY not in metadata or "parameters" not in tensors:
+        raise InputError(
+            "file", str(path), "it holds tensors but no network saved by nnexpr; try it as a state dict"
+        )
+    try:
+        document = json.loads(metadata[_KEY])
+        version = int(document["format_version"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        raise _damaged(path) from None
+    if version > FORMAT_VERSION:
+        raise InputError(
+            "file", str(path), f"it has format {version}, of a newer nnexpr; this one reads {FORMAT_VERSION}"
+        )
+    try:
+        return _restore(document, tensors["parameters"])
+    except InputError as error:
+        raise InputError("file", str(path), f"its specification cannot be used: {error}") from None
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        raise _damaged(path) from None
+
+
+def _restore(document: dict[str, Any], parameters: Tensor) -> SavedNetwork:
+    if parameters.dtype not in (torch.float32, torch.float64):
+        raise ValueError("parameters are neither float32 nor float64")
+    layers = tuple(
+        AffineLayer(
+            int(layer["inputs"]), int(layer["outputs"]), str(layer["activation"]), bool(layer["trained"])
+        )
+        for layer in document["layers"]
+    )
+    code = document["encoding"]
+    encoding = (
+        None if code is None else Encoding(int(code["bands"]), bool(code["raw"]), int(code["dimension"]))
+    )
+    seeds = tuple(int(seed) for seed in document["seeds"])
+    network = Network(layers, parameters, encoding, seeds, float(document["tie_tolerance"]))
+    if len(network.seeds) != network.members or (encoding and encoding.features != layers[0].inputs):
+        raise ValueError("seeds or encoding do not belong to these parameters")
+    config, target = document["specification"], document["target"]
+    return SavedNetwork(
+        network,
+        specification=None if config is None else FitSpecification.from_config(config),
+        metadata={**document["provenance"], "extra": dict(document["extra"])},
+        **({"input_scales": (Scale(),) * network.inputs} if target is None else _described(target, network)),
+    )
+
+
+def _describe(target: Target) -> dict[str, Any]:
+    return {
+        "name": target.name,
+        "domain": [[float(low), float(high)] for low, high in target.own_domain],
+        "network_domain": [[float(low), float(high)] for low, high in target.domain],
+        "input_scales": [[float(scale.factor), float(scale.shift)] for scale in target.input_scales],
+        "value_scale": [float(target.value_scale.factor), float(target.value_scale.shift)],
+    }
+
+
+def _described(target: Mapping[str, Any], network: Network) -> dict[str, Any]:
+    """What :func:`_describe` wrote, as :class:`SavedNetwork` has it; one interval and one scale for each input."""
+    scales = tuple(_scale(pair) for pair in target["input_scales"])
+    domain, network_domain = _intervals(target["domain"]), _intervals(target["network_domain"])
+    if {len(scales), len(domain), len(network_domain)} != {network.inputs}:
+        raise ValueError("the target has another dimension than the network")
+    return {
+        "target": str(target["name"]),
+        "domain": domain,
+        "network_domain": network_domain,
+        "input_scales": scales,
+        "value_scale": _scale(target["value_scale"]),
+    }
+
+
+def _intervals(pairs: Any) -> Intervals:
+    return tuple((_finite(low), _finite(high)) for low, high in pairs)
+
+
+def _scale(pair: Any) -> Scale:
+    factor, shift = map(_finite, pair)
+    if factor == 0.0:
+        raise ValueError("a scale that takes everything to one value")
+    return Scale(factor, shift)
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not finite")
+    return number
+
+
+def _damaged(path: str | os.PathLike[str]) -> InputError:
+    return InputError(
+        "file", str(path), "it was saved by nnexpr, but its description of the network is damaged"
+    )

@@ -1,0 +1,72 @@
+"""When a run is kept: at most every so many seconds, and in at most a small share of the time."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from nnexpr.specification import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnexpr.runs.store import Store
+    from nnexpr.training.session import Session
+
+__all__ = ["Keeper"]
+
+LEAST_REST = 20  # times what the last checkpoint cost: keeping takes at most a twentieth of the time
+QUICK_EPOCH = 0.1  # seconds; where epochs take longer, a checkpoint makes no pass over the points of its own
+
+
+class Keeper:
+    """Keeps one run in a store, every time over what it kept of it before.
+
+    ``run``: its id, and ``epoch``: that of its file; None before it was kept. ``problem``: one sentence on why the last
+    attempt failed, if it did; what was written before stands.
+    """
+
+    def __init__(self, store: Store, every: float) -> None:
+        self._store, self._every = store, every
+        self._next = monotonic() + every
+        self.run: str | None = None
+        self.epoch: int | None = None
+        self.problem = ""
+
+    def keep(self, session: Session) -> None:
+        """Write the run as it is now. Raises InputError where the store could never be written."""
+        began = monotonic()
+        try:
+            self.run = self._store.keep(
+                session.current_network(),
+                session.specification,
+                session.target,
+                epoch=session.epoch,
+                losses=_losses(session).tolist(),
+                run=self.run,
+            )
+            self.epoch, self.problem = session.epoch, ""
+        except OSError as error:
+            place, why = str(self._store.folder), error.strerror or str(error)
+            if self.run is None:
+                allowed = f"it cannot be written ({why}); give another --store DIR, or --no-store"
+                raise InputError("store", place, allowed) from None
+            self.problem = f"the run could not be kept in {place}: {why}"
+        finally:
+            now = monotonic()
+            self._next = now + max(self._every, LEAST_REST * (now - began))
+
+    def keep_if_due(self, session: Session) -> None:
+        """Write the run if the last checkpoint is old enough."""
+        if monotonic() >= self._next:
+            self.keep(session)
+
+
+def _losses(session: Session) -> NDArray[np.floating]:
+    """``(members,)`` in own units: as they are now, or while long epochs go on, the last that were measured."""
+    is_long = session.seconds > QUICK_EPOCH * session.epoch
+    if session.state in ("running", "paused") and is_long and len(session.history):
+        last: NDArray[np.floating] = session.history.losses[-1]
+        return last
+    return session.losses()

@@ -1,0 +1,127 @@
+"""When a run is kept: as often as asked for and no oftener than its share of the time; what cannot be is told once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from nnexpr.runs import keeper as module
+from nnexpr.runs.keeper import LEAST_REST, Keeper
+from nnexpr.runs.store import Store
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr.training.resolve import session_of
+from nnexpr.training.session import Session
+
+
+@pytest.fixture
+def session() -> Session:
+    return session_of(FitSpecification.make(members=2, points=32, width=(4,), epochs=100))
+
+
+class Clock:
+    """Time that passes when told to, and by ``cost`` whenever a store is written to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.cost = 100.0, 0.0
+        monkeypatch.setattr(module, "monotonic", lambda: self.now)
+        keep = Store.keep
+
+        def slowly(*args: object, **rest: object) -> str:
+            self.now += self.cost
+            return keep(*args, **rest)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Store, "keep", slowly)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def kept_epochs(keeper: Keeper, session: Session, clock: Clock, seconds: int) -> list[int | None]:
+    found: list[int | None] = []
+    for _ in range(seconds):
+        clock.now += 1.0
+        session.step()
+        keeper.keep_if_due(session)
+        found.append(keeper.epoch)
+    return found
+
+
+def test_it_is_kept_every_so_many_seconds_under_one_id(
+    tmp_path: Path, session: Session, clock: Clock
+) -> None:
+    keeper = Keeper(Store(tmp_path), 3.0)
+    assert kept_epochs(keeper, session, clock, 8) == [None, None, 3, 3, 3, 6, 6, 6]
+    [run] = Store(tmp_path).runs()
+    assert run.id == keeper.run
+    saved = run.read()
+    assert saved.metadata["extra"]["epoch"] == 6
+    assert saved.specification == session.specification
+
+
+def test_keeping_takes_a_small_share_of_the_time(tmp_path: Path, session: Session, clock: Clock) -> None:
+    keeper = Keeper(Store(tmp_path), 0.0)
+    clock.cost = 2.0
+    kept_epochs(keeper, session, clock, LEAST_REST * 2)
+    assert session.epoch - (keeper.epoch or 0) < LEAST_REST * 2
+    assert keeper.epoch == 1  # the next would be due after 40 seconds
+    kept_epochs(keeper, session, clock, 1)
+    assert keeper.epoch == LEAST_REST * 2 + 1
+
+
+def test_a_store_that_could_never_be_written_is_refused(tmp_path: Path, session: Session) -> None:
+    (tmp_path / "file").touch()
+    keeper = Keeper(Store(tmp_path / "file"), 0.0)
+    with pytest.raises(InputError, match="cannot be written"):
+        keeper.keep(session)
+    assert keeper.run is None
+
+
+def test_a_store_that_fails_later_is_a_problem_until_it_is_written_again(
+    tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Keeper(Store(tmp_path), 0.0)
+    keeper.keep(session)
+    run = keeper.run
+    session.step()
+
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "keep", full)
+        keeper.keep(session)
+    assert (keeper.run, keeper.epoch) == (run, 0)
+    assert keeper.problem == f"the run could not be kept in {tmp_path}: No space left on device"
+    keeper.keep(session)
+    assert (keeper.run, keeper.epoch, keeper.problem) == (run, 1, "")
+
+
+def test_losses_are_those_of_the_members_that_are_written(tmp_path: Path, session: Session) -> None:
+    keeper = Keeper(Store(tmp_path), 0.0)
+    session.step(20)
+    keeper.keep(session)
+    [run] = Store(tmp_path).runs()
+    saved = run.read()
+    x, y = session.target.inputs, session.target.own_values
+    with torch.no_grad():
+        predictions = saved.network(torch.as_tensor(x, dtype=torch.float32))[:, :, 0].numpy()
+    assert saved.metadata["extra"]["losses"] == pytest.approx(
+        np.mean((predictions - y) ** 2, axis=1), rel=1e-5
+    )
+
+
+def test_while_long_epochs_go_on_no_pass_is_made_for_a_checkpoint(tmp_path: Path, session: Session) -> None:
+    keeper = Keeper(Store(tmp_path), 0.0)
+    session.step(3)
+    session.seconds = 1e6
+    keeper.keep(session)
+    [run] = Store(tmp_path).runs()
+    assert run.read().metadata["extra"]["losses"] == session.history.losses[-1].tolist()
+    session.stop()  # at the end they are exact again
+    keeper.keep(session)
+    assert run.read().metadata["extra"]["losses"] == session.losses().tolist()

@@ -1,0 +1,55 @@
+"""Files are whole or absent, and nothing is left beside them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from nnexpr.atomic import sweep, write_atomically
+
+
+def test_text_and_bytes_arrive_as_they_are_in_a_folder_that_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "er" / "a.json"
+    for content in ("ä\r\n", b"\x00\xff", ""):
+        write_atomically(path, content, durable=False)
+        assert path.read_bytes() == (content if isinstance(content, bytes) else content.encode("utf-8"))
+    assert os.listdir(path.parent) == ["a.json"]
+
+
+def test_what_was_there_stands_where_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    write_atomically(path, "before")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, "after")
+    assert path.read_text() == "before"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_writers_at_once_do_not_meet(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    contents = [str(number) * 100_000 for number in range(8)]
+    threads = [threading.Thread(target=write_atomically, args=(path, content)) for content in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_text() in contents
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_a_killed_process_left_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    left = tmp_path / ".a.json.0123abcd.4711.tmp"
+    others = [tmp_path / ".a.json.0123abcd.14711.tmp", tmp_path / "a.json"]
+    for path in (left, *others):
+        path.touch()
+    sweep(tmp_path, 4711)
+    sweep(tmp_path / "missing", 4711)
+    assert sorted(tmp_path.iterdir()) == sorted(others)
