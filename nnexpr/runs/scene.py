@@ -1,0 +1,71 @@
+"""The scene of a session: its target on the plotting grid, and what is known of its architecture beforehand."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnexpr.activations import ACTIVATIONS
+from nnexpr.networks.network import Network
+from nnexpr.regions.bounds import lower_bound, serra_bound, upper_bound
+from nnexpr.runs.recording import Scene
+from nnexpr.training.session import Session
+
+__all__ = ["scene_of"]
+
+MOST_DATA = 2000  # training points that are drawn
+MOST_COUNTED_UNITS = 20_000
+
+
+def scene_of(session: Session) -> Scene:
+    """What stays the same while the session trains."""
+    network, target = session.network, session.target
+    truth, data = _target_on_the_grid(session)
+    hidden = tuple(layer.outputs for layer in network.layers if layer.activation != "identity")
+    upper, lower = _bounds(network, hidden)
+    pieces = sum(ACTIVATIONS[layer.activation].pieces is not None for layer in network.layers)
+    return Scene(
+        name=target.name,
+        formula=target.formula,
+        domain=target.own_domain,
+        x=target.input_scales[0].to_own(session.grid[:, 0]),
+        truth=truth,
+        data=data,
+        hidden_widths=hidden,
+        parameters=network.parameter_count,
+        piecewise_linear=network.is_piecewise_linear and pieces > 0 and sum(hidden) <= MOST_COUNTED_UNITS,
+        upper_bound=upper,
+        lower_bound=lower,
+        device=session.device_name,
+        input_name=target.section_name,
+        value_name=target.value_name,
+        notes=target.notes,
+    )
+
+
+def _target_on_the_grid(session: Session) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Its values ``(grid,)``, and the training points ``(2, points)`` where these tell more; own units."""
+    target = session.target
+    line = target.dimension == 1
+    x = target.input_scales[0].to_own(session.grid[:, 0])
+    truth = np.full_like(x, np.nan)
+    if target.function is not None:
+        with np.errstate(all="ignore"):
+            truth = target.value_scale.to_own(np.asarray(target.function(session.grid), dtype=np.float64))
+    elif line:
+        order = np.argsort(target.own_inputs[:, 0], kind="stable")
+        truth = np.interp(x, target.own_inputs[order, 0], target.own_values[order])
+    if not line or (target.function is not None and session.specification.noise == 0):
+        return truth, None
+    stride = max(1, target.points // MOST_DATA)
+    return truth, np.stack([target.own_inputs[::stride, 0], target.own_values[::stride]])
+
+
+def _bounds(network: Network, hidden: tuple[int, ...]) -> tuple[int | None, int | None]:
+    """The most linear regions it can have, and as many as some network like it has; None where that is not known."""
+    folding = all(layer.activation in ("identity", "relu", "leaky_relu") for layer in network.layers)
+    if not folding or not hidden or network.encoding is not None:
+        return None, None
+    if network.inputs == 1:
+        return upper_bound(hidden), lower_bound(hidden)
+    return serra_bound(hidden, 2), None

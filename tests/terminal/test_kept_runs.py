@@ -1,0 +1,45 @@
+"""A run is the same run wherever it was started: the explorer keeps what a batch fit keeps."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from explorer_app import EXPLORER, PROJECT, launch
+from pty_app import environment
+
+from nnexpr.runs.store import Store
+from nnexpr.specification import FitSpecification
+
+FIT = ("--target", "two_tone", "--width", "4", "--epochs", "50", "--threads", "1")
+
+
+def test_the_explorer_stores_the_specification_that_fit_does(tmp_path: Path) -> None:
+    with launch(tmp_path, "--start", "--fresh", *FIT) as app:
+        app.wait_for("finished")
+        app.send("q")
+        assert app.wait_exit() == 0
+    subprocess.run(
+        [*EXPLORER, "fit", *FIT, "--json"],
+        cwd=PROJECT,
+        env=environment(tmp_path),
+        check=True,
+        capture_output=True,
+    )
+    first, second = (run.read() for run in Store(tmp_path / "store").runs())
+    asked = FitSpecification.make(target="two_tone", width=(4,), epochs=50, threads=1)
+    assert first.specification == second.specification == asked.replace(device="cpu", domain=(-1.0, 1.0))
+    assert first.metadata["extra"]["losses"] == second.metadata["extra"]["losses"]
+
+
+def test_what_was_not_asked_for_is_stored_as_it_was_found(tmp_path: Path) -> None:
+    with launch(tmp_path, "--start", "--fresh", "--width", "4", "--epochs", "50") as app:
+        app.wait_for("finished")
+        app.send("q")
+        assert app.wait_exit() == 0
+    [run] = Store(tmp_path / "store").runs()
+    stored = run.read().specification
+    assert stored is not None
+    assert stored.device == "cpu"
+    assert stored.threads is not None
+    assert stored.domain == (0.0, 1.0)
