@@ -77,7 +77,9 @@ class Controller:
         self._by_network: dict[str, FitSpecification] = {}
         self.experiments = ExperimentRuns(post, self._experiments_folder, self._experiment_threads)
         self._fit = FitSubject(
-            load, keep_every=self.settings.checkpoint_every, keep_runs=self.settings.keep_runs
+            load,
+            store=store() if self.settings.keep_runs else None,
+            keep_every=self.settings.checkpoint_every,
         )
         self.worker = Scheduler(post, self._fit)
 
@@ -245,7 +247,7 @@ class Controller:
         if fit is not None:
             lines.append(f"# epoch {fit.epoch}, loss {fit.loss:.6g}")
             if fit.counts is not None:
-                lines.append(f"# linear regions {fit.counts.regions}, bends {fit.counts.bends}")
+                lines.append(f"# linear regions {fit.counts.count}, bends {fit.counts.bends}")
         return "\n".join(lines)
 
     def remember(self, theme: str) -> None:

@@ -59,8 +59,13 @@ class Keeper:
 
     def keep_if_due(self, session: Session) -> None:
         """Write the run if the last checkpoint is old enough."""
-        if monotonic() >= self._next:
+        if self.is_due:
             self.keep(session)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last checkpoint is old enough."""
+        return monotonic() >= self._next
 
 
 def _losses(session: Session) -> NDArray[np.floating]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.training.moment import Counts, FitMoment, Scene
+from nnexpr_tui.training.moment import FitMoment, Scene
+
+if TYPE_CHECKING:
+    from nnexpr.regions.line import LineRegions
 
 __all__ = ["CountsPane", "counted_lines"]
 
@@ -38,7 +41,7 @@ regions can have; times floor: how far above it the loss is."""
         return self.show_lines(lines)
 
 
-def counted_lines(scene: Scene, counts: Counts | None) -> list[Line]:
+def counted_lines(scene: Scene, counts: LineRegions | None) -> list[Line]:
     """The counts as lines, also of a moment in Replay."""
     if not scene.countable:
         why = "not piecewise linear"
@@ -46,7 +49,7 @@ def counted_lines(scene: Scene, counts: Counts | None) -> list[Line]:
             why = "the cells: screen 4"
         return [_row("Linear regions", "n/a"), _row("Bends", "n/a"), ((f"({why})", "label"),)]
     lines = [
-        _row("Linear regions", count(counts.regions) if counts else "…", "accent"),
+        _row("Linear regions", count(counts.count) if counts else "…", "accent"),
         _row("Bends", count(counts.bends) if counts else "…", "accent"),
     ]
     if counts is not None:
@@ -61,7 +64,7 @@ def counted_lines(scene: Scene, counts: Counts | None) -> list[Line]:
     return lines
 
 
-def _dead(counts: Counts) -> str:
+def _dead(counts: LineRegions) -> str:
     """How many, and the first, as layer.unit: there is room for one or two."""
     if not counts.dead_units:
         return "none"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.charts.widget import Chart
-from nnexpr_tui.training.moment import Counts, Scene
+from nnexpr_tui.training.moment import Scene
 
 if TYPE_CHECKING:
+    from nnexpr.regions.line import LineRegions
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["ChartPane", "fit_chart", "loss_chart"]
@@ -36,7 +37,7 @@ class ChartPane(Chart, can_focus=True):
 def fit_chart(
     scene: Scene,
     snapshot: Snapshot,
-    counts: Counts | None,
+    counts: LineRegions | None,
     *,
     residual: bool,
     y_limits: tuple[float, float] | None = None,
@@ -64,7 +65,7 @@ def fit_chart(
         series.append(Series(x, fit, "fit", "accent"))
     if scene.countable:  # also before they are counted, so that the canvas keeps its height
         series.append(
-            Series(() if counts is None else counts.positions, (), "bends", "warning", style="ticks")
+            Series(() if counts is None else counts.breakpoints, (), "bends", "warning", style="ticks")
         )
     x_axis = Axis(label=scene.input_name, limits=scene.domain)
     return ChartData(tuple(series), x_axis, Axis(label=scene.value_name, limits=y_limits))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from nnexpr_tui.fit.counts import counted_lines
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.training.moment import Counts, Scene
+from nnexpr_tui.training.moment import Scene
 
 if TYPE_CHECKING:
+    from nnexpr.regions.line import LineRegions
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["MomentPane"]
@@ -27,7 +28,7 @@ The snapshot that is shown: its epoch, its loss, and the counts of the network a
         self,
         scene: Scene,
         snapshot: Snapshot,
-        counts: Counts | None,
+        counts: LineRegions | None,
         position: int,
         total: int,
         playing: bool,

@@ -71,7 +71,7 @@ def _items(fit: FitMoment, regions: str | None, *, roomy: bool) -> list[tuple[st
     items = [
         ("epoch", count(fit.epoch).ljust(7 * roomy)),
         ("loss", loss.ljust(8 * roomy)),
-        ("regions", (regions or (count(counts.regions) if counts else none)).ljust(4 * roomy)),
+        ("regions", (regions or (count(counts.count) if counts else none)).ljust(4 * roomy)),
     ]
     if regions is None:
         items.append(("bends", (count(counts.bends) if counts else none).ljust(4 * roomy)))

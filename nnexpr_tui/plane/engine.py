@@ -1,83 +1,91 @@
 """A network of two inputs as the Plane screen shows it: its values and its cells, in the target's own units.
 
-Imported on the worker's thread: it brings torch.
+Imported on the engine's thread: it brings torch.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nnexpr.networks.network import Network
 from nnexpr.regions.plane import PlaneRegions, plane_regions
-from nnexpr.targets.target import Target
+from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.documents import plain
-from nnexpr_tui.plane.moment import CellCounts, Cells, PlaneView
+from nnexpr_tui.plane.moment import PlaneView, SeenCells
+from nnexpr_tui.training.engine import alone
 
-__all__ = ["cells_of", "document", "heights"]
+__all__ = ["cells", "document", "fit_heights", "seen_cells", "target_heights"]
 
 Array = NDArray[np.float64]
 
 MOST_CELLS = 400_000  # counted in a few seconds; the explorer waits no longer
 
 
-def heights(network: Network, target: Target, view: PlaneView, *, of_target: bool) -> Array:
-    """The target's or the network's values at the pixels, ``(height, width)``; NaN where the target has none."""
-    points = view.points()
-    inputs = np.stack([scale.to_network(points[:, i]) for i, scale in enumerate(target.input_scales)], axis=1)
-    if not of_target:
-        with torch.inference_mode():
-            values = network(torch.as_tensor(inputs))[0, :, 0].cpu().numpy().astype(np.float64)
-    elif target.function is not None:
-        with np.errstate(all="ignore"):
-            values = np.asarray(target.function(inputs), dtype=np.float64)
-    else:
-        values = np.full(len(inputs), np.nan)
+def target_heights(session: Session, view: PlaneView) -> Array:
+    """The target's values at the pixels, ``(height, width)``; NaN where it has none."""
+    target, inputs = session.target, _inputs(session, view)
+    if target.function is None:
+        return np.full((view.height, view.width), np.nan)
+    with np.errstate(all="ignore"):
+        values = np.asarray(target.function(inputs), dtype=np.float64)
     return target.value_scale.to_own(values).reshape(view.height, view.width)
 
 
-def cells_of(network: Network, target: Target, snapshot: Snapshot) -> Cells:
-    """The cells of the network, one member, on the target's domain.
+def fit_heights(session: Session, snapshot: Snapshot, view: PlaneView) -> Array:
+    """The values of the snapshot's network at the pixels, ``(height, width)``."""
+    with torch.inference_mode():
+        values = alone(session, snapshot)(torch.as_tensor(_inputs(session, view)))[0, :, 0].numpy()
+    return session.target.value_scale.to_own(values.astype(np.float64)).reshape(view.height, view.width)
+
+
+def _inputs(session: Session, view: PlaneView) -> Array:
+    """The pixels in the network's units, ``(height * width, 2)``."""
+    points = view.points()
+    scales = session.target.input_scales
+    return np.stack([scale.to_network(points[:, i]) for i, scale in enumerate(scales)], axis=1)
+
+
+def cells(session: Session, snapshot: Snapshot) -> PlaneRegions:
+    """The cells of the snapshot's network on the target's domain.
 
     Raises ``ValueError`` where they cannot be counted: weights that are not finite, or more than ``MOST_CELLS``.
     """
+    target = session.target
     (low1, high1), (low2, high2) = target.domain
-    made = plane_regions(network, ((low1, high1), (low2, high2)), most_cells=MOST_CELLS)
-    plane = made.rescaled(target.input_scales, target.value_scale)
-    inner = plane.edge_layer > 0
-    return Cells(
-        counts=_counts(plane, snapshot),
-        slopes=plane.slopes,
-        intercepts=plane.intercepts,
-        segments=plane.vertices[plane.edges[inner]].reshape(-1, 4),
-        layers=plane.edge_layer[inner],
-        locate=plane.locate,
+    domain = (low1, high1), (low2, high2)
+    made = plane_regions(alone(session, snapshot), domain, most_cells=MOST_CELLS)
+    return made.rescaled(target.input_scales, target.value_scale)
+
+
+def seen_cells(regions: PlaneRegions, counted: Snapshot, view: PlaneView) -> SeenCells:
+    """The cell of each pixel of the view, and the borders that may be seen in it."""
+    faces = regions.locate(view.points()).reshape(view.height, view.width)
+    inner = regions.edge_layer > 0
+    segments, layers = regions.vertices[regions.edges[inner]].reshape(-1, 4), regions.edge_layer[inner]
+    (left, right), (bottom, top) = view.window
+    x, y = segments[:, 0::2], segments[:, 1::2]
+    seen = (x.min(axis=1) <= right) & (x.max(axis=1) >= left)
+    seen &= (y.min(axis=1) <= top) & (y.max(axis=1) >= bottom)
+    return SeenCells(regions, counted, faces, segments[seen], layers[seen])
+
+
+def document(regions: PlaneRegions, counted: Snapshot) -> dict[str, Any]:
+    """The counts of a network of two inputs and what certifies them, as JSON has them."""
+    check = regions.check
+    names = (
+        "euler",
+        "area_error",
+        "mean_degree",
+        "max_residual",
+        "sampled_points",
+        "sampled_mismatches",
+        "ties",
     )
-
-
-def _counts(plane: PlaneRegions, snapshot: Snapshot) -> CellCounts:
-    check = plane.check
-    return CellCounts(
-        epoch=snapshot.epoch,
-        member=snapshot.member,
-        regions=plane.count,
-        activation_regions=plane.activation_regions,
-        dead_units=plane.dead_units,
-        euler=check.euler,
-        area_error=check.area_error,
-        mean_degree=check.mean_degree,
-        max_residual=check.max_residual,
-        sampled_points=check.sampled_points,
-        sampled_mismatches=check.sampled_mismatches,
-        ties=check.ties,
-    )
-
-
-def document(counts: CellCounts) -> dict[str, Any]:
-    """The counts of a network of two inputs, as JSON has them."""
-    return dict(plain(dataclasses.asdict(counts)))
+    certified = {name: getattr(check, name) for name in names}
+    counts = {"regions": regions.count, "activation_regions": regions.activation_regions}
+    at = {"epoch": counted.epoch, "member": counted.member}
+    return dict(plain(at | counts | {"dead_units": regions.dead_units} | certified))

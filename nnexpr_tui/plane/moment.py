@@ -5,19 +5,21 @@ Nothing here needs NumPy or torch to be imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from nnexpr_tui.training.moment import Window
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from nnexpr.regions.plane import PlaneRegions
+    from nnexpr.training.snapshots import Snapshot
+
     Array = NDArray[np.float64]
 
-__all__ = ["CellCounts", "Cells", "PlaneMoment", "PlaneView", "SeenCells", "Window"]
-
-Window = tuple[tuple[float, float], tuple[float, float]]  # of x1 and of x2
+__all__ = ["PlaneMoment", "PlaneView", "SeenCells"]
 
 
 @dataclass(frozen=True)
@@ -51,46 +53,20 @@ class PlaneView:
         return x1, top - (row + 0.5) / self.height * (top - bottom)
 
 
-@dataclass(frozen=True, slots=True)
-class CellCounts:
-    """The exact counts of one member at one epoch, and what certifies them."""
-
-    epoch: int
-    member: int
-    regions: int
-    activation_regions: int
-    dead_units: tuple[tuple[int, int], ...]  # (hidden layer from 1, unit from 0)
-    euler: int  # vertices - edges + faces of the domain's subdivision: 1
-    area_error: float
-    mean_degree: float
-    max_residual: float
-    sampled_points: int
-    sampled_mismatches: int
-    ties: int
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Cells:
-    """The cells of one network. Kept on the worker's thread; the screens are given what they can show of them."""
-
-    counts: CellCounts
-    slopes: Array  # (cells, 2)
-    intercepts: Array  # (cells,)
-    segments: Array  # (borders, 4): x1, x2 of one end and of the other
-    layers: NDArray[np.int64]  # (borders,) the hidden layer, from 1, that makes each
-    locate: Callable[[Array], NDArray[np.int64]]  # points (n, 2) to cells (n,)
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class SeenCells:
-    """What a view shows of the cells. Images have their top row, the greatest x2, first."""
+    """The cells of the network as it was at ``counted``, and what a view shows of them.
 
-    counts: CellCounts
-    faces: NDArray[np.int64]  # (height, width) the cell of each pixel
-    slopes: Array  # (cells, 2)
-    intercepts: Array  # (cells,)
-    segments: Array  # (borders, 4) those that may be seen
-    layers: NDArray[np.int64]  # (borders,)
+    ``faces: (height, width)``: the cell of each pixel; images have their top row, the greatest x2, first.
+    ``segments: (borders, 4)``: x1, x2 of both ends of the borders that may be seen; ``layers: (borders,)``: the hidden
+    layer, from 1, that makes each.
+    """
+
+    regions: PlaneRegions
+    counted: Snapshot
+    faces: NDArray[np.int64]
+    segments: Array
+    layers: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -129,9 +129,9 @@ class CellPane(MapPane):
         cells = moment.cells
         if by_layer:
             return border_map(cells.segments, cells.layers, moment.view.window, ground)
-        seen = cells.slopes[cells.faces]
+        seen = cells.regions.slopes[cells.faces]
         self.limit = held_limit((seen**2).sum(axis=-1) ** 0.5, self.limit)
-        return cell_map(cells.faces, cells.slopes, self.limit, ground)
+        return cell_map(cells.faces, cells.regions.slopes, self.limit, ground)
 
     def _nothing(self, moment: PlaneMoment, ground: Ground) -> Picture:
         """Why there are no cells, or that they are being counted."""
@@ -155,28 +155,28 @@ def row(label: str, value: str, style: str = "value") -> Line:
 def count_lines(fit: FitMoment, moment: PlaneMoment | None) -> list[Line]:
     """The counts and what certifies them, the most watched first."""
     cells, scene = moment.cells if moment is not None else None, fit.scene
-    counts = cells.counts if cells is not None else None
     lines = [row("Loss", number(fit.loss), "accent")]
     if not scene.has_cells:
         lines += [row("Linear regions", "n/a"), ((("activation or encoding is not"), "label"),)]
         return [*lines, (("piecewise linear", "label"),), row("Parameters", count(scene.parameters))]
-    lines.append(row("Linear regions", count(counts.regions) if counts else "counting…", "accent"))
+    lines.append(row("Linear regions", count(cells.regions.count) if cells else "counting…", "accent"))
     if moment is not None and moment.note:
         lines[-1] = row("Linear regions", "not counted", "error")
         lines.append(((moment.note, "error"),))
-    if counts is not None:
-        dead = ", ".join(f"{layer}.{unit}" for layer, unit in counts.dead_units[:2])
-        more = " …" if len(counts.dead_units) > 2 else ""
+    if cells is not None:
+        regions, check = cells.regions, cells.regions.check
+        dead = ", ".join(f"{layer}.{unit}" for layer, unit in regions.dead_units[:2])
+        more = " …" if len(regions.dead_units) > 2 else ""
         lines += [
-            row("Activation reg.", count(counts.activation_regions)),
-            row("Euler V-E+F", f"{counts.euler}" + (" ok" if counts.euler == 1 else " wrong")),
-            row("Dead units", f"{len(counts.dead_units)}: {dead}{more}" if dead else "none"),
-            row("Ties", count(counts.ties)),
-            row("Area error", number(counts.area_error, 2)),
-            row("Residual", number(counts.max_residual, 2)),
-            row("Sampled wrong", f"{count(counts.sampled_mismatches)} of {count(counts.sampled_points)}"),
-            row("Mean degree", f"{counts.mean_degree:.3f}"),
-            row("Counted at", f"epoch {count(counts.epoch)}"),
+            row("Activation reg.", count(regions.activation_regions)),
+            row("Euler V-E+F", f"{check.euler}" + (" ok" if check.euler == 1 else " wrong")),
+            row("Dead units", f"{len(regions.dead_units)}: {dead}{more}" if dead else "none"),
+            row("Ties", count(check.ties)),
+            row("Area error", number(check.area_error, 2)),
+            row("Residual", number(check.max_residual, 2)),
+            row("Sampled wrong", f"{count(check.sampled_mismatches)} of {count(check.sampled_points)}"),
+            row("Mean degree", f"{check.mean_degree:.3f}"),
+            row("Counted at", f"epoch {count(cells.counted.epoch)}"),
         ]
     if scene.upper_bound is not None:
         lines.append(row("At most", count(scene.upper_bound)))
@@ -196,12 +196,12 @@ def point_lines(moment: PlaneMoment, point: tuple[float, float], *, ascii_only: 
     ]
     if moment.cells is not None:
         face = int(moment.cells.faces[across, column])
-        a, b = (float(part) for part in moment.cells.slopes[face])
+        a, b = (float(part) for part in moment.cells.regions.slopes[face])
         turn = math.degrees(math.atan2(b, a)) if math.isfinite(a + b) else 0.0
         lines += [
-            (("f = ", "label"), (affine(a, b, float(moment.cells.intercepts[face])), "value")),
+            (("f = ", "label"), (affine(a, b, float(moment.cells.regions.intercepts[face])), "value")),
             row("Slope", number(math.hypot(a, b)) + f" at {turn:.0f}" + ("" if ascii_only else "°")),
-            row("Cell", f"{count(face + 1)} of {count(len(moment.cells.slopes))}"),
+            row("Cell", f"{count(face + 1)} of {count(len(moment.cells.regions.slopes))}"),
         ]
     (left, right), (bottom, top) = moment.view.window
     dash = ".." if ascii_only else "…"

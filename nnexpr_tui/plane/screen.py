@@ -21,7 +21,7 @@ from nnexpr_tui.parts.lines import LinePane
 from nnexpr_tui.parts.numbers import count
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.parts.training import TrainingScreen
-from nnexpr_tui.plane.moment import PlaneMoment, PlaneView, Window
+from nnexpr_tui.plane.moment import PlaneMoment, PlaneView
 from nnexpr_tui.plane.panes import (
     COUNT_HELP,
     POINT_HELP,
@@ -31,7 +31,7 @@ from nnexpr_tui.plane.panes import (
     point_lines,
 )  # fmt: skip
 from nnexpr_tui.plane.subject import PlaneSubject
-from nnexpr_tui.training.moment import FitMoment, Scene
+from nnexpr_tui.training.moment import FitMoment, Scene, Window
 from nnexpr_tui.worker.scheduler import Topic
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class PlaneScreen(TrainingScreen):
         if fit is None or moment is None:
             return super().show_status(fit)
         owed = "…" if fit.scene.has_cells else "n/a"
-        regions = count(moment.cells.counts.regions) if moment.cells is not None else owed
+        regions = count(moment.cells.regions.count) if moment.cells is not None else owed
         return self.status.show(fit, self.controller.state, regions=regions)
 
     def show(self, fit: FitMoment | None) -> int:
@@ -323,7 +323,7 @@ class PlaneScreen(TrainingScreen):
     def copied(self) -> tuple[str, str]:
         text, sentence = super().copied()
         if self.moment is not None and self.moment.cells is not None:
-            text += f"\n# linear regions {self.moment.cells.counts.regions}"
+            text += f"\n# linear regions {self.moment.cells.regions.count}"
         return text, sentence
 
     def export(self, stem: Path) -> None:

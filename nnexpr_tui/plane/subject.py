@@ -11,67 +11,63 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.plane.moment import Cells, PlaneMoment, PlaneView, SeenCells
-from nnexpr_tui.training.moment import Engine
-from nnexpr_tui.training.subject import FitSubject
+from nnexpr_tui.plane.moment import PlaneMoment, PlaneView, SeenCells
+from nnexpr_tui.training.subject import WAIT, FitSubject
 from nnexpr_tui.worker.subject import Subject
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from nnexpr.regions.plane import PlaneRegions
+    from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
     Array = NDArray[np.float64]
 
-__all__ = ["PlaneSubject", "seen_cells"]
+__all__ = ["PlaneSubject"]
 
 COUNT_INTERVAL = 1.0  # seconds between two counts while training
 COUNT_SHARE = 50  # counting and locating may take a fiftieth of the time
 VALUE_SHARE = 20  # making the values a twentieth
-WAIT = 0.05  # seconds between two looks whether what counts is compiled
 QUICK = 0.05  # what takes less is counted before the moment is shown, what takes more after it
 
 
 class PlaneSubject(Subject[PlaneMoment]):
-    """The view that is looked at, if any, and what is known in it."""
+    """The view that is looked at, if any, and what is known in it of the present fit."""
 
     def __init__(self) -> None:
-        self._engine: Engine | None = None
         self._view: PlaneView | None = None
         self._next_moment = 0.0
-        self._forget()
+        self._begin(None)
 
-    def _forget(self) -> None:
+    def _begin(self, session: Session | None) -> None:
         """There is another network."""
+        self._session = session
         self._owed: Snapshot | None = None
         self._target: tuple[PlaneView, Array] | None = None
-        self._cells: Cells | None = None
-        self._counted: tuple[int, int] | None = None  # epoch and member
-        self._seen: tuple[PlaneView, Cells, SeenCells] | None = None
+        self._counted: Snapshot | None = None
+        self._regions: PlaneRegions | None = None  # of that snapshot; None where they cannot be counted
+        self._seen: tuple[PlaneView, SeenCells] | None = None
         self._note = ""
         self._count_cost: float | None = None
-        self._next = 0.0
+        self._next_count = 0.0
 
     @property
     def _fit(self) -> FitSubject:
         return self.scheduler.subject(FitSubject)
 
-    def watch(self, view: PlaneView) -> None:
-        """Show this view from now on."""
-        self._view = view
-
     # What the scheduler asks
 
     @property
     def wait(self) -> float | None:
-        if self._owed is None or self._engine is None or not self.is_watched:
+        if self._owed is None or not self.is_watched:
             return None
-        return 0.0 if self._engine.can_count() else WAIT
+        return 0.0 if self._fit.can_count("plane") else WAIT
 
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
-        if self._owed is not None and self._engine is self._fit.engine:
-            owed, self._owed = self._owed, None
+        owed, self._owed = self._owed, None
+        if owed is not None and self._session is self._fit.session:
             self._count(owed)
         return True
 
@@ -81,69 +77,71 @@ class PlaneSubject(Subject[PlaneMoment]):
 
     def moment(self) -> PlaneMoment | None:
         """This moment in the view; None on the line."""
+        from nnexpr_tui.plane.engine import fit_heights, target_heights
+
         fit, view = self._fit, self._view
-        if fit.engine is not self._engine:
-            self._engine = fit.engine
-            self._forget()
-        if self._engine is None or view is None or self._engine.scene.plane is None:
+        if fit.session is not self._session:
+            self._begin(fit.session)
+        session = self._session
+        if session is None or view is None or fit.scene.plane is None:
             return None
         snapshot, began = fit.snapshot(), monotonic()
         if self._target is None or self._target[0] != view:
-            self._target = view, self._engine.heights(view, None)
-        heights = self._engine.heights(view, snapshot)
+            self._target = view, target_heights(session, view)
+        heights = fit_heights(session, snapshot, view)
         self._next_moment = monotonic() + VALUE_SHARE * (monotonic() - began)
-        self._owed, counting = None, self._is_due(self._engine, snapshot)
+        self._owed, counting = None, self._is_due(snapshot)
         if counting and self._count_cost is not None and self._count_cost < QUICK:
             self._count(snapshot)
             counting = False
-        elif counting and not (fit.is_running and not self._engine.can_count()):
+        elif counting and not (fit.is_running and not fit.can_count("plane")):
             self._owed = snapshot
         return PlaneMoment(view, self._target[1], heights, self._seen_in(view), counting, self._note)
 
-    def _is_due(self, engine: Engine, snapshot: Snapshot) -> bool:
-        if not engine.scene.has_cells or self._counted == (snapshot.epoch, snapshot.member):
+    def _is_due(self, snapshot: Snapshot) -> bool:
+        if not self._fit.scene.has_cells:
             return False
-        other_member = self._counted is not None and self._counted[1] != snapshot.member
-        return not self._fit.is_running or other_member or monotonic() >= self._next
+        known = None if self._counted is None else (self._counted.epoch, self._counted.member)
+        if known == (snapshot.epoch, snapshot.member):
+            return False
+        is_other = known is not None and known[1] != snapshot.member
+        return is_other or not self._fit.is_running or monotonic() >= self._next_count
 
     def _count(self, snapshot: Snapshot) -> None:
-        assert self._engine is not None  # noqa: S101 - it has made the snapshot
+        from nnexpr_tui.plane.engine import cells
+
+        assert self._session is not None  # noqa: S101 - it has made the snapshot
         began = monotonic()
-        self._counted = snapshot.epoch, snapshot.member
+        self._counted, self._regions, self._seen, self._note = snapshot, None, None, ""
         try:
-            self._cells, self._note = self._engine.cells(snapshot), ""
+            self._regions = cells(self._session, snapshot)
             self._seen_in(self._view)
         except ValueError as error:  # weights that are not finite, or more cells than can be held
-            self._cells, self._note = None, str(error)
+            self._note = str(error)
         finally:
             self._count_cost = monotonic() - began
-            self._next = monotonic() + max(COUNT_INTERVAL, COUNT_SHARE * self._count_cost)
+            self._next_count = monotonic() + max(COUNT_INTERVAL, COUNT_SHARE * self._count_cost)
 
     def _seen_in(self, view: PlaneView | None) -> SeenCells | None:
         """The cells that were last counted, as far as this view shows them."""
-        cells = self._cells
-        if cells is None or view is None:
+        from nnexpr_tui.plane.engine import seen_cells
+
+        if self._regions is None or self._counted is None or view is None:
             return None
-        if self._seen is None or self._seen[:2] != (view, cells):
-            self._seen = view, cells, seen_cells(cells, view)
-        return self._seen[2]
+        if self._seen is None or self._seen[0] != view:
+            self._seen = view, seen_cells(self._regions, self._counted, view)
+        return self._seen[1]
 
     # What the screen asks
+
+    def watch(self, view: PlaneView) -> None:
+        """Show this view from now on."""
+        self._view = view
 
     def export(self, stem: Path) -> str:
         """Write the fit, with what certifies the cells that are shown; says where."""
         from nnexpr_tui.plane.engine import document
 
-        return self._fit.export(stem, document(self._cells.counts) if self._cells is not None else None)
-
-
-def seen_cells(cells: Cells, view: PlaneView) -> SeenCells:
-    """The cell of each pixel of the view, and the borders that may be seen in it."""
-    faces = cells.locate(view.points()).reshape(view.height, view.width)
-    (left, right), (bottom, top) = view.window
-    x, y = cells.segments[:, 0::2], cells.segments[:, 1::2]
-    seen = (x.min(axis=1) <= right) & (x.max(axis=1) >= left)
-    seen &= (y.min(axis=1) <= top) & (y.max(axis=1) >= bottom)
-    return SeenCells(
-        cells.counts, faces, cells.slopes, cells.intercepts, cells.segments[seen], cells.layers[seen]
-    )
+        if self._regions is None or self._counted is None:
+            return self._fit.export(stem)
+        return self._fit.export(stem, document(self._regions, self._counted))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from nnexpr_tui.training.moment import Counts, Scene
+from nnexpr_tui.training.moment import Scene
+
+if TYPE_CHECKING:
+    from nnexpr.regions.line import LineRegions
 
 __all__ = ["ReplayMoment"]
 
@@ -15,7 +19,7 @@ class ReplayMoment:
     """``counts``: of the snapshots of one network, by epoch; None where they cannot be counted."""
 
     scene: Scene
-    counts: Mapping[int, Counts | None]
+    counts: Mapping[int, LineRegions | None]
 
     def is_urgent(self, before: ReplayMoment | None) -> bool:
         """Another snapshot is counted: a key asked for it."""

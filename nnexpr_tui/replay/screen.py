@@ -16,10 +16,11 @@ from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.moment import MomentPane
 from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.replay.subject import ReplaySubject
-from nnexpr_tui.training.moment import Counts, FitMoment, Scene
+from nnexpr_tui.training.moment import FitMoment, Scene
 from nnexpr_tui.worker.scheduler import Topic
 
 if TYPE_CHECKING:
+    from nnexpr.regions.line import LineRegions
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["ReplayScreen"]
@@ -76,7 +77,7 @@ class ReplayScreen(ExplorerScreen):
         sent = moment.show_moment(fit.scene, snapshot, counts, index + 1, len(fit.recording), playing)
         return sent + self._show_charts(fit, snapshot, counts)
 
-    def _show_charts(self, fit: FitMoment, snapshot: Snapshot, counts: Counts | None) -> int:
+    def _show_charts(self, fit: FitMoment, snapshot: Snapshot, counts: LineRegions | None) -> int:
         view = self.controller.view
         curves, loss = self.query_one("#replay-fit", ChartPane), self.query_one("#replay-loss", ChartPane)
         curves.set_markers(view.markers)  # type: ignore[arg-type]
@@ -106,10 +107,10 @@ class ReplayScreen(ExplorerScreen):
             self._limits = (-len(fit.recording) if residual else len(fit.recording), limits)
         return limits
 
-    def _counts_of(self, fit: FitMoment, index: int) -> Counts | None:
+    def _counts_of(self, fit: FitMoment, index: int) -> LineRegions | None:
         """What is known, asking for what is not."""
         epoch = fit.recording[index].epoch
-        if fit.counts is not None and fit.counts.epoch == epoch:
+        if fit.counts is not None and fit.counted == epoch:
             return fit.counts
         known = self.controller.moment(ReplaySubject)
         if known is not None and known.scene is fit.scene and epoch in known.counts:

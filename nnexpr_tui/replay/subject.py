@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.replay.moment import ReplayMoment
-from nnexpr_tui.training.moment import Counts, Scene
+from nnexpr_tui.training.moment import Scene
 from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.subject import Subject
 
 if TYPE_CHECKING:
+    from nnexpr.regions.line import LineRegions
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["ReplaySubject"]
@@ -31,16 +32,18 @@ class ReplaySubject(Subject[ReplayMoment]):
         return None if self._asked is None else 0.0
 
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
+        from nnexpr_tui.training.engine import lines
+
         asked, self._asked = self._asked, None
-        engine = self.scheduler.subject(FitSubject).engine
-        if asked is None or engine is None or asked[0] is not engine.scene:
+        fit = self.scheduler.subject(FitSubject)
+        if asked is None or fit.session is None or asked[0] is not fit.scene:
             return False
         scene, snapshot = asked
-        known: dict[int, Counts | None] = {}
+        known: dict[int, LineRegions | None] = {}
         if self._moment is not None and self._moment.scene is scene:
             known |= self._moment.counts
         # Where the weights were left out there is nothing to count.
-        known[snapshot.epoch] = engine.count(snapshot) if snapshot.parameters.size else None
+        known[snapshot.epoch] = lines(fit.session, snapshot) if snapshot.parameters.size else None
         self._moment = ReplayMoment(scene, known)
         return True
 

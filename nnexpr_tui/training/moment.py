@@ -1,4 +1,4 @@
-"""What screens are shown of the fit: plain, immutable data in the target's own units, and the engine's contract.
+"""What screens are shown of the fit, in the target's own units, and what they are told of the engine.
 
 Nothing here needs NumPy or torch to be imported: a screen can be drawn before either is loaded.
 """
@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.plane.moment import Cells, PlaneView, Window
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from nnexpr.regions.line import LineRegions
+    from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
     Array = NDArray[np.float64]
 
-__all__ = ["Counts", "Engine", "FitMoment", "Library", "Loaded", "Refused", "Scene"]
+__all__ = ["FitMoment", "Library", "Loaded", "Refused", "Scene", "Window"]
+
+Window = tuple[tuple[float, float], tuple[float, float]]  # of x1 and of x2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,7 +37,7 @@ class Scene:
     ``data: (2, points)`` are the training points, thinned, where they differ from the function; else None.
     """
 
-    specification: FitSpecification
+    specification: FitSpecification  # as it was asked for
     name: str
     formula: str
     dimension: int
@@ -43,7 +45,6 @@ class Scene:
     x: Array
     truth: Array
     data: Array | None
-    hidden_widths: tuple[int, ...]
     parameters: int
     countable: bool  # the activation is piecewise linear and there is one input
     upper_bound: int | None  # linear regions that this architecture cannot exceed
@@ -51,25 +52,8 @@ class Scene:
     device: str
     input_name: str = "x"
     value_name: str = "y"
-    notes: tuple[str, ...] = ()
     plane: Window | None = None  # the domain of two inputs, own units
     has_cells: bool = False  # the activation is piecewise linear and there are two inputs
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Counts:
-    """The exact counts of one member at one epoch; positions are in own units."""
-
-    epoch: int
-    member: int
-    regions: int
-    bends: int
-    activation_regions: int
-    bends_by_layer: tuple[int, ...]
-    positions: Array  # (bends,)
-    dead_units: tuple[tuple[int, int], ...]  # (hidden layer from 1, unit from 0)
-    collapsed: bool
-    slopes: Array  # (bends + 1,)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,7 +63,8 @@ class FitMoment:
     scene: Scene
     state: str  # ready, running, paused, finished, failed or stopped
     snapshot: Snapshot
-    counts: Counts | None
+    counts: LineRegions | None  # of the shown member
+    counted: int  # the epoch of which they are
     floor: float | None  # mean squared error of the best linear spline with as many pieces
     frequencies: Array | None  # (modes,) amplitude of the error in each Fourier mode over the domain
     history_epochs: NDArray[np.int64]
@@ -126,41 +111,10 @@ class Refused(Message):
         self.error, self.refused, self.back_to = error, refused, back_to
 
 
-class Engine(Protocol):
-    """One fit that can be advanced, looked at and written down. Used from the worker's thread only."""
-
-    @property
-    def scene(self) -> Scene: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def epoch(self) -> int: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def memory(self) -> tuple[int, int] | None: ...
-    def start(self) -> None: ...
-    def pause(self) -> None: ...
-    def advance(self, seconds: float) -> bool: ...
-    def step(self, epochs: int) -> None: ...
-    def reconfigure(self, specification: FitSpecification) -> None: ...
-    def snapshot(self, member: int) -> Snapshot: ...
-    def diverged_at(self, member: int) -> int | None: ...
-    def history(self, member: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
-    def count(self, snapshot: Snapshot) -> Counts | None: ...
-    def floor(self, regions: int) -> float | None: ...
-    def frequencies(self, snapshot: Snapshot) -> Array | None: ...
-    def heights(self, view: PlaneView, snapshot: Snapshot | None) -> Array: ...
-    def can_count(self, seconds: float = 0.0) -> bool: ...
-    def cells(self, snapshot: Snapshot) -> Cells: ...
-    def keep(self, run: str | None) -> str | None: ...
-    def export(self, stem: Path, moment: FitMoment, cells: dict[str, Any] | None) -> list[Path]: ...
-
-
 @dataclass(frozen=True)
 class Library:
-    """What is there once torch is loaded: the targets' names and how to build an engine."""
+    """What is there once torch is loaded: the targets' names and how to build a session."""
 
     targets: tuple[str, ...]
-    build: Callable[[FitSpecification], Engine]
+    build: Callable[[FitSpecification], Session]
     plane_targets: tuple[str, ...] = ()  # those with two inputs

@@ -11,14 +11,19 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from nnexpr.runs.keeper import Keeper
+from nnexpr.specification import OPTIONS
 from nnexpr_tui.training.counting import Counting
-from nnexpr_tui.training.moment import Engine, FitMoment, Library, Loaded, Refused
+from nnexpr_tui.training.moment import FitMoment, Library, Loaded, Refused, Scene
 from nnexpr_tui.training.record import Record
 from nnexpr_tui.worker.scheduler import Scheduler
 from nnexpr_tui.worker.subject import Subject, sentence
+from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
+    from nnexpr.runs.store import Store
     from nnexpr.specification import FitSpecification
+    from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["FitSubject", "default_library"]
@@ -45,13 +50,13 @@ class FitSubject(Subject[FitMoment]):
         self,
         load: Callable[[], Library] = default_library,
         *,
+        store: Store | None = None,
         keep_every: float = 10.0,
-        keep_runs: bool = True,
     ) -> None:
-        self._load, self._keep_every, self._keep_runs = load, keep_every, keep_runs
+        self._load, self._store, self._keep_every = load, store, keep_every
         self._library: Library | None = None
-        self.engine: Engine | None = None
-        self.run: str | None = None
+        self.session: Session | None = None
+        self._keeper: Keeper | None = None
         self._member = 0
         self._has_advanced = False
 
@@ -63,14 +68,17 @@ class FitSubject(Subject[FitMoment]):
     def end(self) -> None:
         self._keep()
 
-    def _take(self, engine: Engine) -> None:
+    def _take(self, session: Session, specification: FitSpecification) -> None:
         """Another network, of which nothing was seen yet."""
-        self.engine = engine
-        self.run, self._kept_epoch, self._next_keep = None, 0, monotonic() + self._keep_every
+        from nnexpr_tui.training.engine import scene_of
+
+        self.session, self._asked = session, specification
+        self.scene: Scene = scene_of(session, specification)
+        self._keeper = Keeper(self._store, self._keep_every) if self._store is not None else None
         self._has_failed = False
-        self._counting, self._record, self._next_record = Counting(engine), Record(), 0.0
+        self._counting, self._record, self._next_record = Counting(session), Record(), 0.0
         self._rate = self._next_moment = 0.0
-        self._member %= engine.scene.specification.members
+        self._member %= specification.members
         self._seen: Snapshot | None = None
         self._record.add(self.snapshot())
         if self._snapshot_cost > SUSPICIOUS:  # the next will cost less: how much?
@@ -82,22 +90,34 @@ class FitSubject(Subject[FitMoment]):
     @property
     def is_running(self) -> bool:
         """Whether another turn is to be taken."""
-        return self.engine is not None and self.engine.state == "running" and not self._has_failed
+        return self.session is not None and self.session.state == "running" and not self._has_failed
+
+    def can_count(self, kind: str) -> bool:
+        """Whether what counts on the line, or in the plane, is compiled.
+
+        Training comes first: while it waits for its own loops to be compiled, nothing else is begun.
+        """
+        is_first = self.is_running and self._session.epoch == 0
+        return not is_first and compiling(kind).is_set()
+
+    @property
+    def _owes_counts(self) -> bool:
+        return self.scene.countable and self._counting.is_owed
 
     @property
     def wait(self) -> float | None:
         if self.is_running:
             return 0.0
-        if self.engine is None or not self._counting.is_owed:
+        if self.session is None or not self._owes_counts:
             return None
-        return 0.0 if self.engine.can_count() else WAIT
+        return 0.0 if self.can_count("line") else WAIT
 
     def turn(self, seconds: float) -> bool:
         if not self.is_running:
             self._counting.look(self.snapshot())
             return True
-        self._advance(seconds)
-        if monotonic() >= self._next_keep:
+        self._advance(self._session, seconds)
+        if self._keeper is not None and self._keeper.is_due:
             self._keep()
         return not self.is_running
 
@@ -107,66 +127,67 @@ class FitSubject(Subject[FitMoment]):
 
     def fail(self, why: str) -> str:
         if not self.is_running:
-            self._counting.forgive()
+            self._counting.is_owed = False
             return why
         self._has_failed = True
         return f"Training stopped: {why}"
 
     def moment(self) -> FitMoment | None:
-        engine = self.engine
-        if engine is None:
+        from nnexpr_tui.training.engine import frequencies, memory
+
+        session = self.session
+        if session is None:
             return None
         snapshot, running = self.snapshot(), self.is_running
         self._next_moment = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
-        self._counting.glance(snapshot, running=running)
+        if self.scene.countable and self.can_count("line"):
+            self._counting.glance(snapshot, running=running)
         if not running:
             self._record.add(snapshot)
-        counts, floor = self._counting.of(snapshot.member)
-        epochs, losses = engine.history(snapshot.member)
+        counts, counted, floor = self._counting.of(snapshot.member)
         return FitMoment(
-            scene=engine.scene,
-            state="failed" if self._has_failed else engine.state,
+            scene=self.scene,
+            state="failed" if self._has_failed else session.state,
             snapshot=snapshot,
             counts=counts,
+            counted=counted,
             floor=floor,
-            frequencies=engine.frequencies(snapshot),
-            history_epochs=epochs,
-            history_losses=losses,
+            frequencies=frequencies(self.scene, snapshot),
+            history_epochs=session.history.epochs,
+            history_losses=session.history.member(snapshot.member),
             rate=self._rate,
             run=self.run,
-            diverged_at=engine.diverged_at(snapshot.member),
+            diverged_at=session.diverged.get(snapshot.member),
             recording=self._record.snapshots(),
-            memory=engine.memory,
+            memory=memory(session),
         )
 
     def snapshot(self) -> Snapshot:
         """The present moment of the shown member; a second look at it costs nothing."""
-        engine = self._required
-        kept = self._seen
-        if kept is None or (kept.epoch, kept.member) != (engine.epoch, self._member):
+        session, kept = self._session, self._seen
+        if kept is None or (kept.epoch, kept.member) != (session.epoch, self._member):
             began = monotonic()
-            self._seen = kept = engine.snapshot(self._member)
+            self._seen = kept = session.snapshot(self._member)
             self._snapshot_cost = monotonic() - began
         return kept
 
-    def _advance(self, seconds: float) -> None:
-        engine = self._required
+    def _advance(self, session: Session, seconds: float) -> None:
         patience = None if self._has_advanced else self._say_if_slow()
-        epoch, began = engine.epoch, monotonic()
+        epoch, began = session.epoch, monotonic()
         try:
-            engine.advance(0.0 if epoch < SINGLE_EPOCHS else seconds)
+            session.advance(0.0 if epoch < SINGLE_EPOCHS else seconds)
         finally:
             self._has_advanced = True
             if patience is not None:
                 patience.cancel()
         passed = monotonic() - began
         if passed > 0:
-            rate = (engine.epoch - epoch) / passed
+            rate = (session.epoch - epoch) / passed
             weight = min(1.0, passed / 1.0) if self._rate else 1.0
             self._rate += weight * (rate - self._rate)
         if not self.is_running:
-            self._counting.owe()
-        if self._record.due(engine.epoch) and monotonic() >= self._next_record:
+            self._counting.is_owed = True
+        if self._record.due(session.epoch) and monotonic() >= self._next_record:
             self._record.add(self.snapshot())
             self._next_record = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
 
@@ -178,84 +199,92 @@ class FitSubject(Subject[FitMoment]):
         timer.start()
         return timer
 
+    @property
+    def run(self) -> str | None:
+        """The id under which the fit is kept."""
+        return self._keeper.run if self._keeper is not None else None
+
     def _keep(self) -> None:
-        """Write the run to the store, over what was there of it; the next time is so far off that it costs little."""
-        engine, began = self.engine, monotonic()
-        if engine is not None and self._keep_runs and engine.epoch not in (0, self._kept_epoch):
-            try:
-                self.run = engine.keep(self.run)
-                self._kept_epoch = engine.epoch
-            except Exception as error:
-                self.scheduler.say(f"The run could not be kept: {sentence(error)}", error=True)
-        self._next_keep = monotonic() + max(self._keep_every, 20 * (monotonic() - began))
+        """Write the run to the store, over what was there of it, if it has trained since."""
+        session, keeper = self.session, self._keeper
+        if session is None or keeper is None or session.epoch in (0, keeper.epoch):
+            return
+        try:
+            keeper.keep(session)
+        except Exception as error:
+            self.scheduler.say(f"The run could not be kept: {sentence(error)}", error=True)
+        if keeper.problem:
+            self.scheduler.say(keeper.problem, error=True)
 
     # What screens ask
 
     @property
-    def _required(self) -> Engine:
-        if self.engine is None:
+    def _session(self) -> Session:
+        if self.session is None:
             raise RuntimeError("there is no network yet")
-        return self.engine
+        return self.session
 
     def configure(self, specification: FitSpecification, *, start: bool | None = None) -> None:
         """Build another network at epoch 0. ``start`` None: go on running if it was running."""
         assert self._library is not None  # noqa: S101 - loaded before the first question
-        before = self.engine
+        before = self.session
         try:
-            engine = self._library.build(specification)
+            session = self._library.build(specification)
         except Exception as error:
-            back_to = before.scene.specification if before is not None else None
-            self.scheduler.send(Refused(error, specification, back_to))
+            self.scheduler.send(Refused(error, specification, self._asked if before is not None else None))
             return
         running = self.is_running if start is None else start
         if before is not None and (before.seconds >= WORTH_KEEPING or self.run is not None):
             self._keep()
-        self._take(engine)
+        self._take(session, specification)
         if running:
-            engine.start()
+            session.start()
 
     def reconfigure(self, specification: FitSpecification) -> None:
         """Change options that need no new network."""
-        self._required.reconfigure(specification)
-        self._seen = None
+        live = {name: getattr(specification, name) for name, option in OPTIONS.items() if option.live}
+        present = self._session.specification
+        self._session.reconfigure(**{name: to for name, to in live.items() if to != getattr(present, name)})
+        self._asked, self._seen = specification, None
 
     def toggle(self) -> None:
         """Start, or pause; after the last epoch there is nothing to start."""
-        engine = self._required
+        session = self._session
         if self._has_failed:
             raise RuntimeError("training stopped with an error; r starts again from epoch 0")
-        if engine.state == "running":
-            engine.pause()
+        if session.state == "running":
+            session.pause()
         else:
             self._require_more()
-            engine.start()
-        self._counting.owe()
+            session.start()
+        self._counting.is_owed = True
 
     def step(self, epochs: int = 1) -> None:
         """Train exactly so many epochs, then stand still."""
-        engine = self._required
-        if engine.state == "running":
-            engine.pause()
+        session = self._session
+        if session.state == "running":
+            session.pause()
         self._require_more()
-        engine.step(epochs)
-        self._counting.owe()
+        session.step(epochs)
+        self._counting.is_owed = True
 
     def _require_more(self) -> None:
-        if self._required.state == "finished":
+        if self._session.state == "finished":
             raise RuntimeError("all epochs are trained; give more epochs, or r starts again from epoch 0")
 
     def show_member(self, member: int) -> None:
         """Show this member from now on."""
-        self._member = member % self._required.scene.specification.members
-        self._counting.owe()
+        self._member = member % self._session.specification.members
+        self._counting.is_owed = True
 
     def export(self, stem: Path, cells: dict[str, Any] | None = None) -> str:
         """Write the trained members and the numbers beside ``stem``, with those of the cells; says where."""
-        engine = self._required
-        while engine.scene.countable and not engine.can_count(WAIT):
-            pass
-        self._counting.look(self.snapshot())
+        from nnexpr_tui.training.engine import export
+
+        if self.scene.countable:
+            compiling("line").wait()
+            self._counting.look(self.snapshot())
         moment = self.moment()
-        assert moment is not None  # noqa: S101 - there is an engine
-        engine.export(stem, moment, cells)
+        assert moment is not None  # noqa: S101 - there is a session
+        export(self._session, moment, stem, cells)
         return f"Wrote {stem.resolve()}.json, .safetensors and .svg"

@@ -34,8 +34,8 @@ def read_as_painted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    made = World()
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    made = World(monkeypatch)
     yield made
     made.let_train(1)
 

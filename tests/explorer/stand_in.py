@@ -1,53 +1,53 @@
-"""A deterministic engine without torch: it trains only when told, and its numbers follow from the epoch alone."""
+"""A session that trains only when it is told, and whose numbers follow from the epoch alone."""
 
 from __future__ import annotations
 
-import json
 import threading
-from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
+import torch
 from numpy.typing import NDArray
 
+from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
+from nnexpr.targets.target import Scale, Target
+from nnexpr.training.history import History
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.plane.moment import CellCounts, Cells, PlaneView
-from nnexpr_tui.training.moment import Counts, FitMoment, Library, Scene
+from nnexpr_tui.plane import engine as plane
+from nnexpr_tui.training import engine, subject
+from nnexpr_tui.training.moment import Library
 
-Array = NDArray[np.float64]
 TARGETS = ("fourier", "cube", "chirp")
 PLANE_TARGETS = ("waves2d", "star2d")
 GRID = np.linspace(0.0, 1.0, 65)
-SQUARE = ((-1.0, 1.0), (-1.0, 1.0))
 
 
 class StandIn:
-    """Loss 1/(1 + epoch); as many regions as the network has units, plus one.
+    """Loss 1/(1 + epoch); the fit is the share 1 - 1/(2 + 2 epoch) of a network with a region more than units.
 
-    With two inputs the target is |x1| + |x2| on the square, the fit its share epoch/(1 + epoch): four cells.
+    With two inputs the target is |x1| + |x2| on the square, the fit its share: four cells.
     """
 
     def __init__(self, specification: FitSpecification, world: World) -> None:
-        if specification.target not in TARGETS + PLANE_TARGETS and not specification.target.startswith(
-            "csv:"
-        ):
+        known = TARGETS + PLANE_TARGETS
+        if specification.target not in known and not specification.target.startswith("csv:"):
             raise InputError("target", specification.target, "it is not in the catalogue")
         self.world, self.specification = world, specification
         self.state, self.epoch, self.seconds = "ready", 0, 0.0
-        self.memory: tuple[int, int] | None = None
-        self.reconfigured: list[FitSpecification] = []
-        self.kept: list[int] = []
-        self.truth = np.sin(2 * np.pi * GRID)
-        widths = specification.hidden_widths if specification.network == "mlp" else (4,)
-        bends = specification.activation in ("relu", "leaky_relu", "hat")
+        self.diverged: dict[int, int] = {}
+        self.history = History(specification.members)
+        self.device_name = "stand-in"
         plane = specification.target in PLANE_TARGETS
-        self.scene = Scene(
-            specification=specification, name=specification.target, formula="sin 2 pi x", dimension=1 + plane,
-            domain=(0.0, 1.0), x=GRID, truth=self.truth, data=None,
-            hidden_widths=widths, parameters=3, countable=bends and not plane,
-            upper_bound=10_000, lower_bound=9, device="stand-in",
-            plane=SQUARE if plane else None, has_cells=bends and plane,
-        )  # fmt: skip
+        self.target = _square(specification) if plane else _sine(specification)
+        self.network = _four_cells(specification) if plane else _comb(specification)
+        self.grid = self.target.section(len(GRID))
+
+    @property
+    def share(self) -> float:
+        return 1 - 0.5 / (1 + self.epoch)
 
     def start(self) -> None:
         self.state = "running"
@@ -64,6 +64,7 @@ class StandIn:
         return self.state == "running"
 
     def _train(self) -> None:
+        self.history.record(self.epoch, self.losses()[None])
         self.epoch += 1
         self.seconds += 0.001
         if self.epoch >= self.specification.epochs:
@@ -76,103 +77,109 @@ class StandIn:
         if self.state == "running":
             self.state = "paused"
 
-    def reconfigure(self, specification: FitSpecification) -> None:
-        self.reconfigured.append(specification)
-        self.specification = specification
-        if self.state == "finished" and self.epoch < specification.epochs:
+    def reconfigure(self, **changes: Any) -> None:
+        self.specification = self.specification.replace(**changes)
+        if self.state == "finished" and self.epoch < self.specification.epochs:
             self.state = "paused"
 
+    def losses(self) -> NDArray[np.float64]:
+        return np.full(self.specification.members, 1.0 / (1 + self.epoch))
+
+    def current_network(self) -> Network:
+        """Its last layer is the share of what it was."""
+        parameters = self.network.parameters.clone()
+        parameters[:, self.network.offsets[-2] :] *= self.share
+        return self.network.with_parameters(parameters)
+
     def snapshot(self, member: int) -> Snapshot:
-        members = self.specification.members
-        losses = np.full(members, 1.0 / (1 + self.epoch))
-        shown = (self.truth * self.epoch / (1 + self.epoch)).astype(np.float32)
-        band = np.stack([shown - 0.1, shown + 0.1]) if members > 1 else None
+        network = self.current_network()
+        shown = network(torch.as_tensor(self.grid))[0, :, 0].numpy()
         return Snapshot(
-            epoch=self.epoch, seconds=self.seconds, learning_rate=self.specification.lr, losses=losses, member=member,
-            prediction=shown, band=band, parameters=np.full(3, self.epoch, dtype=np.float32),
+            epoch=self.epoch, seconds=self.seconds, learning_rate=self.specification.lr, losses=self.losses(),
+            member=member, prediction=shown, band=np.stack([shown - 0.1, shown + 0.1]) if network.members > 1 else None,
+            parameters=network.parameters[member].numpy(),
         )  # fmt: skip
 
-    def diverged_at(self, member: int) -> int | None:
-        return None
 
-    def history(self, member: int) -> tuple[np.ndarray, np.ndarray]:
-        epochs = np.arange(self.epoch, dtype=np.int64)
-        return epochs, (1.0 / (1 + epochs)).astype(np.float32)
+def _sine(specification: FitSpecification) -> Target:
+    def function(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.sin(2 * np.pi * x[:, 0])
 
-    def count(self, snapshot: Snapshot) -> Counts | None:
-        if not self.scene.countable:
-            return None
-        bends = sum(self.scene.hidden_widths)
-        return Counts(
-            epoch=snapshot.epoch, member=snapshot.member, regions=bends + 1, bends=bends, activation_regions=bends + 1,
-            bends_by_layer=tuple(self.scene.hidden_widths), positions=np.linspace(0.1, 0.9, bends),
-            dead_units=((1, 2),), collapsed=False, slopes=np.zeros(bends + 1),
-        )  # fmt: skip
+    at = GRID[:, None]
+    return Target(specification.target, "sin 2 pi x", at, function(at), ((0.0, 1.0),), function)
 
-    def floor(self, regions: int) -> float | None:
-        return 1.0 / regions**4
 
-    def frequencies(self, snapshot: Snapshot) -> Array | None:
-        return 1.0 / (1.0 + np.arange(32.0)) / (1 + snapshot.epoch)
+def _square(specification: FitSpecification) -> Target:
+    def function(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.abs(x).sum(axis=1)
 
-    def heights(self, view: PlaneView, snapshot: Snapshot | None) -> Array:
-        share = 1.0 if snapshot is None else snapshot.epoch / (1 + snapshot.epoch)
-        return share * np.abs(view.points()).sum(axis=1).reshape(view.height, view.width)
+    at = np.stack([corner.ravel() for corner in np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0])], axis=1)
+    domain = ((-1.0, 1.0), (-1.0, 1.0))
+    return Target(
+        specification.target, "|x1| + |x2|", at, function(at), domain, function, (Scale(), Scale()),
+        input_names=("x1", "x2"),
+    )  # fmt: skip
 
-    def can_count(self, seconds: float = 0.0) -> bool:
-        return self.world.compiled.wait(seconds)
 
-    def cells(self, snapshot: Snapshot) -> Cells:
-        self.world.counted.append(snapshot.epoch)
-        if self.world.uncountable:
-            raise ValueError(self.world.uncountable)
-        signs = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
-        counts = CellCounts(
-            epoch=snapshot.epoch, member=snapshot.member, regions=4, activation_regions=5, dead_units=((1, 2),),
-            euler=1, area_error=0.0, mean_degree=2.0, max_residual=0.0, sampled_points=64, sampled_mismatches=0, ties=0,
-        )  # fmt: skip
-        return Cells(
-            counts=counts,
-            slopes=signs * snapshot.epoch / (1 + snapshot.epoch),
-            intercepts=np.zeros(4),
-            segments=np.array([[-1.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.0, 1.0]]),
-            layers=np.array([1, 2]),
-            locate=lambda points: (points[:, 0] > 0) + 2 * (points[:, 1] > 0),
-        )
+def _network(specification: FitSpecification, *layers: NDArray[Any]) -> Network:
+    """``[W | b]`` of each layer; all members are the same."""
+    shapes = [(layer.shape[1] - 1, layer.shape[0]) for layer in layers]
+    names = [specification.activation] * (len(layers) - 1) + ["identity"]
+    made = tuple(AffineLayer(*shape, name) for shape, name in zip(shapes, names, strict=True))
+    parameters = np.concatenate([layer.ravel() for layer in layers]).astype(np.float32)
+    return Network(made, torch.from_numpy(parameters).repeat(specification.members, 1))
 
-    def keep(self, run: str | None) -> str | None:
-        self.kept.append(self.epoch)
-        self.world.kept.append((run or "run-1", self.epoch))
-        return run or "run-1"
 
-    def export(self, stem: Path, moment: FitMoment, cells: object) -> list[Path]:
-        path = stem.with_name(stem.name + ".json")
-        path.write_text(json.dumps({"epoch": moment.epoch, "cells": cells}), encoding="utf-8")
-        return [path]
+def _comb(specification: FitSpecification) -> Network:
+    """A bend for each unit that the specification has."""
+    units = sum(specification.hidden_widths) if specification.network == "mlp" else 4
+    kinks = np.linspace(0.1, 0.9, units)
+    hidden = np.stack([np.ones(units), -kinks], axis=1)
+    return _network(specification, hidden, np.append(np.cos(np.pi * np.arange(units)), 0.0)[None])
+
+
+def _four_cells(specification: FitSpecification) -> Network:
+    """|x1| + |x2| = 2 relu(x1) + 2 relu(x2) - (x1 + x2), one border in each layer, and a unit that is dead."""
+    first = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 4.0], [0.0, 0.0, -1.0], [1.0, 1.0, 4.0]])
+    second = np.array([[1.0, 0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0, -4.0], [0.0, 0.0, 0.0, 1.0, 0.0]])
+    return _network(specification, first, second, np.array([[2.0, 2.0, -1.0, 2.0]]))
 
 
 class World:
     """What a test holds in its hand: how many epochs may be trained, what fails, and what was built and kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.allowed = threading.Semaphore(0)
         self.failure: Exception | None = None
         self.engines: list[StandIn] = []
-        self.kept: list[tuple[str, int]] = []
         self.counted: list[int] = []  # the epochs at which cells were counted
-        self.uncountable = ""  # why cells cannot be counted
+        self.memory: tuple[int, int] | None = None
         self.compiled = threading.Event()  # what counts
         self.compiled.set()
         self.may_load = threading.Event()
         self.may_load.set()
+        patch.setattr(subject, "compiling", lambda kind: self.compiled)
+        patch.setattr(engine, "device_memory", lambda device: self.memory)
+        cells = plane.cells
+
+        def counting(session: Any, snapshot: Snapshot) -> Any:
+            self.counted.append(snapshot.epoch)
+            return cells(session, snapshot)
+
+        patch.setattr(plane, "cells", counting)
 
     def load(self) -> Library:
         self.may_load.wait(20)
-        return Library(TARGETS, self.build, PLANE_TARGETS)
+        return Library(TARGETS, self.build, PLANE_TARGETS)  # type: ignore[arg-type]
 
     def build(self, specification: FitSpecification) -> StandIn:
         self.engines.append(StandIn(specification, self))
         return self.engines[-1]
+
+    @property
+    def kept(self) -> list[int]:
+        """The epochs of the runs in the store."""
+        return [run.read().metadata["extra"]["epoch"] for run in store().runs()]
 
     def let_train(self, epochs: int) -> None:
         self.allowed.release(epochs)

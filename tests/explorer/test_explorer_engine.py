@@ -14,7 +14,7 @@ import nnexpr
 from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.training.engine import LiveEngine, library
+from nnexpr_tui.training.engine import build, floor, frequencies, library, lines, scene_of
 from nnexpr_tui.training.subject import FitSubject
 
 SMALL = FitSpecification.make(width=(6,), points=64, seed=3, members=2, target="expr:sin(2*pi*x)")
@@ -30,16 +30,16 @@ def test_counts_are_those_of_the_network_that_is_written(tmp_path: Path) -> None
     fit.configure(SMALL)
     fit.step(40)
     fit.show_member(1)
-    engine, stem = fit.engine, tmp_path / "deep" / "run.1"
+    session, stem = fit.session, tmp_path / "deep" / "run.1"
     assert str(stem) in fit.export(stem)
     saved = nnexpr.load(stem.with_name("run.1.safetensors"))
-    assert torch.equal(saved.network.parameters[1], torch.as_tensor(engine.snapshot(1).parameters))
+    assert torch.equal(saved.network.parameters[1], torch.as_tensor(session.snapshot(1).parameters))
     document = json.loads(stem.with_name("run.1.json").read_text())
     expected = nnexpr.linear_regions(saved.network, (0.0, 1.0))[1]
     assert document["counts"]["linear_regions"] == expected.count
     assert document["counts"]["breakpoints"] == pytest.approx(expected.breakpoints.tolist(), abs=1e-12)
     assert document["epochs"] == 40
-    assert document["losses"] == engine.snapshot(0).losses.tolist()
+    assert document["losses"] == session.snapshot(0).losses.tolist()
     resolved = {"device": "cpu", "threads": torch.get_num_threads(), "domain": (0.0, 1.0)}
     assert FitSpecification.from_config(document["config"]) == SMALL.replace(**resolved)
 
@@ -47,19 +47,19 @@ def test_counts_are_those_of_the_network_that_is_written(tmp_path: Path) -> None
 def test_a_file_is_shown_in_its_own_units(tmp_path: Path) -> None:
     path = tmp_path / "line.csv"
     path.write_text("year,count\n" + "\n".join(f"{1900 + i},{50 * i}" for i in range(21)), encoding="utf-8")
-    engine = LiveEngine(FitSpecification.make(target=f"csv:{path}", width=(5,)))
-    scene = engine.scene
+    session = build(FitSpecification.make(target=f"csv:{path}", width=(5,)))
+    scene = scene_of(session, session.specification)
     assert scene.domain == pytest.approx((1900, 1920))
     assert scene.truth == pytest.approx(50 * (scene.x - 1900))
     assert scene.data is not None
     assert scene.data[1] == pytest.approx(50.0 * np.arange(21))
     assert (scene.input_name, scene.value_name) == ("year", "count")
-    snapshot = engine.snapshot(0)
-    counts = engine.count(snapshot)
+    snapshot = session.snapshot(0)
+    counts = lines(session, snapshot)
     assert counts is not None
-    assert counts.positions.min(initial=1910) >= 1900
-    assert counts.positions.max(initial=1910) <= 1920
-    inside = np.searchsorted(counts.positions, scene.x)
+    assert counts.breakpoints.min(initial=1910) >= 1900
+    assert counts.breakpoints.max(initial=1910) <= 1920
+    inside = np.searchsorted(counts.breakpoints, scene.x)
     slopes = np.diff(snapshot.prediction.astype(float)) / np.diff(scene.x)
     same = inside[1:] == inside[:-1]
     assert slopes[same] == pytest.approx(counts.slopes[inside[1:]][same], rel=1e-2, abs=1e-2)
@@ -67,51 +67,55 @@ def test_a_file_is_shown_in_its_own_units(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0, 1, 5, 20])
 def test_the_frequencies_of_an_error_of_one_mode_are_that_mode(mode: int) -> None:
-    engine = LiveEngine(SMALL)
-    scene = engine.scene
+    session = build(SMALL)
+    scene = scene_of(session, SMALL)
     error = 0.25 * np.cos(2 * np.pi * mode * scene.x)
-    plain = engine.snapshot(0)
+    plain = session.snapshot(0)
     off = Snapshot(
         0, 0.0, 1e-3, plain.losses, 0, (scene.truth + error).astype(np.float32), None, plain.parameters
     )
-    amplitudes = engine.frequencies(off)
+    amplitudes = frequencies(scene, off)
     assert amplitudes is not None
     assert amplitudes[mode] == pytest.approx(0.25, abs=1e-6)
     assert np.delete(amplitudes, mode).max() < 1e-6
 
 
 def test_the_floor_is_zero_for_a_straight_line_and_above_the_loss_of_no_network() -> None:
-    engine = LiveEngine(FitSpecification.make(target="expr:2*x+1", width=(4,), points=50))
-    assert engine.floor(1) == pytest.approx(0.0, abs=1e-20)
-    engine = LiveEngine(SMALL)
-    engine.step(300)
-    counts = engine.count(engine.snapshot(0))
+    line = build(FitSpecification.make(target="expr:2*x+1", width=(4,), points=50))
+    assert floor(line, 1) == pytest.approx(0.0, abs=1e-20)
+    session = build(SMALL)
+    session.step(300)
+    counts = lines(session, session.snapshot(0))
     assert counts is not None
-    floor = engine.floor(counts.regions)
-    assert floor is not None
-    assert 0 < floor <= engine.snapshot(0).loss
+    least = floor(session, counts.count)
+    assert least is not None
+    assert 0 < least <= session.snapshot(0).loss
 
 
 def test_a_kept_run_is_found_and_kept_again_over_itself() -> None:
-    engine = LiveEngine(SMALL)
-    engine.step(3)
-    run = engine.keep(None)
+    fit = seated(FitSubject(store=store()))
+    fit.configure(SMALL)
+    fit.step(3)
+    fit.end()
+    run = fit.run
     assert run is not None
     first = store().find(run)
     assert first is not None
-    engine.step(3)
-    assert engine.keep(run) == run
+    fit.step(3)
+    fit.end()
+    assert fit.run == run
     saved = first.read()
-    assert torch.equal(saved.network.parameters[0], torch.as_tensor(engine.snapshot(0).parameters))
+    assert torch.equal(saved.network.parameters[0], torch.as_tensor(fit.snapshot().parameters))
 
 
 def test_more_epochs_open_a_finished_fit_again() -> None:
-    engine = LiveEngine(SMALL.replace(epochs=2))
-    engine.step(2)
-    assert engine.state == "finished"
-    engine.reconfigure(SMALL.replace(epochs=4, lr=1e-2))
-    engine.step(2)
-    assert (engine.epoch, engine.snapshot(0).learning_rate) == (4, 1e-2)
+    fit = seated(FitSubject())
+    fit.configure(SMALL.replace(epochs=2))
+    fit.step(2)
+    assert fit.session.state == "finished"
+    fit.reconfigure(SMALL.replace(epochs=4, lr=1e-2))
+    fit.step(2)
+    assert (fit.session.epoch, fit.snapshot().learning_rate) == (4, 1e-2)
 
 
 @pytest.mark.parametrize(

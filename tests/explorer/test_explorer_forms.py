@@ -43,7 +43,7 @@ async def test_arrows_change_the_option_under_the_cursor(explorer: Explorer, wor
         await until(lambda: world.engine.specification.members == 2)
         await go_to(pilot, "training", "lr")
         await pilot.press("right")
-        await until(lambda: world.engine.reconfigured and world.engine.reconfigured[-1].lr == 2e-3)
+        await until(lambda: world.engine.specification.lr == 2e-3)
 
 
 async def test_a_value_is_typed(explorer: Explorer, world: World) -> None:

@@ -175,7 +175,7 @@ async def test_export_writes_what_is_there_and_says_where(explorer: Explorer, ow
         await pilot.press("x")
         stem = own_folders / "nnexpr-mlp-fourier-1"
         await until(lambda: "Wrote" in text(explorer))
-        assert json.loads(stem.with_suffix(".json").read_text())["epoch"] == 1
+        assert json.loads(stem.with_suffix(".json").read_text())["epochs"] == 1
         assert "regions" in stem.with_suffix(".svg").read_text()
 
 

@@ -22,10 +22,11 @@ HERE = Path(__file__).parent
 PROGRAM = """
 import os, sys, threading, time
 sys.path.insert(0, {here!r})
+import pytest
 from stand_in import World
 from nnexpr_tui import app
 from nnexpr_tui.settings import Settings
-world = World()
+world = World(pytest.MonkeyPatch())
 world.let_train(25)
 app._load_engine = world.load
 world.build_before = world.build
@@ -113,7 +114,7 @@ def test_q_ends_with_0_while_it_trains_and_the_run_is_kept(terminal: Terminal, o
     os.write(terminal.master, b"q")
     assert terminal.code() == 0
     assert terminal.is_restored()
-    assert "('run-1', 25)" in kept(own_folders)
+    assert "[25]" in kept(own_folders)
     assert "'engine'" not in kept(own_folders)
 
 
@@ -136,7 +137,7 @@ def test_a_signal_restores_the_terminal_and_keeps_the_run(
     os.kill(terminal.process, number)
     assert terminal.code() == code
     assert terminal.is_restored()
-    assert "('run-1', 25)" in kept(own_folders)
+    assert "[25]" in kept(own_folders)
 
 
 def test_when_the_line_drops_the_run_is_kept_and_nothing_is_left(
@@ -144,7 +145,7 @@ def test_when_the_line_drops_the_run_is_kept_and_nothing_is_left(
 ) -> None:
     os.close(terminal.master)
     assert terminal.code(reading=False) == 129
-    assert "('run-1', 25)" in kept(own_folders)
+    assert "[25]" in kept(own_folders)
 
 
 def test_it_ends_also_when_nobody_reads_what_it_writes(terminal: Terminal, own_folders: Path) -> None:
@@ -153,7 +154,7 @@ def test_it_ends_also_when_nobody_reads_what_it_writes(terminal: Terminal, own_f
         sleep(0.005)
     os.kill(terminal.process, signal.SIGTERM)
     assert terminal.code(reading=False) == 143
-    assert "('run-1', 25)" in kept(own_folders)
+    assert "[25]" in kept(own_folders)
 
 
 def test_a_terminal_that_takes_nothing_for_a_while_shows_the_whole_screen_after_it(

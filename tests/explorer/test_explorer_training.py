@@ -94,8 +94,7 @@ async def test_the_learning_rate_changes_without_a_restart(explorer: Explorer, w
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         await pilot.press("s", "greater_than_sign")
-        await until(lambda: world.engine.reconfigured)
-        assert world.engine.reconfigured[-1].lr == 2e-3
+        await until(lambda: world.engine.specification.lr == 2e-3)
         assert len(world.engines) == 1
         assert world.engine.epoch == 1
 
@@ -174,6 +173,6 @@ async def test_the_memory_of_a_graphics_processor_stands_beside_its_name(
     async with explorer.run_test(size=(160, 40)) as pilot:
         await ready(explorer)
         assert "memory" not in text(explorer)
-        world.engine.memory = (1_234_000_000, 80_000_000_000)
+        world.memory = (1_234_000_000, 80_000_000_000)
         await pilot.press("s")
         await until(lambda: "memory 1.2 of 80 GB" in text(explorer))

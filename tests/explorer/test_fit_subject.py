@@ -10,6 +10,7 @@ import pytest
 from stand_in import World
 from textual.message import Message
 
+from nnexpr.runs.store import Store, store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.training.moment import FitMoment, Loaded, Refused
 from nnexpr_tui.training.subject import FitSubject
@@ -23,7 +24,7 @@ class Office:
 
     def __init__(self, world: World, **options: object) -> None:
         self.posted: queue.Queue[Message] = queue.Queue()
-        self.scheduler = Scheduler(self.posted.put, FitSubject(world.load, **options))  # type: ignore[arg-type]
+        self.scheduler = Scheduler(self.posted.put, FitSubject(world.load, store=store(), **options))  # type: ignore[arg-type]
         self.scheduler.look(frozenset({FitSubject}))
 
     def open(self, *, start: bool = False) -> None:
@@ -134,17 +135,16 @@ def test_the_run_is_kept_while_training_and_once_more_at_the_end(world: World) -
     while world.engine.epoch < 20:
         sleep(0.002)
     office.close()
-    assert world.kept[-1] == ("run-1", 20)
-    assert {run for run, _ in world.kept} == {"run-1"}
+    assert world.kept == [20]
 
 
 def test_a_store_that_cannot_be_written_is_said_and_training_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def keep(self: object, run: str | None) -> str:
+    def keep(*_: object, **__: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("stand_in.StandIn.keep", keep)
+    monkeypatch.setattr(Store, "keep", keep)
     office = Office(world, keep_every=0.01)
     world.let_train(5)
     office.open(start=True)

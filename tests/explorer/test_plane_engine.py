@@ -11,10 +11,11 @@ import torch
 from steps import seated
 
 from nnexpr.specification import FitSpecification
+from nnexpr.training.session import Session
+from nnexpr_tui.plane.engine import cells, fit_heights, seen_cells, target_heights
 from nnexpr_tui.plane.moment import PlaneMoment, PlaneView
-from nnexpr_tui.plane.subject import PlaneSubject, seen_cells
-from nnexpr_tui.training.engine import LiveEngine
-from nnexpr_tui.training.moment import Scene
+from nnexpr_tui.plane.subject import PlaneSubject
+from nnexpr_tui.training.engine import build
 from nnexpr_tui.training.subject import FitSubject
 
 SMALL = FitSpecification.make(target="expr:x1*x2+x1", width=(8,), depth=3, members=2, points=400, seed=2)
@@ -26,17 +27,15 @@ def own_store(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine() -> LiveEngine:
-    made = LiveEngine(SMALL)
+def session() -> Session:
+    made = build(SMALL)
     made.step(30)
-    assert made.can_count(120)
     return made
 
 
-def view_of(scene: Scene, share: float = 1.0) -> PlaneView:
-    assert scene.plane is not None
-    (left, right), (bottom, top) = scene.plane
-    return PlaneView(((left, left + share * (right - left)), (top - share * (top - bottom), top)), 31, 18)
+def view_of(share: float = 1.0) -> PlaneView:
+    """The top left part of the unit square."""
+    return PlaneView(((0.0, share), (1.0 - share, 1.0)), 31, 18)
 
 
 def test_pixels_and_points_are_each_others_inverse() -> None:
@@ -52,32 +51,35 @@ def test_pixels_and_points_are_each_others_inverse() -> None:
 
 @pytest.mark.parametrize("member", [0, 1])
 @pytest.mark.parametrize("share", [1.0, 0.1])
-def test_the_map_of_a_pixels_cell_gives_its_value(engine: LiveEngine, member: int, share: float) -> None:
-    snapshot, view = engine.snapshot(member), view_of(engine.scene, share)
-    fit = engine.heights(view, snapshot)
-    cells = seen_cells(engine.cells(snapshot), view)
+def test_the_map_of_a_pixels_cell_gives_its_value(session: Session, member: int, share: float) -> None:
+    snapshot, view = session.snapshot(member), view_of(share)
+    fit = fit_heights(session, snapshot, view)
+    seen = seen_cells(cells(session, snapshot), snapshot, view)
     points = view.points().reshape(18, 31, 2)
-    maps = np.sum(cells.slopes[cells.faces] * points, axis=-1) + cells.intercepts[cells.faces]
+    regions = seen.regions
+    maps = np.sum(regions.slopes[seen.faces] * points, axis=-1) + regions.intercepts[seen.faces]
     assert fit == pytest.approx(maps, abs=1e-5)
-    assert cells.counts.member == member
-    assert cells.counts.euler == 1
-    assert len(np.unique(cells.faces)) <= len(cells.slopes)
+    assert seen.counted.member == member
+    assert regions.check.euler == 1
+    assert len(np.unique(seen.faces)) <= len(regions.slopes)
 
 
-def test_the_target_is_its_formula_with_its_top_row_first(engine: LiveEngine) -> None:
-    view = view_of(engine.scene)
+def test_the_target_is_its_formula_with_its_top_row_first(session: Session) -> None:
+    view = view_of()
     x1, x2 = view.points().reshape(18, 31, 2).transpose(2, 0, 1)
-    assert engine.heights(view, None) == pytest.approx(x1 * x2 + x1)
+    assert target_heights(session, view) == pytest.approx(x1 * x2 + x1)
     assert x2[0, 0] > x2[-1, 0]
 
 
-def test_borders_have_different_cells_on_their_sides(engine: LiveEngine) -> None:
-    cells = engine.cells(engine.snapshot(0))
-    middles = 0.5 * (cells.segments[:, :2] + cells.segments[:, 2:])
-    along = cells.segments[:, 2:] - cells.segments[:, :2]
+def test_borders_have_different_cells_on_their_sides(session: Session) -> None:
+    snapshot = session.snapshot(0)
+    seen = seen_cells(cells(session, snapshot), snapshot, view_of())
+    middles = 0.5 * (seen.segments[:, :2] + seen.segments[:, 2:])
+    along = seen.segments[:, 2:] - seen.segments[:, :2]
     normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.hypot(*along.T)[:, None]
-    assert np.all(cells.locate(middles + 1e-7 * normal) != cells.locate(middles - 1e-7 * normal))
-    assert set(np.unique(cells.layers).tolist()) <= {1, 2}
+    locate = seen.regions.locate
+    assert np.all(locate(middles + 1e-7 * normal) != locate(middles - 1e-7 * normal))
+    assert set(np.unique(seen.layers).tolist()) <= {1, 2}
 
 
 def opened(specification: FitSpecification = SMALL) -> tuple[FitSubject, PlaneSubject]:
@@ -86,8 +88,7 @@ def opened(specification: FitSpecification = SMALL) -> tuple[FitSubject, PlaneSu
     fit.configure(specification)
     plane = fit.scheduler.subject(PlaneSubject)
     fit.scheduler.look(frozenset({FitSubject, PlaneSubject}))
-    assert fit.engine is not None
-    plane.watch(PlaneView(fit.engine.scene.plane or ((0.0, 1.0), (0.0, 1.0)), 31, 18))
+    plane.watch(PlaneView(fit.scene.plane or ((0.0, 1.0), (0.0, 1.0)), 31, 18))
     return fit, plane
 
 
@@ -117,18 +118,17 @@ def test_counts_are_written_while_they_are_on_the_screen(tmp_path: Path) -> None
     fit.step(3)
     plane.export(tmp_path / "a")
     assert json.loads((tmp_path / "a.json").read_text())["cells"] is None
-    counts = counted(plane).cells.counts
+    regions = counted(plane).cells.regions
     plane.export(tmp_path / "b")
     written = json.loads((tmp_path / "b.json").read_text())["cells"]
     assert written["euler"] == 1
     assert written["epoch"] == 3
-    assert written["regions"] == counts.regions
+    assert written["regions"] == regions.count
 
 
 def test_the_line_has_no_plane() -> None:
     fit, plane = opened(FitSpecification.make(width=(4,), points=20))
     assert plane.moment() is None
     assert not plane.due
-    assert fit.engine is not None
-    assert fit.engine.scene.plane is None
+    assert fit.scene.plane is None
     assert torch.is_inference_mode_enabled() is False

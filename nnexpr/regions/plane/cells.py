@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,7 +54,7 @@ class PlaneRegions(Counted):
     hidden_layers: int
     check: PlaneCertificate
 
-    @property
+    @cached_property
     def count(self) -> int:
         """Linear regions."""
         return int(self.regions.max()) + 1
