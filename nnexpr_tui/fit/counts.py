@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.training.moment import FitMoment, Scene
+from nnexpr_tui.training.moment import FitMoment
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.recording import Scene
 
 __all__ = ["CountsPane", "counted_lines"]
 

@@ -79,7 +79,7 @@ class ExploreScreen(TrainingScreen):
         ):
             return sent
         self._loss_way, self._loss_drawn = way, monotonic()
-        chart = loss_chart(fit.history_epochs, fit.history_losses, log_axis=view.log_axis)
+        chart = loss_chart(*fit.history, log_axis=view.log_axis)
         return sent + loss.update_chart(chart)
 
     def _show_numbers(self, fit: FitMoment) -> int:

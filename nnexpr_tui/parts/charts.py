@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.charts.widget import Chart
-from nnexpr_tui.training.moment import Scene
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.recording import Scene
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["ChartPane", "fit_chart", "loss_chart"]
@@ -67,7 +67,7 @@ def fit_chart(
         series.append(
             Series(() if counts is None else counts.breakpoints, (), "bends", "warning", style="ticks")
         )
-    x_axis = Axis(label=scene.input_name, limits=scene.domain)
+    x_axis = Axis(label=scene.input_name, limits=scene.domain[0])
     return ChartData(tuple(series), x_axis, Axis(label=scene.value_name, limits=y_limits))
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from nnexpr_tui.fit.counts import counted_lines
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.training.moment import Scene
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.recording import Scene
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["MomentPane"]

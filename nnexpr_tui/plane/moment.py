@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.training.moment import Window
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -19,7 +17,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["PlaneMoment", "PlaneView", "SeenCells"]
+__all__ = ["PlaneMoment", "PlaneView", "SeenCells", "Window"]
+
+Window = tuple[tuple[float, float], tuple[float, float]]  # of x1 and of x2
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from nnexpr_tui.parts.lines import LinePane
 from nnexpr_tui.parts.numbers import count
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.parts.training import TrainingScreen
-from nnexpr_tui.plane.moment import PlaneMoment, PlaneView
+from nnexpr_tui.plane.moment import PlaneMoment, PlaneView, Window
 from nnexpr_tui.plane.panes import (
     COUNT_HELP,
     POINT_HELP,
@@ -31,10 +31,11 @@ from nnexpr_tui.plane.panes import (
     point_lines,
 )  # fmt: skip
 from nnexpr_tui.plane.subject import PlaneSubject
-from nnexpr_tui.training.moment import FitMoment, Scene, Window
+from nnexpr_tui.training.moment import FitMoment
 from nnexpr_tui.worker.scheduler import Topic
 
 if TYPE_CHECKING:
+    from nnexpr.runs.recording import Scene
     from nnexpr_tui.charts.heat import Picture
     from nnexpr_tui.charts.maps import Ground
 

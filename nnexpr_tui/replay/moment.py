@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.training.moment import Scene
-
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.recording import Scene
 
 __all__ = ["ReplayMoment"]
 

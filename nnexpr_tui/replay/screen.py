@@ -16,11 +16,12 @@ from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.moment import MomentPane
 from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.replay.subject import ReplaySubject
-from nnexpr_tui.training.moment import FitMoment, Scene
+from nnexpr_tui.training.moment import FitMoment
 from nnexpr_tui.worker.scheduler import Topic
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.recording import Scene
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["ReplayScreen"]
@@ -65,16 +66,18 @@ class ReplayScreen(ExplorerScreen):
 
     def show(self, fit: FitMoment | None) -> int:
         moment = self.query_one(MomentPane)
-        if fit is None or not fit.recording:
+        if fit is None or not fit.recording.snapshots:
             return moment.show_lines([NOTHING])
         if fit.scene is not self._scene:
             self._scene, self._epoch, self._asked = fit.scene, None, None
             self.query_one("#replay-fit", ChartPane).reset_limits()
-        index = self._index(fit.recording)
-        snapshot = fit.recording[index]
+        index = self._index(fit.recording.snapshots)
+        snapshot = fit.recording.snapshots[index]
         counts = self._counts_of(fit, index)
         playing = self._timer is not None
-        sent = moment.show_moment(fit.scene, snapshot, counts, index + 1, len(fit.recording), playing)
+        sent = moment.show_moment(
+            fit.scene, snapshot, counts, index + 1, len(fit.recording.snapshots), playing
+        )
         return sent + self._show_charts(fit, snapshot, counts)
 
     def _show_charts(self, fit: FitMoment, snapshot: Snapshot, counts: LineRegions | None) -> int:
@@ -87,29 +90,30 @@ class ReplayScreen(ExplorerScreen):
             fit_chart(fit.scene, snapshot, counts, residual=view.residual, y_limits=limits)
         )
         cursor = (snapshot.epoch, snapshot.loss)
-        return sent + loss.update_chart(
-            loss_chart(fit.history_epochs, fit.history_losses, log_axis=view.log_axis, cursor=cursor)
-        )
+        return sent + loss.update_chart(loss_chart(*fit.history, log_axis=view.log_axis, cursor=cursor))
 
     def _whole(self, fit: FitMoment, residual: bool) -> tuple[float, float]:
         """Limits that hold every snapshot of the record; found again once it has grown by a quarter."""
         truth = fit.scene.truth
         size, limits = self._limits
-        if residual != (size < 0) or not abs(size) <= len(fit.recording) <= 1.25 * abs(size):
+        if residual != (size < 0) or not abs(size) <= len(fit.recording.snapshots) <= 1.25 * abs(size):
             import numpy as np
 
             from nnexpr_tui.charts.limits import snap
 
-            curves = np.stack([s.prediction for s in fit.recording])
+            curves = np.stack([s.prediction for s in fit.recording.snapshots])
             shown = curves - truth if residual else np.vstack([curves, truth[None]])
             shown = shown[np.isfinite(shown)]
             limits = snap(float(shown.min()), float(shown.max())) if shown.size else (0.0, 1.0)
-            self._limits = (-len(fit.recording) if residual else len(fit.recording), limits)
+            self._limits = (
+                -len(fit.recording.snapshots) if residual else len(fit.recording.snapshots),
+                limits,
+            )
         return limits
 
     def _counts_of(self, fit: FitMoment, index: int) -> LineRegions | None:
         """What is known, asking for what is not."""
-        epoch = fit.recording[index].epoch
+        epoch = fit.recording.snapshots[index].epoch
         if fit.counts is not None and fit.counted == epoch:
             return fit.counts
         known = self.controller.moment(ReplaySubject)
@@ -117,8 +121,8 @@ class ReplayScreen(ExplorerScreen):
             return known.counts[epoch]
         if fit.scene.countable and self._asked != epoch:
             self._asked = epoch
-            scene, snapshot = fit.scene, fit.recording[index]
-            self.controller.ask(ReplaySubject, lambda replay: replay.count(scene, snapshot))
+            recording = fit.recording
+            self.controller.ask(ReplaySubject, lambda replay: replay.count(recording, index))
         return None
 
     # Actions: what they mean is in the table
@@ -129,11 +133,13 @@ class ReplayScreen(ExplorerScreen):
 
     def _move(self, snapshots: int) -> None:
         fit = self.controller.fit
-        if fit is None or not fit.recording:
+        if fit is None or not fit.recording.snapshots:
             return
-        index = min(max(self._index(fit.recording) + snapshots, 0), len(fit.recording) - 1)
-        at_end = index == len(fit.recording) - 1
-        self._epoch = None if at_end else fit.recording[index].epoch
+        index = min(
+            max(self._index(fit.recording.snapshots) + snapshots, 0), len(fit.recording.snapshots) - 1
+        )
+        at_end = index == len(fit.recording.snapshots) - 1
+        self._epoch = None if at_end else fit.recording.snapshots[index].epoch
         if at_end:
             self._stop()
         self.redraw()

@@ -5,27 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.replay.moment import ReplayMoment
-from nnexpr_tui.training.moment import Scene
 from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.subject import Subject
 
 if TYPE_CHECKING:
-    from nnexpr.regions.line import LineRegions
-    from nnexpr.training.snapshots import Snapshot
+    from nnexpr.runs.recording import Recording
 
 __all__ = ["ReplaySubject"]
 
 
 class ReplaySubject(Subject[ReplayMoment]):
-    """Counts snapshots of the present fit's recording, each once."""
+    """Counts snapshots of a recording, each once."""
 
     def __init__(self) -> None:
-        self._asked: tuple[Scene, Snapshot] | None = None
+        self._asked: tuple[Recording, int] | None = None
         self._moment: ReplayMoment | None = None
 
-    def count(self, scene: Scene, snapshot: Snapshot) -> None:
-        """Count this one next, of the network of this scene; nothing where there is another by now."""
-        self._asked = scene, snapshot
+    def count(self, recording: Recording, index: int) -> None:
+        """Count this snapshot next; nothing where there is another fit by now."""
+        self._asked = recording, index
 
     @property
     def wait(self) -> float | None:
@@ -36,15 +34,15 @@ class ReplaySubject(Subject[ReplayMoment]):
 
         asked, self._asked = self._asked, None
         fit = self.scheduler.subject(FitSubject)
-        if asked is None or fit.session is None or asked[0] is not fit.scene:
+        if asked is None or fit.session is None or asked[0].scene is not fit.scene:
             return False
-        scene, snapshot = asked
-        known: dict[int, LineRegions | None] = {}
-        if self._moment is not None and self._moment.scene is scene:
-            known |= self._moment.counts
-        # Where the weights were left out there is nothing to count.
-        known[snapshot.epoch] = lines(fit.session, snapshot) if snapshot.parameters.size else None
-        self._moment = ReplayMoment(scene, known)
+        recording, index = asked
+        is_same = self._moment is not None and self._moment.scene is recording.scene
+        known = dict(self._moment.counts) if self._moment is not None and is_same else {}
+        network = recording.network_at(index)
+        counts = None if network is None else lines(network.to(device="cpu"), fit.session.target)
+        known[recording.snapshots[index].epoch] = counts
+        self._moment = ReplayMoment(recording.scene, known)
         return True
 
     def moment(self) -> ReplayMoment | None:

@@ -57,10 +57,10 @@ class Counting:
         return lines, snapshot.epoch, self._floors.get(lines.count)
 
     def _count(self, snapshot: Snapshot) -> None:
-        from nnexpr_tui.training.engine import lines
+        from nnexpr_tui.training.engine import alone, lines
 
         began = monotonic()
-        found = lines(self._session, snapshot)
+        found = lines(alone(self._session, snapshot), self._session.target)
         self._known = None if found is None else (snapshot, found)
         self._cost = monotonic() - began
         self._next = monotonic() + max(INTERVAL, SHARE * self._cost)

@@ -18,62 +18,41 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.recording import Recording, Scene
     from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
     Array = NDArray[np.float64]
 
-__all__ = ["FitMoment", "Library", "Loaded", "Refused", "Scene", "Window"]
-
-Window = tuple[tuple[float, float], tuple[float, float]]  # of x1 and of x2
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Scene:
-    """What stays the same from one rebuilding of the network to the next.
-
-    ``x: (grid,)`` and ``truth: (grid,)`` are the target on the plotting grid; with two inputs, on the line along the
-    first through the middle of the domain.
-    ``data: (2, points)`` are the training points, thinned, where they differ from the function; else None.
-    """
-
-    specification: FitSpecification  # as it was asked for
-    name: str
-    formula: str
-    dimension: int
-    domain: tuple[float, float]
-    x: Array
-    truth: Array
-    data: Array | None
-    parameters: int
-    countable: bool  # the activation is piecewise linear and there is one input
-    upper_bound: int | None  # linear regions that this architecture cannot exceed
-    lower_bound: int | None  # linear regions that some network of this architecture has
-    device: str
-    input_name: str = "x"
-    value_name: str = "y"
-    plane: Window | None = None  # the domain of two inputs, own units
-    has_cells: bool = False  # the activation is piecewise linear and there are two inputs
+__all__ = ["FitMoment", "Library", "Loaded", "Refused"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FitMoment:
     """One moment of training, as the screens show it."""
 
-    scene: Scene
+    specification: FitSpecification  # as it was asked for
+    recording: Recording
     state: str  # ready, running, paused, finished, failed or stopped
     snapshot: Snapshot
     counts: LineRegions | None  # of the shown member
     counted: int  # the epoch of which they are
     floor: float | None  # mean squared error of the best linear spline with as many pieces
     frequencies: Array | None  # (modes,) amplitude of the error in each Fourier mode over the domain
-    history_epochs: NDArray[np.int64]
-    history_losses: NDArray[np.float32]
     rate: float  # epochs a second
     run: str | None  # the id under which the run is kept
     diverged_at: int | None  # epoch at which the shown member ceased to be finite
-    recording: tuple[Snapshot, ...] = ()
-    memory: tuple[int, int] | None = None  # bytes in use and in all of a graphics processor
+    memory: tuple[int, int] | None  # bytes in use and in all of a graphics processor
+
+    @property
+    def scene(self) -> Scene:
+        """What it is looked at against; another one for another network."""
+        return self.recording.scene
+
+    @property
+    def history(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Epochs, and the shown member's losses at them."""
+        return self.recording.epochs, self.recording.losses[:, self.snapshot.member]
 
     @property
     def epoch(self) -> int:

@@ -12,10 +12,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from nnexpr.runs.keeper import Keeper
+from nnexpr.runs.recording import Recorder, Scene
 from nnexpr.specification import OPTIONS
 from nnexpr_tui.training.counting import Counting
-from nnexpr_tui.training.moment import FitMoment, Library, Loaded, Refused, Scene
-from nnexpr_tui.training.record import Record
+from nnexpr_tui.training.moment import FitMoment, Library, Loaded, Refused
 from nnexpr_tui.worker.scheduler import Scheduler
 from nnexpr_tui.worker.subject import Subject, sentence
 from nnexpr_tui.worker.warming import compiling
@@ -70,17 +70,17 @@ class FitSubject(Subject[FitMoment]):
 
     def _take(self, session: Session, specification: FitSpecification) -> None:
         """Another network, of which nothing was seen yet."""
-        from nnexpr_tui.training.engine import scene_of
+        from nnexpr.runs.scene import scene_of
 
         self.session, self._asked = session, specification
-        self.scene: Scene = scene_of(session, specification)
+        self.scene: Scene = scene_of(session)
         self._keeper = Keeper(self._store, self._keep_every) if self._store is not None else None
         self._has_failed = False
-        self._counting, self._record, self._next_record = Counting(session), Record(), 0.0
-        self._rate = self._next_moment = 0.0
+        self._counting, self._recorder = Counting(session), Recorder(session, self.scene)
+        self._rate = self._next_moment = self._next_record = 0.0
         self._member %= specification.members
         self._seen: Snapshot | None = None
-        self._record.add(self.snapshot())
+        self._recorder.add(self.snapshot())
         if self._snapshot_cost > SUSPICIOUS:  # the next will cost less: how much?
             self._seen = None
             self.snapshot()
@@ -143,22 +143,20 @@ class FitSubject(Subject[FitMoment]):
         if self.scene.countable and self.can_count("line"):
             self._counting.glance(snapshot, running=running)
         if not running:
-            self._record.add(snapshot)
+            self._recorder.add(snapshot)
         counts, counted, floor = self._counting.of(snapshot.member)
         return FitMoment(
-            scene=self.scene,
+            specification=self._asked,
+            recording=self._recorder.recording(),
             state="failed" if self._has_failed else session.state,
             snapshot=snapshot,
             counts=counts,
             counted=counted,
             floor=floor,
             frequencies=frequencies(self.scene, snapshot),
-            history_epochs=session.history.epochs,
-            history_losses=session.history.member(snapshot.member),
             rate=self._rate,
             run=self.run,
             diverged_at=session.diverged.get(snapshot.member),
-            recording=self._record.snapshots(),
             memory=memory(session),
         )
 
@@ -187,8 +185,8 @@ class FitSubject(Subject[FitMoment]):
             self._rate += weight * (rate - self._rate)
         if not self.is_running:
             self._counting.is_owed = True
-        if self._record.due(session.epoch) and monotonic() >= self._next_record:
-            self._record.add(self.snapshot())
+        if self._recorder.due(session.epoch) and monotonic() >= self._next_record:
+            self._recorder.add(self.snapshot())
             self._next_record = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
 
     def _say_if_slow(self) -> threading.Timer:

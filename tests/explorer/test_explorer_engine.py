@@ -11,10 +11,11 @@ import torch
 from steps import seated
 
 import nnexpr
+from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.training.engine import build, floor, frequencies, library, lines, scene_of
+from nnexpr_tui.training.engine import alone, build, floor, frequencies, library, lines
 from nnexpr_tui.training.subject import FitSubject
 
 SMALL = FitSpecification.make(width=(6,), points=64, seed=3, members=2, target="expr:sin(2*pi*x)")
@@ -48,14 +49,14 @@ def test_a_file_is_shown_in_its_own_units(tmp_path: Path) -> None:
     path = tmp_path / "line.csv"
     path.write_text("year,count\n" + "\n".join(f"{1900 + i},{50 * i}" for i in range(21)), encoding="utf-8")
     session = build(FitSpecification.make(target=f"csv:{path}", width=(5,)))
-    scene = scene_of(session, session.specification)
-    assert scene.domain == pytest.approx((1900, 1920))
+    scene = scene_of(session)
+    assert scene.domain[0] == pytest.approx((1900, 1920))
     assert scene.truth == pytest.approx(50 * (scene.x - 1900))
     assert scene.data is not None
     assert scene.data[1] == pytest.approx(50.0 * np.arange(21))
     assert (scene.input_name, scene.value_name) == ("year", "count")
     snapshot = session.snapshot(0)
-    counts = lines(session, snapshot)
+    counts = lines(alone(session, snapshot), session.target)
     assert counts is not None
     assert counts.breakpoints.min(initial=1910) >= 1900
     assert counts.breakpoints.max(initial=1910) <= 1920
@@ -68,7 +69,7 @@ def test_a_file_is_shown_in_its_own_units(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0, 1, 5, 20])
 def test_the_frequencies_of_an_error_of_one_mode_are_that_mode(mode: int) -> None:
     session = build(SMALL)
-    scene = scene_of(session, SMALL)
+    scene = scene_of(session)
     error = 0.25 * np.cos(2 * np.pi * mode * scene.x)
     plain = session.snapshot(0)
     off = Snapshot(
@@ -85,7 +86,7 @@ def test_the_floor_is_zero_for_a_straight_line_and_above_the_loss_of_no_network(
     assert floor(line, 1) == pytest.approx(0.0, abs=1e-20)
     session = build(SMALL)
     session.step(300)
-    counts = lines(session, session.snapshot(0))
+    counts = lines(alone(session, session.snapshot(0)), session.target)
     assert counts is not None
     least = floor(session, counts.count)
     assert least is not None
@@ -142,7 +143,7 @@ def test_every_kind_of_fit_can_be_looked_at(changes: dict[str, object]) -> None:
     assert np.isfinite(moment.loss)
     assert (moment.counts is None) == (not moment.scene.countable)
     assert (moment.frequencies is None) == (moment.scene.dimension == 2)
-    assert len(moment.recording) == 2
+    assert len(moment.recording.snapshots) == 2
 
 
 def test_the_catalogue_is_offered_lines_first_and_what_is_not_in_it_is_refused() -> None:

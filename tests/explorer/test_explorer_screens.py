@@ -192,7 +192,7 @@ async def test_copy_gives_the_command_line_and_the_numbers(explorer: Explorer) -
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         await pilot.press("plus")
-        await until(lambda: explorer.controller.fit.scene.specification.depth == 4)
+        await until(lambda: explorer.controller.fit.specification.depth == 4)
         await pilot.press("y")
         await until(lambda: bool(explorer.clipboard))
         lines = explorer.clipboard.splitlines()

@@ -89,7 +89,7 @@ async def test_what_was_seen_last_is_restored_unless_a_fresh_start_is_asked_for(
         await ready(first)
         await pilot.press("plus", "m", "l")
         first.theme = "nord"
-        await until(lambda: first.controller.fit.scene.specification.depth == 4)
+        await until(lambda: first.controller.fit.specification.depth == 4)
         await pilot.press("q")
         await until(lambda: is_ended(first))
     assert json.loads(last_seen_file().read_text())["config"]["depth"] == 4

@@ -92,7 +92,7 @@ def test_questions_are_answered_in_their_order(office: Office, world: World) -> 
     office.step(3)
     office.configure(PLAIN.replace(depth=5))
     office.step(2)
-    assert office.moment(2).scene.specification.depth == 5
+    assert office.moment(2).specification.depth == 5
     assert [engine.epoch for engine in world.engines] == [3, 2]
 
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_built_is_refused_with_the_way_back(office: Office) -> No
     assert isinstance(message.error, InputError)
     assert (message.refused, message.back_to) == (wrong, PLAIN)
     office.step()
-    assert office.moment(1).scene.specification == PLAIN
+    assert office.moment(1).specification == PLAIN
 
 
 def test_after_a_failure_it_stands_still_and_lives_on(office: Office, world: World) -> None:
