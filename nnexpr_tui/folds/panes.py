@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
-from nnexpr_tui.folds.questions import Folded
+from nnexpr_tui.folds.moment import FoldsMoment
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.table import row
@@ -83,9 +83,10 @@ def wave_title(depth: int, shown: int, *, whole: bool) -> str:
     return f"Wave: {'all ' if whole else ''}{count(regions)} regions"
 
 
-def wave_lines(answer: Folded) -> list[Line]:
+def wave_lines(answer: FoldsMoment) -> list[Line]:
     """What the wave is and costs."""
-    regions, sampled = answer.linear_regions, answer.sampled_regions
+    wave = answer.wave
+    regions, sampled = wave.linear_regions, wave.sampled_regions
     if sampled == regions:
         said = row("Sampled says", f"{count(sampled)} ok")
     else:
@@ -95,12 +96,12 @@ def wave_lines(answer: Folded) -> list[Line]:
         row("Linear regions", count(regions), "accent"),
         row("Bends", count(regions - 1), "accent"),
         said,
-        row("Units", f"{count(answer.units)}, 2 a fold"),
-        row("Parameters", count(answer.parameters)),
+        row("Units", f"{count(wave.units)}, 2 a fold"),
+        row("Parameters", count(wave.parameters)),
     ]
 
 
-def shallow_chart(answer: Folded, *, error: bool) -> ChartData:
+def shallow_chart(answer: FoldsMoment, *, error: bool) -> ChartData:
     """The fit over the wave, or its error; with the knots."""
     question = answer.question
     knots = Series(answer.knots, (), "knots", "warning", style="ticks")
@@ -116,22 +117,22 @@ def shallow_chart(answer: Folded, *, error: bool) -> ChartData:
     return ChartData(series, x_axis)
 
 
-def shallow_title(answer: Folded, *, error: bool) -> str:
+def shallow_title(answer: FoldsMoment, *, error: bool) -> str:
     """What the lower chart shows."""
     what = "error of " if error else ""
     return f"Shallow: {what}{count(answer.question.knots)} knots"
 
 
-def shallow_lines(answer: Folded) -> list[Line]:
+def shallow_lines(answer: FoldsMoment) -> list[Line]:
     """What the shallow fit is, how far off it is, and what it would need."""
-    question = answer.question
-    enough = question.knots >= answer.knots_needed and answer.mse < 1e-12
+    fit, needed = answer.shallow, answer.wave.knots_needed
+    enough = fit.knots >= needed and fit.mse < 1e-12
     return [
-        row("Knots", count(question.knots), "accent"),
-        row("Linear regions", count(answer.fit_regions), "accent"),
-        row("Bends", count(answer.fit_regions - 1), "accent"),
-        row("Error (mse)", number(answer.mse)),
-        row("With ridge", number(answer.mse_ridge)),
-        row("Knots needed", count(answer.knots_needed) + (" ok" if enough else "")),
-        row("Features", count(answer.features)),
+        row("Knots", count(fit.knots), "accent"),
+        row("Linear regions", count(fit.linear_regions), "accent"),
+        row("Bends", count(fit.linear_regions - 1), "accent"),
+        row("Error (mse)", number(fit.mse)),
+        row("With ridge", number(fit.mse_ridge)),
+        row("Knots needed", count(needed) + (" ok" if enough else "")),
+        row("Features", count(fit.features)),
     ]

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from nnexpr_tui.folds.questions import Folded, FoldQuestion, fold
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from nnexpr_tui.folds.moment import FoldQuestion, FoldsMoment
 from nnexpr_tui.worker.subject import Subject
 
-__all__ = ["FoldsSubject"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnexpr.experiments.composition import Composition, ShallowFit
+
+    Array = NDArray[np.float64]
+
+__all__ = ["FoldsSubject", "fold"]
+
+MOST_POINTS = 2048  # of a curve: more than any terminal has dots across
 
 
-class FoldsSubject(Subject[Folded]):
+class FoldsSubject(Subject[FoldsMoment]):
     """Its moment is the newest answer."""
 
     def __init__(self) -> None:
         self._asked: FoldQuestion | None = None
-        self._answer: Folded | None = None
+        self._answer: FoldsMoment | None = None
 
     def fold(self, question: FoldQuestion) -> None:
         """Answer this next, and no question before it."""
@@ -29,5 +42,53 @@ class FoldsSubject(Subject[Folded]):
             self._answer = fold(asked)
         return True
 
-    def moment(self) -> Folded | None:
+    def moment(self) -> FoldsMoment | None:
         return self._answer
+
+
+def fold(question: FoldQuestion) -> FoldsMoment:
+    """Count the wave, fit it, and draw what is asked for."""
+    import numpy as np
+
+    from nnexpr.experiments.composition import wave
+
+    fit = _fitted(question.depth, question.knots)
+    corners = np.arange(question.shown + 1) / 2.0**question.depth
+    knots = fit.positions[1:-1]
+    knots = knots[knots < question.until]
+    x = np.union1d(corners, knots)
+    found = fit.predict(x)
+    return FoldsMoment(
+        question=question,
+        wave=_counted(question.depth),
+        shallow=fit,
+        fit=_thinned(x, found),
+        error=_thinned(x, found - wave(question.depth, x)),
+        knots=knots[:: max(1, len(knots) // MOST_POINTS)],
+    )
+
+
+@lru_cache
+def _counted(depth: int) -> Composition:
+    from nnexpr.experiments.composition import compose
+
+    return compose(depth, ())
+
+
+@lru_cache(maxsize=8)
+def _fitted(depth: int, knots: int) -> ShallowFit:
+    from nnexpr.experiments.composition import shallow_fit
+
+    return shallow_fit(depth, knots)
+
+
+def _thinned(x: Array, y: Array) -> tuple[Array, Array]:
+    """The least and the greatest point of each of at most ``MOST_POINTS`` stretches; all points where they are few."""
+    import numpy as np
+
+    stretch = -(-len(x) // MOST_POINTS)
+    if stretch <= 2:
+        return x, y
+    starts = np.arange(0, len(x), stretch)
+    low, high = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
+    return np.repeat(x[starts], 2), np.stack([low, high], axis=1).ravel()

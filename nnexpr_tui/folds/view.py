@@ -15,7 +15,7 @@ from textual.timer import Timer
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.folds import panes as folds
-from nnexpr_tui.folds.questions import MOST_FOLDS, Folded, FoldQuestion
+from nnexpr_tui.folds.moment import MOST_FOLDS, FoldQuestion, FoldsMoment
 from nnexpr_tui.folds.subject import FoldsSubject
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line
@@ -41,7 +41,7 @@ class FoldsView(ExplorerScreen):
         self._whole = self._error = False
         self._width = 0  # of the charts, in cells; 0 before they are laid out
         self._asked: FoldQuestion | None = None
-        self._folded: Folded | None = None
+        self._folded: FoldsMoment | None = None
         self._drawn: dict[str, Hashable] = {}
         self._share = 1.0  # of the last fold that is done
         self._goal: int | None = None  # what is played up to

@@ -11,8 +11,8 @@ from steps import ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.folds.questions import FoldQuestion, fold
-from nnexpr_tui.folds.subject import FoldsSubject
+from nnexpr_tui.folds.moment import FoldQuestion
+from nnexpr_tui.folds.subject import FoldsSubject, fold
 from nnexpr_tui.parts.charts import ChartPane
 
 SIZES = ((120, 40), (80, 24), (60, 20))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from nnexpr.experiments.composition import wave
+from nnexpr_tui.folds.moment import FoldQuestion
 from nnexpr_tui.folds.panes import shown_regions, wave_points
-from nnexpr_tui.folds.questions import MOST_POINTS, FoldQuestion, fold
+from nnexpr_tui.folds.subject import MOST_POINTS, fold
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 9])
@@ -21,9 +22,9 @@ def test_a_fold_goes_from_the_wave_before_to_the_wave(depth: int) -> None:
 
 def test_the_fit_that_has_enough_knots_is_the_wave() -> None:
     answer = fold(FoldQuestion(5, 31, 32))
-    assert answer.fit_regions == answer.linear_regions == 32
+    assert answer.shallow.linear_regions == answer.wave.linear_regions == 32
     np.testing.assert_allclose(answer.fit[1], wave(5, answer.fit[0]), atol=1e-9)
-    assert answer.mse < 1e-18
+    assert answer.shallow.mse < 1e-18
 
 
 def test_a_window_holds_its_part_of_the_curves() -> None:
@@ -35,7 +36,7 @@ def test_a_window_holds_its_part_of_the_curves() -> None:
     assert (x[0], x[-1]) == (0.0, question.until)
     np.testing.assert_allclose(fitted, np.interp(x, *whole.fit), atol=1e-12)
     assert answer.knots.tolist() == [knot for knot in whole.knots.tolist() if knot < question.until]
-    assert answer.linear_regions == whole.linear_regions == 256
+    assert answer.wave.linear_regions == whole.wave.linear_regions == 256
 
 
 def test_curves_of_many_points_keep_their_extremes() -> None:
