@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from steps import seated
 
 from nnexpr.experiments.composition import wave
 from nnexpr_tui.folds.moment import FoldQuestion
 from nnexpr_tui.folds.panes import shown_regions, wave_points
-from nnexpr_tui.folds.subject import MOST_POINTS, fold
+from nnexpr_tui.folds.subject import MOST_POINTS, FoldsSubject, fold
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 9])
@@ -18,6 +19,20 @@ def test_a_fold_goes_from_the_wave_before_to_the_wave(depth: int) -> None:
     np.testing.assert_array_equal(wave_points(depth, 2**depth, 0.0)[1], wave(depth - 1, x))
     half = wave_points(depth, 2**depth, 0.5)[1]
     np.testing.assert_allclose(half, (wave(depth - 1, x) + wave(depth, x)) / 2)
+
+
+def test_of_several_questions_the_newest_is_answered_and_its_answer_is_urgent_once() -> None:
+    folds = seated(FoldsSubject())
+    for depth in (3, 4, 5):
+        folds.fold(FoldQuestion(depth, 7, 8))
+    assert folds.wait == 0
+    assert folds.turn(0.0)
+    answer = folds.moment()
+    assert answer is not None
+    assert answer.question.depth == 5
+    assert folds.wait is None
+    assert answer.is_urgent(None)
+    assert not answer.is_urgent(folds.moment())
 
 
 def test_the_fit_that_has_enough_knots_is_the_wave() -> None:

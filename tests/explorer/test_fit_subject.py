@@ -109,6 +109,14 @@ def test_what_cannot_be_built_is_refused_with_the_way_back(office: Office) -> No
     assert office.moment(1).specification == PLAIN
 
 
+def test_the_way_back_from_what_is_refused_has_the_live_changes(office: Office) -> None:
+    office.open()
+    faster = PLAIN.replace(lr=0.5)
+    office.scheduler.ask(FitSubject, lambda fit: fit.reconfigure(faster))
+    office.configure(faster.replace(target="nothing"))
+    assert office.next(Refused).back_to == faster  # type: ignore[attr-defined]
+
+
 def test_after_a_failure_it_stands_still_and_lives_on(office: Office, world: World) -> None:
     office.open(start=True)
     office.moment(0)

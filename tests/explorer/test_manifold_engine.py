@@ -224,6 +224,23 @@ def test_a_stage_begins_slowly_and_pauses() -> None:
     assert manifold._pair.epoch == 19
 
 
+def test_a_moment_is_urgent_when_a_key_has_changed_it_and_not_while_it_trains_on() -> None:
+    manifold = watched()
+    ready = seen(manifold)
+    manifold.toggle()
+    manifold.turn(0.0)
+    first = seen(manifold)
+    manifold.turn(0.0)
+    second = seen(manifold)
+    manifold.next_stage()
+    third = seen(manifold)
+    manifold.move_peak(0, 1)
+    fourth = seen(manifold)
+    pairs = [(ready, None), (first, ready), (third, second), (fourth, third)]
+    assert all(now.is_urgent(before) for now, before in pairs)
+    assert not second.is_urgent(first)
+
+
 def test_while_its_loops_are_compiled_it_says_so_and_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     manifold = watched()
     compiled = threading.Event()

@@ -126,6 +126,21 @@ def test_counts_are_written_while_they_are_on_the_screen(tmp_path: Path) -> None
     assert written["regions"] == regions.count
 
 
+def test_a_moment_in_another_view_is_urgent_and_one_in_the_same_is_not() -> None:
+    fit, plane = opened()
+    first = plane.moment()
+    fit.step(1)
+    second = plane.moment()
+    plane.watch(view_of(0.5))
+    third = plane.moment()
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert first.is_urgent(None)
+    assert not second.is_urgent(first)
+    assert third.is_urgent(second)
+
+
 def test_the_line_has_no_plane() -> None:
     fit, plane = opened(FitSpecification.make(width=(4,), points=20))
     assert plane.moment() is None
