@@ -19,6 +19,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
+from nnexpr.runs.store import Store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.actions import SCREENS, bindings, in_scope
 from nnexpr_tui.charts.pacing import Pacer
@@ -60,13 +61,14 @@ class Explorer(App[None]):
         start: bool = False,
         fresh: bool = False,
         settings: Settings | None = None,
+        store: Store | None = None,
         load: Callable[[], Library] | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
         self.controller = Controller(
             self.post_message, specification=specification, start=start, fresh=fresh,
-            settings=settings, load=load or _load_engine,
+            settings=settings, store=store, load=load or _load_engine,
         )  # fmt: skip
         for entry in SCREENS:
             self.add_mode(entry.name, lambda entry=entry: entry.load()(self.controller))  # type: ignore[misc]
@@ -296,7 +298,7 @@ def _load_engine() -> Library:
 
 
 def run_explorer(
-    specification: FitSpecification | None, *, start: bool, fresh: bool, settings: Settings
+    specification: FitSpecification | None, *, start: bool, fresh: bool, settings: Settings, store: Store
 ) -> int:
     """The explorer until it is left; the exit code. ``specification`` None: the last session's, or the default.
 
@@ -305,7 +307,7 @@ def run_explorer(
     gc.disable()  # until the first paint
     sys.setswitchinterval(SWITCH_SECONDS)
     with own_terminal() as terminal:
-        app = Explorer(specification, start=start, fresh=fresh, settings=settings)
+        app = Explorer(specification, start=start, fresh=fresh, settings=settings, store=store)
         app.terminal = terminal
         app.run(mouse=settings.mouse)
         app.controller.stop()

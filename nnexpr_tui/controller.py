@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from textual.message import Message
 
-from nnexpr.runs.store import store
+from nnexpr.runs.store import Store
+from nnexpr.runs.store import store as usual_store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced, stepped
 from nnexpr_tui.experiments.runs import ExperimentRuns
@@ -45,7 +46,7 @@ class View:
 
 
 class Controller:
-    """One explorer's state. ``post`` takes the worker's messages to the app."""
+    """One explorer's state. ``post`` takes the worker's messages to the app; ``store`` keeps runs and findings."""
 
     def __init__(
         self,
@@ -55,9 +56,11 @@ class Controller:
         start: bool = False,
         fresh: bool = False,
         settings: Settings | None = None,
+        store: Store | None = None,
         load: Callable[[], Library] = default_library,
     ) -> None:
         self.settings = settings or Settings()
+        self._store = (store or usual_store()) if self.settings.keep_runs else None
         restore = self.settings.restore_session and not fresh
         self.last = LastSeen.load() if restore else LastSeen()
         self.specification = (
@@ -78,7 +81,7 @@ class Controller:
         self.experiments = ExperimentRuns(post, self._experiments_folder, self._experiment_threads)
         self._fit = FitSubject(
             load,
-            store=store() if self.settings.keep_runs else None,
+            store=self._store,
             keep_every=self.settings.checkpoint_every,
         )
         self.worker = Scheduler(post, self._fit)
@@ -218,7 +221,7 @@ class Controller:
 
     def _experiments_folder(self) -> Path | None:
         """Where findings are kept, beside the runs."""
-        return store().findings if self.settings.keep_runs else None
+        return self._store.findings if self._store is not None else None
 
     def _experiment_threads(self) -> int | None:
         """How many threads an experiment takes: all, but one less while a training goes on."""

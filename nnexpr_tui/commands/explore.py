@@ -34,11 +34,10 @@ def explore(
         settings = replace(settings, keep_runs=False)
     if checkpoint_every is not None:
         settings = replace(settings, checkpoint_every=checkpoint_every)
-    os.environ["NNEXPR_STORE"] = str(store.folder)
     restored = settings.restore_session and not fresh
     last = LastSeen.load().specification if restored else None
     specification = amended(last, options, epochs=DEFAULT_EPOCHS) if options else None
-    return run_explorer(specification, start=start, fresh=fresh, settings=settings)
+    return run_explorer(specification, start=start, fresh=fresh, settings=settings, store=store)
 
 
 def _require_file(target: str) -> None:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from nnexpr.runs.store import store
+from nnexpr.runs.store import Store, store
 from nnexpr_tui.commands.explore import explore
 from nnexpr_tui.controller import DEFAULT_EPOCHS
 
@@ -55,6 +55,8 @@ def test_given_options_begin_the_explorer_which_trains_until_told(begun):
 
 
 def test_keeping_options_reach_the_settings(begun, tmp_path):
-    settings = begun({}, store=store(tmp_path), no_store=True, checkpoint_every=0.5)[1]["settings"]
+    rest = begun({}, store=store(tmp_path), no_store=True, checkpoint_every=0.5)[1]
+    settings = rest["settings"]
     assert (settings.keep_runs, settings.checkpoint_every) == (False, 0.5)
-    assert os.environ["NNEXPR_STORE"] == str(tmp_path)
+    assert rest["store"] == Store(tmp_path)
+    assert os.environ["NNEXPR_STORE"] == "before"

@@ -26,6 +26,7 @@ import pytest
 from stand_in import World
 from nnexpr_tui import app
 from nnexpr_tui.settings import Settings
+from nnexpr.runs.store import store
 world = World(pytest.MonkeyPatch())
 world.let_train(25)
 app._load_engine = world.load
@@ -37,7 +38,7 @@ def build(specification):
         engine.advance = lambda seconds: time.sleep(120)
     return engine
 world.build = build
-code = app.run_explorer(None, start=True, fresh=True, settings=Settings())
+code = app.run_explorer(None, start=True, fresh=True, settings=Settings(), store=store())
 open("kept.txt", "w").write(repr(world.kept) + repr([t.name for t in threading.enumerate()]))
 sys.exit(code)
 """

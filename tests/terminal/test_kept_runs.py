@@ -32,12 +32,16 @@ def test_the_explorer_stores_the_specification_that_fit_does(tmp_path: Path) -> 
     assert first.metadata["extra"]["losses"] == second.metadata["extra"]["losses"]
 
 
-def test_what_was_not_asked_for_is_stored_as_it_was_found(tmp_path: Path) -> None:
-    with launch(tmp_path, "--start", "--fresh", "--width", "4", "--epochs", "50") as app:
+def test_what_was_not_asked_for_is_stored_as_it_was_found_in_the_store_that_was_given(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    with launch(
+        tmp_path, "--start", "--fresh", "--width", "4", "--epochs", "50", "--store", str(given)
+    ) as app:
         app.wait_for("finished")
         app.send("q")
         assert app.wait_exit() == 0
-    [run] = Store(tmp_path / "store").runs()
+    assert Store(tmp_path / "store").runs() == ()
+    [run] = Store(given).runs()
     stored = run.read().specification
     assert stored is not None
     assert stored.device == "cpu"
