@@ -50,14 +50,9 @@ sys.meta_path.insert(0, Clock())
 # The same training with no screen: prints the time and the epoch after every turn.
 HEADLESS = """
 import sys, time
-import torch
 from nnexpr.specification import FitSpecification
-from nnexpr.training.fit import assemble
-from nnexpr.training.session import Session
-threads = int(sys.argv[2])
-torch.set_num_threads(threads)
-specification = FitSpecification.make(target=sys.argv[1], threads=threads, epochs=10**9)
-session = Session(*assemble(specification), specification)
+from nnexpr.training.resolve import session_of
+session = session_of(FitSpecification.make(target=sys.argv[1], threads=int(sys.argv[2]), epochs=10**9))
 session.start()
 while session.advance(0.02):
     print(time.monotonic(), session.epoch, flush=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Recorder", "Recording", "Scene"]
+__all__ = ["Recorder", "Recording", "Scene", "network_of"]
 
 MOST_SNAPSHOTS = 300
 MOST_BYTES = 8_000_000
@@ -87,13 +87,16 @@ class Recording:
 
     def network_at(self, index: int) -> Network | None:
         """The member of the snapshot at ``index``, as it was; None where its weights were left out."""
-        import torch
-
         snapshot = self.snapshots[index]
-        if not snapshot.parameters.size:
-            return None
-        member = self.network.member(snapshot.member)
-        return member.with_parameters(torch.as_tensor(snapshot.parameters)[None, :])
+        return network_of(self.network, snapshot) if snapshot.parameters.size else None
+
+
+def network_of(network: Network, snapshot: Snapshot) -> Network:
+    """The member of the snapshot as a network of its own, as it was, on the processor; ``network``: as it began."""
+    import torch
+
+    parameters = torch.as_tensor(snapshot.parameters)[None, :]
+    return network.member(snapshot.member).with_parameters(parameters)
 
 
 class Recorder:

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from nnexpr.regions.plane import PlaneRegions, plane_regions
+from nnexpr.runs.recording import network_of
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.documents import plain
 from nnexpr_tui.plane.moment import PlaneView, SeenCells
-from nnexpr_tui.training.engine import alone
 
 __all__ = ["cells", "document", "fit_heights", "seen_cells", "target_heights"]
 
@@ -38,7 +38,9 @@ def target_heights(session: Session, view: PlaneView) -> Array:
 def fit_heights(session: Session, snapshot: Snapshot, view: PlaneView) -> Array:
     """The values of the snapshot's network at the pixels, ``(height, width)``."""
     with torch.inference_mode():
-        values = alone(session, snapshot)(torch.as_tensor(_inputs(session, view)))[0, :, 0].numpy()
+        values = network_of(session.network, snapshot)(torch.as_tensor(_inputs(session, view)))[
+            0, :, 0
+        ].numpy()
     return session.target.value_scale.to_own(values.astype(np.float64)).reshape(view.height, view.width)
 
 
@@ -57,7 +59,7 @@ def cells(session: Session, snapshot: Snapshot) -> PlaneRegions:
     target = session.target
     (low1, high1), (low2, high2) = target.domain
     domain = (low1, high1), (low2, high2)
-    made = plane_regions(alone(session, snapshot), domain, most_cells=MOST_CELLS)
+    made = plane_regions(network_of(session.network, snapshot), domain, most_cells=MOST_CELLS)
     return made.rescaled(target.input_scales, target.value_scale)
 
 

@@ -40,7 +40,7 @@ class ReplaySubject(Subject[ReplayMoment]):
         is_same = self._moment is not None and self._moment.scene is recording.scene
         known = dict(self._moment.counts) if self._moment is not None and is_same else {}
         network = recording.network_at(index)
-        counts = None if network is None else lines(network.to(device="cpu"), fit.session.target)
+        counts = None if network is None else lines(network, fit.session.target)
         known[recording.snapshots[index].epoch] = counts
         self._moment = ReplayMoment(recording.scene, known)
         return True

@@ -8,6 +8,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from nnexpr.runs.recording import network_of
+
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
     from nnexpr.training.session import Session
@@ -57,10 +59,10 @@ class Counting:
         return lines, snapshot.epoch, self._floors.get(lines.count)
 
     def _count(self, snapshot: Snapshot) -> None:
-        from nnexpr_tui.training.engine import alone, lines
+        from nnexpr_tui.training.engine import lines
 
         began = monotonic()
-        found = lines(alone(self._session, snapshot), self._session.target)
+        found = lines(network_of(self._session.network, snapshot), self._session.target)
         self._known = None if found is None else (snapshot, found)
         self._cost = monotonic() - began
         self._next = monotonic() + max(INTERVAL, SHARE * self._cost)

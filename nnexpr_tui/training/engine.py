@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from nnexpr.atomic import write_atomically
@@ -30,7 +29,7 @@ from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.documents import plain
 from nnexpr_tui.training.moment import FitMoment, Library
 
-__all__ = ["alone", "build", "export", "floor", "frequencies", "library", "lines", "memory"]
+__all__ = ["build", "export", "floor", "frequencies", "library", "lines", "memory"]
 
 Array = NDArray[np.float64]
 
@@ -52,12 +51,6 @@ def build(specification: FitSpecification) -> Session:
 def memory(session: Session) -> tuple[int, int] | None:
     """Bytes in use and in all of a graphics processor."""
     return device_memory(session.network.parameters.device)
-
-
-def alone(session: Session, snapshot: Snapshot) -> Network:
-    """The snapshot's member as a network of its own, as it was."""
-    parameters = torch.as_tensor(snapshot.parameters)[None, :]
-    return session.network.to(device="cpu").member(snapshot.member).with_parameters(parameters)
 
 
 def lines(network: Network, target: Target) -> LineRegions | None:

@@ -11,11 +11,12 @@ import torch
 from steps import seated
 
 import nnexpr
+from nnexpr.runs.recording import network_of
 from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.training.engine import alone, build, floor, frequencies, library, lines
+from nnexpr_tui.training.engine import build, floor, frequencies, library, lines
 from nnexpr_tui.training.subject import FitSubject
 
 SMALL = FitSpecification.make(width=(6,), points=64, seed=3, members=2, target="expr:sin(2*pi*x)")
@@ -56,7 +57,7 @@ def test_a_file_is_shown_in_its_own_units(tmp_path: Path) -> None:
     assert scene.data[1] == pytest.approx(50.0 * np.arange(21))
     assert (scene.input_name, scene.value_name) == ("year", "count")
     snapshot = session.snapshot(0)
-    counts = lines(alone(session, snapshot), session.target)
+    counts = lines(network_of(session.network, snapshot), session.target)
     assert counts is not None
     assert counts.breakpoints.min(initial=1910) >= 1900
     assert counts.breakpoints.max(initial=1910) <= 1920
@@ -86,7 +87,7 @@ def test_the_floor_is_zero_for_a_straight_line_and_above_the_loss_of_no_network(
     assert floor(line, 1) == pytest.approx(0.0, abs=1e-20)
     session = build(SMALL)
     session.step(300)
-    counts = lines(alone(session, session.snapshot(0)), session.target)
+    counts = lines(network_of(session.network, session.snapshot(0)), session.target)
     assert counts is not None
     least = floor(session, counts.count)
     assert least is not None

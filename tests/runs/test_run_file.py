@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -147,3 +148,26 @@ def test_a_damaged_description_is_refused(change: dict[str, object], reason: str
     for text in ("", "[", "[]", "{}", "[" * 100_000):
         save_file({"parameters": network.parameters}, tmp_path / "c", {"nnexpr": text})
         assert "damaged" in refusal(tmp_path / "c")
+
+
+NASTY = [None, True, -1, 1e308, float("nan"), float("inf"), 2**70, "", "x", [], [[]], [None], {}, {"a": 1}]
+
+
+@pytest.mark.parametrize("value", NASTY, ids=repr)
+def test_whatever_stands_in_a_description_is_used_or_refused(value: object, tmp_path: Path) -> None:
+    network = mlp(encoding_bands=1)
+    target = Target(
+        name="cube", formula="", inputs=np.zeros((2, 1)), values=np.zeros(2), domain=((0.0, 1.0),)
+    )
+    save(tmp_path / "a", network, FitSpecification.make(encoding_bands=1), target=target, extra={"epoch": 1})
+    with safe_open(tmp_path / "a", framework="pt") as file:
+        whole = json.loads(file.metadata()["nnexpr"])
+    places = [(whole, key) for key in whole]
+    places += [(part, key) for part in whole.values() if isinstance(part, dict) for key in part]
+    places += [(whole["layers"][0], key) for key in whole["layers"][0]]
+    for part, key in places:
+        before, part[key] = part[key], value
+        save_file({"parameters": network.parameters}, tmp_path / "b", {"nnexpr": json.dumps(whole)})
+        part[key] = before
+        with suppress(InputError):
+            load(tmp_path / "b")
