@@ -201,22 +201,20 @@ def profile(shape: str) -> dict[str, float]:
 
     from nnexpr.kernels.measure import products_only
     from nnexpr.training.compiled_stepper import CompiledStepper
-    from nnexpr.training.stepper import Data, MemberSettings
+    from nnexpr.training.plan import workspace
+    from nnexpr.training.stepper import Data, Job
 
     torch.set_num_threads(1)
     x, y = (torch.from_numpy(part) for part in data())
     network, spec = networks(shape, 1), __import__("nnexpr").FitSpecification.make()
-    stepper = CompiledStepper(network, slice(0, 1), Data(x.T.contiguous(), y), spec, MemberSettings())
+    stepper = CompiledStepper(Job(network, slice(0, 1), Data(x.T.contiguous(), y), spec))
     epochs = 50
     losses = torch.empty(epochs, 1)
     step = best(lambda: stepper.run(0, [1e-3] * epochs, losses), epochs)
-    room, plan = stepper._plan.workspace(), stepper._plan
+    room, plan = workspace(stepper.plan, np.dtype(np.float32)), stepper.plan
     gradient = np.zeros(network.parameter_count, np.float32)
     flat = network.parameters.numpy().reshape(-1)
-    products = best(
-        lambda: products_only(plan.layers, plan.rooms, plan.lowest, flat, room, POINTS, epochs, gradient),
-        epochs,
-    )
+    products = best(lambda: products_only(plan, flat, room, POINTS, epochs, gradient), epochs)
     a = torch.rand(1024, 1024)
     peak = 2 * 1024**3 / best(lambda: a @ a, 1) / 1e3
     flops = sum(

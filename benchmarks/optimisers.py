@@ -19,20 +19,20 @@ from torch import Tensor
 
 import nnexpr
 from nnexpr.networks.compositional import manifold_parameters, random_peaks
-from nnexpr.training.compiled_stepper import CompiledStepper
-from nnexpr.training.stepper import Data, MemberSettings
+from nnexpr.training.compiled_stepper import CompiledEvaluator
+from nnexpr.training.stepper import Data, Job
 
 EPOCHS = {"adam": 1000, "sgd": 1000, "lbfgs": 300, "levenberg-marquardt": 60}
 RATES = {"adam": 1e-3, "sgd": 1e-2}
 TARGET = nnexpr.target("cube", points=512)
 
 
-def evaluator(network: nnexpr.Network) -> CompiledStepper:
+def evaluator(network: nnexpr.Network) -> CompiledEvaluator:
     """What training takes losses and gradients from."""
     features = network.features(torch.as_tensor(TARGET.inputs))
     values = torch.as_tensor(TARGET.values).to(features)
     everyone, spec = slice(0, network.members), nnexpr.FitSpecification.make(members=network.members)
-    return CompiledStepper(network, everyone, Data(features, values), spec, MemberSettings())
+    return CompiledEvaluator(Job(network, everyone, Data(features, values), spec))
 
 
 def fit(network: nnexpr.Network, optimizer: str) -> nnexpr.FitResult:

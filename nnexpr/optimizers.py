@@ -1,7 +1,11 @@
 """The optimisers: one declaration each, which everything else asks.
 
 The command line, forms and checks of a specification learn from it what may be chosen and what means something;
-the memory estimate what it holds. Nothing here imports torch or NumPy.
+training learns what makes a stepper, and the memory estimate what it holds. The code itself is named by its home, so
+nothing here imports torch, NumPy or Numba. A new optimiser is a class with a step (``training/optimizers.py`` has two)
+and its declaration, here or anywhere:
+
+    declare(Optimizer(name="signs", options=("lr", "schedule"), step="mine.signs:Signs"))
 """
 
 from __future__ import annotations
@@ -9,16 +13,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nnexpr.declarations import Home
+
 __all__ = ["OPTIMIZERS", "Optimizer", "declare", "taking"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer:
-    """What is to be known of an optimiser."""
+    """What is to be known of an optimiser: it can do what it has an option or a home for.
+
+    One of first order has a ``step`` from a gradient; any other makes a stepper of its own.
+    """
 
     name: str  # as it is chosen
     options: tuple[str, ...] = ()  # those of training that mean something for it and not for every optimiser
-    staged: bool = False  # trains peaks and scales: stages 1 and 2 of a compositional network
+    step: Home = ""  # on tensors, also within a graph: see training/optimizers.py
+    compiled: Home = ""  # the same for the processor's loops: see kernels/steps.py
+    stepper: Home = "nnexpr.training.loops:first_order"  # (job, division) -> Stepper
+    staged: Home = ""  # likewise, of peaks and scales: stages 1 and 2 of a compositional network
     moments: int = 0  # numbers of its state for each parameter
     room: Callable[[int], int] = lambda _: 0  # other numbers it needs for a member with so many parameters
 
@@ -48,7 +60,9 @@ declare(
     Optimizer(
         name="adam",
         options=RATE,
-        staged=True,
+        step="nnexpr.training.optimizers:Adam",
+        compiled="nnexpr.kernels.steps:adam",
+        staged="nnexpr.training.stages:StagedStepper",
         moments=2,
     )
 )
@@ -56,6 +70,8 @@ declare(
     Optimizer(
         name="sgd",
         options=(*RATE, "momentum"),
+        step="nnexpr.training.optimizers:StochasticGradientDescent",
+        compiled="nnexpr.kernels.steps:descend",
         moments=1,
     )
 )
@@ -63,6 +79,7 @@ declare(
 declare(
     Optimizer(
         name="lbfgs",
+        stepper="nnexpr.training.second_order:lbfgs",
         moments=21,  # ten pairs and a gradient
         room=lambda parameters: 5 * parameters,
     )
@@ -70,6 +87,7 @@ declare(
 declare(
     Optimizer(
         name="levenberg-marquardt",
+        stepper="nnexpr.training.second_order:levenberg_marquardt",
         room=lambda parameters: 2 * parameters**2,  # the normal equations and their factors
     )
 )

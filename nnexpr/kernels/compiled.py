@@ -8,7 +8,7 @@ called for some types of arguments and kept on disk for the next process (see do
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.extending import intrinsic
 
-__all__ = ["compiled", "compiled_loosely", "emitted", "inlined"]
+__all__ = ["compiled", "compiled_loosely", "emitted", "inlined", "one_of"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -42,6 +42,28 @@ def inlined(function: F) -> F:
     """Compiled into whatever compiled function calls it."""
     made: F = numba.njit(function, forceinline=True, error_model="numpy")
     return made
+
+
+def one_of(functions: Sequence[Callable[..., object]]) -> Callable[..., None]:
+    """``chosen(code, *arguments)``, compiled into its callers: calls the function at place ``code`` of several."""
+    first, *rest = functions
+
+    @inlined
+    def last(_: int, *arguments: Any) -> None:
+        first(*arguments)
+
+    if not rest:
+        return last
+    others = one_of(rest)
+
+    @inlined
+    def chosen(code: int, *arguments: Any) -> None:
+        if code == 0:
+            first(*arguments)
+        else:
+            others(code - 1, *arguments)
+
+    return chosen
 
 
 def emitted(function: Callable[..., Any]) -> Any:

@@ -18,18 +18,29 @@ gradient.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.kernels.epochs import gradient_sum
-from nnexpr.kernels.types import Index, Numbers
+from nnexpr.kernels.epochs import Members, Points, Room, gradient_sum
+from nnexpr.kernels.passes import Plan
+from nnexpr.kernels.steps import adam_exactly
+from nnexpr.kernels.types import Numbers
 
-__all__ = ["MARGIN", "pull_back_to_coordinates", "train_coordinates", "weights_of"]
+__all__ = ["MARGIN", "Waves", "pull_back_to_coordinates", "train_coordinates", "weights_of"]
 
 MARGIN = (
     1e-3  # peaks stay in [MARGIN, 1 - MARGIN], ratios above MARGIN², so that all weights stay below 1/MARGIN²
 )
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+
+class Waves(NamedTuple):
+    """What of compositional networks is not trained."""
+
+    sign: int  # waves are added (1) or subtracted (-1)
+    low: float  # where the domain begins
+    width: float  # and how long it is
 
 
 @compiled
@@ -42,12 +53,10 @@ def theorem_ratio(coordinates: Numbers, layer: int, sign: int) -> float:
 
 
 @compiled
-def weights_of(
-    coordinates: Numbers, sign: int, low: float, width: float, parameters: Numbers, p0: int
-) -> None:
+def weights_of(coordinates: Numbers, waves: Waves, parameters: Numbers, p0: int) -> None:
     """The 20 L - 7 parameters at ``p0`` of ``coordinates: (2 L,)``, rows (sum, t1, t2, bias) of [W | b]."""
-    depth = coordinates.size // 2
-    start = 0.0 - low / width
+    depth, sign, width = coordinates.size // 2, waves.sign, waves.width
+    start = 0.0 - waves.low / width
     lift, scale, theorem = 0.0, 1.0, 1.0
     for i in range(depth):
         scale *= coordinates[depth + i]
@@ -71,17 +80,17 @@ def weights_of(
 
 @compiled
 def pull_back_to_coordinates(
-    coordinates: Numbers, follows: bool, sign: int, gradient: Numbers, g0: int, out: Numbers
+    coordinates: Numbers, follows: bool, sign: int, gradient: Numbers, out: Numbers
 ) -> None:
-    """``out: (2 L,)``: the gradient over the coordinates, from that over the weights at ``g0``.
+    """``out: (2 L,)``: the gradient over the coordinates, from that over the weights.
 
     ``follows``: the scales follow the peaks; the ratios' part of ``out`` is then 0.
     """
     depth = coordinates.size // 2
     out[:] = 0.0
-    out[0] = -gradient[g0 + 5]
+    out[0] = -gradient[5]
     for layer in range(1, depth + 1):
-        a, r, at = coordinates[layer - 1], coordinates[depth + layer - 1], g0 + 8 + 20 * (layer - 1)
+        a, r, at = coordinates[layer - 1], coordinates[depth + layer - 1], 8 + 20 * (layer - 1)
         gu, gd = sign * float(gradient[at + 1]), sign * float(gradient[at + 2])
         if layer < depth:
             gu += gradient[at + 6] + gradient[at + 11]
@@ -116,50 +125,28 @@ def _confine(coordinates: Numbers, follows: bool, sign: int) -> None:
 
 @compiled
 def train_coordinates(
-    plan: Index,
-    rooms: Index,
-    coordinates: Numbers,
-    follows: bool,
-    sign: int,
-    low: float,
-    width: float,
-    parameters: Numbers,
-    features: Numbers,
-    values: Numbers,
-    rates: Numbers,
-    scales: Numbers,
-    mean: Numbers,
-    square: Numbers,
-    steps: int,
-    workspace: Numbers,
-    gradient: Numbers,
-    losses: Numbers,
-) -> None:
+    plan: Plan, points: Points, waves: Waves, follows: bool, peaks: Members, parameters: Numbers,
+    rates: Numbers, updates: int, room: Room, losses: Numbers,
+) -> None:  # fmt: skip
     """``rates.size`` epochs of Adam over the coordinates of every member; ``losses[k, member]`` is before epoch k.
 
-    ``coordinates``, ``mean``, ``square``: ``(members, 2 L)``, float64; ``parameters: (members * P,)`` holds the weights
+    ``peaks``: the coordinates, 2 L of each member, float64. ``parameters: (members * P,)`` holds the weights
     afterwards. The other arguments are those of ``epochs.train``.
     """
-    size, n, order = gradient.size, values.size, np.empty(0, np.int64)
-    pulled = np.zeros(coordinates.shape[1])
-    for member in range(coordinates.shape[0]):
-        own, m, v = coordinates[member], mean[member], square[member]
-        _confine(own, follows, sign)
-        weights_of(own, sign, low, width, parameters, member * size)
+    members, n, gradient = peaks.scales.size, points.values.size, room.gradient
+    size, count = gradient.size, peaks.parameters.size // members
+    pulled = np.zeros(count)
+    for member in range(members):
+        p0, c0 = member * size, member * count
+        own = peaks.parameters[c0 : c0 + count]
+        _confine(own, follows, waves.sign)
+        weights_of(own, waves, parameters, p0)
         for epoch in range(rates.size):
             gradient[:] = 0.0
-            total = gradient_sum(
-                plan, rooms, 0, parameters, member * size, workspace, features, values, order, 0, n,
-                workspace.dtype.type(2.0 / n), gradient, 0,
-            )  # fmt: skip
+            total = gradient_sum(plan, parameters, p0, points, 0, n, n, room.workspace, gradient)
             losses[epoch, member] = total / n
-            pull_back_to_coordinates(own, follows, sign, gradient, 0, pulled)
-            step = steps + epoch + 1
-            rate = rates[epoch] * scales[member] / (1.0 - BETA_1**step)
-            root = np.sqrt(1.0 - BETA_2**step)
-            for i in range(own.size):
-                m[i] += (1.0 - BETA_1) * (pulled[i] - m[i])
-                v[i] += (1.0 - BETA_2) * (pulled[i] * pulled[i] - v[i])
-                own[i] -= rate * m[i] / (np.sqrt(v[i]) / root + EPSILON)
-            _confine(own, follows, sign)
-            weights_of(own, sign, low, width, parameters, member * size)
+            pull_back_to_coordinates(own, follows, waves.sign, gradient, pulled)
+            rate, number = rates[epoch] * peaks.scales[member], updates + epoch + 1
+            adam_exactly(peaks.parameters, c0, pulled, 0, peaks.moments, count, rate, number, 0.0)
+            _confine(own, follows, waves.sign)
+            weights_of(own, waves, parameters, p0)

@@ -4,56 +4,77 @@ The same mathematics as ``nnexpr/training/gradients.py``. A layer's parameters a
 so every layer's input carries a last row of ones, and one product does weights and bias; one product of the deltas with
 that input gives both gradients, in the layout of the parameters. Activations of a block lie one row a unit, ``stride``
 points a row; rows beyond the block's points hold zeros in the deltas, so they add nothing.
-
-``plan`` says where everything is: per layer (inputs, outputs, activation code, trained, offset of its parameters,
-offset of its input's rows, offset of its pre-activations, offset of its output's rows) in the workspace.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.kernels.products import add_dots, multiply
 from nnexpr.kernels.types import Index, Numbers
 from nnexpr.kernels.units import activate, pull_back
 
-__all__ = ["COLUMNS", "add_gradient", "forward", "residual"]
+__all__ = ["COLUMNS", "Plan", "add_gradient", "forward", "residual", "take"]
 
 INPUTS, OUTPUTS, CODE, TRAINED, PARAMETERS, INPUT_ROWS, KEPT_ROWS, OUTPUT_ROWS = range(8)
-COLUMNS = 8  # of a plan
+COLUMNS = 8  # of a plan's layers
+
+
+class Plan(NamedTuple):
+    """Where everything lies.
+
+    ``layers: (layers, COLUMNS)``: inputs, outputs, activation code, trained, offset of its parameters; and in the
+    workspace offsets of its input's rows, of its pre-activations, of its output's rows.
+    """
+
+    layers: Index
+    spans: Index  # (spans, 2): ranges of one member's parameters that are trained
+    lowest: int  # the lowest trained layer
+    stride: int  # points of a row, the most of a block
+    lanes: int  # points of a tile, which divide a stride
+    deltas: int  # where in the workspace those of a layer are
+    deltas_below: int  # and those of the layer below
+    size: int  # of a workspace
 
 
 @compiled
-def forward(
-    plan: Index, parameters: Numbers, p0: int, workspace: Numbers, stride: int, points: int, lanes: int
-) -> None:
-    """Outputs of all layers for the features in the first layer's input rows; ``points`` is a multiple of lanes."""
-    for layer in range(plan.shape[0]):
-        row = plan[layer]
+def take(plan: Plan, workspace: Numbers, features: Numbers, first: int, points: int) -> int:
+    """The features of points from ``first`` on into the first layer's rows; how many columns of them are filled."""
+    filled = (points + plan.lanes - 1) // plan.lanes * plan.lanes
+    for row in range(plan.layers[0, INPUTS]):
+        at = plan.layers[0, INPUT_ROWS] + row * plan.stride
+        for p in range(points):
+            workspace[at + p] = features[row, first + p]
+        for p in range(points, filled):
+            workspace[at + p] = 0.0
+    return filled
+
+
+@compiled
+def forward(plan: Plan, parameters: Numbers, p0: int, workspace: Numbers, filled: int) -> None:
+    """Outputs of all layers for the features in the first layer's input rows."""
+    stride = plan.stride
+    for layer in range(plan.layers.shape[0]):
+        row = plan.layers[layer]
         columns, units = row[INPUTS] + 1, row[OUTPUTS]
         multiply(
             workspace, row[KEPT_ROWS], parameters, p0 + row[PARAMETERS], columns, 1,
-            workspace, row[INPUT_ROWS], stride, units, columns, points, lanes,
+            workspace, row[INPUT_ROWS], stride, units, columns, filled, plan.lanes,
         )  # fmt: skip
         activate(row[CODE], workspace, row[KEPT_ROWS], row[OUTPUT_ROWS], units * stride)
 
 
 @compiled_loosely
 def residual(
-    plan: Index,
-    workspace: Numbers,
-    points: int,
-    filled: int,
-    values: Numbers,
-    v0: int,
-    delta0: int,
-    scale: float,
+    plan: Plan, workspace: Numbers, points: int, filled: int, values: Numbers, first: int, scale: float
 ) -> float:
-    """The sum of squares of prediction minus value over ``points``; ``scale`` times the residual goes to ``delta0``."""
-    out0 = plan[plan.shape[0] - 1, OUTPUT_ROWS]
-    outputs, deltas = workspace[out0 : out0 + filled], workspace[delta0 : delta0 + filled]
+    """The sum of squares of prediction minus value over ``points``; ``scale`` times each to the last layer's deltas."""
+    at = plan.layers[plan.layers.shape[0] - 1, OUTPUT_ROWS]
+    outputs, deltas = workspace[at : at + filled], workspace[plan.deltas : plan.deltas + filled]
     total = workspace.dtype.type(0.0)
     for p in range(points):
-        difference = outputs[p] - values[v0 + p]
+        difference = outputs[p] - values[first + p]
         total += difference * difference
         deltas[p] = scale * difference
     for p in range(points, filled):
@@ -63,33 +84,23 @@ def residual(
 
 @compiled
 def add_gradient(
-    plan: Index,
-    lowest: int,
-    parameters: Numbers,
-    p0: int,
-    workspace: Numbers,
-    stride: int,
-    points: int,
-    lanes: int,
-    delta0: int,
-    delta1: int,
-    gradient: Numbers,
-    g0: int,
+    plan: Plan, parameters: Numbers, p0: int, workspace: Numbers, filled: int, gradient: Numbers
 ) -> None:
-    """Add the block's gradient, from the last layer's deltas at ``delta0``; ``delta1``: room for the next layer's."""
-    for layer in range(plan.shape[0] - 1, lowest - 1, -1):
-        row = plan[layer]
+    """Add the block's gradient, from the last layer's deltas on."""
+    stride, above, below = plan.stride, plan.deltas, plan.deltas_below
+    for layer in range(plan.layers.shape[0] - 1, plan.lowest - 1, -1):
+        row = plan.layers[layer]
         columns, units = row[INPUTS] + 1, row[OUTPUTS]
         if row[TRAINED]:
             add_dots(
-                gradient, g0 + row[PARAMETERS], columns, workspace, delta0, workspace, row[INPUT_ROWS],
-                stride, units, columns, points,
+                gradient, row[PARAMETERS], columns, workspace, above, workspace, row[INPUT_ROWS],
+                stride, units, columns, filled,
             )  # fmt: skip
-        if layer > lowest:
+        if layer > plan.lowest:
             multiply(
-                workspace, delta1, parameters, p0 + row[PARAMETERS], 1, columns,
-                workspace, delta0, stride, columns - 1, units, points, lanes,
+                workspace, below, parameters, p0 + row[PARAMETERS], 1, columns,
+                workspace, above, stride, columns - 1, units, filled, plan.lanes,
             )  # fmt: skip
-            below = plan[layer - 1]
-            pull_back(below[CODE], workspace, delta1, workspace, below[KEPT_ROWS], (columns - 1) * stride)
-            delta0, delta1 = delta1, delta0
+            lower = plan.layers[layer - 1]
+            pull_back(lower[CODE], workspace, below, workspace, lower[KEPT_ROWS], (columns - 1) * stride)
+            above, below = below, above

@@ -17,8 +17,8 @@ from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import build_target
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import resolve_device
-from nnexpr.training.groups import Loops
 from nnexpr.training.history import History
+from nnexpr.training.loops import Loops
 from nnexpr.training.memory import require_memory
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot

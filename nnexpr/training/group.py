@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from nnexpr.networks.network import AffineLayer, Network
-from nnexpr.training.stepper import Stepper
+from nnexpr.training.stepper import Stepper, restore
 
 __all__ = ["Division", "Group", "divide", "divide_for_tensors"]
 
@@ -25,17 +25,21 @@ GROUPS_A_THREAD = 2  # so that a thread held up by something else does not hold 
 
 @dataclass(frozen=True)
 class Division:
-    """``members`` of a group (the last may have fewer), ``chunk`` points at a time, ``threads`` inside a group."""
+    """``members`` of a group (the last may have fewer), ``chunk`` points at a time, ``threads`` inside a group.
+
+    ``compiled``: in compiled loops, which take whatever points fit their workspace; else in products of tensors.
+    """
 
     members: int
     chunk: int
     threads: int = 1
+    compiled: bool = False
 
 
 def divide(network: Network, points: int, threads: int) -> Division:
     """For the compiled loops: as many groups as keep all threads busy."""
     groups = min(network.members, GROUPS_A_THREAD * threads if threads > 1 else 1)
-    return Division(-(-network.members // groups), points, max(1, threads // network.members))
+    return Division(-(-network.members // groups), points, max(1, threads // network.members), True)
 
 
 def divide_for_tensors(network: Network, points: int, room: int, threads: int = 1) -> Division:
@@ -86,11 +90,6 @@ class Group:
         """How many."""
         return self._stepper.members
 
-    @property
-    def stepper(self) -> Stepper:
-        """What trains them."""
-        return self._stepper
-
     def run(self, rates: Sequence[float], losses: Tensor) -> None:
         """One epoch for each learning rate; ``losses[k]: (members,)`` is the loss before the k-th update."""
         self._keep()
@@ -104,8 +103,7 @@ class Group:
     def rewind(self, epoch: int) -> None:
         """Go back to the state after ``epoch`` updates, which lies in this turn or the one before."""
         kept = next(kept for kept in reversed(self._kept) if kept.epoch <= epoch)
-        for tensor, old in zip(self._stepper.state, kept.tensors, strict=True):
-            tensor.copy_(old)
+        restore(self._stepper, kept.tensors)
         self.epoch = kept.epoch
         self._go_on_to(epoch)
 
@@ -127,8 +125,7 @@ class Group:
         for epoch in epochs:
             self._go_on_to(epoch)
             take(epoch, self.parameters())
-        for tensor, old in zip(self._stepper.state, present, strict=True):
-            tensor.copy_(old)
+        restore(self._stepper, present)
         self.epoch = now
 
     def _keep(self) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 
-from nnexpr.networks.network import Network
-from nnexpr.specification import OPTIONS, FitSpecification, InputError
-from nnexpr.training.compiled_stepper import CompiledStepper, can_compile
+from nnexpr.declarations import load
+from nnexpr.specification import OPTIONS, InputError
 from nnexpr.training.group import (
     DEVICE_BYTES,
     GROUP_BYTES,
@@ -17,38 +14,34 @@ from nnexpr.training.group import (
     divide,
     divide_for_tensors,
 )
-from nnexpr.training.second_order import SecondOrderStepper
-from nnexpr.training.stages import StagedStepper
-from nnexpr.training.stepper import Data, MemberSettings
-from nnexpr.training.tensor_stepper import TensorStepper
+from nnexpr.training.loops import Loops, is_compiled
+from nnexpr.training.stepper import Job
 
-__all__ = ["Loops", "make_groups"]
-
-Loops = Literal["auto", "compiled", "tensors"]
+__all__ = ["make_groups"]
 
 
-def make_groups(
-    network: Network, data: Data, spec: FitSpecification, settings: MemberSettings, loops: Loops = "auto"
-) -> list[Group]:
-    """Groups of all members. ``loops``: compiled on the processor, batched products elsewhere, unless told.
+def make_groups(job: Job, loops: Loops = "auto") -> list[Group]:
+    """Groups of all members. ``loops``: see ``loops.py``.
 
     On a device whose memory does not hold them the groups are made smaller; :class:`InputError` where not even one
-    member fits.
+    member fits, and for what the optimiser cannot do.
     """
-    if settings.rates is not None and not spec.method.takes("lr"):
+    network, data, spec = job.network, job.data, job.specification
+    if job.settings.rates is not None and not spec.method.takes("lr"):
         raise InputError("lr", "one for each member", f"{spec.optimizer} chooses its own steps; give none")
-    if spec.on_the_manifold and (loops == "tensors" or not can_compile(network)):
+    compiled = is_compiled(job, loops)
+    if spec.on_the_manifold and not compiled:
         allowed = "stages 1 and 2 train on the processor, with --device cpu"
         raise InputError("stages", OPTIONS["stages"].format(spec.stages), allowed)
     threads = torch.get_num_threads() if network.parameters.device.type == "cpu" else 1
     points = min(data.points, data.batch_size or data.points)
-    if loops == "compiled" or (loops == "auto" and can_compile(network)):
-        return _groups(network, data, spec, settings, divide(network, points, threads), compiled=True)
+    if compiled:
+        return _groups(job, divide(network, points, threads))
     room = GROUP_BYTES if network.parameters.device.type == "cpu" else DEVICE_BYTES
     while True:
         division = divide_for_tensors(network, points, room, threads)
         try:
-            return _groups(network, data, spec, settings, division, compiled=False)
+            return _groups(job, division)
         except torch.cuda.OutOfMemoryError as error:
             _release()
             smallest = division.members == 1 and division.chunk <= 1
@@ -66,25 +59,9 @@ def _release() -> None:
         torch.cuda.empty_cache()
 
 
-def _groups(
-    network: Network, data: Data, spec: FitSpecification, settings: MemberSettings, division: Division,
-    *, compiled: bool,
-) -> list[Group]:  # fmt: skip
-    groups = []
-    for first in range(0, network.members, division.members):
-        members = slice(first, min(first + division.members, network.members))
-        own = settings.of(members)
-        inner: CompiledStepper | TensorStepper = (
-            CompiledStepper(network, members, data, spec, own, division.threads)
-            if compiled
-            else TensorStepper(network, members, data, spec, own, division.chunk)
-        )
-        if spec.on_the_manifold and isinstance(inner, CompiledStepper):
-            groups.append(Group(first, StagedStepper(network, members, data, spec, own, inner)))
-        elif not spec.method.takes("lr"):
-            groups.append(
-                Group(first, SecondOrderStepper(spec.optimizer, network, members, data, own, inner))
-            )
-        else:
-            groups.append(Group(first, inner))
-    return groups
+def _groups(job: Job, division: Division) -> list[Group]:
+    method, members = job.specification.method, job.network.members
+    make = load(method.staged if job.specification.on_the_manifold else method.stepper)
+    starts = range(0, members, division.members)
+    parts = [job.part(slice(first, min(first + division.members, members))) for first in starts]
+    return [Group(first, make(part, division)) for first, part in zip(starts, parts, strict=True)]

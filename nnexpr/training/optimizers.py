@@ -1,8 +1,9 @@
-"""First-order optimisers over one flat tensor: Adam (Kingma and Ba 2015) and SGD with momentum, in place.
+"""Steps of first-order optimisers over one flat tensor, in place: Adam (Kingma and Ba 2015) and SGD with momentum.
 
-The steps are those of ``torch.optim.Adam`` and ``torch.optim.SGD``. The learning rate is a tensor that may be filled
-with another value at any time, also between two replays of a captured graph. ``scales`` multiply it, one number for
-each parameter.
+They are those of ``torch.optim.Adam`` and ``torch.optim.SGD``, and on the processor compiled in ``kernels/steps.py``.
+A declaration names such a class; it is made from ``(parameters, gradient, specification, scales)``. The learning rate
+is a tensor that may be filled with another value at any time, also between two replays of a captured graph. ``scales``
+multiply it, one number for each parameter.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+from nnexpr.kernels.steps import BETA_1, BETA_2, EPSILON
+from nnexpr.specification import FitSpecification
 
-__all__ = ["Adam", "Optimizer", "StochasticGradientDescent", "make_optimizer"]
+__all__ = ["Adam", "Step", "StochasticGradientDescent"]
 
 
-class Optimizer(Protocol):
+class Step(Protocol):
     """Updates a flat parameter tensor from its flat gradient."""
 
     learning_rate: Tensor  # of no dimension; filled by whoever drives the optimiser
@@ -33,7 +35,9 @@ class Optimizer(Protocol):
 class Adam:
     """m, v: running means of the gradient and its square; p -= lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + 1e-8)."""
 
-    def __init__(self, parameters: Tensor, gradient: Tensor, scales: Tensor | None = None) -> None:
+    def __init__(
+        self, parameters: Tensor, gradient: Tensor, _: FitSpecification, scales: Tensor | None = None
+    ) -> None:
         self._parameters, self._gradient, self._scales = parameters, gradient, scales
         self._mean = torch.zeros_like(parameters)
         self._square = torch.zeros_like(parameters)
@@ -64,9 +68,9 @@ class StochasticGradientDescent:
     """v = momentum v + g; p -= lr v (``torch.optim.SGD`` without dampening)."""
 
     def __init__(
-        self, parameters: Tensor, gradient: Tensor, momentum: float, scales: Tensor | None = None
+        self, parameters: Tensor, gradient: Tensor, spec: FitSpecification, scales: Tensor | None = None
     ) -> None:
-        self._parameters, self._gradient, self._momentum = parameters, gradient, momentum
+        self._parameters, self._gradient, self._momentum = parameters, gradient, spec.momentum
         self._scales = scales
         self._velocity = torch.zeros_like(parameters)
         self._moved = torch.zeros_like(parameters)
@@ -82,12 +86,3 @@ class StochasticGradientDescent:
         if self._scales is not None:
             self._moved.mul_(self._scales)
         self._parameters.sub_(self._moved)
-
-
-def make_optimizer(
-    name: str, parameters: Tensor, gradient: Tensor, momentum: float, scales: Tensor | None = None
-) -> Optimizer:
-    """The optimiser with a specification's name."""
-    if name == "adam":
-        return Adam(parameters, gradient, scales)
-    return StochasticGradientDescent(parameters, gradient, momentum, scales)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.kernels.passes import COLUMNS
+from nnexpr.kernels.passes import COLUMNS, INPUT_ROWS, INPUTS, Plan
 from nnexpr.kernels.tiles import BLOCK_BYTES
 from nnexpr.kernels.units import CODES
 from nnexpr.networks.network import AffineLayer
 
-__all__ = ["KEEPS_INPUT", "Plan", "make_plan"]
+__all__ = ["KEEPS_INPUT", "make_plan", "workspace"]
 
-Integers = NDArray[np.int64]
+Float = np.dtype[np.float32] | np.dtype[np.float64]
 
 KEEPS_INPUT = ("hat", "sine", "gelu")  # whose derivative follows from the pre-activation, not from the output
 WORKSPACE_BYTES = (
@@ -24,30 +23,8 @@ WORKSPACE_BYTES = (
 FEWEST_POINTS = 64
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """A network's shape as the compiled passes read it (see ``passes.py`` and ``epochs.py``)."""
-
-    layers: Integers  # (layers, COLUMNS)
-    rooms: Integers  # (5,)
-    spans: Integers  # (spans, 2): ranges of one member's parameters that are trained
-    lowest: int  # the lowest trained layer
-    size: int  # numbers in a workspace
-    dtype: np.dtype[np.float32] | np.dtype[np.float64]
-
-    def workspace(self) -> NDArray[np.float32] | NDArray[np.float64]:
-        """Room for one thread; the rows of ones are filled in."""
-        room = np.zeros(self.size, self.dtype)
-        stride = int(self.rooms[0])
-        for inputs, rows in self.layers[:, [0, 5]]:
-            room[rows + inputs * stride : rows + (inputs + 1) * stride] = 1.0
-        return room
-
-
-def make_plan(
-    layers: Sequence[AffineLayer], points: int, dtype: np.dtype[np.float32] | np.dtype[np.float64]
-) -> Plan:
-    """For batches of ``points`` points."""
+def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
+    """Of a network, for batches of ``points`` points."""
     lanes = BLOCK_BYTES // dtype.itemsize
     rows = (
         layers[0].inputs
@@ -55,7 +32,7 @@ def make_plan(
         + sum(layer.outputs * (1 + (layer.activation in KEEPS_INPUT)) + 1 for layer in layers)
     )
     widest = max(max(layer.outputs, layer.inputs) for layer in layers)
-    rows += 2 * widest + 1
+    rows += 2 * widest + 1  # deltas of two layers, and what the points' values take of the cache
     fitting = max(FEWEST_POINTS, WORKSPACE_BYTES // (rows * dtype.itemsize))
     blocks = -(-points // fitting)
     stride = -(-points // (blocks * lanes)) * lanes
@@ -73,9 +50,6 @@ def make_plan(
         at = taken
         taken += layer.outputs + 1
         parameters += layer.size
-    rooms = np.array(
-        [stride, lanes, taken * stride, (taken + widest) * stride, (taken + 2 * widest) * stride]
-    )
     trained = [index for index, layer in enumerate(layers) if layer.trained]
     spans: list[list[int]] = []
     for index in trained:
@@ -86,9 +60,19 @@ def make_plan(
             spans.append([first, last])
     return Plan(
         layers=table,
-        rooms=rooms,
         spans=np.array(spans, np.int64).reshape(-1, 2),
         lowest=min(trained, default=len(layers)),
-        size=(taken + 2 * widest + 1) * stride,
-        dtype=dtype,
+        stride=stride,
+        lanes=lanes,
+        deltas=taken * stride,
+        deltas_below=(taken + widest) * stride,
+        size=(taken + 2 * widest) * stride,
     )
+
+
+def workspace(plan: Plan, dtype: Float) -> NDArray[np.float32] | NDArray[np.float64]:
+    """Room for one thread; the rows of ones are filled in."""
+    room = np.zeros(plan.size, dtype)
+    for inputs, rows in plan.layers[:, [INPUTS, INPUT_ROWS]]:
+        room[rows + inputs * plan.stride : rows + (inputs + 1) * plan.stride] = 1.0
+    return room

@@ -1,12 +1,13 @@
-"""How the learning rate changes over the epochs."""
+"""What changes over the epochs by itself: the learning rate and the stage."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
-from nnexpr.specification import parse_schedule
+from nnexpr.specification import FitSpecification, InputError, parse_schedule
 
-__all__ = ["learning_rates"]
+__all__ = ["Stages", "learning_rates"]
 
 
 def learning_rates(schedule: str, base: float, first: int, count: int, epochs: int) -> list[float]:
@@ -24,3 +25,41 @@ def learning_rates(schedule: str, base: float, first: int, count: int, epochs: i
     if kind == "step":
         return [base * factor ** (epoch // every) for epoch in numbers]
     return [base * 0.5 * (1.0 + math.cos(math.pi * min(epoch, epochs) / max(1, epochs))) for epoch in numbers]
+
+
+class Stages:
+    """The stages of a compositional network, one after another: see ``stages.py``.
+
+    Each takes an equal share of the epochs that ``spec`` asks for when training begins; epochs added later go to the
+    last one, and :meth:`end` ends one early. ``ends``: the first epoch after each but the last.
+    """
+
+    def __init__(self, spec: FitSpecification) -> None:
+        self._stages = tuple(spec.stages or (3,))
+        share = max(1, spec.epochs // len(self._stages))
+        self.ends = [share * k for k in range(1, len(self._stages))]
+
+    def _place(self, epoch: int) -> int:
+        return sum(end <= epoch for end in self.ends)
+
+    def at(self, epoch: int) -> int:
+        """The stage that the epoch belongs to: 1, 2 or 3."""
+        return self._stages[self._place(epoch)]
+
+    def end(self, epoch: int) -> None:
+        """The next stage begins with ``epoch``, the first that is not trained yet; InputError in the last one."""
+        place = self._place(epoch)
+        if place == len(self.ends):
+            raise InputError("stages", str(self._stages[-1]), "no stage follows it")
+        self.ends[place] = epoch
+
+    def parts(self, epoch: int, count: int) -> Iterator[tuple[int, int, slice]]:
+        """``count`` epochs from ``epoch`` on by stage: it, its epochs before, and which of the count are its."""
+        done = 0
+        while done < count:
+            place = self._place(epoch + done)
+            ahead = [end - epoch for end in self.ends[place : place + 1]]
+            until = min(count, *ahead) if ahead else count
+            begins = self.ends[place - 1] if place else 0
+            yield self._stages[place], epoch + done - begins, slice(done, until)
+            done = until

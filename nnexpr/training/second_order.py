@@ -6,28 +6,19 @@ gradients from the stepper that the device would train with; Levenberg-Marquardt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.training.group import Division
 from nnexpr.training.jacobian import StackResiduals, trained_columns
 from nnexpr.training.lbfgs import LBFGS
 from nnexpr.training.levenberg_marquardt import LevenbergMarquardt
-from nnexpr.training.stepper import Data, MemberSettings, Stepper
+from nnexpr.training.loops import evaluator
+from nnexpr.training.stepper import Evaluator, Job
 
-__all__ = ["SecondOrderStepper"]
-
-
-class Evaluator(Stepper, Protocol):
-    """A stepper that gives gradients at any parameters."""
-
-    def loss_and_gradient(
-        self, parameters: Tensor, losses: Tensor, gradients: Tensor, wanted: Tensor | None = None
-    ) -> None:
-        """Mean squared errors and gradients; of members that are not ``wanted`` they may be anything."""
+__all__ = ["SecondOrderStepper", "lbfgs", "levenberg_marquardt"]
 
 
 class Iteration(Protocol):
@@ -39,43 +30,33 @@ class Iteration(Protocol):
 
 
 class SecondOrderStepper:
-    """See :class:`nnexpr.training.stepper.Stepper`. ``inner`` evaluates losses, predictions and gradients."""
+    """See :class:`nnexpr.training.stepper.Stepper`. ``inner`` evaluates losses, predictions and gradients.
+
+    ``iterate`` is given the stepper and makes what moves its :attr:`trained` parameters: those of trained layers where
+    the optimiser ``takes_columns``, else all of them, of which the others have no gradient.
+    """
 
     def __init__(
-        self,
-        name: str,
-        network: Network,
-        members: slice,
-        data: Data,
-        settings: MemberSettings,
-        inner: Evaluator,
-    ) -> None:
-        self._inner = inner
-        self._all = network.parameters[members].clone(memory_format=torch.contiguous_format)
+        self, job: Job, inner: Evaluator, iterate: Callable[[SecondOrderStepper], Iteration],
+        *, takes_columns: bool,
+    ) -> None:  # fmt: skip
+        self.job, self._inner = job, inner
+        self._all = job.parameters()
         self.members = self._all.shape[0]
-        self._mask = settings.masks
-        self._columns = trained_columns(network.layers).to(self._all.device)
-        self._trained = self._all[:, self._columns] if name == "levenberg-marquardt" else self._all
-        self._wanted: Tensor | None = None
-        self._iteration = self._iterate(name, network.layers, data)
+        self._columns = trained_columns(job.network.layers).to(self._all.device)
+        self.trained = self._all[:, self._columns] if takes_columns else self._all
+        # Where every layer is frozen there is nothing to do.
+        self._iteration = iterate(self) if len(self._columns) else None
 
-    def _iterate(self, name: str, layers: Sequence[AffineLayer], data: Data) -> Iteration | None:
-        if not len(self._columns):
-            return None  # every layer is frozen: there is nothing to do
-        if name == "levenberg-marquardt":
-            return LevenbergMarquardt(self._trained, _Problem(self, layers, data))
-        optimizer = LBFGS(self._trained, self._evaluate)
-        self._wanted = optimizer.wanted
-        return optimizer
-
-    def _evaluate(self, parameters: Tensor, losses: Tensor, gradient: Tensor) -> None:
-        self._inner.loss_and_gradient(parameters, losses, gradient, self._wanted)
-        if self._mask is not None:
-            gradient.mul_(self._mask)
+    def gradient_at(self, parameters: Tensor, losses: Tensor, gradient: Tensor, wanted: Tensor) -> None:
+        """Of masked parameters it is 0, so that they stay."""
+        self._inner.loss_and_gradient(parameters, losses, gradient, wanted)
+        if self.job.settings.masks is not None:
+            gradient.mul_(self.job.settings.masks)
 
     @property
     def state(self) -> list[Tensor]:
-        return [self._trained, *(self._iteration.state if self._iteration else ())]
+        return [self.trained, *(self._iteration.state if self._iteration else ())]
 
     def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:  # noqa: ARG002
         for row in range(len(rates)):
@@ -89,20 +70,15 @@ class SecondOrderStepper:
         self._inner.loss(out)
 
     def predict(self, features: Tensor, out: Tensor) -> None:
-        self.predict_at(self._trained, features, out)
+        self.predict_at(self.trained, features, out)
 
     def predict_at(self, trained: Tensor, features: Tensor, out: Tensor) -> None:
         """Predictions where the trained parameters are others."""
         self._inner.set_parameters(self._with(trained))
         self._inner.predict(features, out)
 
-    def set_parameters(self, parameters: Tensor) -> None:
-        self._all.copy_(parameters)
-        if self._trained is not self._all:
-            self._trained.copy_(parameters[:, self._columns])
-
     def parameters(self) -> Tensor:
-        return self._with(self._trained)
+        return self._with(self.trained)
 
     def _with(self, trained: Tensor) -> Tensor:
         """All parameters, a copy, with these in place of the trained ones."""
@@ -114,16 +90,41 @@ class SecondOrderStepper:
 
     def trained_mask(self) -> Tensor | None:
         """The masks of the trained parameters."""
-        return None if self._mask is None else self._mask[:, self._columns]
+        masks = self.job.settings.masks
+        return None if masks is None else masks[:, self._columns]
+
+
+def lbfgs(job: Job, division: Division) -> SecondOrderStepper:
+    """By gradients at trial parameters."""
+
+    def iterate(stepper: SecondOrderStepper) -> LBFGS:
+        def evaluate(parameters: Tensor, losses: Tensor, gradient: Tensor) -> None:
+            stepper.gradient_at(parameters, losses, gradient, optimizer.wanted)
+
+        optimizer = LBFGS(stepper.trained, evaluate)
+        return optimizer
+
+    return SecondOrderStepper(job, evaluator(job, division), iterate, takes_columns=False)
+
+
+def levenberg_marquardt(job: Job, division: Division) -> SecondOrderStepper:
+    """By the Jacobian of the residuals."""
+
+    def iterate(stepper: SecondOrderStepper) -> LevenbergMarquardt:
+        return LevenbergMarquardt(stepper.trained, _Problem(stepper))
+
+    return SecondOrderStepper(job, evaluator(job, division), iterate, takes_columns=True)
 
 
 class _Problem:
     """The residuals of a stepper's members; parameters whose mask is 0 have no influence, so that they stay."""
 
-    def __init__(self, stepper: SecondOrderStepper, layers: Sequence[AffineLayer], data: Data) -> None:
-        self._stepper, self._data, self._mask = stepper, data, stepper.trained_mask()
-        self._jacobian = StackResiduals(layers, stepper.parameters(), data.features, data.values)
-        self.points = data.points
+    def __init__(self, stepper: SecondOrderStepper) -> None:
+        self._stepper, self._mask, self._data = stepper, stepper.trained_mask(), stepper.job.data
+        self._jacobian = StackResiduals(
+            stepper.job.network.layers, stepper.parameters(), self._data.features, self._data.values
+        )
+        self.points = self._data.points
 
     def residual(self, parameters: Tensor, out: Tensor) -> None:
         self._stepper.predict_at(parameters, self._data.features, out)

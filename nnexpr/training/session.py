@@ -22,12 +22,12 @@ from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import describe_device
 from nnexpr.training.group import Group
-from nnexpr.training.groups import Loops, make_groups
+from nnexpr.training.groups import make_groups
 from nnexpr.training.history import History
-from nnexpr.training.schedules import learning_rates
+from nnexpr.training.loops import Loops
+from nnexpr.training.schedules import Stages, learning_rates
 from nnexpr.training.snapshots import Snapshot
-from nnexpr.training.stages import StagedStepper
-from nnexpr.training.stepper import Data, MemberSettings
+from nnexpr.training.stepper import Data, Job, MemberSettings
 from nnexpr.training.threads import Threads
 
 __all__ = ["InvalidTransition", "Session", "State"]
@@ -47,7 +47,7 @@ class Session:
 
     The network given is not changed. Losses and predictions are in the target's own units. A member whose loss ceases
     to be finite is frozen: its last finite state stands, and the others go on. The session fails when none is left.
-    ``settings``: what members have of their own, learning rates and masks. ``loops``: see ``groups.py``.
+    ``settings``: what members have of their own, learning rates and masks. ``loops``: see ``loops.py``.
     """
 
     def __init__(
@@ -82,7 +82,10 @@ class Session:
             specification.batch_size,
             specification.target_seed,
         )
-        self._groups = make_groups(network, data, specification, settings or MemberSettings(), loops)
+        self._stages = Stages(specification) if specification.on_the_manifold else None
+        everyone = slice(0, network.members)
+        job = Job(network, everyone, data, specification, settings or MemberSettings(), self._stages)
+        self._groups = make_groups(job, loops)
         self._most_epochs = min(MOST_EPOCHS_A_TURN, data.most_epochs)
         largest = max(layer.size for layer in network.layers) * self._groups[0].members * target.points
         self._threads = Threads(len(self._groups), largest, network.parameters.device)
@@ -149,18 +152,14 @@ class Session:
     @property
     def stage(self) -> int | None:
         """Of the next epoch: 1, 2 or 3; None where peaks and scales are not trained."""
-        return next((stepper.stage(self.epoch) for stepper in self._staged()), None)
+        return self._stages.at(self.epoch) if self._stages else None
 
     def next_stage(self) -> None:
         """End the present stage here, however long its share of the epochs is; raises InputError in the last one."""
         self._require("change the stage of", "ready", "running", "paused")
-        if self.stage is None:
+        if self._stages is None:
             raise InputError("stages", "none", "the network's peaks and scales are not trained")
-        for stepper in self._staged():
-            stepper.end_stage(self.epoch)
-
-    def _staged(self) -> list[StagedStepper]:
-        return [group.stepper for group in self._groups if isinstance(group.stepper, StagedStepper)]
+        self._stages.end(self.epoch)
 
     def _require(self, request: str, *states: State) -> None:
         if self.state not in states:

@@ -1,21 +1,30 @@
-"""What trains a group of members: three kinds, one interface.
+"""What trains a group of members, and what it is made from.
 
-``CompiledStepper`` (the processor), ``TensorStepper`` (any device, by torch's batched products) and
-``SecondOrderStepper`` (L-BFGS and Levenberg-Marquardt). All of a stepper's progress is in its ``state``, so copying
-that away and back goes back in time, and the same epochs run again give the same bits.
+A :class:`Job` says which members of which network are trained on what and how; the optimiser's declaration makes a
+:class:`Stepper` from it. Steppers differ in what they can do, never in how they are asked.
+
+**The contract of** ``state``. A stepper is a function of its job, of its state and of what :meth:`Stepper.run` is
+given. So a copy of the tensors, brought back by :func:`restore` into the same stepper or into another made from
+an equal job, gives the same bits from there on: a group goes back so, and a run that is read from disk can go on so.
+The tensors are the same at every call (a graph keeps their addresses), and their shapes do not change. What people
+decide on the way, rates and where stages end, is not a stepper's but the session's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-__all__ = ["Data", "MemberSettings", "Stepper"]
+from nnexpr.networks.network import Network
+from nnexpr.specification import FitSpecification
+from nnexpr.training.schedules import Stages
+
+__all__ = ["Data", "Evaluator", "Job", "MemberSettings", "Stepper", "restore"]
 
 MOST_ORDER = 4_000_000  # numbers of the orders that are drawn ahead
 
@@ -81,17 +90,30 @@ class MemberSettings:
         )
 
 
-class Stepper(Protocol):
-    """Trains ``members`` networks of one shape."""
+@dataclass(frozen=True, eq=False)
+class Job:
+    """``members`` of a network, on the device, the points and how they are trained; ``settings`` are these members'."""
+
+    network: Network
+    members: slice
+    data: Data
+    specification: FitSpecification
+    settings: MemberSettings = field(default_factory=MemberSettings)
+    stages: Stages | None = None  # where peaks and scales are trained
+
+    def part(self, members: slice) -> Job:
+        """The same for some of the members."""
+        return replace(self, members=members, settings=self.settings.of(members))
+
+    def parameters(self) -> Tensor:
+        """``(members, P)``, a copy."""
+        return self.network.parameters[self.members].clone(memory_format=torch.contiguous_format)
+
+
+class Evaluator(Protocol):
+    """Evaluates ``members`` networks of one shape."""
 
     members: int
-
-    @property
-    def state(self) -> list[Tensor]:
-        """Everything that what follows depends on, parameters first; restored by copying into it."""
-
-    def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:
-        """One epoch for each rate, the first of them ``epoch``; ``losses[k]: (members,)`` is the loss before it."""
 
     def loss(self, out: Tensor) -> None:
         """Mean squared errors over all training points as the parameters are now, to ``out: (members,)``."""
@@ -104,3 +126,39 @@ class Stepper(Protocol):
 
     def set_parameters(self, parameters: Tensor) -> None:
         """Go on from other parameters ``(members, P)``; what the optimiser remembers stays."""
+
+    def loss_and_gradient(
+        self, parameters: Tensor, losses: Tensor, gradients: Tensor, wanted: Tensor | None = None
+    ) -> None:
+        """Mean squared errors ``(members,)`` and gradients ``(members, P)`` at other ``parameters: (members, P)``.
+
+        Of members that are not ``wanted: (members,)`` they may be anything.
+        """
+
+
+class Stepper(Protocol):
+    """Trains ``members`` networks of one shape."""
+
+    members: int
+
+    @property
+    def state(self) -> list[Tensor]:
+        """All that what follows depends on, the trained parameters first; see the contract above."""
+
+    def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:
+        """One epoch for each rate, the first of them ``epoch``; ``losses[k]: (members,)`` is the loss before it."""
+
+    def loss(self, out: Tensor) -> None:
+        """See :class:`Evaluator`."""
+
+    def predict(self, features: Tensor, out: Tensor) -> None:
+        """See :class:`Evaluator`."""
+
+    def parameters(self) -> Tensor:
+        """See :class:`Evaluator`."""
+
+
+def restore(stepper: Stepper, state: Sequence[Tensor]) -> None:
+    """Go back, or on, to a copy of a stepper's state."""
+    for tensor, kept in zip(stepper.state, state, strict=True):
+        tensor.copy_(kept)

@@ -7,44 +7,72 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from nnexpr.networks.network import Network
-from nnexpr.specification import FitSpecification
+from nnexpr.declarations import load
 from nnexpr.training.blocks import ParameterBlocks
 from nnexpr.training.gradients import Backpropagation, Batch
 from nnexpr.training.graphs import Replayed
-from nnexpr.training.optimizers import make_optimizer
-from nnexpr.training.stepper import Data, MemberSettings
+from nnexpr.training.optimizers import Step
+from nnexpr.training.stepper import Job
 
-__all__ = ["TensorStepper"]
+__all__ = ["TensorEvaluator", "TensorStepper"]
 
 
-class TensorStepper:
-    """See :class:`nnexpr.training.stepper.Stepper`; at most ``chunk`` points are held at a time."""
+class TensorEvaluator:
+    """See :class:`nnexpr.training.stepper.Evaluator`; at most ``chunk`` points are held at a time."""
 
-    def __init__(
-        self, network: Network, members: slice, data: Data, spec: FitSpecification,
-        settings: MemberSettings, chunk: int,
-    ) -> None:  # fmt: skip
-        parameters = network.parameters[members]
+    def __init__(self, job: Job, chunk: int) -> None:
+        parameters, self._data = job.network.parameters[job.members], job.data
         self.members, self._size = parameters.shape
-        self._data = data
-        dtype, device = parameters.dtype, parameters.device
-        self._blocks = ParameterBlocks(network.layers, self.members, dtype=dtype, device=device)
+        self._blocks = ParameterBlocks(
+            job.network.layers, self.members, dtype=parameters.dtype, device=parameters.device
+        )
         self._blocks.load(parameters)
         self._engine = Backpropagation(self._blocks, chunk)
-        self._mask = self._like_trained(settings.masks)
-        rates = settings.rates
+        self._whole = self._engine.prepare(self._data.features, self._data.values)
+
+    def loss_and_gradient(
+        self,
+        parameters: Tensor,
+        losses: Tensor,
+        gradients: Tensor,
+        wanted: Tensor | None = None,  # noqa: ARG002
+    ) -> None:
+        """See :class:`nnexpr.training.stepper.Evaluator`; all members are evaluated in one batch, wanted or not."""
+        self._blocks.load(parameters)
+        self._engine.loss_and_gradient(self._whole, losses)
+        self._engine.gradient.store(gradients)
+
+    def loss(self, out: Tensor) -> None:
+        self._engine.loss(self._whole, out)
+
+    def predict(self, features: Tensor, out: Tensor) -> None:
+        self._engine.predict(self._engine.prepare(features), out)
+
+    def parameters(self) -> Tensor:
+        out = self._blocks.trained.new_empty(self.members, self._size)
+        self._blocks.store(out)
+        return out
+
+    def set_parameters(self, parameters: Tensor) -> None:
+        self._blocks.load(parameters)
+
+
+class TensorStepper(TensorEvaluator):
+    """See :class:`nnexpr.training.stepper.Stepper`; for optimisers with a step on tensors."""
+
+    def __init__(self, job: Job, chunk: int) -> None:
+        super().__init__(job, chunk)
+        trained, rates, spec = self._blocks.trained, job.settings.rates, job.specification
+        self._mask = self._like_trained(job.settings.masks)
         scales = None if rates is None else self._like_trained(rates[:, None].expand(-1, self._size))
-        self._optimizer = make_optimizer(
-            spec.optimizer, self._blocks.trained, self._engine.gradient.trained, spec.momentum, scales
-        )
-        self._whole = self._engine.prepare(data.features, data.values)
-        self._losses = parameters.new_zeros(self.members)
-        if data.is_split:
-            self._shuffled = torch.empty_like(data.features), torch.empty_like(data.values)
-            self._batches = self._split(*self._shuffled, data.batch_size or 1)
+        make = load(spec.method.step)
+        self._optimizer: Step = make(trained, self._engine.gradient.trained, spec, scales)
+        self._losses = trained.new_zeros(self.members)
+        if self._data.is_split:
+            self._shuffled = torch.empty_like(self._data.features), torch.empty_like(self._data.values)
+            self._batches = self._split(*self._shuffled, self._data.batch_size or 1)
             self._unused = torch.empty_like(self._losses)
-        self._epoch = Replayed(self._one_epoch, self.state, device)
+        self._epoch = Replayed(self._one_epoch, self.state, trained.device)
 
     @property
     def launches(self) -> str:
@@ -91,32 +119,3 @@ class TensorStepper:
         if self._mask is not None:
             self._engine.gradient.trained.mul_(self._mask)
         self._optimizer.step()
-
-    def loss_and_gradient(
-        self,
-        parameters: Tensor,
-        losses: Tensor,
-        gradients: Tensor,
-        wanted: Tensor | None = None,  # noqa: ARG002
-    ) -> None:
-        """Mean squared errors ``(members,)`` and gradients ``(members, P)`` at other ``parameters: (members, P)``.
-
-        All members are evaluated in one batch, ``wanted`` or not.
-        """
-        self._blocks.load(parameters)
-        self._engine.loss_and_gradient(self._whole, losses)
-        self._engine.gradient.store(gradients)
-
-    def loss(self, out: Tensor) -> None:
-        self._engine.loss(self._whole, out)
-
-    def predict(self, features: Tensor, out: Tensor) -> None:
-        self._engine.predict(self._engine.prepare(features), out)
-
-    def parameters(self) -> Tensor:
-        out = self._blocks.trained.new_empty(self.members, self._size)
-        self._blocks.store(out)
-        return out
-
-    def set_parameters(self, parameters: Tensor) -> None:
-        self._blocks.load(parameters)

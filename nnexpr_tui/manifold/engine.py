@@ -70,7 +70,7 @@ def sign_for(target: str) -> int:
     spec = FitSpecification.make(network="compositional", depth=1, peaks=(0.5,), target=target)
     goal = build_target(spec)
     samples = goal.inputs[:, 0], goal.values
-    return coordinates_of(build(spec, domain=goal.domain, samples=samples)).sign
+    return coordinates_of(build(spec, domain=goal.domain, samples=samples)).waves.sign
 
 
 def following_scales(peaks: tuple[float, ...], sign: int) -> tuple[float, ...]:

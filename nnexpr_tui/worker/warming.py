@@ -8,9 +8,11 @@ from __future__ import annotations
 import threading
 from functools import cache
 
+from nnexpr.optimizers import OPTIMIZERS
+
 __all__ = ["KINDS", "compile_loops", "compiling"]
 
-KINDS = ("training", "line", "manifold", "plane", "float64", "lbfgs")
+KINDS = ("training", "line", "manifold", "plane", "float64", *OPTIMIZERS)
 BEFORE = {
     "line": ("training",),
     "plane": ("training",),
@@ -34,8 +36,8 @@ def compile_loops(kind: str) -> None:
         nnexpr.fit(nnexpr.compositional(2), nnexpr.target("cube", points=16), epochs=3, stages=(1, 2, 3))
     else:
         network = nnexpr.mlp(3, 3, dtype="float64" if kind == "float64" else "float32")
-        optimizer = kind if kind == "lbfgs" else "adam"
-        nnexpr.fit(network, nnexpr.target("cube", points=16), epochs=1, optimizer=optimizer)
+        chosen = {"optimizer": kind} if kind in OPTIMIZERS else {}
+        nnexpr.fit(network, nnexpr.target("cube", points=16), epochs=1, **chosen)
 
 
 @cache

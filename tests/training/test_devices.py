@@ -10,12 +10,12 @@ from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import target
-from nnexpr.training import graphs, groups
+from nnexpr.training import graphs, loops
 from nnexpr.training.fit import fit
 from nnexpr.training.graphs import Replayed
 from nnexpr.training.groups import make_groups
 from nnexpr.training.session import Session
-from nnexpr.training.stepper import Data, MemberSettings
+from nnexpr.training.stepper import Data, Job, MemberSettings
 from nnexpr.training.tensor_stepper import TensorStepper
 
 cuda = pytest.mark.cuda
@@ -35,7 +35,8 @@ def test_no_tensor_is_made_on_another_device(optimizer: str, batch_size: int | N
     data = Data(network.features(x), torch.zeros(64, device="meta"), batch_size)
     spec = FitSpecification.make(members=5, optimizer=optimizer, batch_size=batch_size)
     own = MemberSettings(torch.ones(5, device="meta"), torch.ones_like(network.parameters))
-    stepper = TensorStepper(network, slice(1, 4), data, spec, own.of(slice(1, 4)), chunk=30)
+    job = Job(network, slice(0, 5), data, spec, own)
+    stepper = TensorStepper(job.part(slice(1, 4)), chunk=30)
     losses = torch.empty(6, 3, device="meta")
     stepper.run(0, [1e-3] * 6, losses)
     stepper.loss(losses[0])
@@ -43,23 +44,24 @@ def test_no_tensor_is_made_on_another_device(optimizer: str, batch_size: int | N
     assert {tensor.device.type for tensor in (*stepper.state, stepper.parameters())} == {"meta"}
 
 
-def small_data(network: Network) -> Data:
-    return Data(network.features(torch.linspace(0, 1, 40, dtype=torch.float64)), torch.zeros(40))
+def small_job(network: Network) -> Job:
+    data = Data(network.features(torch.linspace(0, 1, 40, dtype=torch.float64)), torch.zeros(40))
+    return Job(network, slice(0, network.members), data, FitSpecification.make())
 
 
 def test_short_memory_is_answered_by_smaller_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     class Small(TensorStepper):
-        def __init__(self, network: Network, members: slice, *rest: object) -> None:
-            asked.append(members.stop - members.start)
-            if members.stop - members.start > 3:
+        def __init__(self, job: Job, chunk: int) -> None:
+            asked.append(job.members.stop - job.members.start)
+            if asked[-1] > 3:
                 raise torch.cuda.OutOfMemoryError("out of memory")
-            super().__init__(network, members, *rest)  # type: ignore[arg-type]
+            super().__init__(job, chunk)
 
-    monkeypatch.setattr(groups, "TensorStepper", Small)
+    monkeypatch.setattr(loops, "TensorStepper", Small)
     network = mlp(3, 8, members=20)
-    made = make_groups(network, small_data(network), FitSpecification.make(), MemberSettings(), "tensors")
+    made = make_groups(small_job(network), "tensors")
     assert sum(group.members for group in made) == 20
     assert max(group.members for group in made) <= 3
     assert asked[0] > 3
@@ -69,12 +71,12 @@ def test_memory_that_holds_not_one_member_is_one_sentence(monkeypatch: pytest.Mo
     def refuse(*_: object) -> None:
         raise torch.cuda.OutOfMemoryError("out of memory")
 
-    monkeypatch.setattr(groups, "TensorStepper", refuse)
+    monkeypatch.setattr(loops, "TensorStepper", refuse)
     network = mlp(3, 8, members=20)
     with pytest.raises(
         InputError, match="members is 20: the memory of cpu does not hold them in groups of any size"
     ):
-        make_groups(network, small_data(network), FitSpecification.make(), MemberSettings(), "tensors")
+        make_groups(small_job(network), "tensors")
 
 
 def test_a_capture_that_fails_leaves_plain_calls_and_the_state_as_it_was(

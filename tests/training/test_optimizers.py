@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from nnexpr.specification import InputError, parse_schedule
-from nnexpr.training.optimizers import make_optimizer
+from nnexpr.declarations import load
+from nnexpr.specification import FitSpecification, InputError, parse_schedule
 from nnexpr.training.schedules import learning_rates
 
 
@@ -20,7 +20,8 @@ def test_steps_are_those_of_torch(name: str, dtype: torch.dtype) -> None:
     ours = torch.randn(50, dtype=dtype)
     theirs = ours.clone().requires_grad_()
     gradient = torch.empty_like(ours)
-    optimizer = make_optimizer(name, ours, gradient, momentum=0.8)
+    spec = FitSpecification.make(optimizer=name, momentum=0.8)
+    optimizer = load(spec.method.step)(ours, gradient, spec)
     reference = (
         torch.optim.Adam([theirs], lr=1.0)
         if name == "adam"

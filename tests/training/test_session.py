@@ -10,7 +10,7 @@ from nnexpr.networks.builders import mlp, shallow
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.target import Scale, Target
 from nnexpr.training.fit import fit, result_of, train
-from nnexpr.training.groups import Loops
+from nnexpr.training.loops import Loops
 from nnexpr.training.session import InvalidTransition, Session
 from nnexpr.training.stepper import Data
 

@@ -15,11 +15,11 @@ from nnexpr.networks.compositional import (
     theorem_scales,
 )
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr.training.compiled_stepper import CompiledStepper
+from nnexpr.training.compiled_stepper import CompiledEvaluator
 from nnexpr.training.fit import session
 from nnexpr.training.session import InvalidTransition
 from nnexpr.training.stages import coordinates_of
-from nnexpr.training.stepper import Data, MemberSettings
+from nnexpr.training.stepper import Data, Job
 
 GOAL = nnexpr.target("cube", points=64)
 MEMBERS = 6
@@ -53,7 +53,7 @@ def test_the_pull_back_is_autograds(depth: int, sign: int, free: bool) -> None:
     for member in range(MEMBERS):
         out = np.empty(2 * depth)
         own = np.concatenate([given[member], ratios.detach().numpy()[member]])
-        pull_back_to_coordinates(own, not free, sign, gradient[member].numpy(), 0, out)
+        pull_back_to_coordinates(own, not free, sign, gradient[member].numpy(), out)
         assert np.allclose(out[:depth], peaks.grad[member].numpy(), rtol=1e-11, atol=1e-11)
         if free:
             assert np.allclose(out[depth:], ratios.grad[member].numpy(), rtol=1e-11, atol=1e-11)
@@ -66,16 +66,14 @@ def test_the_losss_gradient_does_not_feel_the_lift() -> None:
     weights = manifold_parameters(peaks, torch.cumprod(ratios, dim=1), sign=-1)
     losses, gradient = torch.empty(MEMBERS, dtype=torch.float64), torch.empty_like(weights)
     features = network.features(torch.from_numpy(GOAL.inputs))
-    stepper = CompiledStepper(
-        network, slice(0, MEMBERS), Data(features, torch.from_numpy(GOAL.values)),
-        FitSpecification.make(members=MEMBERS), MemberSettings(),
-    )  # fmt: skip
+    data, spec = Data(features, torch.from_numpy(GOAL.values)), FitSpecification.make(members=MEMBERS)
+    stepper = CompiledEvaluator(Job(network, slice(0, MEMBERS), data, spec))
     stepper.loss_and_gradient(weights.detach(), losses, gradient)
     weights.backward(gradient)
     out = np.empty(8)
     for member in range(MEMBERS):
         own = np.concatenate([given[member], ratios.detach().numpy()[member]])
-        pull_back_to_coordinates(own, False, -1, gradient[member].numpy(), 0, out)
+        pull_back_to_coordinates(own, False, -1, gradient[member].numpy(), out)
         expected = torch.cat([peaks.grad[member], ratios.grad[member]]).numpy()
         assert np.allclose(out, expected, rtol=1e-9, atol=1e-10)
 
@@ -86,8 +84,8 @@ def test_the_losss_gradient_does_not_feel_the_lift() -> None:
 def test_coordinates_give_the_weights_back(sign: int, free: bool, domain: tuple[float, float]) -> None:
     network, peaks = drawn(6, sign, free, domain)
     found = coordinates_of(network)
-    assert found.sign == sign
-    assert (found.low, found.low + found.width) == pytest.approx(domain)
+    assert found.waves.sign == sign
+    assert (found.waves.low, found.waves.low + found.waves.width) == pytest.approx(domain)
     assert np.allclose(found.values[:, :6], peaks, rtol=1e-12)
     assert np.allclose(found.weights(), network.parameters.numpy(), rtol=1e-10, atol=1e-12)
 

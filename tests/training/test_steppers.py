@@ -17,7 +17,7 @@ from nnexpr.networks.network import AffineLayer, Network
 from nnexpr.specification import FitSpecification
 from nnexpr.training import compiled_stepper
 from nnexpr.training.compiled_stepper import CompiledStepper
-from nnexpr.training.stepper import Data, MemberSettings
+from nnexpr.training.stepper import Data, Job, MemberSettings, restore
 from nnexpr.training.tensor_stepper import TensorStepper
 
 KINDS = ["compiled", "tensors"]
@@ -33,10 +33,8 @@ def stepper(
     **options: object,
 ) -> CompiledStepper | TensorStepper:
     spec = FitSpecification.make(members=network.members, **options)
-    everyone, own = slice(0, network.members), own or MemberSettings()
-    if kind == "compiled":
-        return CompiledStepper(network, everyone, data, spec, own, threads)
-    return TensorStepper(network, everyone, data, spec, own, data.points)
+    job = Job(network, slice(0, network.members), data, spec, own or MemberSettings())
+    return CompiledStepper(job, threads) if kind == "compiled" else TensorStepper(job, data.points)
 
 
 def points(network: Network, count: int, batch_size: int | None = None) -> tuple[torch.Tensor, Data]:
@@ -182,7 +180,7 @@ def test_points_spread_over_threads_change_only_the_rounding(monkeypatch: pytest
         alone, losses = trained(stepper("compiled", network, data, batch_size=batch_size), 5)
         monkeypatch.setattr(compiled_stepper, "LARGE_EPOCH", 0)
         one = stepper("compiled", network, data, threads=3, batch_size=batch_size)
-        assert one._threads == 3
+        assert one.threads == 3
         spread, same = trained(one, 5)
         monkeypatch.undo()
         torch.testing.assert_close(spread, alone, rtol=1e-10, atol=1e-13)
@@ -199,8 +197,7 @@ def test_what_is_restored_goes_on_to_the_same_bits() -> None:
         losses = torch.empty(4, 2)
         one.run(3, [1e-3] * 4, losses)
         first, rows = one.parameters(), losses.clone()
-        for tensor, old in zip(one.state, kept, strict=True):
-            tensor.copy_(old)
+        restore(one, kept)
         one.run(3, [1e-3] * 4, losses)
         assert torch.equal(one.parameters(), first)
         assert torch.equal(losses, rows)
