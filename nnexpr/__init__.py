@@ -43,7 +43,7 @@ _HOMES = {
     "Store": "nnexpr.runs.store",
     "store": "nnexpr.runs.store",
     "least_squares": "nnexpr.linear.solvers",
-    "spline_floor": "nnexpr.splines.spline_floor",
+    "spline_floor": "nnexpr.splines.floor",
 }
 
 __all__ = ["__version__", *_HOMES]
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from nnexpr.runs.store import store as store
     from nnexpr.specification import FitSpecification as FitSpecification
     from nnexpr.specification import InputError as InputError
-    from nnexpr.splines.spline_floor import spline_floor as spline_floor
+    from nnexpr.splines.floor import spline_floor as spline_floor
     from nnexpr.targets import target as target
     from nnexpr.targets.target import Target as Target
     from nnexpr.training.fit import FitResult as FitResult

@@ -26,8 +26,9 @@ from nnexpr.atomic import write_atomically
 from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.network import AffineLayer, Network
 from nnexpr.networks.tensor_file import read_tensors
+from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr.targets.target import Scale, Target
+from nnexpr.targets.target import Target
 
 __all__ = ["SavedNetwork", "load", "save"]
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.scale import Scale
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets.catalogue import CATALOGUE, UNIT, Function
 from nnexpr.targets.datafile import read_target
 from nnexpr.targets.formula import parse_formula
 from nnexpr.targets.sampling import gaussian_noise, regular_grid
-from nnexpr.targets.target import Scale, Target
+from nnexpr.targets.target import Target
 from nnexpr.targets.wording import printable
 
 __all__ = ["build_target", "target"]

@@ -12,9 +12,10 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.scale import Scale
 from nnexpr.specification import InputError
 from nnexpr.targets.table import Choice, FileError, Table, read_table
-from nnexpr.targets.target import Scale, Target
+from nnexpr.targets.target import Target
 from nnexpr.targets.wording import count, printable
 
 __all__ = ["read_target"]

@@ -13,25 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scale", "Target"]
+from nnexpr.scale import SAME, Scale
+
+__all__ = ["Target"]
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Scale:
-    """``own = factor * network + shift``."""
-
-    factor: float = 1.0
-    shift: float = 0.0
-
-    def to_own(self, values: Array) -> Array:
-        """Own units from the network's units."""
-        return self.factor * values + self.shift
-
-    def to_network(self, values: Array) -> Array:
-        """The network's units from own units."""
-        return (values - self.shift) / self.factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +35,8 @@ class Target:
     values: Array
     domain: tuple[tuple[float, float], ...]
     function: Callable[[Array], Array] | None = None
-    input_scales: tuple[Scale, ...] = (Scale(),)
-    value_scale: Scale = Scale()
+    input_scales: tuple[Scale, ...] = (SAME,)
+    value_scale: Scale = SAME
     input_names: tuple[str, ...] = ("x",)
     value_name: str = "y"
     source: str = ""

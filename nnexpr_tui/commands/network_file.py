@@ -9,8 +9,8 @@ from nnexpr.networks.interchange import from_state_dict
 from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.runs.file import SavedNetwork, load
 from nnexpr.runs.store import Store
+from nnexpr.scale import Scale
 from nnexpr.specification import InputError
-from nnexpr.targets.target import Scale
 
 __all__ = ["read_network"]
 

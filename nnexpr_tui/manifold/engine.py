@@ -24,7 +24,7 @@ from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.runs.file import save
 from nnexpr.specification import FitSpecification
-from nnexpr.splines.spline_floor import spline_floor
+from nnexpr.splines.floor import spline_floor
 from nnexpr.targets import CATALOGUE, build_target
 from nnexpr.targets.target import Target
 from nnexpr.training.session import Session

@@ -19,7 +19,7 @@ from nnexpr.regions.line import LineRegions, linear_regions
 from nnexpr.runs.file import save
 from nnexpr.runs.recording import Scene
 from nnexpr.specification import FitSpecification
-from nnexpr.splines.spline_floor import spline_floor
+from nnexpr.splines.floor import spline_floor
 from nnexpr.targets import CATALOGUE
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import device_memory

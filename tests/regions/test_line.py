@@ -14,8 +14,8 @@ from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.network import AffineLayer, Network
 from nnexpr.regions import threads
 from nnexpr.regions.line import LineRegions, NotPiecewiseLinear, linear_regions
+from nnexpr.scale import Scale
 from nnexpr.specification import InputError
-from nnexpr.targets.target import Scale
 
 
 def random_network(widths: list[int], activation: str = "relu", members: int = 1, seed: int = 0) -> Network:

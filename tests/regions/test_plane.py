@@ -17,7 +17,7 @@ from nnexpr.networks.network import AffineLayer
 from nnexpr.regions import threads
 from nnexpr.regions.plane.layers import FEWEST
 from nnexpr.regions.stack import NotPiecewiseLinear
-from nnexpr.targets.target import Scale
+from nnexpr.scale import Scale
 
 BOX = ((-2.0, 2.0), (-1.0, 3.0))
 ACTIVATIONS = ["relu", "leaky_relu", "hardtanh", "hat"]

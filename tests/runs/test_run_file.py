@@ -18,7 +18,8 @@ from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.compositional import compositional
 from nnexpr.networks.network import Network
 from nnexpr.runs.file import load, save
-from nnexpr.targets.target import Scale, Target
+from nnexpr.scale import Scale
+from nnexpr.targets.target import Target
 
 NETWORKS = {
     "mlp": lambda: mlp(depth=4, width=(3, 5, 2), activation="sine", members=3, seed=2**62),

@@ -7,7 +7,7 @@ import torch
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.compositional import compositional, tent
 from nnexpr.regions.line import linear_regions
-from nnexpr.splines.spline_floor import spline_floor
+from nnexpr.splines.floor import spline_floor
 
 X = np.linspace(0, 1, 256)
 

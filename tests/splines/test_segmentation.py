@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from nnexpr.splines.coarse_spline import CoarseSpline
-from nnexpr.splines.free_knots import Samples, fit_values, refine
-from nnexpr.splines.segmentation import Segmentation
+from nnexpr.splines.floor.coarse import CoarseSpline
+from nnexpr.splines.floor.free_knots import Samples, fit_values, refine
+from nnexpr.splines.floor.segmentation import Segmentation
 
 
 def line_error(x, y, weights):

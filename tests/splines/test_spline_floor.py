@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexpr.specification import InputError
-from nnexpr.splines.spline_floor import spline_floor, spline_floors
+from nnexpr.splines.floor import spline_floor, spline_floors
 
 
 def hat_error(x, y, knots):

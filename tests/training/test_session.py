@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from nnexpr.networks.builders import mlp, shallow
+from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr.targets.target import Scale, Target
+from nnexpr.targets.target import Target
 from nnexpr.training.fit import fit, result_of, train
 from nnexpr.training.loops import Loops
 from nnexpr.training.session import InvalidTransition, Session

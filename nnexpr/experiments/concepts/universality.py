@@ -13,7 +13,7 @@ from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Ta
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.compositional import compositional, tent
 from nnexpr.networks.network import Network
-from nnexpr.splines.spline_floor import spline_floors
+from nnexpr.splines.floor import spline_floors
 from nnexpr.targets import target
 from nnexpr.targets.target import Target
 from nnexpr.training.many import fit_many

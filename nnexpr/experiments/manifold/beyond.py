@@ -19,7 +19,7 @@ from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS,
 from nnexpr.experiments.parts import kept
 from nnexpr.experiments.registry import Report, Result, Table
 from nnexpr.networks.network import Network
-from nnexpr.splines.spline_floor import spline_floor
+from nnexpr.splines.floor import spline_floor
 from nnexpr.training.fit import FitResult, fit
 
 __all__ = ["amplitudes", "respread", "run", "whole_floor"]

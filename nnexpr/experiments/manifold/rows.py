@@ -12,7 +12,7 @@ from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, ROWS, Curve,
 from nnexpr.experiments.parts import kept
 from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
-from nnexpr.splines.spline_floor import spline_floor
+from nnexpr.splines.floor import spline_floor
 from nnexpr.training.fit import FitResult
 
 __all__ = ["Cells", "Trained", "floor_of", "measure", "train_rows"]

@@ -61,10 +61,10 @@ def linear_regions(
     stack = Stack.of(network)
     ends = np.array([low, high])
     path = Path(ends, ends[:, None], np.zeros((1, 1)), np.array([[1.0], [0.0]]))
-    return walk(stack, path, lambda _, traced: _regions(traced, stack, (low, high)), certify=certify)
+    return walk(stack, path, lambda _, traced: _regions(traced, stack), certify=certify)
 
 
-def _regions(traced: Traced, stack: Stack, domain: tuple[float, float]) -> LineRegions:
+def _regions(traced: Traced, stack: Stack) -> LineRegions:
     _, front, rounding, ends, ties, dead, _, _, residual = traced
     positions, births, values, slopes, _ = front
     inside = ends[1:-1]
@@ -73,8 +73,7 @@ def _regions(traced: Traced, stack: Stack, domain: tuple[float, float]) -> LineR
     single = values.shape[1] == 1
     unresolved = int(np.count_nonzero(bends[1:] == bends[:-1]))
     return LineRegions(
-        domain=domain,
-        breakpoints=bends,
+        knots=positions[ends],
         slopes=slopes[:, 0] if single else slopes,
         values=values[:, 0] if single else values,
         activation_regions=len(positions) - 1,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnexpr.regions.counted import Counted
 from nnexpr.regions.plane.certificate import PlaneCertificate
-from nnexpr.targets.target import Scale
+from nnexpr.scale import Scale
 
 __all__ = ["PlaneRegions"]
 

@@ -1,7 +1,7 @@
 """The search for the best free-knot spline with N pieces: several starts, each refined, then exchange of knots.
 
 Starts, the most promising first: the cuts of the best separate lines (``segmentation.py``); the caller's knots; for few
-pieces the best spline on a coarse grid (``coarse_spline.py``); knots that share ∫ |f″|^{2/5} evenly, the asymptotically
+pieces the best spline on a coarse grid (``coarse.py``); knots that share ∫ |f″|^{2/5} evenly, the asymptotically
 optimal density; uniform knots. Each is refined to a local optimum (``free_knots.py``). The search ends at once when
 the error meets the bound that separate lines give; otherwise the best spline is improved by exchange: one knot added
 where the error is largest, the least useful one taken out, refined again, as long as that helps.
@@ -19,9 +19,9 @@ from functools import cached_property
 
 import numpy as np
 
-from nnexpr.splines.coarse_spline import MOST_PIECES, CoarseSpline
-from nnexpr.splines.free_knots import Array, FreeKnots, Samples, fit_values, refine
-from nnexpr.splines.segmentation import Segmentation
+from nnexpr.splines.floor.coarse import MOST_PIECES, CoarseSpline
+from nnexpr.splines.floor.free_knots import Array, FreeKnots, Samples, fit_values, refine
+from nnexpr.splines.floor.segmentation import Segmentation
 
 __all__ = ["FloorSearch"]
 

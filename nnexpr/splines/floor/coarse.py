@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.splines.free_knots import Array, Samples
+from nnexpr.splines.floor.free_knots import Array, Samples
 
 __all__ = ["MOST_PIECES", "CoarseSpline"]
 

@@ -9,7 +9,7 @@ damping acts on the knots; after each step the values are projected out again by
 taken only if the error falls. Knots keep their order: none moves more than 0.4 of the way to a neighbour.
 
 The error has a kink wherever a knot meets a sample. Where steps stall, the knots that lie at a sample are held and the
-others go on. So this ends in a local optimum; ``floor_search.py`` looks further.
+others go on. So this ends in a local optimum; ``search.py`` looks further.
 
 Sources: G. Golub and V. Pereyra (1973), variable projection; D. Jupp, "Approximation to data by splines with free
 knots", SIAM J. Numer. Anal. 15 (1978).

@@ -5,7 +5,7 @@ cannot be below the global optimum of
 
     floor(N) = min over knots ξ_0 < … < ξ_N and values of  Σ (f(x_k) − y_k)² / m.
 
-The problem is not convex. What is returned is the best of a search (``floor_search.py``), ``mse``, with a bound that
+The problem is not convex. What is returned is the best of a search (``search.py``), ``mse``, with a bound that
 says how far above the global optimum it can be: ``lower_bound`` is the global optimum over N *separate* lines
 (``segmentation.py``), which no function with N linear regions, continuous or not, can beat. Where the two agree the
 floor is **certified** as the global optimum. For smooth data and N large enough to resolve them they do agree, because
@@ -27,30 +27,26 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.specification import InputError
-from nnexpr.splines.floor_search import FloorSearch
-from nnexpr.splines.free_knots import LEAST_GAP, Array, FreeKnots, Samples
+from nnexpr.splines.floor.free_knots import LEAST_GAP, Array, FreeKnots, Samples
+from nnexpr.splines.floor.search import FloorSearch
+from nnexpr.splines.linear import LinearSpline
 
 __all__ = ["SplineFloor", "spline_floor", "spline_floors"]
 
 
-@dataclass(frozen=True, eq=False)
-class SplineFloor:
-    """A floor for ``regions`` linear regions on given samples, in the units of the samples.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SplineFloor(LinearSpline):
+    """A floor for ``regions`` linear regions on given samples, in their units: the spline that attains ``mse``.
 
-    ``knots (regions + 1,)`` include both ends (fewer where the samples are interpolated); ``values`` are the spline's
-    there. ``mse`` is attained by it; ``lower_bound`` ≤ the global optimum ≤ ``mse``, 0 where no bound was computed.
+    It has ``regions`` pieces, fewer where the samples are interpolated, and is constant beyond them. ``lower_bound`` ≤
+    the global optimum ≤ ``mse``; 0 where no bound was computed.
     """
 
+    flat: tuple[bool, bool] = (True, True)
     regions: int
     mse: float
-    knots: Array
-    values: Array
     lower_bound: float
     certified: bool  # mse is the global optimum, to a relative 10⁻⁶
-
-    def __call__(self, x: ArrayLike) -> Array:
-        """The spline at x, constant beyond its ends."""
-        return np.asarray(np.interp(np.asarray(x, dtype=np.float64), self.knots, self.values))
 
 
 def spline_floor(x: ArrayLike, y: ArrayLike, regions: int, start: ArrayLike | None = None) -> SplineFloor:
@@ -120,7 +116,10 @@ class _Problem:
     def solve(self, regions: int, start: Array | None) -> tuple[SplineFloor, FreeKnots | None]:
         """The floor, and the spline that attains it unless that joins the samples."""
         if regions >= len(self.samples.x) - 1:
-            return self._floor(regions, self.samples.x, self.samples.y, 0.0, 0.0, True), None
+            x, y = self.samples.x, self.samples.y
+            if len(x) == 1:  # a constant
+                x, y = np.array([0.0, 1.0]), y.repeat(2)
+            return self._floor(regions, x, y, 0.0, 0.0, True), None
         spline = self.search.best(regions, start)
         certified = regions == 1 or self.search.certain(regions, spline.error)
         bound = spline.error if regions == 1 else min(self.search.bound(regions), spline.error)
