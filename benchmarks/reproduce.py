@@ -19,9 +19,10 @@ import torch
 from common import best, torch_epoch
 
 import nnexpr
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.discovery import find
 from nnexpr.experiments.manifold.rows import floor_of
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, ROWS, Setting, start, train
-from nnexpr.experiments.registry import find
 
 TIMED = 100  # epochs of the sequential way
 
@@ -29,9 +30,9 @@ TIMED = 100  # epochs of the sequential way
 def whole(quick: bool) -> float:
     """Seconds of the experiment, the second time: the first one loads the compiled loops."""
     [tables] = find("manifold-tables")
-    tables.run(True, lambda *_: None)
+    tables.run(Attempt(quick=True))
     began = time.perf_counter()
-    tables.run(quick, lambda *_: None)
+    tables.run(Attempt(quick=quick))
     return time.perf_counter() - began
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnexpr.experiments.registry import Claim, Experiment, Result
+    from nnexpr.experiments.data import Claim
+    from nnexpr.experiments.discovery import Experiment
+    from nnexpr.experiments.findings import Finding
 
 __all__ = ["cell_text", "experiments_document", "plain"]
 
 
 def plain(value: Any) -> Any:
-    """``value`` in JSON's own types: arrays become lists, and a non-finite number null.
+    """``value`` in JSON's own types: arrays become lists, records their fields, and a non-finite number null.
 
     A mapping that holds such a number, itself or in a list, then says ``"nonfinite": true``.
     """
@@ -26,6 +29,8 @@ def _plain(value: Any) -> tuple[Any, bool]:
         return (float(value), False) if math.isfinite(value) else (None, True)
     if value is None or isinstance(value, (str, bool, int)):
         return value, False
+    if is_dataclass(value):
+        value = vars(value)
     if isinstance(value, Mapping):
         pairs = {str(key): _plain(item) for key, item in value.items()}
         document = {key: item for key, (item, _) in pairs.items()}
@@ -39,20 +44,17 @@ def _plain(value: Any) -> tuple[Any, bool]:
 
 
 def experiments_document(
-    done: Iterable[tuple[Experiment, Result, float]], *, quick: bool, figures: bool, seed: int = 0
+    done: Iterable[tuple[Experiment, Finding]], *, quick: bool, figures: bool, seed: int = 0
 ) -> dict[str, Any]:
-    """The JSON of ``reproduce``: the experiments with their results and seconds, and the seed of all draws."""
+    """The JSON of ``reproduce``: the experiments with what was found, and the seed of all draws."""
     experiments = []
-    for experiment, result, seconds in done:
+    for experiment, finding in done:
         entry: dict[str, Any] = {key: getattr(experiment, key) for key in ("id", "title", "source")}
-        entry["seconds"] = round(seconds, 3)
-        entry["tables"] = [vars(table) for table in result.tables]
-        entry["claims"] = [_claim(claim) for claim in result.claims]
+        entry["seconds"] = round(finding.seconds, 3)
+        entry["tables"] = finding.result.tables
+        entry["claims"] = [_claim(claim) for claim in finding.result.claims]
         if figures:
-            entry["figures"] = [
-                {**vars(figure), "series": [vars(curve) for curve in figure.series]}
-                for figure in result.figures
-            ]
+            entry["figures"] = finding.result.figures
         experiments.append(entry)
     return {"schema": 1, **({"quick": True} if quick else {}), "seed": seed, "experiments": experiments}
 

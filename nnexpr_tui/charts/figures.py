@@ -10,7 +10,7 @@ from nnexpr_tui.charts.rows import TEXT, Rows, Run, plain_text, row_width
 from nnexpr_tui.charts.series import Axis, ChartData, Frame, Series
 
 if TYPE_CHECKING:
-    from nnexpr.experiments.registry import Figure
+    from nnexpr.experiments.data import Figure
 
 __all__ = ["figure_chart", "legend_rows", "without_labels"]
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import takewhile
 
 import click
 
-from nnexpr.experiments.registry import VERDICTS, Claim, Experiment, Figure, Result, Table, find
+from nnexpr.experiments.attempt import Cancelled
+from nnexpr.experiments.data import VERDICTS, Claim, Figure, Table
+from nnexpr.experiments.discovery import Experiment, find
+from nnexpr.experiments.findings import Finding
 from nnexpr.runs.store import Store
 from nnexpr_tui.commands.interrupts import Pending, deferred
 from nnexpr_tui.commands.options import (
@@ -33,17 +34,6 @@ from nnexpr_tui.commands.threads import use_threads
 from nnexpr_tui.documents import cell_text, experiments_document
 
 __all__ = ["reproduce"]
-
-
-class _Cancelled(Exception):
-    """A signal arrived while an experiment ran."""
-
-
-@dataclass(frozen=True)
-class _Done:
-    experiment: Experiment
-    result: Result
-    seconds: float
 
 
 @click.command(cls=SectionedCommand)
@@ -74,59 +64,44 @@ def reproduce(
         _list(experiments, as_json)
         return 0
     use_threads(threads)
-    chosen = seed or 0
-    done: list[_Done] = []
+    found: list[Finding] = []
     with deferred() as pending:
         for number, experiment in enumerate(experiments, 1):
-            one = _run(experiment, f"{number}/{len(experiments)}", quick, chosen, store, pending)
-            if one is None:
+            finding = _perform(experiment, f"{number}/{len(experiments)}", quick, seed or 0, store, pending)
+            if finding is None:
                 break
-            done.append(one)
+            found.append(finding)
             if not as_json:
-                _show(one, quick=quick, figures=figures)
+                _show(experiment, finding, figures=figures)
         if as_json:
-            entries = ((one.experiment, one.result, one.seconds) for one in done)
-            print_json(experiments_document(entries, quick=quick, figures=figures, seed=chosen))
-        elif len(done) > 1:
-            _print_verdicts([claim for one in done for claim in one.result.claims])
+            done = zip(experiments, found, strict=False)
+            print_json(experiments_document(done, quick=quick, figures=figures, seed=seed or 0))
+        elif len(found) > 1:
+            _print_verdicts([claim for one in found for claim in one.result.claims])
     if pending.code is not None:
         say(
-            f"Interrupted after {len(done)} of {len(experiments)} experiments; the same command goes on from here."
+            f"Interrupted after {len(found)} of {len(experiments)} experiments; the same command goes on from here."
         )
         return pending.code
     return 0
 
 
-def _run(
+def _perform(
     experiment: Experiment, place: str, quick: bool, seed: int, store: Store, pending: Pending
-) -> _Done | None:
-    """What the experiment gave, with its seconds; None where a signal cut it short.
+) -> Finding | None:
+    """What it found, kept beside the runs, where the explorer finds it too; None where a signal cut it short."""
+    from nnexpr.experiments.runner import perform
 
-    It is kept beside the runs, where the explorer's Experiments screen finds it, unless other draws were asked for.
-    """
-    from nnexpr.experiments.parts import keeping
-    from nnexpr_tui.experiments.findings import Finding, keep_finding
-
-    began = time.monotonic()
-    kept_in = store.findings
     with progress(f"{place} {experiment.id}", 1.0) as bar:
 
-        def report(fraction: float, note: str) -> None:
+        def tell(share: float, note: str) -> None:
             if pending.code is not None:
-                raise _Cancelled
-            bar.show(fraction, note)
+                raise Cancelled
+            bar.show(share, note)
 
-        try:
-            report(0.0, "")
-            with keeping(experiment.id, kept_in, quick=quick, seed=seed):
-                result = experiment.run(quick, report, seed)
-        except _Cancelled:
-            return None
-    seconds = time.monotonic() - began
-    if seed == 0:
-        with suppress(OSError):
-            keep_finding(Finding(experiment.id, quick, seconds, time.time(), result), kept_in)
-    return _Done(experiment, result, seconds)
+        with suppress(Cancelled):
+            return perform(experiment, store.findings, quick=quick, seed=seed, progress=tell)
+    return None
 
 
 # --- for people
@@ -134,34 +109,25 @@ def _run(
 
 def _list(experiments: tuple[Experiment, ...], as_json: bool) -> None:
     if as_json:
-        keys = ("id", "group", "source", "title", "question")
-        print_json(
-            {
-                "schema": 1,
-                "experiments": [
-                    {**{key: getattr(one, key) for key in keys}, "settings": vars(one.settings)}
-                    for one in experiments
-                ],
-            }
-        )
+        listed = [{key: value for key, value in vars(one).items() if key != "run"} for one in experiments]
+        print_json({"schema": 1, "experiments": listed})
         return
     rows = [(one.id, one.group, one.title, one.question) for one in experiments]
     print_table("Experiments", ("id", "group", "title", "question"), rows, words=True)
 
 
-def _show(done: _Done, *, quick: bool, figures: bool) -> None:
-    mark = " (quick: fewer members or epochs than the source)" if quick else ""
-    print_text(f"{done.experiment.title}{mark}", style="bold")
-    settings = done.experiment.settings
-    print_text(f"{done.experiment.source}. {done.experiment.question}")
-    print_text(f"{settings.quick if quick else settings.full}\n")
-    for table in done.result.tables:
+def _show(experiment: Experiment, finding: Finding, *, figures: bool) -> None:
+    mark = " (quick: fewer members or epochs than the source)" if finding.quick else ""
+    print_text(f"{experiment.title}{mark}", style="bold")
+    print_text(f"{experiment.source}. {experiment.question}")
+    print_text(f"{experiment.settings.quick if finding.quick else experiment.settings.full}\n")
+    for table in finding.result.tables:
         _print_blocks(table)
-    for figure in done.result.figures if figures else ():
+    for figure in finding.result.figures if figures else ():
         _chart(figure)
-    if done.result.figures and not figures:
-        say(f"{len(done.result.figures)} figures: --figures shows them.")
-    _print_claims(done.result.claims)
+    if finding.result.figures and not figures:
+        say(f"{len(finding.result.figures)} figures: --figures shows them.")
+    _print_claims(finding.result.claims)
 
 
 def _print_blocks(table: Table) -> None:

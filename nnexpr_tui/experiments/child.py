@@ -1,9 +1,9 @@
 """A process that runs one experiment for the explorer and tells it by lines of JSON.
 
 An experiment may hold the interpreter or sit in a library for minutes; in a process of its own it takes no key from
-the explorer, and can be ended at any moment. Lines on standard output: ``{"progress": [fraction, note]}`` as it goes,
-then a finding (:mod:`.findings`) or ``{"failed": sentence}``. Nothing else reaches that pipe: what is printed goes to
-standard error. Standard input holds nothing; its end means that the explorer is gone, and then so is this process.
+the explorer, and can be ended at any moment. Lines on standard output: ``{"progress": [share, note]}`` as it goes, then
+those of :mod:`nnexpr.experiments.findings` or ``{"failed": sentence}``. Nothing else reaches that pipe: what is printed
+goes to standard error. Standard input holds nothing; its end means that the explorer is gone, and so then is this.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic
 from typing import IO, Any
 
 __all__ = ["command", "main", "run"]
@@ -53,21 +53,14 @@ def main() -> None:
 
 
 def run(name: str, *, quick: bool, folder: Path | None, out: IO[str]) -> None:
-    """Run an experiment, telling ``out``. With a folder its parts and its finding are kept there."""
-    from nnexpr.experiments.parts import keeping
-    from nnexpr.experiments.registry import find
-    from nnexpr_tui.experiments.findings import Finding, keep_finding, written
+    """Do an experiment, telling ``out``. With a folder its parts and its finding are kept there."""
+    from nnexpr.experiments.discovery import find
+    from nnexpr.experiments.findings import written
+    from nnexpr.experiments.runner import perform
 
-    began = monotonic()
     try:
         (experiment,) = find(name)
-        with keeping(name, folder, quick=quick):
-            result = experiment.run(quick, _reporter(out))
-        finding = Finding(name, quick, monotonic() - began, time(), result)
-        if folder is not None:
-            with suppress(OSError):
-                keep_finding(finding, folder)
-        out.writelines(written(finding))
+        out.writelines(written(perform(experiment, folder, quick=quick, progress=_reporter(out))))
     except MemoryError:
         _tell(out, failed="there was not enough memory")
     except Exception as error:
@@ -84,7 +77,6 @@ def _reporter(out: IO[str]) -> Callable[[float, str], None]:
             told[:] = now, note
             _tell(out, progress=[float(fraction), str(note)])
 
-    report(0.0, "loading")
     return report
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from textwrap import wrap
 from time import localtime, strftime
 
-from nnexpr.experiments.registry import Claim, Experiment, Verdict
+from nnexpr.experiments.data import Claim, Verdict
+from nnexpr.experiments.discovery import Experiment
+from nnexpr.experiments.findings import Finding
 from nnexpr_tui.documents import cell_text
-from nnexpr_tui.experiments.findings import Finding
 from nnexpr_tui.parts.lines import Line, clean
 
 __all__ = ["MARKS", "Entry", "about_lines", "claim_lines", "list_lines", "tally_text"]

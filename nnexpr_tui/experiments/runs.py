@@ -21,8 +21,8 @@ from typing import Any
 from textual.message import Message
 
 from nnexpr.atomic import sweep
+from nnexpr.experiments.findings import Finding, kept_finding, read_finding
 from nnexpr_tui.experiments import child
-from nnexpr_tui.experiments.findings import Finding, kept_finding, read_finding
 
 __all__ = ["ExperimentEnded", "ExperimentRuns", "ExperimentsChanged", "Running"]
 

@@ -19,16 +19,16 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from nnexpr.atomic import write_atomically
-from nnexpr.experiments.registry import EXPERIMENTS, Experiment
+from nnexpr.experiments.discovery import Experiment, every
+from nnexpr.experiments.findings import Finding
 from nnexpr_tui.actions import bindings
 from nnexpr_tui.charts.widget import Chart
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.documents import experiments_document, plain
-from nnexpr_tui.experiments.findings import Finding
+from nnexpr_tui.experiments.pages import Page, ShownTable, page_text, pages_of
 from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line, clean
-from nnexpr_tui.parts.pages import Page, ShownTable, page_text, pages_of
 from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.parts.scroll import ScrollPane
 from nnexpr_tui.parts.table import TablePane, entitle
@@ -67,7 +67,7 @@ class ExperimentsScreen(ExplorerScreen):
 
     def __init__(self, controller: Controller, experiments: tuple[Experiment, ...] = ()) -> None:
         super().__init__(controller)
-        self._experiments = experiments or EXPERIMENTS
+        self._experiments = experiments or every()
         self._runs = controller.experiments
         self._chosen = 0
         self._numbers: list[int | None] = []  # of the entries, by line of the list
@@ -269,8 +269,8 @@ class ExperimentsScreen(ExplorerScreen):
         path = stem.with_name(stem.name + ".json")
 
         def work(finding: Finding) -> None:
-            entry = (experiment, finding.result, finding.seconds)
-            document = plain(experiments_document([entry], quick=finding.quick, figures=True))
+            done = [(experiment, finding)]
+            document = plain(experiments_document(done, quick=finding.quick, figures=True))
             text = json.dumps(document, allow_nan=False) + "\n"
             try:
                 write_atomically(path, text)

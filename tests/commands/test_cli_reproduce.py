@@ -8,14 +8,16 @@ import signal
 
 import pytest
 
-from nnexpr.experiments import registry
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Curve, Experiment, Figure, Report, Result, Table, judged
-from nnexpr_tui.experiments.findings import kept_finding
+from nnexpr.experiments import discovery
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Curve, Figure, Result, Table
+from nnexpr.experiments.discovery import Experiment
+from nnexpr.experiments.findings import kept_finding
+from nnexpr.experiments.judging import judged
 
 
-def works(quick: bool, report: Report, seed: int = 0) -> Result:
-    report(0.5, "half")
+def works(attempt: Attempt) -> Result:
+    attempt.report(0.5, "half")
     table = Table("A table", ("name", "value"), [["one", 1.0], ["none", None], ["lost", float("nan")]])
     figure = Figure("A figure", "x", "y", [Curve("line", [0.0, 1.0], [0.0, 2.0])])
     claims = [
@@ -29,12 +31,12 @@ def works(quick: bool, report: Report, seed: int = 0) -> Result:
 CALLS: list[str] = []
 
 
-def is_cut_short(quick: bool, report: Report, seed: int = 0) -> Result:
-    value = kept("part", lambda: CALLS.append("computed") or len(CALLS))
+def is_cut_short(attempt: Attempt) -> Result:
+    value = attempt.kept("part", lambda: CALLS.append("computed") or len(CALLS))
     if len(CALLS) < 2:
         CALLS.append("signalled")
         os.kill(os.getpid(), signal.SIGINT)
-        report(0.5, "")
+        attempt.report(0.5)
     return Result([Table("Parts", ("value",), [[value]])])
 
 
@@ -45,8 +47,7 @@ def fakes(monkeypatch):
         Experiment(name, "fakes", "a source", f"Title of {name}", "Does it work?", function)
         for name, function in (("works", works), ("cut", is_cut_short))
     )
-    monkeypatch.setattr(registry, "GROUPS", {"fakes": "fakes"})
-    monkeypatch.setattr(registry, "of_group", lambda group: made)
+    monkeypatch.setattr(discovery, "groups", lambda: {"fakes": made})
     CALLS.clear()
 
 
@@ -75,8 +76,7 @@ def test_wide_tables_are_shown_in_blocks_that_break_no_number(run, monkeypatch) 
     columns = ("curve", "network", *(f"column number {place}" for place in range(14)))
     wide = Table("Wide", columns, [["x³", "Stage 1", *(1000 * int(number) for number in numbers)]])
     made = (Experiment("wide", "fakes", "a source", "Wide", "How?", lambda *_: Result([wide])),)
-    monkeypatch.setattr(registry, "GROUPS", {"fakes": "fakes"})
-    monkeypatch.setattr(registry, "of_group", lambda group: made)
+    monkeypatch.setattr(discovery, "groups", lambda: {"fakes": made})
     shown = run("reproduce", "wide").stdout
     assert "Wide (continued)" in shown
     assert all(f"{1000 * int(number):,}" in shown for number in numbers)
@@ -129,12 +129,12 @@ def test_an_interrupt_gives_what_was_done_and_the_next_run_goes_on(start_main, f
 
 
 def test_the_seed_goes_to_the_run_and_into_the_document(run, monkeypatch) -> None:
-    def draws(quick: bool, report: Report, seed: int = 0) -> Result:
-        return Result([Table("Drawn", ("seed", "kept"), [[seed, kept("part", lambda: seed)]])])
+    def draws(attempt: Attempt) -> Result:
+        seed = attempt.seed
+        return Result([Table("Drawn", ("seed", "kept"), [[seed, attempt.kept("part", lambda: seed)]])])
 
     made = (Experiment("draws", "fakes", "a source", "Draws", "Which?", draws),)
-    monkeypatch.setattr(registry, "GROUPS", {"fakes": "fakes"})
-    monkeypatch.setattr(registry, "of_group", lambda group: made)
+    monkeypatch.setattr(discovery, "groups", lambda: {"fakes": made})
     for seed in (0, 7):
         found = json.loads(run("reproduce", "draws", "--json", *["--seed", str(seed)] * (seed > 0)).stdout)
         assert found["seed"] == seed

@@ -14,12 +14,11 @@ from nnexpr.experiments.concepts.lottery import Pruned, Round, at_the_end, somew
 from nnexpr.experiments.concepts.random_regions import Counted, whatever_the_depth
 from nnexpr.experiments.concepts.region_bounds import Row, bracket
 from nnexpr.experiments.concepts.triangle_waves import doubling, sampling
+from nnexpr.experiments.data import Claim
 from nnexpr.experiments.manifold import bends, tables
 from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.rows import Cells
-from nnexpr.experiments.manifold.setup import CURVES
 from nnexpr.experiments.manifold.starts import together
-from nnexpr.experiments.registry import Claim
 
 
 def verdicts(claims: list[Claim]) -> dict[str, str]:
@@ -33,8 +32,8 @@ def printed_cells() -> Cells:
     """The printed numbers as if they had been measured, with a floor below all of them."""
     return {
         row: {
-            curve.name: {"min": numbers[place][0], "mean": numbers[place][1], "regions": 32, "floor": 1e-9}
-            for place, curve in enumerate(CURVES)
+            curve: {"min": least, "mean": mean, "regions": 32, "floor": 1e-9}
+            for curve, (least, mean) in numbers.items()
         }
         for row, numbers in PRINTED.items()
     }

@@ -9,9 +9,10 @@ from functools import cache
 import numpy as np
 import pytest
 
+from nnexpr.experiments.attempt import Attempt, Cancelled
 from nnexpr.experiments.concepts import EXPERIMENTS
 from nnexpr.experiments.concepts.measures import log2_or_zero, loglog_slopes, median_interval
-from nnexpr.experiments.registry import VERDICTS, Result
+from nnexpr.experiments.data import VERDICTS, Result
 
 NAMES = [experiment.id for experiment in EXPERIMENTS]
 
@@ -35,14 +36,14 @@ EXACT = {
 def quick(name: str) -> tuple[Result, list[float]]:
     [experiment] = [each for each in EXPERIMENTS if each.id == name]
     reported: list[float] = []
-    return experiment.run(True, lambda fraction, note: reported.append(fraction)), reported
+    return experiment.run(Attempt(True, progress=lambda share, note: reported.append(share))), reported
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_results_are_plain_and_whole(name: str) -> None:
     result, reported = quick(name)
     assert reported == sorted(reported)
-    assert 0 < reported[0] <= reported[-1] == 1
+    assert 0 <= reported[0] < reported[-1] == 1
     for table in result.tables:
         assert table.rows
         assert all(len(row) == len(table.columns) for row in table.rows)
@@ -82,7 +83,7 @@ def test_another_seed_draws_others_and_the_same_seed_the_same(name: str) -> None
     [experiment] = [each for each in EXPERIMENTS if each.id == name]
 
     def rows(seed: int) -> list[list[object]]:
-        result = experiment.run(True, lambda *_: None, seed)
+        result = experiment.run(Attempt(True, seed))
         return [list(row) for table in result.tables for row in table.rows]
 
     assert rows(0) == [list(row) for table in quick(name)[0].tables for row in table.rows]
@@ -95,17 +96,14 @@ def test_every_claim_of_the_page_is_judged_once() -> None:
     assert {each.split()[0] for each in ids} == {f"C{number}" for number in range(1, 15)}
 
 
-def test_a_run_can_be_stopped_by_its_report() -> None:
-    class Stopped(Exception):
-        pass
-
-    def stop(fraction: float, note: str) -> None:
-        raise Stopped
+def test_an_attempt_can_be_cancelled_by_its_report() -> None:
+    def stop(share: float, note: str) -> None:
+        raise Cancelled
 
     for experiment in EXPERIMENTS:
         if experiment.id in ("capacity", "parity-circuits", "tensor-ranks", "trajectories"):
-            with pytest.raises(Stopped):
-                experiment.run(True, stop)
+            with pytest.raises(Cancelled):
+                experiment.run(Attempt(True, progress=stop))
 
 
 def test_median_intervals_hold_the_median_as_often_as_they_say() -> None:

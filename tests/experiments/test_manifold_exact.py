@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.discovery import find
 from nnexpr.experiments.manifold import exact
 from nnexpr.experiments.manifold.bends import reach
 from nnexpr.experiments.manifold.beyond import amplitudes, respread
 from nnexpr.experiments.manifold.construction import run
-from nnexpr.experiments.registry import find
 from nnexpr.networks.compositional import compositional, theorem_scales, wave
 
 RNG = np.random.default_rng(12)
@@ -103,7 +104,7 @@ def test_other_amplitudes_are_the_same_function(spread: str) -> None:
 
 def test_the_claims_on_the_construction_hold() -> None:
     said: list[float] = []
-    result = run(True, lambda share, _: said.append(share))
+    result = run(Attempt(True, progress=lambda share, _: said.append(share)))
     assert said == sorted(said)
     verdicts = {claim.id: claim.verdict for claim in result.claims}
     corrected = {"M7 equation (1)", "M8 shape"}

@@ -7,12 +7,13 @@ import math
 import numpy as np
 import pytest
 
+from nnexpr.experiments.attempt import Attempt, Cancelled
+from nnexpr.experiments.data import VERDICTS, Result
+from nnexpr.experiments.discovery import find
 from nnexpr.experiments.manifold.beyond import whole_floor
 from nnexpr.experiments.manifold.printed import LATER, PRINTED
 from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve, Setting, start, train
 from nnexpr.experiments.manifold.starts import counts
-from nnexpr.experiments.parts import keeping
-from nnexpr.experiments.registry import VERDICTS, Result, find
 from nnexpr.networks.builders import mlp
 
 
@@ -21,7 +22,7 @@ def test_the_least_errors_of_stage_one_are_the_printed_ones(curve: Curve) -> Non
     """The optimum over the peaks depends on no step size, so two programs agree on it: within 2 %."""
     setting = Setting()
     result = train(start("theorem", curve.sign, setting), setting.target(curve), (1,), setting)
-    printed = PRINTED["stage 1"][CURVES.index(curve)][0]
+    printed, _ = PRINTED["stage 1"][curve.name]
     assert float(result.loss.min()) == pytest.approx(printed, rel=0.02)
 
 
@@ -29,8 +30,8 @@ def test_every_row_and_curve_has_printed_numbers() -> None:
     assert set(PRINTED) == {row.name for row in ROWS}
     assert set(LATER) <= set(PRINTED)
     for cells in PRINTED.values():
-        assert len(cells) == len(CURVES)
-        assert all(least < mean for least, mean in cells)
+        assert list(cells) == [curve.name for curve in CURVES]
+        assert all(least < mean for least, mean in cells.values())
 
 
 def well_formed(result: Result) -> None:
@@ -51,8 +52,7 @@ def well_formed(result: Result) -> None:
 def test_the_tables_whole_in_quick_mode() -> None:
     [experiment] = find("manifold-tables")
     shares: list[float] = []
-    with keeping("test"):
-        result = experiment.run(True, lambda share, _: shares.append(share))
+    result = experiment.run(Attempt(True, progress=lambda share, _: shares.append(share)))
     well_formed(result)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -71,23 +71,21 @@ def test_the_tables_whole_in_quick_mode() -> None:
 def test_a_report_that_raises_ends_the_run() -> None:
     [experiment] = find("manifold-tables")
 
-    class Enough(Exception):
-        pass
-
     def report(share: float, note: str) -> None:
         if share > 0.05:
-            raise Enough
+            raise Cancelled
 
-    with pytest.raises(Enough):
-        experiment.run(True, report)
+    with pytest.raises(Cancelled):
+        experiment.run(Attempt(True, progress=report))
 
 
 @pytest.mark.parametrize("name", ["figures", "sparse", "draws", "steps", "bends", "starts", "beyond"])
 def test_other_experiments_in_quick_mode(name: str) -> None:
     [experiment] = find(f"manifold-{name}")
     shares: list[float] = []
-    result = experiment.run(True, lambda share, _: shares.append(share))
+    result = experiment.run(Attempt(True, progress=lambda share, _: shares.append(share)))
     assert shares == sorted(shares)
+    assert shares[-1] == 1.0
     well_formed(result)
     assert result.figures or result.tables
     assert not any(claim.verdict == "fails" for claim in result.claims)
@@ -95,7 +93,7 @@ def test_other_experiments_in_quick_mode(name: str) -> None:
 
 def test_another_seed_trains_other_networks() -> None:
     [experiment] = find("manifold-sparse")
-    first, same, other = (experiment.run(True, lambda *_: None, seed).tables[0].rows for seed in (0, 0, 100))
+    first, same, other = (experiment.run(Attempt(True, seed)).tables[0].rows for seed in (0, 0, 100))
     assert first == same != other
 
 

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from time import sleep
 
-from nnexpr.experiments.registry import Claim, Curve, Figure, Result, Table
-from nnexpr_tui.experiments.findings import Finding, keep_finding, written
+from nnexpr.experiments.data import Claim, Curve, Figure, Result, Table
+from nnexpr.experiments.findings import Finding, keep_finding, written
 
 TRICKY = "[red]not markup[/] \x1b[31m"
 VERDICTS = ("holds", "fails", "holds as corrected", "not measured")

@@ -14,9 +14,10 @@ from time import monotonic, sleep
 import pytest
 from textual.message import Message
 
-from nnexpr.experiments.registry import find
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.discovery import find
+from nnexpr.experiments.findings import kept_finding, read_finding
 from nnexpr_tui.experiments.child import command, run
-from nnexpr_tui.experiments.findings import kept_finding, read_finding
 from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
 
 STAND_IN = Path(__file__).with_name("experiment_stand_in.py")
@@ -146,7 +147,7 @@ def test_the_real_process_tells_what_the_experiment_gives(tmp_path: Path) -> Non
     run("parity-circuits", quick=True, folder=tmp_path, out=out)
     told = [json.loads(line) for line in out.getvalue().splitlines()]
     finding = read_finding([line for line in told if "progress" not in line])
-    expected = find("parity-circuits")[0].run(True, lambda fraction, note: None)
+    expected = find("parity-circuits")[0].run(Attempt(quick=True))
     assert finding.result.claims == tuple(expected.claims)
     assert [table.rows for table in finding.result.tables] == [
         tuple(map(tuple, table.rows)) for table in expected.tables
@@ -160,7 +161,7 @@ def test_the_real_process_tells_what_the_experiment_gives(tmp_path: Path) -> Non
 
 
 def test_an_experiment_that_raises_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def raising(quick: bool, report: object, seed: int = 0) -> None:
+    def raising(attempt: Attempt) -> None:
         raise ValueError("no such weight\nand more")
 
     experiment = find("parity-circuits")[0]

@@ -14,16 +14,17 @@ from steps import GATE, ready, state, text, until, with_stand_in
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
-from nnexpr.experiments.registry import EXPERIMENTS
+from nnexpr.experiments.discovery import every
+from nnexpr.experiments.findings import Finding, keep_finding
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.documents import cell_text, experiments_document, plain
-from nnexpr_tui.experiments.findings import Finding, keep_finding
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.scroll import ScrollPane
 from nnexpr_tui.settings import Settings
 
 SIZES = ((120, 40), (80, 24), (60, 20))
 WIDE = SIZES[0]
+EXPERIMENTS = every()
 FIRST = EXPERIMENTS[0].id
 
 
@@ -303,7 +304,11 @@ async def test_export_writes_what_reproduce_does(laboratory: Explorer, tmp_path:
         path = tmp_path / f"nnexpr-{FIRST}-quick.json"
         await until(path.exists)
         await until(lambda: "Wrote" in text(laboratory))
-        expected = plain(experiments_document([(EXPERIMENTS[0], result(), 1.5)], quick=True, figures=True))
+        expected = plain(
+            experiments_document(
+                [(EXPERIMENTS[0], Finding(FIRST, True, 1.5, 0.0, result()))], quick=True, figures=True
+            )
+        )
         assert json.loads(path.read_text()) == expected
         assert path.with_suffix(".svg").exists()
         (tmp_path / "file").touch()

@@ -9,9 +9,10 @@ from functools import partial
 import numpy as np
 import torch
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import Array, loglog_slopes, median_interval
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.theory.barron import (
     BarronFunction,
     ball_points,
@@ -51,20 +52,19 @@ class _Measured:
         return median_interval(loglog_slopes(self.units[FIRST - 1 :], errors[:, FIRST - 1 :]))
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """Two functions in several dimensions, thirty draws of points and directions each."""
-    units, seeds = (QUICK_UNITS, QUICK_SEEDS) if quick else (UNITS, SEEDS)
+    units, seeds = attempt.choose((UNITS, SEEDS), (QUICK_UNITS, QUICK_SEEDS))
     functions = [
         function
-        for d in (QUICK_DIMENSIONS if quick else DIMENSIONS)
-        for function in (gaussian(d), plane_waves(d, seed=seed))
+        for d in attempt.choose(DIMENSIONS, QUICK_DIMENSIONS)
+        for function in (gaussian(d), plane_waves(d, seed=attempt.seed))
     ]
     measured = []
-    for done, function in enumerate(functions, 1):
-        name = f"{function.name}, d = {function.dimension}"
-        greedy, random = kept(name, partial(_measure, function, units, seeds, seed))
+    for function in attempt.over(functions, _named):
+        compute = partial(_measure, function, units, seeds, attempt.seed)
+        greedy, random = attempt.kept(_named(function), compute)
         measured.append(_Measured(function, np.array(greedy), np.array(random)))
-        report(done / len(functions), name)
     columns = ("function", "d", "C_f", "greedy slope", "greedy from", "greedy to", "random slope", "random from",
                "random to", f"greedy error, m = {units}", f"random, m = {units}", "bound", "largest share of the bound"
     )  # fmt: skip
@@ -77,9 +77,12 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:
     table = Table(
         f"Squared error of m steps on {POINTS} points of the unit ball, {seeds} draws", columns, rows
     )
-    return Result(
-        (table,), tuple(_figure(m) for m in measured[-2:]), (_below(measured), _rate(measured, quick))
-    )
+    claims = (_below(measured), _rate(measured, attempt.quick))
+    return Result((table,), tuple(map(_figure, measured[-2:])), claims)
+
+
+def _named(function: BarronFunction) -> str:
+    return f"{function.name}, d = {function.dimension}"
 
 
 def _measure(function: BarronFunction, units: int, seeds: int, first: int) -> list[list[list[float]]]:
@@ -96,19 +99,13 @@ def _measure(function: BarronFunction, units: int, seeds: int, first: int) -> li
 
 
 def _figure(m: _Measured) -> Figure:
-    x = m.units.tolist()
-    series = [
-        Curve("(2rC)²/m", x, barron_bound(m.function.norm, m.units).tolist()),
-        Curve("random units", x, np.median(m.random, axis=0).tolist()),
-        Curve("greedy units", x, np.median(m.greedy, axis=0).tolist()),
-    ]
-    return Figure(
-        f"{m.function.name}, d = {m.function.dimension}",
-        "units m",
-        "squared error",
-        series,
-        log_x=True,
-        log_y=True,
+    series = {
+        "(2rC)²/m": barron_bound(m.function.norm, m.units),
+        "random units": np.median(m.random, axis=0),
+        "greedy units": np.median(m.greedy, axis=0),
+    }
+    return Figure.over(
+        m.units, series, _named(m.function), "units m", "squared error", log_x=True, log_y=True
     )
 
 
@@ -128,12 +125,12 @@ def _rate(measured: list[_Measured], quick: bool) -> Claim:
     """The slope may be steeper than −1; it fails where a whole interval is flatter."""
     slopes = [m.slopes(m.greedy) for m in measured]
     flattest = max(range(len(slopes)), key=lambda index: slopes[index])
-    (middle, low, high), function = slopes[flattest], measured[flattest].function
+    middle, low, high = slopes[flattest]
     return judged(
         "C9 rate",
         "For functions of finite Barron norm the squared error falls like 1/m in the hidden units, or faster",
         f"slope <= −1 from m = {FIRST} on, within its interval",
-        f"flattest {middle:.2f} ({low:.2f} to {high:.2f}): {function.name}, d = {function.dimension}",
+        f"flattest {middle:.2f} ({low:.2f} to {high:.2f}): {_named(measured[flattest].function)}",
         "95 % interval",
         all(low <= -1.0 for _, low, _ in slopes),
         quick=quick,

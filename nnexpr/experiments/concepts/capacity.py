@@ -6,8 +6,10 @@ from math import log2
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import words
-from nnexpr.experiments.registry import Cell, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Cell, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.theory.vc import VCBounds, shatters, vc_bounds
 
 __all__ = ["run"]
@@ -21,16 +23,15 @@ EXACT_UNITS, QUICK_EXACT_UNITS = 8, 6
 SPREAD = 4.0  # how far the ratios to W log2 W may drift over a 10,000-fold W and still be called constant
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 - nothing is drawn
+def run(attempt: Attempt) -> Result:
     """Bounds over width at fixed depth and over depth at fixed width; exact values for one hidden layer on the line."""
     wide = {width: vc_bounds([INPUTS, *[width] * FIXED_DEPTH, 1]) for width in WIDTHS}
     deep = {depth: vc_bounds([INPUTS, *[FIXED_WIDTH] * depth, 1]) for depth in DEPTHS}
-    report(0.2, "bounds")
-    largest = QUICK_EXACT_UNITS if quick else EXACT_UNITS
-    exact = {}
-    for units in range(3, largest + 1):
-        exact[units] = (shatters(units), vc_bounds([1, units, 1]))
-        report(units / largest, f"{units} units")
+    largest = attempt.choose(EXACT_UNITS, QUICK_EXACT_UNITS)
+    exact = {
+        units: (shatters(units), vc_bounds([1, units, 1]))
+        for units in attempt.over(range(3, largest + 1), "{} units".format)
+    }
     rows = [_row([width] * FIXED_DEPTH, bounds) for width, bounds in wide.items()]
     rows += [_row([FIXED_WIDTH] * depth, bounds) for depth, bounds in deep.items()]
     columns = ("widths", "W", "L", "units", "reached", "growth", "Bartlett", "Anthony", "threshold", "reached ratio",
@@ -89,11 +90,12 @@ def _row(widths: list[int], b: VCBounds) -> tuple[Cell, ...]:
 
 
 def _figure(found: dict[int, VCBounds], over: str = "W") -> Figure:
-    x = [float(b.parameters if over == "W" else b.layers) for b in found.values()]
-    series = [
-        Curve("Anthony, Bartlett", x, [b.anthony for b in found.values()]),
-        Curve("Bartlett et al.", x, [b.bartlett for b in found.values()]),
-        Curve("growth function", x, [float(b.growth) for b in found.values()]),
-        Curve("reached", x, [float(b.reachable) or float("nan") for b in found.values()]),
-    ]
-    return Figure(f"VC dimension over {over}", over, "VC dimension", series, log_x=True, log_y=True)
+    bounds = found.values()
+    x = [b.parameters if over == "W" else b.layers for b in bounds]
+    series: dict[str, list[float]] = {
+        "Anthony, Bartlett": [b.anthony for b in bounds],
+        "Bartlett et al.": [b.bartlett for b in bounds],
+        "growth function": [b.growth for b in bounds],
+        "reached": [b.reachable or float("nan") for b in bounds],
+    }
+    return Figure.over(x, series, f"VC dimension over {over}", over, "VC dimension", log_x=True, log_y=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import kruskal
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import Array, median_interval, words
-from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.networks.builders import mlp
 from nnexpr.regions.bounds import upper_bound
 from nnexpr.regions.line import linear_regions
@@ -41,19 +43,20 @@ class _Trained:
     losses: Array
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """A hundred networks of each shape on three targets, trained alike."""
-    members, epochs = (QUICK_MEMBERS, QUICK_EPOCHS) if quick else (MEMBERS, EPOCHS)
+    members, epochs = attempt.choose((MEMBERS, EPOCHS), (QUICK_MEMBERS, QUICK_EPOCHS))
     trained: list[_Trained] = []
-    for done, name in enumerate(TARGETS, 1):
-        goal = target(name, terms=TERMS, points=256, seed=seed)
-        networks = [mlp(depth=len(widths) + 1, width=widths, members=members, seed=seed) for widths in SHAPES]
+    for name in attempt.over(TARGETS):
+        goal = target(name, terms=TERMS, points=256, seed=attempt.seed)
+        networks = [
+            mlp(depth=len(widths) + 1, width=widths, members=members, seed=attempt.seed) for widths in SHAPES
+        ]
         results = fit_many(networks, goal, epochs=epochs, lr=3e-3)
         for widths, result in zip(SHAPES, results, strict=True):
             found = linear_regions(result.network, goal.domain[0], certify=False)
             counts = np.array([each.count for each in found], dtype=np.float64)
             trained.append(_Trained(name, widths, counts, result.loss.numpy()))
-        report(done / len(TARGETS), name)
     columns = ("target", "hidden widths", "parameters", "regions at most", "regions, median", "regions from",
                "regions to", "loss, median", "loss from", "loss to")  # fmt: skip
     rows = [
@@ -64,14 +67,12 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:
     table = Table(
         f"{PARAMETERS} parameters, {members} networks each (95 % intervals of the medians)", columns, rows
     )
-    x = [float(index) for index in range(1, len(SHAPES) + 1)]
-    series = [
-        Curve(name, x, [float(np.nanmedian(each.losses)) for each in trained if each.target == name])
-        for name in TARGETS
-    ]
-    names = ", ".join(words(widths) for widths in SHAPES)
-    figure = Figure(f"Median loss by shape: {names}", "shape", "loss", series, log_y=True)
-    return Result((table,), (figure,), (_claim(trained, quick),))
+    series = {
+        name: [np.nanmedian(each.losses) for each in trained if each.target == name] for name in TARGETS
+    }
+    title = "Median loss by shape: " + ", ".join(map(words, SHAPES))
+    figure = Figure.over(range(1, len(SHAPES) + 1), series, title, "shape", "loss", log_y=True)
+    return Result((table,), (figure,), (_claim(trained, attempt.quick),))
 
 
 def _claim(trained: list[_Trained], quick: bool) -> Claim:

@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import words
-from nnexpr.experiments.registry import Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.interchange import to_torch
 from nnexpr.theory.cost import forward_operations, parameter_count
@@ -26,11 +28,12 @@ REPEATS, QUICK_REPEATS = 15, 5
 DETERMINATION = 0.95  # of the straight line: how much of the variance of the times it explains
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 - nothing is drawn
+def run(attempt: Attempt) -> Result:
     """Ten shapes: counts by formula, by the flat tensor and by torch's modules; the least of several times."""
     rows, operations, seconds = [], [], []
     exact = True
-    for done, widths in enumerate(SHAPES, 1):
+    repeats = attempt.choose(REPEATS, QUICK_REPEATS)
+    for widths in attempt.over(SHAPES, words):
         shape = [1, *widths, 1]
         network = mlp(depth=len(widths) + 1, width=widths)
         module = to_torch(network)
@@ -38,10 +41,9 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 -
         exact = exact and len(set(counts)) == 1
         operations.append(forward_operations(shape))
         with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as alone:
-            seconds.append(alone.submit(_least_seconds, module, QUICK_REPEATS if quick else REPEATS).result())
+            seconds.append(alone.submit(_least_seconds, module, repeats).result())
         speed = operations[-1] * POINTS / seconds[-1] / 1e9
         rows.append((words(widths), *counts, operations[-1], 1e6 * seconds[-1] / POINTS, speed))
-        report(done / len(SHAPES), words(widths))
     work = np.array(operations, dtype=np.float64) * POINTS
     slope, start = np.polyfit(work, seconds, 1, w=1.0 / np.array(seconds))  # by relative errors
     left = np.array(seconds) - (slope * work + start)
@@ -52,12 +54,9 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 -
         f"Parameters and forward time ({POINTS} points at once, one thread, least of several)", columns, rows
     )
     order = np.argsort(work)
-    x = [float(work[i]) for i in order]
-    series = [
-        Curve("measured", x, [seconds[i] for i in order]),
-        Curve("straight line", x, [float(slope * value + start) for value in x]),
-    ]
-    figure = Figure("Time of a forward pass", "operations", "seconds", series)
+    x = work[order]
+    series = {"measured": np.array(seconds)[order], "straight line": slope * x + start}
+    figure = Figure.over(x, series, "Time of a forward pass", "operations", "seconds")
     claims = (
         judged(
             "C8",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from scipy.stats import mannwhitneyu
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import Array, median_interval
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.networks.builders import mlp
 from nnexpr.targets import target
 from nnexpr.targets.target import Target
@@ -55,7 +55,7 @@ class Pruned:
 
     @property
     def label(self) -> str:
-        return f"width {self.width}, rate {self.rate:g}"
+        return _label(self.width, self.rate)
 
     def times_dense(self, losses: Array) -> float:
         return median_interval(losses)[0] / median_interval(self.rounds[0].ticket)[0]
@@ -68,22 +68,21 @@ class Pruned:
         return self.times_dense(at.ticket) <= MATCHES and bool(worse)
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def _label(width: int, rate: float) -> str:
+    return f"width {width}, rate {rate:g}"
+
+
+def run(attempt: Attempt) -> Result:
     """Sixty networks of two widths pruned to 90 % sparse, at two learning rates."""
-    goal = target("fourier", terms=TERMS, points=128, seed=seed)
-    rounds = QUICK_ROUNDS if quick else ROUNDS
+    goal = target("fourier", terms=TERMS, points=128, seed=attempt.seed)
     found = []
     for index, (width, rate) in enumerate(CASES):
-
-        def note(done: int, index: int = index, width: int = width, rate: float = rate) -> None:
-            report((index + done / rounds) / len(CASES), f"width {width}, rate {rate:g}, round {done}")
-
-        compute = partial(_pruned, goal, width, rate, quick, rounds, seed, note)
-        made = kept(f"width {width}, rate {rate:g}", compute)
-        each = Pruned(width, rate, [Round(share, np.array(a), np.array(b)) for share, a, b in made])
-        found.append(each)
-        report((index + 1) / len(CASES), each.label)
-    claims = (*at_the_end(found, quick), somewhere(found, quick))
+        share = index / len(CASES), (index + 1) / len(CASES)
+        compute = partial(_pruned, attempt, goal, width, rate, share)
+        made = attempt.kept(_label(width, rate), compute)
+        found.append(Pruned(width, rate, [Round(share, np.array(a), np.array(b)) for share, a, b in made]))
+    attempt.report(1.0)
+    claims = (*at_the_end(found, attempt.quick), somewhere(found, attempt.quick))
     return Result((_table(found),), tuple(map(_figure, found)), claims)
 
 
@@ -101,36 +100,37 @@ def _table(found: list[Pruned]) -> Table:
 
 
 def _pruned(
-    goal: Target, width: int, rate: float, quick: bool, rounds: int, seed: int, note: Callable[[int], None]
+    attempt: Attempt, goal: Target, width: int, rate: float, share: tuple[float, float]
 ) -> list[tuple[float, list[float], list[float]]]:
     """For the dense network and after every round: the share kept, the tickets' losses, and those drawn anew."""
-    members, epochs = (QUICK_MEMBERS, QUICK_EPOCHS) if quick else (MEMBERS, EPOCHS)
+    members, epochs = attempt.choose((MEMBERS, EPOCHS), (QUICK_MEMBERS, QUICK_EPOCHS))
     first, fresh = (
         mlp(depth=DEPTH, width=width, init="kaiming", members=members, seed=own)
-        for own in (seed, seed + FRESH_SEED)
+        for own in (attempt.seed, attempt.seed + FRESH_SEED)
     )
     masks = dense_masks(first)
     trained = fit(first, goal, epochs=epochs, lr=rate)
     made = [(1.0, trained.loss.tolist(), trained.loss.tolist())]
-    share = 1.0 - (1.0 - SPARSITY) ** (1.0 / ROUNDS)
-    for done in range(1, rounds + 1):
-        masks = prune(trained.network, masks, share)
+    removed = 1.0 - (1.0 - SPARSITY) ** (1.0 / ROUNDS)
+    rounds = range(1, attempt.choose(ROUNDS, QUICK_ROUNDS) + 1)
+    begin, end = share
+    for _ in attempt.over(rounds, (_label(width, rate) + ", round {}").format, begin=begin, end=end):
+        masks = prune(trained.network, masks, removed)
         trained = fit(masked(first, masks), goal, epochs=epochs, lr=rate, masks=masks)
         redrawn = fit(masked(fresh, masks), goal, epochs=epochs, lr=rate, masks=masks)
         made.append((float(density(first, masks).mean()), trained.loss.tolist(), redrawn.loss.tolist()))
-        note(done)
     return made
 
 
 def _figure(each: Pruned) -> Figure:
-    x = [100 * r.kept for r in each.rounds]
-    series = [
-        Curve("dense", x, [median_interval(each.rounds[0].ticket)[0]] * len(x)),
-        Curve("ticket", x, [median_interval(r.ticket)[0] for r in each.rounds]),
-        Curve("drawn anew", x, [median_interval(r.redrawn)[0] for r in each.rounds]),
-    ]
-    title = f"Loss of pruned networks, {each.label}"
-    return Figure(title, "weights kept, %", "loss", series, log_x=True, log_y=True)
+    tickets = [median_interval(r.ticket)[0] for r in each.rounds]
+    series = {
+        "dense": [tickets[0]] * len(tickets),
+        "ticket": tickets,
+        "drawn anew": [median_interval(r.redrawn)[0] for r in each.rounds],
+    }
+    title, x = f"Loss of pruned networks, {each.label}", [100 * r.kept for r in each.rounds]
+    return Figure.over(x, series, title, "weights kept, %", "loss", log_x=True, log_y=True)
 
 
 def at_the_end(found: list[Pruned], quick: bool) -> list[Claim]:

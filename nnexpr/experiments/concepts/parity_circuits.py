@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexpr.experiments.registry import Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.theory.parity import (
     Circuit,
     dnf,
@@ -35,13 +37,14 @@ class _Row:
     minimal: bool  # parity changes with every bit at every input, so no DNF has fewer terms
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 - nothing is drawn
+def run(attempt: Attempt) -> Result:
     """Four constructions for n = 2 ... 16, each checked on all 2^n inputs."""
-    most = QUICK_MOST_INPUTS if quick else MOST_INPUTS
+    most = attempt.choose(MOST_INPUTS, QUICK_MOST_INPUTS)
     rows = []
     for inputs in range(2, most + 1):
+        attempt.report(2.0 ** (inputs - 1 - most), f"{inputs} inputs")
         rows.append(_row(inputs))
-        report(2.0 ** (inputs - most), f"{inputs} inputs")
+    attempt.report(1.0)
     columns = ("n", "DNF terms", "threshold gates", "tree gates", "tree depth", "tent units", "right on all inputs",
                "DNF minimal")  # fmt: skip
     table = Table(
@@ -49,13 +52,13 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 -
         columns,
         [(r.inputs, r.terms, r.thresholds, r.tree, r.tree_depth, r.tents, r.right, r.minimal) for r in rows],
     )
-    x = [float(r.inputs) for r in rows]
-    series = [
-        Curve("DNF terms", x, [float(r.terms) for r in rows]),
-        Curve("tree", x, [float(r.tree) for r in rows]),
-        Curve("threshold gates", x, [float(r.thresholds) for r in rows]),
-        Curve("ReLU tents", x, [float(r.tents) for r in rows]),
-    ]
+    series = {
+        "DNF terms": [r.terms for r in rows],
+        "tree": [r.tree for r in rows],
+        "threshold gates": [r.thresholds for r in rows],
+        "ReLU tents": [r.tents for r in rows],
+    }
+    figure = Figure.over([r.inputs for r in rows], series, "Gates for parity", "n", "gates", log_y=True)
     exact = all(
         r.right
         and r.minimal
@@ -71,7 +74,7 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 -
         "exact",
         exact,
     )
-    return Result((table,), (Figure("Gates for parity", "n", "gates", series, log_y=True),), (claim,))
+    return Result((table,), (figure,), (claim,))
 
 
 def _row(inputs: int) -> _Row:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import Array, words
-from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.network import Network
 from nnexpr.regions.path import path_regions
@@ -60,19 +62,20 @@ def whole_line_counts(network: Network) -> Array:
     return np.array([each.bends + 1 for each in found], dtype=np.float64)
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """5000 seeds of ten shapes at He's start, and thirty of three shapes before and after training."""
-    started = []
-    for done, widths in enumerate(SHAPES, 1):
-        network = _drawn(widths, QUICK_MEMBERS if quick else MEMBERS, seed)
-        started.append(Counted(widths, whole_line_counts(network)))
-        report(0.7 * done / len(SHAPES), words(widths))
-    trained = _trained(quick, seed)
-    report(1.0, "trained")
+    members = attempt.choose(MEMBERS, QUICK_MEMBERS)
+    started = [
+        Counted(widths, whole_line_counts(_drawn(widths, members, attempt.seed)))
+        for widths in attempt.over(SHAPES, words, end=0.7)
+    ]
+    attempt.report(0.7, "training")
+    trained = _trained(attempt)
+    attempt.report(1.0)
     return Result(
         (_table(started), _changes(trained)),
         (_figure(started),),
-        (whatever_the_depth(started), _hardly_changed(trained, quick)),
+        (whatever_the_depth(started), _hardly_changed(trained, attempt.quick)),
     )
 
 
@@ -120,10 +123,9 @@ def _changes(trained: list[Trained]) -> Table:
 
 def _figure(started: list[Counted]) -> Figure:
     units = [float(c.expected) for c in started]
-    series = [Curve("mean", units, [c.mean for c in started]), Curve("Σ n + 1", units, units)]
-    return Figure(
-        "Linear regions of random networks", "units + 1", "linear regions", series, log_x=True, log_y=True
-    )
+    series = {"mean": [c.mean for c in started], "Σ n + 1": units}
+    title = "Linear regions of random networks"
+    return Figure.over(units, series, title, "units + 1", "linear regions", log_x=True, log_y=True)
 
 
 def whatever_the_depth(started: list[Counted]) -> Claim:
@@ -163,11 +165,11 @@ def _drawn(widths: tuple[int, ...], members: int, seed: int) -> Network:
     )
 
 
-def _trained(quick: bool, seed: int) -> list[Trained]:
-    goal = target("fourier", points=256, seed=seed)
-    members = QUICK_TRAINED_MEMBERS if quick else TRAINED_MEMBERS
-    networks = [_drawn(widths, members, seed) for widths in TRAINED_SHAPES]
-    results = fit_many(networks, goal, epochs=QUICK_EPOCHS if quick else EPOCHS, lr=1e-3)
+def _trained(attempt: Attempt) -> list[Trained]:
+    goal = target("fourier", points=256, seed=attempt.seed)
+    members, epochs = attempt.choose((TRAINED_MEMBERS, EPOCHS), (QUICK_TRAINED_MEMBERS, QUICK_EPOCHS))
+    networks = [_drawn(widths, members, attempt.seed) for widths in TRAINED_SHAPES]
+    results = fit_many(networks, goal, epochs=epochs, lr=1e-3)
     return [
         (
             Counted(widths, whole_line_counts(before)),

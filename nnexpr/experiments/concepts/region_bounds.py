@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import log2_or_zero, words
-from nnexpr.experiments.registry import Cell, Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Cell, Claim, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.network import Network
 from nnexpr.regions.bounds import hyperplanes, lower_bound, serra_bound
@@ -23,11 +25,11 @@ from nnexpr.training.fit import fit
 
 __all__ = ["Row", "bracket", "run"]
 
-SHAPES = {
+SHAPES: dict[int, tuple[tuple[int, ...], ...]] = {
     1: ((12,), (6, 6), (4, 4, 4), (3, 3, 3, 3), (8, 8, 8), (16, 16, 16)),
     2: ((12,), (6, 6), (8, 8), (6, 6, 6), (8, 8, 8)),
 }
-QUICK_SHAPES = {1: ((12,), (4, 4, 4)), 2: ((12,), (6, 6))}
+QUICK_SHAPES: dict[int, tuple[tuple[int, ...], ...]] = {1: ((12,), (4, 4, 4)), 2: ((12,), (6, 6))}
 MEMBERS, QUICK_MEMBERS = 30, 6
 EPOCHS, QUICK_EPOCHS = 600, 50
 PLANE_BOX = (
@@ -71,14 +73,14 @@ class Row:
                 *logs, *found)  # fmt: skip
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """Every shape with 1 and 2 inputs: bounds, construction, random start, after training."""
-    shapes = QUICK_SHAPES if quick else SHAPES
-    todo = [(inputs, widths) for inputs in shapes for widths in shapes[inputs]]
-    rows = []
-    for done, (inputs, widths) in enumerate(todo, 1):
-        rows.append(_row(inputs, widths, quick, seed))
-        report(done / len(todo), f"{inputs} inputs, {words(widths)}")
+    shapes = attempt.choose(SHAPES, QUICK_SHAPES)
+    cases = [(inputs, widths) for inputs in shapes for widths in shapes[inputs]]
+    rows = [
+        _row(*case, attempt)
+        for case in attempt.over(cases, lambda case: f"{case[0]} inputs, {words(case[1])}")
+    ]
     columns = ("inputs", "hidden widths", "Zaslavsky", "Montúfar, lower", "built", "Serra, upper", "Telgarsky",
                "log2 lower", "log2 built", "log2 upper", "start, mean", "start, most", "trained, mean", "trained, most"
     )  # fmt: skip
@@ -92,13 +94,14 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:
     )
 
 
-def _row(inputs: int, widths: tuple[int, ...], quick: bool, seed: int) -> Row:
+def _row(inputs: int, widths: tuple[int, ...], attempt: Attempt) -> Row:
+    members, epochs = attempt.choose((MEMBERS, EPOCHS), (QUICK_MEMBERS, QUICK_EPOCHS))
     network = mlp(
         depth=len(widths) + 1, width=widths, init="kaiming", inputs=inputs,
-        members=QUICK_MEMBERS if quick else MEMBERS, seed=seed, dtype="float64",
+        members=members, seed=attempt.seed, dtype="float64",
     )  # fmt: skip
-    goal = target("fourier", points=128, seed=seed) if inputs == 1 else target("franke2d", points=256)
-    trained = fit(network, goal, epochs=QUICK_EPOCHS if quick else EPOCHS, lr=3e-3).network
+    goal = target("fourier", points=128, seed=attempt.seed) if inputs == 1 else target("franke2d", points=256)
+    trained = fit(network, goal, epochs=epochs, lr=3e-3).network
     made = folding_network(widths, inputs)
     constructed = (linear_regions(made)[0] if inputs == 1 else plane_regions(made)).count
     if constructed != folded_regions(widths, inputs):
@@ -117,16 +120,15 @@ def _counts(network: Network) -> list[int]:
 
 def _figure(rows: Sequence[Row], inputs: int) -> Figure:
     chosen = sorted((row for row in rows if row.inputs == inputs), key=lambda row: row.upper)
-    x = [float(index) for index in range(1, len(chosen) + 1)]
-    series = [
-        Curve("upper bound", x, [log2_or_zero(row.upper) for row in chosen]),
-        Curve("constructed", x, [log2_or_zero(row.constructed) for row in chosen]),
-        Curve("lower bound", x, [log2_or_zero(row.lower) for row in chosen]),
-        Curve("after training", x, [float(np.log2(np.mean(row.trained))) for row in chosen]),
-        Curve("at start", x, [float(np.log2(np.mean(row.start))) for row in chosen]),
-    ]
-    names = ", ".join(words(row.widths) for row in chosen)
-    return Figure(f"Linear regions, {inputs} inputs: {names}", "shape", "log2 regions", series)
+    series = {
+        "upper bound": [log2_or_zero(row.upper) for row in chosen],
+        "constructed": [log2_or_zero(row.constructed) for row in chosen],
+        "lower bound": [log2_or_zero(row.lower) for row in chosen],
+        "after training": [np.log2(np.mean(row.trained)) for row in chosen],
+        "at start": [np.log2(np.mean(row.start)) for row in chosen],
+    }
+    title = f"Linear regions, {inputs} inputs: " + ", ".join(words(row.widths) for row in chosen)
+    return Figure.over(range(1, len(chosen) + 1), series, title, "shape", "log2 regions")
 
 
 def bracket(rows: Sequence[Row]) -> Claim:

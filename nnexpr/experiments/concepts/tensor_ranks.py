@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nnexpr.experiments.registry import Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Curve, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.theory.tensors import cp_tensor, expected_rank, hierarchical_tensor, matricised, modular_rank
 
 __all__ = ["run"]
@@ -15,15 +17,16 @@ QUICK_CASES = CASES[:9]
 SEEDS, QUICK_SEEDS = 5, 2
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """For each order, dimension and rank: several draws, the two matricisations, and a CP tensor of r terms."""
-    cases, seeds = (QUICK_CASES, QUICK_SEEDS) if quick else (CASES, SEEDS)
+    cases, draws = attempt.choose((CASES, SEEDS), (QUICK_CASES, QUICK_SEEDS))
     rows, met = [], 0
-    for done, (order, dimension, rank) in enumerate(cases, 1):
-        tensors = [hierarchical_tensor(order, dimension, rank, seed + draw) for draw in range(seeds)]
+    for order, dimension, rank in attempt.over(cases, lambda case: "N = {}, M = {}, r = {}".format(*case)):
+        seeds = range(attempt.seed, attempt.seed + draws)
+        tensors = [hierarchical_tensor(order, dimension, rank, seed) for seed in seeds]
         ranks = [modular_rank(matricised(tensor)) for tensor in tensors]
         halves = modular_rank(matricised(tensors[0], "halves"))
-        shallow = modular_rank(matricised(cp_tensor(order, dimension, rank, seed)))
+        shallow = modular_rank(matricised(cp_tensor(order, dimension, rank, attempt.seed)))
         expected = expected_rank(order, dimension, rank)
         met += min(ranks) == max(ranks) == expected
         parameters = order * dimension * rank + rank**2 * (order - 2) + rank
@@ -32,10 +35,9 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:
             (order, order.bit_length() - 1, dimension, rank, min(ranks), max(ranks), expected, halves, shallow,
              parameters, cp_parameters)
         )  # fmt: skip
-        report(done / len(cases), f"N = {order}, M = {dimension}, r = {rank}")
     columns = ("N", "layers", "M", "r", "least rank", "largest rank", "min(r,M)^(N/2)", "rank, halves", "CP of r terms",
                "parameters", "parameters of a CP of equal rank")  # fmt: skip
-    table = Table(f"Ranks of hierarchical tensors, odd against even modes ({seeds} draws)", columns, rows)
+    table = Table(f"Ranks of hierarchical tensors, odd against even modes ({draws} draws)", columns, rows)
     chosen = [row for row in rows if row[2] == row[3] == 2 or row[2:4] == (4, 3)]
     series = [
         Curve(f"M = {m}, r = {r}", [float(row[1]) for row in chosen if row[2:4] == (m, r)],

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import Array, median_interval
-from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.regions.path import circle, trajectory_length
 from nnexpr.theory.trajectories import growth_bound, random_network
 
@@ -41,16 +43,15 @@ class _Case:
         return f"{self.activation}, σ² = {self.variance:g}, width {self.width}"
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """Six kinds of random networks, thirty of each."""
-    layers, members = (QUICK_LAYERS, QUICK_MEMBERS) if quick else (LAYERS, MEMBERS)
+    layers, members = attempt.choose((LAYERS, MEMBERS), (QUICK_LAYERS, QUICK_MEMBERS))
     path = circle((0.0, 0.0), 1.0, VERTICES)
     cases = []
-    for done, (activation, variance, width) in enumerate(CASES, 1):
-        network = random_network(width, layers, activation, variance, members=members, seed=seed)
+    for activation, variance, width in attempt.over(CASES, "{0[0]}, σ² = {0[1]:g}, width {0[2]}".format):
+        network = random_network(width, layers, activation, variance, members=members, seed=attempt.seed)
         lengths = trajectory_length(network, path, closed=True)[:, :layers]
         cases.append(_Case(activation, variance, width, lengths))
-        report(done / len(CASES), cases[-1].label)
     columns = ("activation", "σ_w²", "width", *(f"layer {n}" for n in range(1, layers + 1)), "growth a layer",
                "from", "to", "bound, but for a constant a layer")  # fmt: skip
     rows = [
@@ -59,12 +60,10 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:
         for c in cases
     ]  # fmt: skip
     table = Table(f"Median length of the image of a circle of length 2π, {members} networks", columns, rows)
-    x = [float(n) for n in range(1, layers + 1)]
-    figure = Figure(
-        "Length of a circle's image", "hidden layer", "length",
-        [Curve(c.label, x, np.median(c.lengths, axis=0).tolist()) for c in cases], log_y=True,
-    )  # fmt: skip
-    return Result((table,), (figure,), (_grows(cases, quick), _stays(cases, quick)))
+    series = {c.label: np.median(c.lengths, axis=0) for c in cases}
+    title = "Length of a circle's image"
+    figure = Figure.over(range(1, layers + 1), series, title, "hidden layer", "length", log_y=True)
+    return Result((table,), (figure,), (_grows(cases, attempt.quick), _stays(cases, attempt.quick)))
 
 
 def _grows(cases: list[_Case], quick: bool) -> Claim:

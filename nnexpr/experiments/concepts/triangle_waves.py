@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.composition import SAMPLES, Composition, ShallowFit, compose
 from nnexpr.experiments.concepts.measures import log2_or_zero
-from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.theory.sawtooth import least_width, tent_parameters, tent_units
 
 __all__ = ["doubling", "run", "sampling"]
@@ -18,15 +20,13 @@ SHALLOW_KNOTS = (8, 16, 32, 63, 64, 128)
 MATCHED = 1e-6  # of the mean square: a shallow network that is below has matched the wave
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 - nothing is drawn
+def run(attempt: Attempt) -> Result:
     """Counts to k = 40, the page's sampled table to k = 8, and its shallow fits at k = 6."""
-    deepest = DEEPEST_QUICK if quick else DEEPEST
-    made = []
-    for k in range(1, deepest + 1):
-        made.append(compose(k, ()))
-        report(0.9 * k / deepest, f"k = {k}")
+    depths = range(1, attempt.choose(DEEPEST, DEEPEST_QUICK) + 1)
+    made = [compose(k, ()) for k in attempt.over(depths, "k = {}".format, end=0.9)]
+    attempt.report(0.9, "shallow fits")
     fits = compose(SHALLOW_DEPTH, SHALLOW_KNOTS).shallow
-    report(1.0, "shallow fits")
+    attempt.report(1.0)
     counts = Table(
         "Linear pieces of k folds",
         ("k", "pieces", "with the printed peak 1/2", "sampled", "units", "parameters", "shallow units at least"),
@@ -41,13 +41,12 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:  # noqa: ARG001 -
         ("knots", "features", "mse", "mse with the page's ridge", "linear regions"),
         [(f.knots, f.features, f.mse, f.mse_ridge, f.linear_regions) for f in fits],
     )
-    ks = [float(c.depth) for c in made]
-    series = [
-        Curve("exact", ks, [log2_or_zero(c.linear_regions) for c in made]),
-        Curve("sampled", ks, [log2_or_zero(c.sampled_regions) for c in made]),
-        Curve("as printed", ks, [log2_or_zero(c.printed_regions) for c in made]),
-    ]
-    figure = Figure("Linear pieces of k folds", "k", "log2 pieces", series)
+    series = {
+        "exact": [log2_or_zero(c.linear_regions) for c in made],
+        "sampled": [log2_or_zero(c.sampled_regions) for c in made],
+        "as printed": [log2_or_zero(c.printed_regions) for c in made],
+    }
+    figure = Figure.over(depths, series, "Linear pieces of k folds", "k", "log2 pieces")
     return Result((counts, shallow), (figure,), (doubling(made), sampling(made), _width(fits)))
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts.measures import loglog_slopes
-from nnexpr.experiments.registry import Claim, Curve, Figure, Report, Result, Table, judged
+from nnexpr.experiments.data import Claim, Curve, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.compositional import compositional, tent
 from nnexpr.networks.network import Network
@@ -71,12 +73,9 @@ class _Errors:
         return min((count for count in UNITS if self.bound[count] <= error), default=None)
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """Four targets: the floor of one hidden layer to 128 units, training, and constructions."""
-    found = []
-    for done, name in enumerate(TARGETS, 1):
-        found.append(_errors(name, quick, seed))
-        report(done / len(TARGETS), name)
+    found = [_errors(name, attempt) for name in attempt.over(TARGETS)]
     columns = ("target", "units", "one hidden layer, best possible", "one hidden layer, trained", "deep, trained",
                "deep, constructed")  # fmt: skip
     rows = [
@@ -88,18 +87,17 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:
     return Result((table,), tuple(map(_figure, found)), (_falls(found), _fewer(found)))
 
 
-def _errors(name: str, quick: bool, seed: int) -> _Errors:
+def _errors(name: str, attempt: Attempt) -> _Errors:
     goal = target(name, terms=FOLDS, points=POINTS)
     x, y = goal.inputs[:, 0], goal.values
     floors = spline_floors(x, y, [units + 1 for units in UNITS])
-    sizes = QUICK_TRAINED_UNITS if quick else TRAINED_UNITS
-    members = QUICK_MEMBERS if quick else MEMBERS
-    depths = [units // DEEP_WIDTH for units in sizes if units <= DEEPEST]
-    networks = [mlp(depth=2, width=units, members=members, seed=seed) for units in sizes]
-    networks += [mlp(depth=layers + 1, width=DEEP_WIDTH, members=members, seed=seed) for layers in depths]
-    results = fit_many(
-        networks, target(name, terms=FOLDS, points=257), epochs=QUICK_EPOCHS if quick else EPOCHS, lr=3e-3
+    sizes, members, epochs = attempt.choose(
+        (TRAINED_UNITS, MEMBERS, EPOCHS), (QUICK_TRAINED_UNITS, QUICK_MEMBERS, QUICK_EPOCHS)
     )
+    depths = [units // DEEP_WIDTH for units in sizes if units <= DEEPEST]
+    shapes = [(units,) for units in sizes] + [(DEEP_WIDTH,) * layers for layers in depths]
+    networks = [mlp(depth=len(s) + 1, width=s, members=members, seed=attempt.seed) for s in shapes]
+    results = fit_many(networks, target(name, terms=FOLDS, points=257), epochs=epochs, lr=3e-3)
     best = [float(np.nanmin(result.best_loss)) for result in results]
     return _Errors(
         target=name,

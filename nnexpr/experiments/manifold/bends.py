@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.experiments.manifold.setup import CURVES, RATES, Curve, Setting, start, train
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Claim, Figure, Report, Result, Table, judged
-from nnexpr.experiments.registry import Curve as Series
 from nnexpr.regions.line import linear_regions
 from nnexpr.training.fit import session
 
@@ -30,23 +30,22 @@ SHOTS = 10  # counts over the last stage
 Found = dict[str, dict[str, Any]]  # by way
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """7 and 8 hidden layers, four curves, three ways."""
     tables, figures = [], []
     reached: dict[str, list[list[int]]] = {way: [] for way in WAYS}  # of every member, by network
     cases = [(depth, curve) for depth in DEPTHS for curve in CURVES]
-    for number, (depth, curve) in enumerate(cases):
-        report(number / len(cases), f"{depth} hidden layers, {curve.label}")
-        setting = Setting(**{**vars(Setting.of(quick, seed)), "depth": depth})
+    for depth, curve in attempt.over(cases, lambda case: f"{case[0]} hidden layers, {case[1].label}"):
+        setting = Setting.of(attempt, depth=depth)
         found: Found = {
-            way: kept(f"{depth} {curve.name} {way}", partial(_follow, before, curve, setting))
+            way: attempt.kept(f"{depth} {curve.name} {way}", partial(_follow, before, curve, setting))
             for way, before in WAYS.items()
         }
         for way in WAYS:
             reached[way].append(found[way]["reach"])
         tables.append(_table(depth, curve, found))
         figures += _figures(depth, curve, found) if curve is CURVES[0] else []
-    return Result(tables, figures, claims(reached, quick))
+    return Result(tables, figures, claims(reached, attempt.quick))
 
 
 def _follow(before: tuple[int, ...], curve: Curve, setting: Setting) -> dict[str, Any]:
@@ -87,19 +86,12 @@ def _table(depth: int, curve: Curve, found: Found) -> Table:
 
 
 def _figures(depth: int, curve: Curve, found: Found) -> list[Figure]:
-    title = f"Bends by layer over training, {depth} hidden layers, {curve.label}"
-    return [
-        Figure(
-            f"{title}: {way}",
-            "epoch of the last stage",
-            "bends",
-            [
-                Series(f"layer {layer + 1}", one["epochs"], [row[layer] for row in one["bends"]])
-                for layer in range(depth)
-            ],
-        )
-        for way, one in found.items()
-    ]
+    figures = []
+    for way, one in found.items():
+        series = {f"layer {layer + 1}": [row[layer] for row in one["bends"]] for layer in range(depth)}
+        title = f"Bends by layer over training, {depth} hidden layers, {curve.label}: {way}"
+        figures.append(Figure.over(one["epochs"], series, title, "epoch of the last stage", "bends"))
+    return figures
 
 
 def claims(reached: dict[str, list[list[int]]], quick: bool) -> list[Claim]:

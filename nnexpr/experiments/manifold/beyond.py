@@ -7,17 +7,18 @@ place them), the optimiser (all weights trained, by Adam, L-BFGS and Levenberg-M
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Result, Table
 from nnexpr.experiments.manifold.printed import PRINTED
-from nnexpr.experiments.manifold.rows import floor_of
+from nnexpr.experiments.manifold.rows import cell_of
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS, Curve, Setting, start, train
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Report, Result, Table
 from nnexpr.networks.network import Network
 from nnexpr.splines.floor import spline_floor
 from nnexpr.training.fit import FitResult, fit
@@ -31,21 +32,24 @@ DEPTHS = (5, 6, 7, 8, 10, 12)
 SPREADS = ("by layer", "even", "at the output")
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
-    """Four tables for all curves; ``kept`` curve by curve."""
-    setting = Setting.of(quick, seed)
-    depths = DEPTHS[:3] if quick else DEPTHS
+def run(attempt: Attempt) -> Result:
+    """Four tables for all curves, kept curve by curve."""
+    setting = Setting.of(attempt)
+    depths = attempt.choose(DEPTHS, DEPTHS[:3])
     last: list[list[Any]] = []
     deeper: list[list[Any]] = []
     spread: list[list[Any]] = []
     for number, curve in enumerate(CURVES):
         share = number / len(CURVES)
-        report(share, f"{curve.label}: second-order last stages")
-        last += kept(f"last {curve.name}", partial(_last_stages, curve, setting, quick))
-        report(share + 0.15, f"{curve.label}: deeper networks")
-        deeper += kept(f"deeper {curve.name}", partial(_deeper, curve, setting, depths))
-        report(share + 0.22, f"{curve.label}: amplitudes")
-        spread += kept(f"spread {curve.name}", partial(_spreads, curve, setting))
+        attempt.report(share, f"{curve.label}: second-order last stages")
+        last += attempt.kept(
+            f"last {curve.name}", partial(_last_stages, curve, setting, attempt.choose(1, 10))
+        )
+        attempt.report(share + 0.15, f"{curve.label}: deeper networks")
+        deeper += attempt.kept(f"deeper {curve.name}", partial(_deeper, curve, setting, depths))
+        attempt.report(share + 0.22, f"{curve.label}: amplitudes")
+        spread += attempt.kept(f"spread {curve.name}", partial(_spreads, curve, setting))
+    attempt.report(1.0)
     columns = ("min", "median", "mean", "regions", "floor", "min / floor")
     return Result([
         _obstacles(setting, last, deeper, depths[-1]),
@@ -90,18 +94,20 @@ def _obstacles(setting: Setting, last: list[list[Any]], deeper: list[list[Any]],
     return Table("What stands in the way: least errors in multiples of the floor", columns, rows)
 
 
-def _last_stages(curve: Curve, setting: Setting, quick: bool) -> list[list[Any]]:
-    """The rows of the tables that end with all weights trained, by each optimiser from the same networks."""
+def _last_stages(curve: Curve, setting: Setting, divisor: int) -> list[list[Any]]:
+    """The rows of the tables that end with all weights trained, by each optimiser from the same networks.
+
+    ``divisor``: of the iterations.
+    """
     goal, rows = setting.target(curve), []
     for row in ENDING:
         random = row.start in ("default", "raai")
         network = start(row.start, curve.sign, setting)
         network = train(network, goal, row.stages[:-1], setting).network.to(dtype=torch.float64)
-        printed = PRINTED[row.name][CURVES.index(curve)][0]
+        printed, _ = PRINTED[row.name][curve.name]
         for optimizer, iterations in ITERATIONS.items():
             rate = {"lr": DEFAULT_RATE if random else RATES[3]} if optimizer == "adam" else {}
-            epochs = iterations // (10 if quick else 1)
-            result = fit(network, goal, optimizer=optimizer, epochs=epochs, **rate)
+            result = fit(network, goal, optimizer=optimizer, epochs=iterations // divisor, **rate)
             rows.append([
                 curve.label, row.label, NAMES[optimizer], *_found(result), printed if optimizer == "adam" else None
             ])  # fmt: skip
@@ -111,7 +117,7 @@ def _last_stages(curve: Curve, setting: Setting, quick: bool) -> list[list[Any]]
 def _deeper(curve: Curve, setting: Setting, depths: tuple[int, ...]) -> list[list[Any]]:
     goal, rows = setting.target(curve), []
     for depth in depths:
-        own = Setting(**{**vars(setting), "depth": depth})
+        own = replace(setting, depth=depth)
         result = train(start("theorem", curve.sign, own), goal, (1, 2, 3), own)
         rows.append([curve.label, depth, *_found(result), whole_floor(curve, own)])
     return rows
@@ -127,14 +133,11 @@ def _spreads(curve: Curve, setting: Setting) -> list[list[Any]]:
 
 
 def _found(result: FitResult) -> list[float | None]:
-    losses = result.loss.numpy()
-    if not np.isfinite(losses).any():
+    if not result.loss.isfinite().any():
         return [None] * 6
-    best = int(np.nanargmin(losses))
-    regions, floor = floor_of(result, best)
-    least = float(losses[best])
-    ratio = least / floor if floor > 0 else None
-    return [least, float(np.nanmedian(losses)), float(np.nanmean(losses)), regions, floor, ratio]
+    cell = cell_of(result)
+    ratio = cell["min"] / cell["floor"] if cell["floor"] > 0 else None
+    return [*(cell[key] for key in ("min", "median", "mean", "regions", "floor")), ratio]
 
 
 def amplitudes(network: Network) -> torch.Tensor:

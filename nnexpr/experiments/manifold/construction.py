@@ -9,8 +9,10 @@ from operator import mul
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Cell, Claim, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.experiments.manifold import exact
-from nnexpr.experiments.registry import Cell, Claim, Report, Result, Table, judged
 from nnexpr.networks.compositional import compositional
 from nnexpr.regions.line import linear_regions
 from nnexpr.regions.rational import rational_count
@@ -23,17 +25,15 @@ LEAST = 100  # thousandths: c of the theorem on sufficiency
 BENDS_IN_FLOAT = 1e-14  # of the slopes: what float64 tells from no bend (``regions/line/outputs.py``)
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """Seconds; quick draws fewer peaks."""
-    draws = FEW if quick else MANY
+    draws = attempt.choose(MANY, FEW)
     steps = (_regions, _differentiable, _convex, _second_derivative, _layers)
     tables, claims = [], []
-    for number, step in enumerate(steps):
-        report(number / len(steps), step.__name__.strip("_").replace("_", " "))
-        table, made = step(draws, seed)
+    for step in attempt.over(steps, lambda step: step.__name__.strip("_").replace("_", " ")):
+        table, made = step(draws, attempt.seed)
         tables.append(table)
         claims += made
-    report(1.0, "")
     return Result(tables, claims=claims)
 
 

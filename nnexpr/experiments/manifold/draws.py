@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Cell, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.rows import Trained, train_rows
 from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve, Setting
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Cell, Report, Result, Table, judged
 
 __all__ = ["run"]
 
@@ -18,19 +21,18 @@ DRAWS, MEMBERS = 10, 30
 SHOWN = tuple(row for row in ROWS if row.name in ("stage 1", "stages 1, 3", "all stages"))
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """Ten draws of 30 members (quick: two of 6)."""
-    draws, full = (2 if quick else DRAWS), Setting.of(quick, seed)
-    setting = Setting(**{**vars(full), "members": draws * full.members})
+    draws, full = attempt.choose(DRAWS, 2), Setting.of(attempt)
+    setting = replace(full, members=draws * full.members)
     rows: list[list[Cell]] = []
     within: dict[str, float] = {}
     shares: dict[str, float] = {}
-    for number, curve in enumerate(CURVES):
-        report(number / len(CURVES), curve.label)
-        cells = kept(curve.name, partial(_least, curve, setting, draws))
+    for curve in attempt.over(CURVES, attrgetter("label")):
+        cells = attempt.kept(curve.name, partial(_least, curve, setting, draws))
         for row in SHOWN:
             least = np.array(cells[row.name])
-            printed = PRINTED[row.name][CURVES.index(curve)][0] or np.nan
+            printed, _ = PRINTED[row.name][curve.name]
             share = float(np.mean(least <= 3 * printed))
             rows.append([
                 curve.label, row.label, printed, float(np.median(least)), float(least.min()), float(least.max()), share
@@ -52,7 +54,7 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:
         "M3 draws", "Over draws of 30 networks, the median least error is at most three times the printed one",
         "8 of 8",
         f"{sum(ratio <= 3 for ratio in within.values())} of 8; the largest ratio is {within[worst]:.2g} ({worst})",
-        "× 3", all(ratio <= 3 for ratio in within.values()), quick=quick,
+        "× 3", all(ratio <= 3 for ratio in within.values()), quick=attempt.quick,
         why=f"Luck does not make the difference: at these steps of Adam {100 * shares[worst]:.0f} % of the draws are "
         "within three times print there.",
     )  # fmt: skip

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, ROWS, Curve, Row, Setting, start, train
-from nnexpr.experiments.parts import kept
 from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.splines.floor import spline_floor
 from nnexpr.training.fit import FitResult
 
-__all__ = ["Cells", "Trained", "floor_of", "measure", "train_rows"]
+__all__ = ["Cells", "Trained", "cell_of", "floor_of", "measure", "train_rows"]
 
 Cells = dict[str, dict[str, dict[str, Any]]]  # row, curve: min, mean, median, regions, floor
 Trained = dict[tuple[str, tuple[int, ...]], FitResult]
 
 
-def measure(setting: Setting) -> Iterator[tuple[float, str, Cells]]:
-    """Trains row after row; yields the share done, a note, and the cells so far."""
+def measure(attempt: Attempt) -> Cells:
+    """Trains row after row, curve by curve."""
+    setting = Setting.of(attempt)
     cells: Cells = {row.name: {} for row in ROWS}
-    total, done = len(CURVES) * len(ROWS), 0
-    for curve in CURVES:
-        trained: Trained = {}
-        for row in ROWS:
-            yield done / total, f"{curve.label}: {row.label}", cells
-            cells[row.name][curve.name] = kept(
-                f"{curve.name}, {row.name}", partial(_cell, row, curve, trained, setting)
-            )
-            done += 1
-    yield 1.0, "", cells
+    trained: dict[str, Trained] = {curve.name: {} for curve in CURVES}
+    both = [(curve, row) for curve in CURVES for row in ROWS]
+    for curve, row in attempt.over(both, lambda each: f"{each[0].label}: {each[1].label}"):
+        compute = partial(_cell, row, curve, trained[curve.name], setting)
+        cells[row.name][curve.name] = attempt.kept(f"{curve.name}, {row.name}", compute)
+    return cells
 
 
 def train_rows(row: Row, curve: Curve, trained: Trained, setting: Setting) -> FitResult:
@@ -50,7 +46,11 @@ def train_rows(row: Row, curve: Curve, trained: Trained, setting: Setting) -> Fi
 
 
 def _cell(row: Row, curve: Curve, trained: Trained, setting: Setting) -> dict[str, Any]:
-    result = train_rows(row, curve, trained, setting)
+    return cell_of(train_rows(row, curve, trained, setting))
+
+
+def cell_of(result: FitResult) -> dict[str, Any]:
+    """A cell of the tables: over the members, and of the best of them regions and floor."""
     losses = result.loss.numpy()
     best = int(np.nanargmin(losses))
     regions, floor = floor_of(result, best)

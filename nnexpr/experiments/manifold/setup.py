@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.compositional import compositional, random_peaks
 from nnexpr.networks.network import Network
@@ -75,9 +77,10 @@ class Setting:
     rates: Mapping[int, float] = field(default_factory=lambda: dict(RATES))
 
     @classmethod
-    def of(cls, quick: bool, seed: int = 0) -> Setting:
-        """The paper's, or a tenth of it."""
-        return cls(members=6, epochs=300, seed=seed) if quick else cls(seed=seed)
+    def of(cls, attempt: Attempt, **changed: Any) -> Setting:
+        """The paper's, or a tenth of it; but for what is ``changed``."""
+        members, epochs = attempt.choose((30, 1000), (6, 300))
+        return cls(**{"members": members, "epochs": epochs, "seed": attempt.seed, **changed})
 
     def target(self, curve: Curve) -> Target:
         """The curve at the training points."""

@@ -7,16 +7,18 @@ least is over the members, as in the other tables.
 from __future__ import annotations
 
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import torch
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.experiments.manifold.printed import SPARSE
 from nnexpr.experiments.manifold.rows import Trained, train_rows
 from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve, Setting
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Report, Result, Table, judged
 
 __all__ = ["run"]
 
@@ -26,14 +28,13 @@ SHOWN = tuple(
 POINTS = 10
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """Five rows of the tables on four curves."""
-    setting = Setting(**{**vars(Setting.of(quick, seed)), "points": POINTS})
+    setting = Setting.of(attempt, points=POINTS)
     rows: list[list[Any]] = []
     won: dict[str, tuple[float, float]] = {}
-    for number, curve in enumerate(CURVES):
-        report(number / len(CURVES), curve.label)
-        cells = kept(curve.name, partial(_cells, curve, setting))
+    for curve in attempt.over(CURVES, attrgetter("label")):
+        cells = attempt.kept(curve.name, partial(_cells, curve, setting))
         for row in SHOWN:
             least, middle, training = cells[row.name]
             printed = {"default": SPARSE[curve.name][0], "stages 1, 3": SPARSE[curve.name][1]}.get(row.name)
@@ -52,7 +53,7 @@ def run(quick: bool, report: Report, seed: int = 0) -> Result:
         "M13", "With 10 training and 10 test points the manifold still wins (x³: 2.41e-4 to 5.65e-6)",
         "lower on 4 of 4 curves",
         f"lower on {len(winners)} of 4: " + "; ".join(f"{label} {a:.2g} to {b:.2g}" for label, (a, b) in won.items()),
-        None, len(winners) == len(won), quick=quick,
+        None, len(winners) == len(won), quick=attempt.quick,
     )  # fmt: skip
     return Result([Table("Mean squared error from ten points", columns, rows)], claims=[claim])
 

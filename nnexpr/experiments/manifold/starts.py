@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Cell, Claim, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, Setting, start, train
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Cell, Claim, Report, Result, Table, judged
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
@@ -32,26 +33,26 @@ LABELS = {
 CUBE = CURVES[0]
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """10⁴ networks of each kind as they start; as many default and RAAI networks after training on x³."""
-    many, trained, parts = (QUICK_MANY, QUICK_TRAINED, 1) if quick else (MANY, MANY, PARTS)
-    started: dict[str, dict[str, Any]] = {}
-    for number, kind in enumerate(KINDS):
-        report(0.1 * number / len(KINDS), LABELS[kind])
-        started[kind] = counts(_networks(kind, many, seed))
-    after: dict[str, dict[str, Any]] = {}
-    for number, kind in enumerate(TRAINED):
-        found = []
-        for part in range(parts):
-            report(0.1 + 0.9 * (number + part / parts) / len(TRAINED), f"{LABELS[kind]}, trained")
-            first, members = seed + part * trained // parts, trained // parts
-            found.append(kept(f"trained {kind} {part}", partial(_trained, kind, members, first, quick)))
-        after[kind] = together(found)
+    many, trained, parts = attempt.choose((MANY, MANY, PARTS), (QUICK_MANY, QUICK_TRAINED, 1))
+    started = {
+        kind: counts(_networks(kind, many, attempt.seed))
+        for kind in attempt.over(KINDS, LABELS.__getitem__, end=0.1)
+    }
+    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in TRAINED}
+    both = [(kind, part) for kind in TRAINED for part in range(parts)]
+    for kind, part in attempt.over(both, lambda each: f"{LABELS[each[0]]}, trained", begin=0.1):
+        setting = Setting.of(attempt, members=trained // parts, seed=attempt.seed + part * trained // parts)
+        found[kind].append(attempt.kept(f"trained {kind} {part}", partial(_trained, kind, setting)))
+    after = {kind: together(each) for kind, each in found.items()}
     tables = [
         _table(f"{many:,} networks of each kind as they start", started),
         _table(f"{trained:,} networks of each kind, trained on x³", after),
     ]
-    return Result(tables, claims=[*_dead(started, after, quick), *_wasted(started, after, quick)])
+    return Result(
+        tables, claims=[*_dead(started, after, attempt.quick), *_wasted(started, after, attempt.quick)]
+    )
 
 
 def _networks(kind: str, members: int, seed: int) -> Network:
@@ -60,9 +61,8 @@ def _networks(kind: str, members: int, seed: int) -> Network:
     return mlp(HIDDEN + 1, WIDTH, init=kind, members=members, seed=seed)
 
 
-def _trained(kind: str, members: int, seed: int, quick: bool) -> dict[str, Any]:
-    setting = Setting(members=members, epochs=Setting.of(quick).epochs, seed=seed)
-    network = _networks(kind, members, seed)
+def _trained(kind: str, setting: Setting) -> dict[str, Any]:
+    network = _networks(kind, setting.members, setting.seed)
     return counts(train(network, setting.target(CUBE), (3,), setting, DEFAULT_RATE).network)
 
 

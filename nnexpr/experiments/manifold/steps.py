@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from functools import partial
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Cell, Claim, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.rows import Trained, train_rows
 from nnexpr.experiments.manifold.setup import CURVES, RATES, ROWS, Curve, Setting
-from nnexpr.experiments.parts import kept
-from nnexpr.experiments.registry import Cell, Claim, Report, Result, Table, judged
 
 __all__ = ["run"]
 
@@ -32,22 +33,20 @@ JUDGED = ("stages 1, 3", "all stages")
 Cells = dict[str, dict[str, tuple[float, float]]]  # curve, row: least and mean error
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """Six steps (quick: two)."""
-    steps = STEPS[:2] if quick else STEPS
+    steps = attempt.choose(STEPS, STEPS[:2])
     rows: list[list[Cell]] = []
     claims: list[Claim] = []
-    for number, rates in enumerate(steps):
-        setting = Setting(
-            **{**vars(Setting.of(quick, seed)), "rates": dict(zip((1, 2, 3), rates, strict=True))}
-        )
-        cells: Cells = {}
-        for place, curve in enumerate(CURVES):
-            report((number + place / len(CURVES)) / len(steps), f"{rates}: {curve.label}")
-            cells[curve.name] = kept(f"{rates} {curve.name}", partial(_cells, curve, setting))
+    found: dict[tuple[float, float, float], Cells] = {rates: {} for rates in steps}
+    both = [(rates, curve) for rates in steps for curve in CURVES]
+    for rates, curve in attempt.over(both, lambda each: f"{each[0]}: {each[1].label}"):
+        setting = Setting.of(attempt, rates=dict(zip((1, 2, 3), rates, strict=True)))
+        found[rates][curve.name] = attempt.kept(f"{rates} {curve.name}", partial(_cells, curve, setting))
+    for rates, cells in found.items():
         rows.append([*rates, _distance(cells, 0), _distance(cells, 1), _within(cells)[0]])
         if rates == OWN:
-            claims.append(_claim(cells, quick))
+            claims.append(_claim(cells, attempt.quick))
     columns = ("stage 1", "stage 2", "stage 3", "decades off, min", "decades off, mean", "of 8 within × 3")
     return Result([Table("Adam's steps beside the printed tables", columns, rows)], claims=claims)
 
@@ -62,7 +61,7 @@ def _cells(curve: Curve, setting: Setting) -> dict[str, tuple[float, float]]:
 
 
 def _ratio(cells: Cells, curve: Curve, row: str, which: int) -> float:
-    return cells[curve.name][row][which] / (PRINTED[row][CURVES.index(curve)][which] or math.nan)
+    return cells[curve.name][row][which] / PRINTED[row][curve.name][which]
 
 
 def _distance(cells: Cells, which: int) -> float:

@@ -4,41 +4,38 @@ from __future__ import annotations
 
 import math
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.data import Cell, Claim, Result, Table
+from nnexpr.experiments.judging import judged
 from nnexpr.experiments.manifold.printed import LATER, PRINTED
 from nnexpr.experiments.manifold.rows import Cells, measure
-from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve, Setting
-from nnexpr.experiments.registry import Cell, Claim, Report, Result, Table, judged
+from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve
 
 __all__ = ["claims", "run"]
 
-BY_CURVE = {curve.name: index for index, curve in enumerate(CURVES)}
 WITH_STAGE_1 = ("stages 1, 3", "all stages")
 NEAR = 0.02  # of the printed optima of Stage 1
 FACTOR = 100  # that passes for "three orders of magnitude", of which the printed numbers give 29 to 1130
 FULLY_TRAINED = tuple(row.name for row in ROWS if row.stages[-1] == 3)
 
 
-def run(quick: bool, report: Report, seed: int = 0) -> Result:
+def run(attempt: Attempt) -> Result:
     """960 networks (quick: 192, with fewer epochs)."""
-    cells: Cells = {}
-    for share, note, so_far in measure(Setting.of(quick, seed)):
-        report(share, note)
-        cells = so_far
-    return Result([_table(curve, cells) for curve in CURVES], claims=claims(cells, quick))
+    cells = measure(attempt)
+    return Result([_table(curve, cells) for curve in CURVES], claims=claims(cells, attempt.quick))
 
 
 def _table(curve: Curve, cells: Cells) -> Table:
     """Ours, print, and the later version's numbers for the curves that it gives; the floor is for the best network."""
-    place = BY_CURVE[curve.name]
-    both = any(LATER[name][place][0] is not None for name in LATER)
+    both = any(curve.name in numbers for numbers in LATER.values())
     columns = ["network"]
     for what in ("min", "mean"):
         columns += [what, f"{what}, printed", *[f"{what}, later version"] * both]
     columns += ["regions", "floor", "min / floor"]
     rows: list[list[Cell]] = []
     for row in ROWS:
-        cell, printed = cells[row.name][curve.name], PRINTED[row.name][place]
-        later = LATER[row.name][place] if row.name in LATER else (None, None)
+        cell, printed = cells[row.name][curve.name], PRINTED[row.name][curve.name]
+        later = LATER.get(row.name, {}).get(curve.name, (None, None))
         numbers: list[Cell] = []
         for index, what in enumerate(("min", "mean")):
             numbers += [cell[what], printed[index], *[later[index]] * both]
@@ -58,7 +55,7 @@ def _stage_one(cells: Cells, quick: bool) -> list[Claim]:
     """M2, one for each curve: the optimum of the differentiable manifold, which depends on no step size."""
     claims = []
     for curve in CURVES:
-        printed, found = PRINTED["stage 1"][BY_CURVE[curve.name]][0], cells["stage 1"][curve.name]["min"]
+        (printed, _), found = PRINTED["stage 1"][curve.name], cells["stage 1"][curve.name]["min"]
         claims.append(
             judged(
                 f"M2 {curve.label}",
@@ -66,7 +63,7 @@ def _stage_one(cells: Cells, quick: bool) -> list[Claim]:
                 printed,
                 found,
                 f"{100 * NEAR:.0f} %",
-                printed is not None and abs(found / printed - 1) <= NEAR,
+                abs(found / printed - 1) <= NEAR,
                 quick=quick,
             )
         )
@@ -76,8 +73,7 @@ def _stage_one(cells: Cells, quick: bool) -> list[Claim]:
 def _whole(cells: Cells, quick: bool) -> Claim:
     """M3."""
     ratios = {
-        (row, curve.label): cells[row][curve.name]["min"]
-        / (PRINTED[row][BY_CURVE[curve.name]][0] or math.nan)
+        (row, curve.label): cells[row][curve.name]["min"] / PRINTED[row][curve.name][0]
         for row in WITH_STAGE_1
         for curve in CURVES
     }
@@ -102,7 +98,7 @@ def _orders(cells: Cells, quick: bool) -> list[Claim]:
         if not random > least["stage 3"] > manifold:
             out_of_order.append(curve.label)
         gains[curve.label] = least["default"] / manifold
-        least_printed = {row: PRINTED[row][BY_CURVE[curve.name]][0] or math.nan for row in PRINTED}
+        least_printed = {row: numbers[curve.name][0] for row, numbers in PRINTED.items()}
         printed[curve.label] = least_printed["default"] / min(least_printed[row] for row in WITH_STAGE_1)
     label, smallest = min(gains.items(), key=lambda item: item[1])
     return [

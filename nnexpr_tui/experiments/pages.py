@@ -9,9 +9,9 @@ from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
-from nnexpr.experiments.registry import Figure, Table
+from nnexpr.experiments.data import Figure, Table
+from nnexpr.experiments.findings import Finding
 from nnexpr_tui.documents import cell_text
-from nnexpr_tui.experiments.findings import Finding
 from nnexpr_tui.experiments.panes import claim_lines, tally_text
 from nnexpr_tui.parts.lines import Line, clean
 

@@ -7,20 +7,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from experiment_stand_in import result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexpr.experiments.registry import Claim, Curve, Figure, Result, Table
-from nnexpr_tui.experiments import findings
-from nnexpr_tui.experiments.findings import Finding, keep_finding, kept_finding, read_finding, written
+from nnexpr.experiments import origin as origins
+from nnexpr.experiments.data import VERDICTS, Claim, Curve, Figure, Result, Table
+from nnexpr.experiments.findings import Finding, keep_finding, kept_finding, read_finding, written
 
-FINDING = Finding("bends", True, 2.5, 1.7e9, result())
+RESULT = Result(
+    (Table("A table", ("k", "measured"), [(1, 0.5), (2, None)]),),
+    (Figure("Rates", "units", "error", [Curve("one", [1.0, 10.0], [1.0, float("nan")])], log_x=True),),
+    tuple(
+        Claim(f"T{i}", "a statement", i, 1.5 * i, "equal", verdict, "why")
+        for i, verdict in enumerate(VERDICTS)
+    ),
+)
+FINDING = Finding("bends", True, 2.5, 1.7e9, RESULT)
 cells = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
 
 def told(finding: Finding) -> list[dict[str, object]]:
-    return [json.loads(line) for line in written(finding, origin=findings._origin())]
+    return [json.loads(line) for line in written(finding, origin=origins.origin())]
 
 
 def plain(result: Result) -> str:
@@ -58,7 +65,7 @@ def test_arrays_and_their_numbers_are_read_as_plain_ones() -> None:
     )
     back = read_finding(told(Finding("id", False, 1.0, 2.0, given_result))).result
     assert back.tables[0].rows == ((3, 0.5),)
-    assert back.figures[0].series[0].x == [0.0, 1.0]
+    assert back.figures[0].series[0].x == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("lines", range(len(told(FINDING))))
@@ -118,5 +125,5 @@ def test_what_other_sources_or_versions_measured_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_finding(FINDING, tmp_path)
-    monkeypatch.setattr(findings, "digest_of_sources", lambda: "another")
+    monkeypatch.setattr(origins, "digest_of_sources", lambda: "another")
     assert kept_finding(tmp_path, "bends", quick=True) is None

@@ -1,0 +1,93 @@
+"""A finding: what an experiment gave, when, and whether quickly; as lines of JSON for a pipe and for a file.
+
+The lines are ``{"finding": …}`` first, one each for claims, tables and figures, and ``{"end": count}`` last, so that
+no line is long and a file that was cut is known. What does not read back as a finding raises ValueError.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnexpr.atomic import write_atomically
+from nnexpr.experiments.data import VERDICTS, Claim, Figure, Result, Table, Verdict, from_json, to_json
+from nnexpr.experiments.origin import origin
+
+__all__ = ["Finding", "keep_finding", "kept_finding", "read_finding", "written"]
+
+SCHEMA = 1
+KINDS: dict[str, Any] = {"claim": Claim, "table": Table, "figure": Figure}
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """The result of one run of an experiment. ``finished`` is the time of day in seconds since 1970."""
+
+    id: str
+    quick: bool
+    seconds: float
+    finished: float
+    result: Result
+
+    @property
+    def tally(self) -> dict[Verdict, int]:
+        """How many claims have each verdict."""
+        verdicts = [claim.verdict for claim in self.result.claims]
+        return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
+
+
+def written(finding: Finding, **more: Any) -> Iterator[str]:
+    """The finding as lines; ``more`` is put into the first."""
+    head = {key: value for key, value in vars(finding).items() if key != "result"}
+    result, parts = finding.result, [{"finding": {"schema": SCHEMA, **head, **more}}]
+    for kind in KINDS:
+        parts += [{kind: value} for value in getattr(result, f"{kind}s")]
+    for part in (*parts, {"end": len(parts)}):
+        yield to_json(part) + "\n"
+
+
+def read_finding(parts: Iterable[dict[str, Any]]) -> Finding:
+    """A finding from its lines, each already read as JSON. Raises ValueError."""
+    try:
+        first, *middle, last = parts
+        head = first["finding"]
+        if head["schema"] != SCHEMA or last["end"] != len(middle) + 1:
+            raise ValueError("it is not whole")
+        found: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+        for part in middle:
+            ((kind, given),) = part.items()
+            found[kind].append(from_json(KINDS[kind], given))
+        result = Result(**{f"{kind}s": tuple(values) for kind, values in found.items()})
+        times = from_json(float, head["seconds"]), from_json(float, head["finished"])
+        return Finding(from_json(str, head["id"]), from_json(bool, head["quick"]), *times, result)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a finding: {error}") from None
+
+
+# --- on disk
+
+
+def _place(folder: Path, name: str, quick: bool) -> Path:
+    return folder / f"{name}{'-quick' * quick}.finding.jsonl"
+
+
+def keep_finding(finding: Finding, folder: Path) -> None:
+    """Write it, whole or not at all. Raises OSError."""
+    lines = "".join(written(finding, origin=origin()))
+    write_atomically(_place(folder, finding.id, finding.quick), lines)
+
+
+def kept_finding(folder: Path, name: str, *, quick: bool) -> Finding | None:
+    """What was kept of an experiment; None where there is nothing, it is damaged, or another version measured it."""
+    try:
+        with _place(folder, name, quick).open(encoding="utf-8") as file:
+            first = json.loads(file.readline())
+            if first["finding"]["origin"] != origin():
+                return None
+            finding = read_finding([first, *map(json.loads, file)])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return finding if (finding.id, finding.quick) == (name, quick) else None
