@@ -1,6 +1,6 @@
 """A compositional network trained by stages beside its twin, and all that the Compose screen shows of both.
 
-Imported on the worker's thread: it brings torch. The numbers are those of ``fit --network compositional --stages``: the
+Imported on the engine's thread: it brings torch. The numbers are those of ``fit --network compositional --stages``: the
 same session trains, on the same points.
 """
 
@@ -29,7 +29,7 @@ from nnexpr.targets import CATALOGUE, build_target
 from nnexpr.targets.target import Target
 from nnexpr.training.session import Session
 from nnexpr.training.stages import coordinates_of
-from nnexpr_tui.manifold.moment import FIRST_TARGETS, Fitted, ManifoldStart, stages_from
+from nnexpr_tui.manifold.moment import FIRST_TARGETS, ManifoldStart, Trained, stages_from
 
 __all__ = [
     "Pair",
@@ -185,26 +185,20 @@ class Pair:
         depth = len(self.start.peaks)
         return tuple(found.values[0, :depth].tolist()), tuple(np.cumprod(found.values[0, depth:]).tolist())
 
-    def fitted(self) -> tuple[Fitted, Fitted]:
+    def trained(self) -> tuple[Trained, Trained]:
         """Both, counted exactly."""
-        first, second = self._fitted(self._session), self._fitted(self._twin)
+        first, second = self._trained(self._session), self._trained(self._twin)
         return first, second
 
-    def _fitted(self, session: Session) -> Fitted:
+    def _trained(self, session: Session) -> Trained:
         [lines] = linear_regions(session.current_network(), self.target.domain[0], certify=False)
-        low, high = self.target.domain[0]
-        x = np.concatenate([[low], lines.breakpoints, [high]])
-        output = np.asarray(lines.values, dtype=np.float64)
-        fine = np.union1d(self.sight.x, np.concatenate([x, (x[1:] + x[:-1]) / 2]))
+        middles = (lines.knots[1:] + lines.knots[:-1]) / 2
+        fine = np.union1d(self.sight.x, np.concatenate([lines.knots, middles]))
         function = self.target.function
         assert function is not None  # noqa: S101 - as above
-        error = np.interp(fine, x, output) - np.asarray(function(fine[:, None]), dtype=np.float64)
-        return Fitted(
-            x=x,
-            output=output,
-            slopes=np.asarray(lines.slopes, dtype=np.float64),
-            bend_layers=np.asarray(lines.bend_layers, dtype=np.int64),
-            dead_units=len(lines.dead_units),
+        error = lines(fine) - np.asarray(function(fine[:, None]), dtype=np.float64)
+        return Trained(
+            lines=lines,
             loss=float(session.losses()[0]),
             max_error=float(np.abs(error).max()),
             error=(fine, error),

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from nnexpr.regions.line import LineRegions
+
     Array = NDArray[np.float64]
 
 __all__ = [
-    "FIRST_TARGETS", "MOST_LAYERS", "SHARE_OF_EPOCHS", "Fitted", "ManifoldMoment", "ManifoldStart", "stages_from",
+    "FIRST_TARGETS", "MOST_LAYERS", "SHARE_OF_EPOCHS", "ManifoldMoment", "ManifoldStart", "Trained", "stages_from",
 ]  # fmt: skip
 
 MOST_LAYERS = 10
@@ -40,31 +42,14 @@ def stages_from(start: ManifoldStart) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
-    """One network, exactly: between two of its points ``x`` it is straight.
+class Trained:
+    """One of the two networks: the spline that it is, exactly, and how far that is from the target."""
 
-    ``x, output: (regions + 1,)``, ends included; ``slopes: (regions,)``; ``bend_layers: (regions - 1,)``, from 1.
-    """
-
-    x: Array
-    output: Array
-    slopes: Array
-    bend_layers: NDArray[np.int64]
-    dead_units: int
+    lines: LineRegions
     loss: float  # mean squared error over the training points, as ``fit`` has it
     max_error: float
     error: tuple[Array, Array]  # network - target, over the domain
-    diverged: bool = False
-
-    @property
-    def regions(self) -> int:
-        """Linear regions."""
-        return len(self.slopes)
-
-    @property
-    def gaps(self) -> Array:
-        """By how much the slope changes at each bend, ``(regions - 1,)``; their sum is last slope minus first."""
-        return self.slopes[1:] - self.slopes[:-1]
+    diverged: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +73,8 @@ class ManifoldMoment:
     peaks: tuple[float, ...] | None  # None once all weights have been trained
     scales: tuple[float, ...] | None
     exact_regions: int | None  # from peaks and scales, in rational arithmetic
-    network: Fitted
-    twin: Fitted
+    network: Trained
+    twin: Trained
     floors: tuple[
         float | None, float | None
     ]  # of a spline with as many regions: for the network, for the twin

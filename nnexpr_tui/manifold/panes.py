@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
-from nnexpr_tui.manifold.moment import Fitted, ManifoldMoment
+from nnexpr_tui.manifold.moment import ManifoldMoment, Trained
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.numbers import compact, count, number
 
@@ -101,7 +101,9 @@ def fit_chart(
     """
     low, high = moment.domain
     both = [_named(moment, name) for name in ("network", "twin")]
-    curves = [fitted.error if error else (fitted.x, fitted.output) for fitted, _, _ in both]
+    curves = [
+        trained.error if error else (trained.lines.knots, trained.lines.values) for trained, _, _ in both
+    ]
     series = (
         [Series((low, high), (0.0, 0.0), "", TARGET)] if error else [Series(*moment.truth, "target", TARGET)]
     )
@@ -112,20 +114,20 @@ def fit_chart(
         _, label, color = both[at]
         series.append(Series(*curves[at], f"{label} − target" if error else label, color))
     first, _, _ = _named(moment, fits[0])
-    series.append(Series(first.x[1:-1], (), "bends", "warning", style="ticks"))
+    series.append(Series(first.lines.breakpoints, (), "bends", "warning", style="ticks"))
     values = [y for _, y in curves] + ([] if error else [moment.truth[1]])
     limits = float(min(y.min() for y in values)), float(max(y.max() for y in values))
     return ChartData(tuple(series), Axis(label="x", limits=moment.domain), Axis(include=limits))
 
 
-def _named(moment: ManifoldMoment, name: str) -> tuple[Fitted, str, str]:
+def _named(moment: ManifoldMoment, name: str) -> tuple[Trained, str, str]:
     return (moment.network, "network", NETWORK) if name == "network" else (moment.twin, ALONE, TWIN)
 
 
 def layer_chart(moment: ManifoldMoment, opened: int, shown: int | None) -> ChartData:
     """The opened layer's t1 and t2; over the first ``shown`` of its pieces, or the whole interval."""
     low, high = moment.domain
-    bends = moment.network.x[1:-1][moment.network.bend_layers <= opened + 1]
+    bends = moment.network.lines.breakpoints[moment.network.lines.bend_layers <= opened + 1]
     if shown is not None and shown <= len(bends):
         high = float(bends[shown - 1])
     names = (("t1", "accent"), ("t2", "secondary"))
@@ -149,8 +151,10 @@ def slopes_chart(moment: ManifoldMoment) -> ChartData:
     fits = [(moment.network, "network", NETWORK)]
     if moment.epoch:
         fits.insert(0, (moment.twin, ALONE, TWIN))
-    for fitted, label, color in fits:
-        series.append(Series(fitted.x.repeat(2)[1:-1], fitted.slopes.repeat(2), label, color))
+    for trained, label, color in fits:
+        series.append(
+            Series(trained.lines.knots.repeat(2)[1:-1], trained.lines.slopes.repeat(2), label, color)
+        )
     return ChartData(tuple(series), Axis(label="x", limits=moment.domain), Axis(label="slope"))
 
 
@@ -160,8 +164,8 @@ def gaps_chart(moment: ManifoldMoment) -> ChartData:
     if moment.epoch:
         fits.insert(0, (moment.twin, ALONE, TWIN))
     series = [
-        Series(fitted.x[1:-1], abs(fitted.gaps), label, color, style="points")
-        for fitted, label, color in fits
+        Series(trained.lines.breakpoints, abs(trained.lines.gaps), label, color, style="points")
+        for trained, label, color in fits
     ]
     return ChartData(tuple(series), Axis(label="x", limits=moment.domain), Axis(log=True, label="slope gap"))
 
@@ -183,14 +187,14 @@ def number_lines(moment: ManifoldMoment) -> list[Line]:
     network, twin, power = moment.network, moment.twin, 2**moment.layers
     rows = [
         _row("", "by stages", ALONE, "label"),
-        _row("Regions", count(network.regions), count(twin.regions), "accent"),
-        _row("Bends", count(network.regions - 1), count(twin.regions - 1), "accent"),
+        _row("Regions", count(network.lines.count), count(twin.lines.count), "accent"),
+        _row("Bends", count(network.lines.bends), count(twin.lines.bends), "accent"),
         _row("Loss", _loss(network), _loss(twin), "accent"),
         _row("Max error", number(network.max_error), number(twin.max_error)),
         _row("Floor", *(number(floor) if floor is not None else "…" for floor in moment.floors)),
         _row("× floor", *(_times(f, floor) for f, floor in zip((network, twin), moment.floors, strict=True))),
         _row("Slope gap", _largest(network), _largest(twin)),
-        _row("Dead units", count(network.dead_units), count(twin.dead_units)),
+        _row("Dead units", count(len(network.lines.dead_units)), count(len(twin.lines.dead_units))),
         _row(f"2^{moment.layers}", count(power), ""),
     ]
     if moment.exact_regions is not None:
@@ -202,18 +206,20 @@ def _row(label: str, first: str, second: str, style: str = "value") -> Line:
     return ((label.ljust(11), "label"), (f"{first:>9}", style), (f"{second:>9}", style))
 
 
-def _loss(fitted: Fitted) -> str:
-    return "diverged" if fitted.diverged else number(fitted.loss)
+def _loss(trained: Trained) -> str:
+    return "diverged" if trained.diverged else number(trained.loss)
 
 
-def _times(fitted: Fitted, floor: float | None) -> str:
+def _times(trained: Trained, floor: float | None) -> str:
     if floor is None:
         return "…"
-    return number(fitted.loss / floor) if floor > NOTHING else "n/a"
+    return number(trained.loss / floor) if floor > NOTHING else "n/a"
 
 
-def _largest(fitted: Fitted, layer: int | None = None) -> str:
-    gaps = abs(fitted.gaps if layer is None else fitted.gaps[fitted.bend_layers == layer])
+def _largest(trained: Trained, layer: int | None = None) -> str:
+    gaps = abs(
+        trained.lines.gaps if layer is None else trained.lines.gaps[trained.lines.bend_layers == layer]
+    )
     return number(float(gaps.max())) if len(gaps) else "none"
 
 
@@ -244,8 +250,8 @@ def status_items(moment: ManifoldMoment, *, roomy: bool) -> list[tuple[str, str]
         ("stage", str(moment.stage)),
         ("epoch", count(moment.epoch).ljust(7 * roomy)),
         ("loss", _loss(network).ljust(8 * roomy)),
-        ("regions", count(network.regions).ljust(3 * roomy)),
-        ("bends", count(network.regions - 1).ljust(3 * roomy)),
+        ("regions", count(network.lines.count).ljust(3 * roomy)),
+        ("bends", count(network.lines.bends).ljust(3 * roomy)),
         (ALONE, _loss(moment.twin).ljust(8 * roomy)),
     ]
     if moment.rate and math.isfinite(moment.rate):

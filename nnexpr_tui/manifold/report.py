@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnexpr_tui.documents import plain
-from nnexpr_tui.manifold.moment import Fitted, ManifoldMoment, stages_from
+from nnexpr_tui.manifold.moment import ManifoldMoment, Trained, stages_from
 
 __all__ = ["document", "shares", "summary"]
 
@@ -37,9 +37,9 @@ def summary(moment: ManifoldMoment, command: str) -> str:
         lines.append("# scales " + ", ".join(f"{scale:.6g}" for scale in moment.scales))
     else:
         lines.append("# all weights are trained: the network has left the manifold of peaks and scales")
-    for name, fitted in (("by stages", moment.network), ("gradient descent alone", moment.twin)):
-        regions, bends = fitted.regions, fitted.regions - 1
-        lines.append(f"# {name}: loss {fitted.loss:.6g}, linear regions {regions}, bends {bends}")
+    for name, one in (("by stages", moment.network), ("gradient descent alone", moment.twin)):
+        regions, bends = one.lines.count, one.lines.bends
+        lines.append(f"# {name}: loss {one.loss:.6g}, linear regions {regions}, bends {bends}")
     return "\n".join(lines)
 
 
@@ -71,17 +71,17 @@ def document(moment: ManifoldMoment) -> Any:
     )
 
 
-def _network(fitted: Fitted, floor: float | None) -> dict[str, Any]:
+def _network(trained: Trained, floor: float | None) -> dict[str, Any]:
     return {
-        "loss": fitted.loss,
-        "max_error": fitted.max_error,
+        "loss": trained.loss,
+        "max_error": trained.max_error,
         "spline_floor": floor,
-        "linear_regions": fitted.regions,
-        "bends": fitted.regions - 1,
-        "breakpoints": fitted.x[1:-1],
-        "values": fitted.output,
-        "slopes": fitted.slopes,
-        "slope_gaps": fitted.gaps,
-        "bend_layers": fitted.bend_layers,
-        "dead_units": fitted.dead_units,
+        "linear_regions": trained.lines.count,
+        "bends": trained.lines.bends,
+        "breakpoints": trained.lines.breakpoints,
+        "values": trained.lines.values,
+        "slopes": trained.lines.slopes,
+        "slope_gaps": trained.lines.gaps,
+        "bend_layers": trained.lines.bend_layers,
+        "dead_units": len(trained.lines.dead_units),
     }

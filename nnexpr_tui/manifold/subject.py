@@ -130,19 +130,21 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         from nnexpr_tui.manifold.engine import exact_regions
 
         pair, sight = self._pair, self._pair.sight
-        network, twin = pair.fitted()
-        wanted = {fitted.regions for fitted in (network, twin)}
+        network, twin = pair.trained()
+        wanted = {trained.lines.count for trained in (network, twin)}
         self._owed = tuple(n for n in sorted(wanted) if (self.start.target, n) not in self._floors)
         is_quick = bool(self._owed) and self._owed[0] <= QUICK_FLOOR
         if self.state == "running" and is_quick and monotonic() >= self._next_floor:
             self._find_floor()
-        first, second = (self._floors.get((self.start.target, fitted.regions)) for fitted in (network, twin))
+        first, second = (
+            self._floors.get((self.start.target, trained.lines.count)) for trained in (network, twin)
+        )
         coordinates = pair.coordinates()
         peaks, scales = coordinates or (None, None)
         exact = None
         if peaks is not None:
             exact = exact_regions(peaks, None if self._scales_follow else scales, self.start.sign)
-        units_x, units = pair.units(network.x)
+        units_x, units = pair.units(network.lines.knots)
         epochs, losses, twin_losses = pair.history(network.loss, twin.loss)
         return ManifoldMoment(
             start=self.start, state=self._shown_state, stage=pair.stage, stage_begins=tuple(pair.stage_begins),

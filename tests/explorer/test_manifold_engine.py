@@ -22,7 +22,7 @@ from nnexpr.experiments.manifold import exact
 from nnexpr.networks.compositional import compositional
 from nnexpr_tui.manifold import subject as manifold_subject
 from nnexpr_tui.manifold.engine import Pair, exact_regions
-from nnexpr_tui.manifold.moment import Fitted, ManifoldMoment, ManifoldStart
+from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import summary
 from nnexpr_tui.manifold.subject import ManifoldSubject
 from nnexpr_tui.worker.warming import compiling
@@ -78,12 +78,12 @@ def test_bends_and_slopes_are_those_of_the_definition(
         s = list(accumulate((Fraction(ratio, 10) for ratio in ratios), mul))
     scales = tuple(map(float, s)) if free else None
     pair = Pair(ManifoldStart("square", sign, tuple(map(float, a)), scales))
-    network, twin = pair.fitted()
+    network, twin = pair.trained()
     x, slopes = slopes_by_definition(a, s, sign)
-    assert network.regions == twin.regions
-    if exact.regions(a, s) == 2 ** len(a) == network.regions:
-        np.testing.assert_allclose(network.x, list(map(float, x)), atol=1e-5)
-        np.testing.assert_allclose(network.slopes, list(map(float, slopes)), rtol=1e-3, atol=1e-3)
+    assert network.lines.count == twin.lines.count
+    if exact.regions(a, s) == 2 ** len(a) == network.lines.count:
+        np.testing.assert_allclose(network.lines.knots, list(map(float, x)), atol=1e-5)
+        np.testing.assert_allclose(network.lines.slopes, list(map(float, slopes)), rtol=1e-3, atol=1e-3)
 
 
 @settings(deadline=None, max_examples=40, database=None)
@@ -92,22 +92,24 @@ def test_any_peaks_give_a_power_of_two_regions_and_gaps_that_add_up(
     hundredths: tuple[int, ...], sign: int
 ) -> None:
     peaks = tuple(peak / 100 for peak in hundredths)
-    network, _ = Pair(ManifoldStart("cube", sign, peaks)).fitted()
-    assert network.regions == exact_regions(peaks, None, sign) == 2 ** len(peaks)
-    assert network.gaps.sum() == pytest.approx(network.slopes[-1] - network.slopes[0], abs=1e-12)
-    assert (sign * network.gaps < 0).all()  # F is convex, or concave
-    assert np.bincount(network.bend_layers, minlength=len(peaks) + 1)[1:].tolist() == [
+    network, _ = Pair(ManifoldStart("cube", sign, peaks)).trained()
+    assert network.lines.count == exact_regions(peaks, None, sign) == 2 ** len(peaks)
+    assert network.lines.gaps.sum() == pytest.approx(
+        network.lines.slopes[-1] - network.lines.slopes[0], abs=1e-12
+    )
+    assert (sign * network.lines.gaps < 0).all()  # F is convex, or concave
+    assert np.bincount(network.lines.bend_layers, minlength=len(peaks) + 1)[1:].tolist() == [
         2**layer for layer in range(len(peaks))
     ]
 
 
 @pytest.mark.parametrize("layers", [1, 3, 6, 10])
 def test_with_peaks_at_a_half_it_is_the_interpolant_of_the_square(layers: int) -> None:
-    network, _ = Pair(ManifoldStart("square", -1, (0.5,) * layers)).fitted()
-    np.testing.assert_array_equal(network.output, network.x**2)
-    assert network.regions == 2**layers
+    network, _ = Pair(ManifoldStart("square", -1, (0.5,) * layers)).trained()
+    np.testing.assert_array_equal(network.lines.values, network.lines.knots**2)
+    assert network.lines.count == 2**layers
     assert network.max_error == 4.0 ** -(layers + 1)
-    np.testing.assert_array_equal(network.gaps, 2.0 ** (1 - layers))
+    np.testing.assert_array_equal(network.lines.gaps, 2.0 ** (1 - layers))
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -116,8 +118,8 @@ def test_a_layers_gap_is_the_theorems(sign: int) -> None:
     peaks = (0.3, 0.6, 0.45, 0.55)
     a = [Fraction(str(peak)) for peak in peaks]
     s = exact.theorem_scales(a, len(a), sign)
-    network, _ = Pair(ManifoldStart("square", sign, peaks)).fitted()
-    first = network.gaps[network.bend_layers == 1]
+    network, _ = Pair(ManifoldStart("square", sign, peaks)).trained()
+    first = network.lines.gaps[network.lines.bend_layers == 1]
     change = -1 / (1 - a[0]) - 1 / a[0]
     after = math.prod(1 - peak for peak in a[2:]) * (1 - a[-1])
     assert first == pytest.approx([float(sign * change * s[0] * after)], rel=1e-4)
@@ -126,7 +128,7 @@ def test_a_layers_gap_is_the_theorems(sign: int) -> None:
 def test_the_units_are_the_waves_that_the_output_sums() -> None:
     start = ManifoldStart("square", -1, (0.3, 0.6, 0.45))
     pair = Pair(start)
-    x, units = pair.units(pair.fitted()[0].x)
+    x, units = pair.units(pair.trained()[0].lines.knots)
     np.testing.assert_allclose(units[0, 0], x, atol=1e-7)  # the first layer's t1 is its input
     np.testing.assert_allclose(units[0, 1], np.maximum(x - 0.3, 0), atol=1e-7)
     np.testing.assert_allclose(units[0, 2], x, atol=1e-7)
@@ -156,10 +158,10 @@ def test_the_stages_are_those_of_fit_and_the_twin_is_fit_without(target: str) ->
     assert last.network.loss == float(whole.loss[0])
     assert last.twin.loss == float(alone.loss[0])
     [lines] = nnexpr.linear_regions(whole.network)
-    assert last.network.regions == lines.count
+    assert last.network.lines.count == lines.count
     assert [moment.stage for moment in moments] == [1, 2, 3]
     assert last.stage_begins == (0, 1000, 2000)
-    assert moments[1].network.regions == 2**4
+    assert moments[1].network.lines.count == 2**4
     assert moments[0].network.loss > moments[1].network.loss > last.network.loss
 
 
@@ -295,7 +297,7 @@ def test_what_is_written_is_what_is_seen(tmp_path: Path) -> None:
         saved = nnexpr.load(tmp_path / "deep" / f"{name}.safetensors")
         [lines] = nnexpr.linear_regions(saved.network)
         found = document[key]
-        assert found["linear_regions"] == lines.count == fitted.regions
+        assert found["linear_regions"] == lines.count == fitted.lines.count
         assert found["breakpoints"] == pytest.approx(lines.breakpoints.tolist(), abs=1e-12)
         assert found["loss"] == fitted.loss
         assert found["spline_floor"] > 0
@@ -318,13 +320,6 @@ def test_the_copied_line_says_what_fit_cannot() -> None:
     text = summary(train(manifold), "fit")
     assert "--stages 2 --epochs 1000" in text
     assert "started with scales" in text
-
-
-def test_gaps_of_a_single_region_are_none() -> None:
-    line = np.array([0.0, 1.0])
-    fitted = Fitted(line, line, np.ones(1), np.zeros(0, dtype=np.int64), 0, 0.0, 0.0, (line, line))
-    assert fitted.regions == 1
-    assert len(fitted.gaps) == 0
 
 
 def test_counting_in_rational_numbers_needs_no_luck() -> None:
