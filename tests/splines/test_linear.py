@@ -43,6 +43,10 @@ def test_pieces_slopes_and_intercepts_are_one_function():
     assert f.gaps.sum() == pytest.approx(f.slopes[-1] - f.slopes[0])
 
 
+def test_a_single_piece_has_no_gaps():
+    assert (spline(n=2).count, len(spline(n=2).gaps)) == (1, 0)
+
+
 def test_given_slopes_are_used():
     """1e8 + 1e-9 x: the difference of the values has no digits left."""
     f = LinearSpline(np.array([0.0, 1.0]), np.array([1e8, 1e8]), slopes=np.array([1e-9]))
