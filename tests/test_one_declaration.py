@@ -1,0 +1,95 @@
+"""To add a thing is to write one declaration: a made-up one of each, and everything that should follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import Tensor
+
+import nnexpr
+from nnexpr.optimizers import OPTIMIZERS, Optimizer, declare
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.training.fit import assemble, session
+from nnexpr.training.memory import estimate_bytes
+from nnexpr_tui.__main__ import cli
+from nnexpr_tui.adjust import shown_options, stepped
+
+# --- an optimiser
+
+
+class Signs:
+    """p -= lr sign(g)."""
+
+    def __init__(
+        self, parameters: Tensor, gradient: Tensor, spec: FitSpecification, scales: Tensor | None = None
+    ) -> None:
+        self._parameters, self._gradient = parameters, gradient
+        self._scales = torch.ones_like(parameters) if scales is None else scales
+        self.learning_rate = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
+        self.state: list[Tensor] = []
+
+    def step(self) -> None:
+        self._parameters.sub_(self.learning_rate * self._scales * torch.sign(self._gradient))
+
+
+SIGNS = Optimizer(name="signs", options=("lr", "schedule"), step=f"{__name__}:Signs")
+
+
+@pytest.fixture
+def signs() -> Iterator[None]:
+    declare(SIGNS)
+    yield
+    del OPTIMIZERS["signs"]
+
+
+@pytest.mark.usefixtures("signs")
+def test_an_optimiser_is_offered_and_shows_what_means_something_for_it() -> None:
+    assert OPTIONS["optimizer"].choices[-1] == "signs"
+    done = CliRunner().invoke(cli, ["fit", "--help"])
+    assert "|signs" in "".join(done.stdout.split())
+    before = FitSpecification.make(optimizer=OPTIONS["optimizer"].choices[-2])
+    chosen = stepped(before, "optimizer", 1)
+    assert chosen.optimizer == "signs"
+    shown = shown_options(chosen, "training")
+    assert {"lr", "schedule", "epochs"} < set(shown)
+    assert not {"momentum", "batch_size"}.intersection(shown)
+    assert stepped(FitSpecification.make(batch_size=9), "optimizer", -1).batch_size is None
+    with pytest.raises(ValueError, match="signs has been declared"):
+        declare(SIGNS)
+
+
+@pytest.mark.usefixtures("signs")
+def test_an_optimiser_trains_by_its_step_and_its_runs_are_read_back(tmp_path: Path) -> None:
+    network, goal = nnexpr.mlp(2, 6, members=2, dtype="float64"), nnexpr.target("cube", points=30)
+    result = nnexpr.fit(network, goal, optimizer="signs", lr=[1e-3, 2e-3], epochs=40)
+    x, y = torch.as_tensor(goal.inputs), torch.as_tensor(goal.values)[:, None]
+    for member, rate in enumerate((1e-3, 2e-3)):
+        module = nnexpr.to_torch(network, member=member)
+        for _ in range(40):
+            module.zero_grad()
+            (module(x) - y).square().mean().backward()
+            for parameter in module.parameters():
+                parameter.data -= rate * torch.sign(parameter.grad)
+        ours = result.network(x)[member]
+        torch.testing.assert_close(ours, module(x).detach(), rtol=0, atol=1e-9)
+    spec = FitSpecification.make(optimizer="signs", members=2, points=30, target="cube")
+    built, target = assemble(spec)
+    store = nnexpr.store(tmp_path)
+    found = store.find(store.keep(built, spec, target, epoch=0, losses=[1.0, 1.0]))
+    assert found is not None
+    assert found.read().specification == spec
+    assert estimate_bytes(spec.replace(optimizer="adam")) > estimate_bytes(spec)
+
+
+@pytest.mark.usefixtures("signs")
+def test_an_optimiser_is_refused_what_it_cannot_do() -> None:
+    with pytest.raises(InputError, match="signs takes all points at once; leave it out"):
+        FitSpecification.make(optimizer="signs", batch_size=10)
+    with pytest.raises(InputError, match="it must be adam in stages 1 and 2"):
+        FitSpecification.make(optimizer="signs", network="compositional", stages=(1, 3))
+    with pytest.raises(InputError, match="signs: it has no compiled step"):
+        session(nnexpr.mlp(), nnexpr.target("cube"), optimizer="signs", loops="compiled")
