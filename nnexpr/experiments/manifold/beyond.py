@@ -20,6 +20,7 @@ from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.rows import cell_of
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS, Curve, Setting, start, train
 from nnexpr.networks.network import Network
+from nnexpr.optimizers import OPTIMIZERS
 from nnexpr.splines.floor import spline_floor
 from nnexpr.training.fit import FitResult, fit
 
@@ -27,6 +28,7 @@ __all__ = ["amplitudes", "respread", "run", "whole_floor"]
 
 ITERATIONS = {"adam": 1000, "lbfgs": 300, "levenberg-marquardt": 60}
 NAMES = {"adam": "Adam", "lbfgs": "L-BFGS", "levenberg-marquardt": "Lev.-Marq."}
+THEIRS = "adam"  # the paper's
 ENDING = tuple(row for row in ROWS if row.stages[-1] == 3)
 DEPTHS = (5, 6, 7, 8, 10, 12)
 SPREADS = ("by layer", "even", "at the output")
@@ -106,10 +108,10 @@ def _last_stages(curve: Curve, setting: Setting, divisor: int) -> list[list[Any]
         network = train(network, goal, row.stages[:-1], setting).network.to(dtype=torch.float64)
         printed, _ = PRINTED[row.name][curve.name]
         for optimizer, iterations in ITERATIONS.items():
-            rate = {"lr": DEFAULT_RATE if random else RATES[3]} if optimizer == "adam" else {}
+            rate = {"lr": DEFAULT_RATE if random else RATES[3]} if OPTIMIZERS[optimizer].takes("lr") else {}
             result = fit(network, goal, optimizer=optimizer, epochs=iterations // divisor, **rate)
             rows.append([
-                curve.label, row.label, NAMES[optimizer], *_found(result), printed if optimizer == "adam" else None
+                curve.label, row.label, NAMES[optimizer], *_found(result), printed if optimizer == THEIRS else None
             ])  # fmt: skip
     return rows
 
