@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 """To add a thing is to write one declaration: a made-up one of each, and everything that should follow from it."""
 
 from __future__ import annotations
@@ -93,3 +94,97 @@ def test_an_optimiser_is_refused_what_it_cannot_do() -> None:
         FitSpecification.make(optimizer="signs", network="compositional", stages=(1, 3))
     with pytest.raises(InputError, match="signs: it has no compiled step"):
         session(nnexpr.mlp(), nnexpr.target("cube"), optimizer="signs", loops="compiled")
+=======
+"""Adding a thing is one declaration: each made up here appears, works, is kept and read back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from click.testing import CliRunner
+from textual.message import Message
+
+import nnexpr.experiments
+from nnexpr.experiments.discovery import every
+from nnexpr.experiments.findings import kept_finding
+from nnexpr_tui.__main__ import cli
+from nnexpr_tui.experiments.child import command
+from nnexpr_tui.experiments.panes import Entry, list_lines
+from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
+
+EXPERIMENT = """
+from nnexpr.experiments.data import Result, Table
+from nnexpr.experiments.discovery import Experiment
+from nnexpr.experiments.judging import judged
+
+
+def halves(attempt):
+    half = attempt.kept("half", lambda: 0.5)
+    attempt.report(0.5, "the second half")
+    claim = judged("H1", "Two halves are one", 1.0, half + half, "exact", half + half == 1.0)
+    return Result([Table("Halves", ("half",), [[half]])], claims=[claim])
+
+
+EXPERIMENTS = (Experiment("two-halves", "made_up", "A made-up source", "Halves", "Are two halves one?", halves),)
+"""
+
+
+@pytest.fixture
+def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a group of one experiment, beside the package's own."""
+    folder = tmp_path / "groups"
+    (folder / "made_up").mkdir(parents=True)
+    (folder / "made_up" / "__init__.py").write_text(EXPERIMENT)
+    monkeypatch.setattr(nnexpr.experiments, "__path__", [*nnexpr.experiments.__path__, str(folder)])
+    yield folder
+    sys.modules.pop("nnexpr.experiments.made_up", None)
+    vars(nnexpr.experiments).pop("made_up", None)
+
+
+def test_an_experiment_on_the_command_line(groups: Path, tmp_path: Path) -> None:
+    def reproduce(*words: str) -> str:
+        done = CliRunner().invoke(cli, ["reproduce", *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    listed = json.loads(reproduce("--list", "--json"))["experiments"]
+    assert [one["group"] for one in listed if one["id"] == "two-halves"] == ["made_up"]
+    [one] = json.loads(reproduce("made_up", "--json", "--store", str(tmp_path)))["experiments"]
+    assert [(claim["id"], claim["verdict"]) for claim in one["claims"]] == [("H1", "holds")]
+    kept = kept_finding(tmp_path / "experiments", "two-halves", quick=False)
+    assert kept is not None
+    assert kept.result.tables[0].rows == ((0.5,),)
+
+
+def test_an_experiment_in_the_explorer(groups: Path, tmp_path: Path) -> None:
+    """It is in the list, a process of its own does it, and its verdict is shown, also at the next start."""
+
+    def in_the_same_place(*words: str, **more: object) -> list[str]:
+        python, isolated, c, start, *rest = command(*words, **more)  # type: ignore[arg-type]
+        place = f"import nnexpr.experiments; nnexpr.experiments.__path__.append({str(groups)!r})"
+        first, _, second = start.partition("; from ")
+        return [python, isolated, c, f"{first}; {place}; from {second}", *rest]
+
+    messages: list[Message] = []
+    runs = ExperimentRuns(messages.append, lambda: tmp_path, command=in_the_same_place)
+    runs.ask("two-halves", quick=True)
+    deadline = monotonic() + 60
+    while not any(isinstance(message, ExperimentEnded) for message in messages):
+        assert monotonic() < deadline
+        sleep(0.01)
+    assert not runs.failures
+    later = ExperimentRuns(messages.append, lambda: tmp_path)
+    later.load([one.id for one in every()])
+    while later.shown("two-halves") is None:
+        assert monotonic() < deadline
+        sleep(0.01)
+    for known in (runs, later):
+        lines, _ = list_lines([Entry(one, known.shown(one.id)) for one in every()], 0, 60, ascii_only=True)
+        (line,) = [line for line in lines if any("two-halves" in text for text, _ in line)]
+        assert any("1 holds, quick" in text for text, _ in line)
+>>>>>>> 9be1072 (A made-up experiment, declared once, is listed, run, judged, kept and shown)
