@@ -21,6 +21,8 @@ vectors are.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,19 @@ Integers = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+class _Searches(NamedTuple):
+    """Of every member ``(members,)``; at a step, ``(2, members)``: phi and phi' there."""
+
+    phase: Integers
+    rounds: Integers
+    step: Floats
+    low: Floats
+    high: Floats
+    at_start: Floats
+    at_low: Floats
+    at_high: Floats
+
+
 class LineSearch:
     """The searches of ``members`` members; all arrays are ``(members,)``.
 
@@ -45,20 +60,19 @@ class LineSearch:
     """
 
     def __init__(self, members: int) -> None:
-        self.phase = np.full(members, DONE, dtype=np.int64)
-        self.step, self.low, self.high = (np.zeros(members) for _ in range(3))
-        self._start = np.zeros((2, members))  # phi(0), phi'(0)
-        self._low, self._high = np.zeros((2, members)), np.zeros((2, members))  # phi, phi' at low and high
-        self._rounds = np.zeros(members, dtype=np.int64)
+        phase, rounds = np.full(members, DONE), np.zeros(members, dtype=np.int64)
+        steps, ends = np.zeros((3, members)), np.zeros((3, 2, members))
+        self._all = _Searches(phase, rounds, *steps, *ends)
+        self.step, self.low = self._all.step, self._all.low
 
     def begin(self, which: Bools, values: Floats, slopes: Floats, steps: Floats) -> None:
         """Let the members ``which`` search from phi(0), phi'(0) < 0 with a first trial; others keep what they have."""
-        self.phase[which] = BRACKET
-        self.step[:] = np.where(which, steps, 0.0)
-        self.low[which], self.high[which] = 0.0, np.inf
-        for ends in (self._start, self._low):
-            ends[:, which] = values[which], slopes[which]
-        self._rounds[which] = 0
+        own = self._all
+        own.phase[which], own.rounds[which] = BRACKET, 0
+        own.step[:] = np.where(which, steps, 0.0)
+        own.low[which], own.high[which] = 0.0, np.inf
+        for end in (own.at_start, own.at_low):
+            end[:, which] = values[which], slopes[which]
 
     @property
     def searching(self) -> bool:
@@ -68,20 +82,17 @@ class LineSearch:
     @property
     def wanted(self) -> Bools:
         """The members whose trial is to be evaluated."""
-        return np.asarray(self.phase <= ZOOM)
+        return np.asarray(self._all.phase <= ZOOM)
 
     @property
     def failed(self) -> Bools:
         """The members that found no step of sufficient decrease."""
-        return np.asarray(self.phase == FAILED)
+        return np.asarray(self._all.phase == FAILED)
 
     def advance(self, values: Floats, slopes: Floats) -> Bools:
         """Take phi and phi' at ``step``; the members whose ``low`` is now that step. Sets the next ``step``."""
         taken = np.zeros(len(values), dtype=np.bool_)
-        _advance(
-            values, slopes, self._start, self.phase, self.step, self.low, self.high, self._low, self._high,
-            self._rounds, taken,
-        )  # fmt: skip
+        _advance(values, slopes, self._all, taken)
         return taken
 
 
@@ -98,10 +109,8 @@ def _cubic(a: float, fa: float, da: float, b: float, fb: float, db: float) -> fl
 
 
 @compiled
-def _advance(
-    values: Floats, slopes: Floats, start: Floats, phase: Integers, step: Floats, low: Floats, high: Floats,
-    at_low: Floats, at_high: Floats, rounds: Integers, taken: Bools,
-) -> None:  # fmt: skip
+def _advance(values: Floats, slopes: Floats, searches: _Searches, taken: Bools) -> None:
+    phase, rounds, step, low, high, start, at_low, at_high = searches
     for m in range(values.size):
         if phase[m] > ZOOM:
             continue
