@@ -1,23 +1,32 @@
-<<<<<<< HEAD
 """To add a thing is to write one declaration: a made-up one of each, and everything that should follow from it."""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 import torch
 from click.testing import CliRunner
+from textual.message import Message
 from torch import Tensor
 
 import nnexpr
+import nnexpr.experiments
+from nnexpr.experiments.discovery import every
+from nnexpr.experiments.findings import kept_finding
 from nnexpr.optimizers import OPTIMIZERS, Optimizer, declare
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.training.fit import assemble, session
 from nnexpr.training.memory import estimate_bytes
 from nnexpr_tui.__main__ import cli
 from nnexpr_tui.adjust import shown_options, stepped
+from nnexpr_tui.experiments.child import command
+from nnexpr_tui.experiments.panes import Entry, list_lines
+from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
 
 # --- an optimiser
 
@@ -94,28 +103,9 @@ def test_an_optimiser_is_refused_what_it_cannot_do() -> None:
         FitSpecification.make(optimizer="signs", network="compositional", stages=(1, 3))
     with pytest.raises(InputError, match="signs: it has no compiled step"):
         session(nnexpr.mlp(), nnexpr.target("cube"), optimizer="signs", loops="compiled")
-=======
-"""Adding a thing is one declaration: each made up here appears, works, is kept and read back."""
 
-from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from time import monotonic, sleep
-
-import pytest
-from click.testing import CliRunner
-from textual.message import Message
-
-import nnexpr.experiments
-from nnexpr.experiments.discovery import every
-from nnexpr.experiments.findings import kept_finding
-from nnexpr_tui.__main__ import cli
-from nnexpr_tui.experiments.child import command
-from nnexpr_tui.experiments.panes import Entry, list_lines
-from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
+# --- an experiment
 
 EXPERIMENT = """
 from nnexpr.experiments.data import Result, Table
@@ -187,4 +177,3 @@ def test_an_experiment_in_the_explorer(groups: Path, tmp_path: Path) -> None:
         lines, _ = list_lines([Entry(one, known.shown(one.id)) for one in every()], 0, 60, ascii_only=True)
         (line,) = [line for line in lines if any("two-halves" in text for text, _ in line)]
         assert any("1 holds, quick" in text for text, _ in line)
->>>>>>> 9be1072 (A made-up experiment, declared once, is listed, run, judged, kept and shown)
