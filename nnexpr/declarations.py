@@ -47,7 +47,6 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     exclusive: bool = False  # the bounds themselves are not allowed
-    networks: tuple[str, ...] = ()  # the networks it has a meaning for; all of them unless given
     live: bool = False  # may change while training, without a new network
     nullable: bool = False
 

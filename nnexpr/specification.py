@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnexpr.declarations import InputError, Option, option
+from nnexpr.kinds import NETWORKS
 from nnexpr.optimizers import OPTIMIZERS, Optimizer
 
 __all__ = ["OPTIONS", "FitSpecification", "InputError", "Option"]
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "sine", "gelu", "hat")
-NETWORKS = ("mlp", "shallow", "compositional", "mmnn")
 INITIALISERS = ("torch", "kaiming", "xavier", "raai")
 KNOT_PLACEMENTS = ("uniform", "adaptive", "random")
 DTYPES = ("float32", "float64")
@@ -34,49 +34,48 @@ class FitSpecification:
     )
     depth: int = option(
         "integer", 3, "affine layers of an mlp; hidden layers of a compositional network; layers of an mmnn",
-        group="network", label="Depth", minimum=1, maximum=4096, networks=("mlp", "compositional", "mmnn"),
+        group="network", label="Depth", minimum=1, maximum=4096,
     )  # fmt: skip
     width: tuple[int, ...] = option(
         "integers", (16,), "units of each hidden layer: one value, or one for each layer",
-        group="network", label="Width", minimum=1, maximum=65536, networks=("mlp", "mmnn"),
+        group="network", label="Width", minimum=1, maximum=65536,
     )  # fmt: skip
     rank: int = option(
         "integer", 6, "channels between the layers of an mmnn",
-        group="network", label="Rank", minimum=1, maximum=65536, networks=("mmnn",),
+        group="network", label="Rank", minimum=1, maximum=65536,
     )  # fmt: skip
     activation: str = option(
         "choice", "relu", "the activation of the hidden layers",
-        group="network", label="Activation", offered=ACTIVATIONS, networks=("mlp", "mmnn"),
+        group="network", label="Activation", offered=ACTIVATIONS,
     )  # fmt: skip
     init: str = option(
         "choice", "torch", "how the first weights are drawn (torch: nn.Linear's default)",
-        group="network", label="Initialiser", offered=INITIALISERS, networks=("mlp", "mmnn"),
+        group="network", label="Initialiser", offered=INITIALISERS,
     )  # fmt: skip
     encoding_bands: int = option(
         "integer", 0, "bands of the sine-cosine input encoding; 0 for none",
-        group="network", label="Encoding bands", minimum=0, maximum=40, networks=("mlp", "mmnn"),
+        group="network", label="Encoding bands", minimum=0, maximum=40,
     )  # fmt: skip
     encoding_raw: bool = option(
         "flag", False, "also pass x itself beside its encoding",
-        group="network", label="Encode x too", networks=("mlp", "mmnn"),
+        group="network", label="Encode x too",
     )  # fmt: skip
     knots: int = option(
         "integer", 64, "fixed knots of a shallow network, both ends included",
-        group="network", label="Knots", minimum=2, maximum=1_000_000, networks=("shallow",),
+        group="network", label="Knots", minimum=2, maximum=1_000_000,
     )  # fmt: skip
     biases: str = option(
         "choice", "uniform", "where a shallow network's knots are placed",
-        group="network", label="Biases", offered=KNOT_PLACEMENTS, networks=("shallow",),
+        group="network", label="Biases", offered=KNOT_PLACEMENTS,
     )  # fmt: skip
     peaks: tuple[float, ...] | None = option(
         "numbers", None, "peaks of a compositional network's triangles, in (0, 1); random unless given",
         group="network", label="Peaks", minimum=0, maximum=1, exclusive=True, nullable=True,
-        networks=("compositional",),
     )  # fmt: skip
     stages: tuple[int, ...] | None = option(
         "integers", None, "what is trained, one after another in equal shares of the epochs: 1 peaks, 2 peaks and "
         "scales, 3 all weights; all weights unless given",
-        group="training", label="Stages", minimum=1, maximum=3, nullable=True, networks=("compositional",),
+        group="training", label="Stages", minimum=1, maximum=3, nullable=True,
     )  # fmt: skip
     members: int = option(
         "integer", 1, "independent networks trained at once; member i has seed SEED + i",
@@ -160,19 +159,10 @@ class FitSpecification:
         for name in given:
             if name not in OPTIONS:
                 raise InputError("option", name, "known options are " + ", ".join(OPTIONS))
-        kind = given.get("network", "mlp")
-        values = {**NETWORK_DEFAULTS.get(kind, {}), **given}
-        width = values.get("width")
-        if kind == "mlp" and "depth" not in given and isinstance(width, (tuple, list)) and len(width) > 1:
-            values["depth"] = len(width) + 1
-        peaks = values.get("peaks")
-        if (
-            kind == "compositional"
-            and "depth" not in given
-            and isinstance(peaks, (tuple, list))
-            and len(peaks) > 1
-        ):
-            values["depth"] = len(peaks)
+        kind = NETWORKS.get(given.get("network", "mlp"))
+        values = {**kind.defaults, **given} if kind else given
+        if kind and "depth" not in given and (depth := kind.depth_of(values)):
+            values["depth"] = depth
         return cls(**values)
 
     def replace(self, **changes: Any) -> FitSpecification:
@@ -192,14 +182,9 @@ class FitSpecification:
         return cls.make(**{name: tuple(v) if isinstance(v, list) else v for name, v in config.items()})
 
     @property
-    def hidden_widths(self) -> tuple[int, ...]:
-        """The widths of an mlp's hidden layers, one value each."""
-        return self.width if len(self.width) > 1 else self.width * (self.depth - 1)
-
-    @property
     def on_the_manifold(self) -> bool:
         """Whether some stage trains a compositional network's peaks instead of its weights."""
-        return self.network == "compositional" and bool({1, 2}.intersection(self.stages or ()))
+        return self.relevant("stages") and bool({1, 2}.intersection(self.stages or ()))
 
     @property
     def method(self) -> Optimizer:
@@ -208,39 +193,16 @@ class FitSpecification:
 
     def relevant(self, name: str) -> bool:
         """Whether the option has a meaning for this network and this optimiser."""
-        networks = OPTIONS[name].networks
-        return (not networks or self.network in networks) and self.method.takes(name)
+        return NETWORKS[self.network].takes(name) and self.method.takes(name)
 
-
-NETWORK_DEFAULTS: dict[str, dict[str, Any]] = {
-    "compositional": {"depth": 5},
-    "mmnn": {"depth": 4, "width": (100,), "rank": 6},
-}
 
 OPTIONS: dict[str, Option] = {
     f.name: Option(name=f.name, default=f.default, **f.metadata) for f in dataclasses.fields(FitSpecification)
 }
 
 
-def _check_widths(spec: FitSpecification) -> None:
-    hidden = spec.depth - 1
-    if spec.network == "mlp" and len(spec.width) not in (1, hidden):
-        raise InputError(
-            "width", OPTIONS["width"].format(spec.width),
-            f"a network of depth {spec.depth} has {hidden} hidden layer{'s' * (hidden != 1)}; "
-            f"give one width or {hidden}",
-        )  # fmt: skip
-    if spec.network == "mmnn" and len(spec.width) != 1:
-        raise InputError("width", OPTIONS["width"].format(spec.width), "an mmnn has one width")
-
-
-def _check_peaks(spec: FitSpecification) -> None:
-    if spec.network == "compositional" and spec.peaks is not None and len(spec.peaks) not in (1, spec.depth):
-        raise InputError(
-            "peaks",
-            OPTIONS["peaks"].format(spec.peaks),
-            f"give one peak, or one for each of the {spec.depth} layers",
-        )
+def _check_layers(spec: FitSpecification) -> None:
+    NETWORKS[spec.network].layers_for(spec, inputs=1)
 
 
 def _check_schedule(spec: FitSpecification) -> None:
@@ -257,7 +219,7 @@ def _check_batches(spec: FitSpecification) -> None:
 
 
 def _check_stages(spec: FitSpecification) -> None:
-    if not spec.stages or spec.network != "compositional":
+    if not spec.stages or not spec.relevant("stages"):
         return
     if list(spec.stages) != sorted(set(spec.stages)):
         allowed = "each stage relaxes the one before: 1, 2 and 3 in order, any of them left out"
@@ -290,8 +252,7 @@ def parse_schedule(text: str) -> tuple[str, int, float]:
 
 
 _RULES: tuple[Callable[[FitSpecification], None], ...] = (
-    _check_widths,
-    _check_peaks,
+    _check_layers,
     _check_schedule,
     _check_stages,
     _check_batches,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from nnexpr.kinds import NETWORKS
 from nnexpr.optimizers import OPTIMIZERS
 from nnexpr.specification import OPTIONS, FitSpecification
 
@@ -50,10 +51,10 @@ def replaced(specification: FitSpecification, name: str, value: Any) -> FitSpeci
 def with_depth(specification: FitSpecification, depth: int) -> FitSpecification:
     """Another depth; a width for each layer, and a peak for each, are repeated or dropped from the end."""
     changes: dict[str, Any] = {"depth": depth}
-    if specification.network == "mlp" and len(specification.width) > 1:
-        changes["width"] = _resized(specification.width, depth - 1)
-    if specification.network == "compositional" and specification.peaks and len(specification.peaks) > 1:
-        changes["peaks"] = _resized(specification.peaks, depth)
+    kind = NETWORKS[specification.network]
+    values = getattr(specification, kind.lists) if kind.lists else None
+    if values and len(values) > 1:
+        changes[kind.lists] = _resized(values, depth - kind.less)
     return specification.replace(**changes)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnexpr.networks.architecture import architecture
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 
 CHANGES = [
@@ -77,7 +78,7 @@ def test_what_cannot_be_is_refused(changes: dict[str, object], sentence: str) ->
 def test_lists_decide_the_depth_where_none_is_given() -> None:
     assert FitSpecification.make(width=(3, 4, 5)).depth == 4
     assert FitSpecification.make(network="compositional", peaks=(0.3, 0.6)).depth == 2
-    assert FitSpecification.make(depth=5, width=7).hidden_widths == (7, 7, 7, 7)
+    assert architecture(FitSpecification.make(depth=5, width=7)).hidden_widths == (7, 7, 7, 7)
 
 
 def test_importing_the_package_and_the_specification_costs_nothing() -> None:

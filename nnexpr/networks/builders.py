@@ -8,19 +8,18 @@ i)``. Values are checked against the options' declarations and refused with
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
 from nnexpr.activations import ACTIVATIONS
-from nnexpr.networks.compositional import compositional
+from nnexpr.kinds import NETWORKS, Layers, mlp_layers, mmnn_layers, shallow_layers
+from nnexpr.networks.architecture import architecture
 from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.initialisers import draw_parameters
 from nnexpr.networks.knots import adaptive_knots, random_knots, uniform_knots
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 
 __all__ = ["build", "mlp", "mmnn", "shallow"]
@@ -46,20 +45,14 @@ def mlp(
     """Perceptrons of ``depth`` affine layers; ``width``: one for all hidden layers, or one for each."""
     depth = OPTIONS["depth"].check(depth)
     widths = OPTIONS["width"].check(tuple(width) if isinstance(width, Sequence) else width)
-    if len(widths) not in (1, depth - 1):
-        hidden = f"a network of depth {depth} has {depth - 1} hidden layers; give one width or {depth - 1}"
-        raise InputError("width", OPTIONS["width"].format(widths), hidden)
     encoding = _encoding(encoding_bands, encoding_raw, inputs)
-    hidden_widths = widths if len(widths) > 1 else widths * (depth - 1)
     first = encoding.features if encoding else _count("inputs", inputs)
-    sizes = (first, *hidden_widths, _count("outputs", outputs))
-    activations = [_activation(activation)] * (depth - 1) + ["identity"]
-    layers = tuple(map(AffineLayer, sizes, sizes[1:], activations))
+    layers = mlp_layers(depth, widths, _activation(activation), first, _count("outputs", outputs))
     return _drawn(layers, encoding, init, members, seed, dtype, device)
 
 
 def mmnn(
-    width: int = 100,
+    width: int | Sequence[int] = 100,
     rank: int = 6,
     depth: int = 4,
     activation: str = "relu",
@@ -79,16 +72,12 @@ def mmnn(
     width)`` and c are trained; the last A gives the outputs. Two affine layers a block, the second without an
     activation.
     """
-    (width,) = OPTIONS["width"].check(width)
+    widths = OPTIONS["width"].check(width)
     rank, depth = OPTIONS["rank"].check(rank), OPTIONS["depth"].check(depth)
     encoding = _encoding(encoding_bands, encoding_raw, inputs)
     first = encoding.features if encoding else _count("inputs", inputs)
-    channels = [first, *[rank] * (depth - 1), _count("outputs", outputs)]
-    layers: list[AffineLayer] = []
-    for below, above in pairwise(channels):
-        layers.append(AffineLayer(below, width, _activation(activation), trained=False))
-        layers.append(AffineLayer(width, above))
-    return _drawn(tuple(layers), encoding, init, members, seed, dtype, device)
+    layers = mmnn_layers(depth, widths, rank, _activation(activation), first, _count("outputs", outputs))
+    return _drawn(layers, encoding, init, members, seed, dtype, device)
 
 
 def shallow(
@@ -119,8 +108,7 @@ def shallow(
     n = b.shape[1]
     hidden = np.stack([np.ones_like(b), -b], axis=2).reshape(members, 2 * n)
     output = (2.0 * np.stack([rng.random(n + 1) for rng in generators]) - 1.0) / n**0.5
-    layers = (AffineLayer(1, n, "relu", trained=False), AffineLayer(n, 1))
-    return _network(layers, None, np.concatenate([hidden, output], axis=1), seed, dtype, device)
+    return _network(shallow_layers(n), None, np.concatenate([hidden, output], axis=1), seed, dtype, device)
 
 
 def build(
@@ -140,32 +128,13 @@ def build(
     where the network cannot take the dimension.
     """
     spec = specification
-    if spec.network in ("shallow", "compositional") and dimension != 1:
-        why = {"shallow": "its knots lie on a line", "compositional": "its layers fold an interval"}[
-            spec.network
-        ]
-        raise InputError(
-            "network", spec.network, f"{why}, so the target must have 1 input; this one has {dimension}"
-        )
+    architecture(spec, dimension)
     place = device if device is not None else "cpu" if spec.device == "auto" else spec.device
-    common: dict[str, Any] = {
-        "members": spec.members,
-        "seed": spec.seed,
-        "dtype": spec.dtype,
-        "device": place,
-    }
-    if spec.network == "shallow":
-        return shallow(spec.knots, biases=spec.biases, domain=domain[0], samples=samples, **common)
-    if spec.network == "compositional":
-        sign = _wave_sign(samples, domain[0])
-        return compositional(spec.depth, spec.peaks, sign=sign, domain=domain[0], **common)
-    common |= {
-        "depth": spec.depth, "activation": spec.activation, "init": spec.init, "inputs": dimension,
-        "encoding_bands": spec.encoding_bands, "encoding_raw": spec.encoding_raw,
-    }  # fmt: skip
-    if spec.network == "mmnn":
-        return mmnn(width=spec.width[0], rank=spec.rank, **common)
-    return mlp(width=spec.width, **common)
+    network: Network = NETWORKS[spec.network].build(
+        spec, members=spec.members, seed=spec.seed, dtype=spec.dtype, device=place, inputs=dimension,
+        domain=domain[0], samples=samples,
+    )  # fmt: skip
+    return network
 
 
 def _placed_knots(
@@ -198,15 +167,8 @@ def _given_knots(knots: int | ArrayLike, members: int) -> Array:
     return np.tile(b, (members // b.shape[0], 1))
 
 
-def _wave_sign(samples: Samples | None, domain: tuple[float, float]) -> int:
-    if samples is None:
-        return -1
-    x, y = (np.asarray(column, dtype=np.float64).ravel() for column in samples)
-    return 1 if np.mean(y - (x - domain[0]) / (domain[1] - domain[0])) > 0 else -1
-
-
 def _drawn(
-    layers: tuple[AffineLayer, ...],
+    layers: Layers,
     encoding: Encoding | None,
     init: str,
     members: int,
@@ -219,7 +181,7 @@ def _drawn(
 
 
 def _network(
-    layers: tuple[AffineLayer, ...],
+    layers: Layers,
     encoding: Encoding | None,
     parameters: Array,
     seed: int,

@@ -34,7 +34,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import compositional_layers, dense_layers
+from nnexpr.networks.network import Network
 from nnexpr.specification import OPTIONS, InputError
 
 __all__ = ["compositional", "manifold_parameters", "random_peaks", "tent", "theorem_scales", "wave"]
@@ -49,7 +50,8 @@ def compositional(
     *,
     members: int = 1,
     seed: int = 0,
-    sign: int = -1,
+    sign: int | None = None,
+    samples: tuple[ArrayLike, ArrayLike] | None = None,
     domain: tuple[float, float] = (0.0, 1.0),
     dtype: str = "float32",
     device: str | torch.device = "cpu",
@@ -58,15 +60,17 @@ def compositional(
 
     ``peaks``: one for all layers, ``(depth,)`` or ``(members, depth)``, in (0, 1); unless given, member i
     draws its own uniformly from ``default_rng(seed + i)``. ``scales``: ``(depth,)`` or ``(members, depth)``,
-    above 0; Theorem 3.4's unless given. ``sign``: +1 adds the waves to the line, -1 subtracts them.
+    above 0; Theorem 3.4's unless given. ``sign``: +1 adds the waves to the line, -1 subtracts them; unless
+    given, they are added where ``samples`` (x, y) lie above y = x on average, both scaled to the domain.
     ``domain``: the interval that is mapped to [0, 1] first. Parameters are formed in float64, then rounded to
     ``dtype``. Raises InputError.
     """
     members, seed = OPTIONS["members"].check(members), OPTIONS["seed"].check(seed)
     numeric = getattr(torch, OPTIONS["dtype"].check(dtype))
+    low, high = OPTIONS["domain"].check(domain)
+    sign = _wave_sign(samples, (low, high)) if sign is None else sign
     if sign not in (-1, 1):
         raise InputError("sign", sign, "it must be +1 (waves added) or -1 (waves subtracted)")
-    low, high = OPTIONS["domain"].check(domain)
     given = None if peaks is None else _rows("peaks", peaks)
     if depth is None:
         depth = 5 if given is None or given.shape[1] == 1 else given.shape[1]
@@ -80,13 +84,19 @@ def compositional(
     parameters = manifold_parameters(
         torch.from_numpy(a), None if s is None else torch.from_numpy(s), sign=sign, domain=(low, high)
     )
-    layers = (AffineLayer(1, 4, "relu"), *[AffineLayer(4, 4, "relu")] * (depth - 1), AffineLayer(4, 1))
     return Network(
-        layers,
+        compositional_layers(depth),
         parameters.to(dtype=numeric, device=device),
         seeds=tuple(range(seed, seed + members)),
         tie_tolerance=2 * torch.finfo(numeric).eps,
     )
+
+
+def _wave_sign(samples: tuple[ArrayLike, ArrayLike] | None, domain: tuple[float, float]) -> int:
+    if samples is None:
+        return -1
+    x, y = (np.asarray(column, dtype=np.float64).ravel() for column in samples)
+    return 1 if np.mean(y - (x - domain[0]) / (domain[1] - domain[0])) > 0 else -1
 
 
 def random_peaks(depth: int, members: int, seed: int) -> Array:
@@ -158,9 +168,9 @@ def tent(folds: int, dtype: str = "float64") -> Network:
     first = [1.0, 0.0, 1.0, -0.5]
     again = [2.0, -4.0, 0.0, 2.0, -4.0, -0.5]
     parameters = [*first, *(again * (folds - 1)), 2.0, -4.0, 0.0]
-    layers = (AffineLayer(1, 2, "relu"), *[AffineLayer(2, 2, "relu")] * (folds - 1), AffineLayer(2, 1))
     return Network(
-        layers, torch.tensor([parameters], dtype=getattr(torch, OPTIONS["dtype"].check(dtype)), device="cpu")
+        dense_layers((1, *[2] * folds, 1)),
+        torch.tensor([parameters], dtype=getattr(torch, OPTIONS["dtype"].check(dtype)), device="cpu"),
     )
 
 

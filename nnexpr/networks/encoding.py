@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["Encoding"]
 
@@ -33,6 +34,8 @@ class Encoding:
         The angles are formed in float64 on the processor, so high bands keep their digits whatever the network's own
         precision and device.
         """
+        import torch
+
         columns = x.T.to(device="cpu", dtype=torch.float64)[:, None, :]
         powers = 2.0 ** torch.arange(1, self.bands + 1, dtype=torch.float64, device="cpu")
         angles = math.pi * powers[None, :, None] * columns  # (dimension, bands, points)

@@ -31,7 +31,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.networks.network import AffineLayer
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.architecture import offsets
 from nnexpr.specification import OPTIONS
 
 __all__ = ["RAAI_DEVIATION", "draw_parameters"]
@@ -48,7 +49,7 @@ def draw_parameters(layers: Sequence[AffineLayer], init: str, members: int, seed
     ``init`` is torch, kaiming, xavier or raai. Raises :class:`~nnexpr.specification.InputError` for another.
     """
     fill = _FILLS[OPTIONS["init"].check(init)](layers)
-    parameters = np.empty((members, sum(layer.size for layer in layers)))
+    parameters = np.empty((members, offsets(layers)[-1]))
     for member in range(members):
         fill(np.random.default_rng(seed + member), parameters[member])
     return parameters
@@ -92,13 +93,11 @@ def _raai(layers: Sequence[AffineLayer]) -> Fill:
 
     def fill(rng: np.random.Generator, row: Array) -> None:
         rng.standard_normal(out=row)
-        offset = 0
-        for layer in layers:
+        for layer, offset in zip(layers, offsets(layers), strict=False):
             block = row[offset : offset + layer.size].reshape(layer.outputs, layer.inputs + 1)
             if layer.inputs > 1:
                 block[:, :-1] -= block[:, :-1].mean(axis=1, keepdims=True)
             block *= RAAI_DEVIATION / layer.inputs**0.5
-            offset += layer.size
         replaced = rng.integers(0, lengths)
         row[starts + replaced] = np.sqrt(
             rng.random(lengths.size)

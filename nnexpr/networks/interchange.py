@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from nnexpr.activations import ACTIVATIONS, LEAKY_SLOPE
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.network import Network
 from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.specification import InputError
 

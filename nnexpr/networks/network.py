@@ -10,30 +10,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from nnexpr.activations import ACTIVATIONS
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.architecture import Architecture
 from nnexpr.networks.encoding import Encoding
 
-__all__ = ["AffineLayer", "Network"]
-
-
-@dataclass(frozen=True)
-class AffineLayer:
-    """The shape of one layer: ``activation(W x + b)`` with ``W: (outputs, inputs)``."""
-
-    inputs: int
-    outputs: int
-    activation: str = "identity"
-    trained: bool = True  # a frozen layer keeps its first weights
-
-    @property
-    def size(self) -> int:
-        """Weights and biases of one member."""
-        return self.outputs * (self.inputs + 1)
+__all__ = ["Network"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,33 +36,13 @@ class Network:
     encoding: Encoding | None = None
     seeds: tuple[int, ...] = ()
     tie_tolerance: float = 2.0**-49
-    offsets: tuple[int, ...] = field(init=False)
+    architecture: Architecture = field(init=False)
 
     def __post_init__(self) -> None:
-        if not self.layers:
-            raise ValueError("a network has at least one affine layer")
-        for number, layer in enumerate(self.layers, 1):
-            if layer.inputs < 1 or layer.outputs < 1:
-                raise ValueError(
-                    f"layer {number} has width {min(layer.inputs, layer.outputs)}; widths are at least 1"
-                )
-            if layer.activation not in ACTIVATIONS:
-                raise ValueError(
-                    f"layer {number}: no activation {layer.activation!r}; known: {', '.join(ACTIVATIONS)}"
-                )
-        for number, (below, above) in enumerate(pairwise(self.layers), 2):
-            if below.outputs != above.inputs:
-                raise ValueError(
-                    f"layer {number} takes {above.inputs} inputs; the layer below gives {below.outputs}"
-                )
-        ends = [0]
-        for layer in self.layers:
-            ends.append(ends[-1] + layer.size)
-        object.__setattr__(self, "offsets", tuple(ends))
-        if self.parameters.ndim != 2 or self.parameters.shape[1] != ends[-1]:
-            raise ValueError(
-                f"parameters have shape {tuple(self.parameters.shape)}; expected (members, {ends[-1]})"
-            )
+        object.__setattr__(self, "architecture", Architecture(self.layers, self.encoding))
+        if self.parameters.ndim != 2 or self.parameters.shape[1] != self.parameter_count:
+            shape = tuple(self.parameters.shape)
+            raise ValueError(f"parameters have shape {shape}; expected (members, {self.parameter_count})")
         if not self.seeds:
             object.__setattr__(self, "seeds", tuple(range(self.members)))
 
@@ -88,32 +54,33 @@ class Network:
     @property
     def inputs(self) -> int:
         """Dimension of x, before any encoding."""
-        return self.layers[0].inputs if self.encoding is None else self.encoding.dimension
+        return self.architecture.inputs
 
     @property
     def outputs(self) -> int:
         """Dimension of the output."""
-        return self.layers[-1].outputs
+        return self.architecture.outputs
 
     @property
     def parameter_count(self) -> int:
         """Weights and biases of one member, frozen ones included."""
-        return self.offsets[-1]
+        return self.architecture.parameter_count
 
     @property
     def trained_parameter_count(self) -> int:
         """Weights and biases of one member that training changes."""
-        return sum(layer.size for layer in self.layers if layer.trained)
+        return self.architecture.trained_parameter_count
 
     @property
     def is_piecewise_linear(self) -> bool:
         """Whether the output is piecewise linear in x, so that its regions can be counted."""
-        return self.encoding is None and all(ACTIVATIONS[layer.activation].pieces for layer in self.layers)
+        return self.architecture.is_piecewise_linear
 
     def affine(self, index: int) -> Tensor:
         """``[W | b]`` of layer ``index`` (from 0), a view ``(members, outputs, inputs + 1)``."""
         layer = self.layers[index]
-        block = self.parameters[:, self.offsets[index] : self.offsets[index + 1]]
+        start = self.architecture.offsets[index]
+        block = self.parameters[:, start : start + layer.size]
         return block.view(self.members, layer.outputs, layer.inputs + 1)
 
     def weight(self, index: int) -> Tensor:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
 from nnexpr.kernels.compiled import compiled
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.network import Network
 
 __all__ = ["ALLOWED", "ROUNDING", "Array", "Index", "NotPiecewiseLinear", "Stack"]
 

@@ -23,8 +23,9 @@ from torch import Tensor
 
 from nnexpr import __version__
 from nnexpr.atomic import write_atomically
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.encoding import Encoding
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError

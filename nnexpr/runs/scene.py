@@ -21,7 +21,7 @@ def scene_of(session: Session) -> Scene:
     """What stays the same while the session trains."""
     network, target = session.network, session.target
     truth, data = _target_on_the_grid(session)
-    hidden = tuple(layer.outputs for layer in network.layers if layer.activation != "identity")
+    hidden = network.architecture.hidden_widths
     upper, lower = _bounds(network, hidden)
     pieces = sum(ACTIVATIONS[layer.activation].pieces is not None for layer in network.layers)
     return Scene(

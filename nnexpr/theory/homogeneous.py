@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import torch
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.network import Network
 
 __all__ = ["WHOLE_LINE", "homogenised"]
 

@@ -23,7 +23,7 @@ def weight_places(network: Network) -> Tensor:
     """Which of the P parameters are weights, ``(P,)`` bool; the others are biases."""
     places = torch.zeros(network.parameter_count, dtype=torch.bool)
     for index, layer in enumerate(network.layers):
-        block = places[network.offsets[index] : network.offsets[index + 1]]
+        block = places[network.architecture.offsets[index] : network.architecture.offsets[index + 1]]
         block.view(layer.outputs, layer.inputs + 1)[:, :-1] = True
     return places
 

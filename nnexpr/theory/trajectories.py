@@ -23,7 +23,8 @@ from math import sqrt
 import numpy as np
 import torch
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.network import Network
 
 __all__ = ["growth_bound", "random_network"]
 

@@ -15,7 +15,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from nnexpr.networks.network import AffineLayer
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.architecture import offsets
 
 __all__ = ["ParameterBlocks"]
 
@@ -73,7 +74,4 @@ class ParameterBlocks:
                 affine.zero_()
 
     def _columns(self) -> list[slice]:
-        ends = [0]
-        for layer in self.layers:
-            ends.append(ends[-1] + layer.size)
-        return [slice(a, b) for a, b in pairwise(ends)]
+        return [slice(a, b) for a, b in pairwise(offsets(self.layers))]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.network import Network
 from nnexpr.training.stepper import Stepper, restore
 
 __all__ = ["Division", "Group", "divide", "divide_for_tensors"]

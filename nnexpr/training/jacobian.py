@@ -24,7 +24,8 @@ import torch
 from torch import Tensor
 
 from nnexpr.activations import ACTIVATIONS
-from nnexpr.networks.network import AffineLayer
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.architecture import offsets
 
 __all__ = ["StackResiduals", "trained_columns"]
 
@@ -98,11 +99,10 @@ class StackResiduals:
         self.chunk = min(self.points, max(1, chunk if chunk is not None else max(FEWEST_POINTS, room)))
         self._values = values
         self._layers: list[_Layer] = []
-        offset = start = 0
-        for layer in layers:
+        start = 0
+        for layer, offset in zip(layers, offsets(layers), strict=False):
             affine = parameters[:, offset : offset + layer.size]
             self._layers.append(_Layer(layer, affine, start if layer.trained else None, self.chunk))
-            offset += layer.size
             start += layer.size if layer.trained else 0
         lowest = next(index for index, layer in enumerate(layers) if layer.trained)
         ones = features.new_ones(1, self.points)

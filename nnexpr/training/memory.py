@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import psutil
 import torch
 
+from nnexpr.networks.architecture import architecture
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.group import GROUP_BYTES
 
@@ -17,33 +16,16 @@ COPIES_OF_MOMENTS = 3  # of the optimiser: as they are, and in two kept states
 GRID_POINTS = 512
 
 
-def layer_widths(spec: FitSpecification, dimension: int) -> list[int]:
-    """Widths from the input to the output of the network that ``spec`` describes."""
-    features = (
-        dimension * (2 * spec.encoding_bands + int(spec.encoding_raw)) if spec.encoding_bands else dimension
-    )
-    match spec.network:
-        case "shallow":
-            return [1, spec.knots, 1]
-        case "compositional":
-            return [1, *[4] * spec.depth, 1]
-        case "mmnn":
-            inner = [spec.width[0], spec.rank] * spec.depth
-            return [features, *inner[:-1], 1]
-        case _:
-            return [features, *spec.hidden_widths, 1]
-
-
 def estimate_bytes(spec: FitSpecification, dimension: int = 1) -> int:
     """About how many bytes training takes at its most: parameters and optimiser, data, and a group's buffers."""
     itemsize = 8 if spec.dtype == "float64" else 4
-    widths = layer_widths(spec, dimension)
-    parameters = sum((a + 1) * b for a, b in pairwise(widths))
+    shape = architecture(spec, dimension)
+    parameters = shape.parameter_count
     points = spec.points
-    data = points * (24 * (dimension + 1) + itemsize * (widths[0] + 1))
+    data = points * (24 * (dimension + 1) + itemsize * (shape.layers[0].inputs + 1))
     predictions = spec.members * GRID_POINTS * (itemsize + 12)
     copies = COPIES_OF_PARAMETERS + COPIES_OF_MOMENTS * spec.method.moments
-    one_member = 2 * itemsize * sum(widths[1:]) * min(points, 256)
+    one_member = 2 * itemsize * sum(layer.outputs for layer in shape.layers) * min(points, 256)
     return (
         itemsize * spec.members * (copies * parameters + spec.method.room(parameters))
         + data

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from nnexpr.kernels.passes import COLUMNS, INPUT_ROWS, INPUTS, Plan
 from nnexpr.kernels.tiles import BLOCK_BYTES
 from nnexpr.kernels.units import CODES
-from nnexpr.networks.network import AffineLayer
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.architecture import offsets
 
 __all__ = ["KEEPS_INPUT", "make_plan", "workspace"]
 
@@ -37,9 +38,9 @@ def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
     blocks = -(-points // fitting)
     stride = -(-points // (blocks * lanes)) * lanes
     table = np.zeros((len(layers), COLUMNS), np.int64)
-    at = parameters = 0
+    at = 0
     taken = layers[0].inputs + 1
-    for row, layer in zip(table, layers, strict=True):
+    for row, layer, parameters in zip(table, layers, offsets(layers), strict=False):
         keeps = layer.activation in KEEPS_INPUT
         kept = taken
         taken += layer.outputs * keeps
@@ -49,7 +50,6 @@ def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
         )  # fmt: skip
         at = taken
         taken += layer.outputs + 1
-        parameters += layer.size
     trained = [index for index, layer in enumerate(layers) if layer.trained]
     spans: list[list[int]] = []
     for index in trained:

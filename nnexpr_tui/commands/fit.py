@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnexpr.kinds import NETWORKS
 from nnexpr.runs.keeper import Keeper
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.commands.group import FailedRunError
@@ -139,8 +140,7 @@ def _say_what_is_idle(specification: FitSpecification, options: dict[str, Any]) 
     """Say which of the given options have no meaning for the network or the optimiser."""
     for name in options:
         if not specification.relevant(name):
-            networks = OPTIONS[name].networks
-            other = networks and specification.network not in networks
+            other = not NETWORKS[specification.network].takes(name)
             what = f"--network {specification.network}" if other else f"--optimizer {specification.optimizer}"
             say(f"{OPTIONS[name].flag} has no meaning for {what}; it changes nothing.")
 

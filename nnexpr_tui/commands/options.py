@@ -10,10 +10,11 @@ import click
 from click.core import ParameterSource
 
 from nnexpr.declarations import Kind
+from nnexpr.kinds import NETWORKS, kinds_with
 from nnexpr.optimizers import taking
 from nnexpr.runs.store import Store
 from nnexpr.runs.store import store as opened_store
-from nnexpr.specification import NETWORK_DEFAULTS, OPTIONS, InputError, Option
+from nnexpr.specification import OPTIONS, InputError, Option
 
 __all__ = [
     "SectionedCommand",
@@ -106,14 +107,14 @@ def declare(declaration: Option, *, section: str | None = None, hidden: bool = F
 def _help(declaration: Option) -> str:
     """The help text, with the networks or optimisers it has a meaning for and the defaults."""
     words = declaration.help
-    only = declaration.networks or taking(declaration.name)
+    only = kinds_with(declaration.name) or taking(declaration.name)
     if only:
         words += f" ({', '.join(only)})"
     defaults = [] if declaration.default is None else [declaration.format(declaration.default)]
     defaults += [
-        f"{network} {declaration.format(values[declaration.name])}"
-        for network, values in NETWORK_DEFAULTS.items()
-        if values.get(declaration.name, declaration.default) != declaration.default
+        f"{kind.name} {declaration.format(kind.defaults[declaration.name])}"
+        for kind in NETWORKS.values()
+        if kind.defaults.get(declaration.name, declaration.default) != declaration.default
     ]
     return f"{words}  [default: {'; '.join(defaults)}]" if defaults else words
 

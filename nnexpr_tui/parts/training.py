@@ -39,13 +39,14 @@ class TrainingScreen(ExplorerScreen):
         self.redraw()
 
     def action_depth(self, direction: int) -> None:
-        self._attempt("knots" if self.controller.specification.network == "shallow" else "depth", direction)
+        self._attempt(self._first_of("depth", "knots"), direction)
 
     def action_width(self, direction: int) -> None:
-        name = {"shallow": "knots", "compositional": "depth"}.get(
-            self.controller.specification.network, "width"
-        )
-        self._attempt(name, direction)
+        self._attempt(self._first_of("width", "knots", "depth"), direction)
+
+    def _first_of(self, *names: str) -> str:
+        """The first of these options that means something for the network."""
+        return next(name for name in names if self.controller.specification.relevant(name))
 
     def action_activation(self) -> None:
         if self.controller.specification.relevant("activation"):

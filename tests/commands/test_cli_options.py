@@ -9,7 +9,8 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from nnexpr.specification import NETWORK_DEFAULTS, OPTIONS, FitSpecification, InputError
+from nnexpr.kinds import NETWORKS
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.__main__ import cli
 from nnexpr_tui.commands.explore import amended
 from nnexpr_tui.commands.options import given
@@ -75,11 +76,11 @@ def test_a_spelled_out_fit_is_read_back(values):
     assert parsed(*words) == values
 
 
-@pytest.mark.parametrize("network", NETWORK_DEFAULTS)
+@pytest.mark.parametrize("network", NETWORKS)
 def test_a_network_keeps_its_own_defaults(run, network):
     printed = run("fit", "--network", network, "--epochs", 0, "--no-store", "--json").stdout
     config = json.loads(printed)["config"]
-    for name, value in NETWORK_DEFAULTS[network].items():
+    for name, value in NETWORKS[network].defaults.items():
         assert config[name] == (list(value) if isinstance(value, tuple) else value)
 
 

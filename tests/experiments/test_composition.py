@@ -14,8 +14,9 @@ from nnexpr.experiments.composition import (
     shallow_fit,
     wave,
 )
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.compositional import tent
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.specification import InputError
 

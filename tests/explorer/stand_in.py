@@ -10,7 +10,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.architecture import architecture
+from nnexpr.networks.network import Network
 from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.target import Scale, Target
@@ -132,7 +134,7 @@ def _network(specification: FitSpecification, *layers: NDArray[Any]) -> Network:
 
 def _comb(specification: FitSpecification) -> Network:
     """A bend for each unit that the specification has."""
-    units = sum(specification.hidden_widths) if specification.network == "mlp" else 4
+    units = sum(architecture(specification).hidden_widths)
     kinks = np.linspace(0.1, 0.9, units)
     hidden = np.stack([np.ones(units), -kinks], axis=1)
     return _network(specification, hidden, np.append(np.cos(np.pi * np.arange(units)), 0.0)[None])

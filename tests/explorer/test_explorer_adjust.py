@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexpr.specification import NETWORKS, OPTIONS, FitSpecification
+from nnexpr.kinds import NETWORKS
+from nnexpr.networks.architecture import architecture
+from nnexpr.specification import OPTIONS, FitSpecification
 from nnexpr_tui.adjust import replaced, round_neighbour, shown_options, stepped, stepped_width, with_depth
 from nnexpr_tui.controller import command_line
 
@@ -20,7 +22,9 @@ NUMBERS = [
 
 @LAWS
 @given(
-    st.sampled_from(list(OPTIONS)), st.sampled_from(NETWORKS), st.lists(st.sampled_from([-1, 1]), max_size=30)
+    st.sampled_from(list(OPTIONS)),
+    st.sampled_from(list(NETWORKS)),
+    st.lists(st.sampled_from([-1, 1]), max_size=30),
 )
 def test_no_walk_of_steps_leaves_what_is_allowed(name: str, network: str, walk: list[int]) -> None:
     specification = FitSpecification.make(network=network)
@@ -63,8 +67,8 @@ def test_a_depth_keeps_the_widths_there_are(widths: list[int], depth: int) -> No
     before = FitSpecification.make(width=tuple(widths))
     after = with_depth(before, depth)
     kept = min(len(widths), depth - 1)
-    assert after.hidden_widths[:kept] == tuple(widths)[:kept]
-    assert set(after.hidden_widths[kept:]) <= {widths[-1]}
+    assert architecture(after).hidden_widths[:kept] == tuple(widths)[:kept]
+    assert set(architecture(after).hidden_widths[kept:]) <= {widths[-1]}
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from nnexpr import linear_regions, plane_regions
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.network import Network
 from nnexpr.regions.bounds import hyperplanes, serra_bound
 
 BOX = ((-1.0, 1.0), (-1.0, 1.0))

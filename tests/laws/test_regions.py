@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.compositional import compositional, tent
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.regions.bounds import lower_bound, upper_bound
 from nnexpr.regions.line import linear_regions
 

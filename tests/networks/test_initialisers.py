@@ -8,9 +8,9 @@ import torch
 from scipy import stats
 
 from nnexpr import InputError
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.initialisers import RAAI_DEVIATION, draw_parameters
-from nnexpr.networks.network import AffineLayer
 
 INITIALISERS = ["torch", "kaiming", "xavier", "raai"]
 INPUTS, OUTPUTS = 6, 3

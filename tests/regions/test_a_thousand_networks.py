@@ -13,7 +13,8 @@ import pytest
 import torch
 from rational import exact_regions
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.regions.rational import rational_count
 

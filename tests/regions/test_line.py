@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.encoding import Encoding
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.regions import threads
 from nnexpr.regions.line import LineRegions, NotPiecewiseLinear, linear_regions
 from nnexpr.scale import Scale

@@ -11,7 +11,8 @@ import pytest
 import torch
 from rational import exact_regions
 
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.kinds import AffineLayer
+from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.regions.path import circle, path_regions, trajectory_length
 from nnexpr.specification import InputError
@@ -36,7 +37,9 @@ def on_segment(many: Network, start: list[float], end: list[float]) -> Network:
         assert Fraction(slope) == sum(Fraction(w) * (Fraction(b) - Fraction(a)) for w, a, b in terms)
         assert Fraction(shift) == sum((Fraction(w) * Fraction(a) for w, a, _ in terms), Fraction(row[-1]))
     layers = (AffineLayer(1, many.layers[0].outputs, many.layers[0].activation), *many.layers[1:])
-    return Network(layers, torch.cat([block.reshape(1, -1), many.parameters[:1, many.offsets[1] :]], dim=1))
+    return Network(
+        layers, torch.cat([block.reshape(1, -1), many.parameters[:1, many.architecture.offsets[1] :]], dim=1)
+    )
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "hat", "hardtanh"])

@@ -13,7 +13,7 @@ from plane_exact import area, exact_plane
 
 import nnexpr
 from nnexpr import InputError, Network, PlaneRegions, plane_regions
-from nnexpr.networks.network import AffineLayer
+from nnexpr.kinds import AffineLayer
 from nnexpr.regions import threads
 from nnexpr.regions.plane.layers import FEWEST
 from nnexpr.regions.stack import NotPiecewiseLinear
@@ -203,7 +203,9 @@ def test_a_composition_across_the_plane_has_a_power_of_two(dtype, rounding) -> N
     line = nnexpr.compositional(5, [0.3], dtype=dtype)
     first = line.affine(0)[0].double()
     stripes = torch.cat([0.6 * first[:, :1], 0.4 * first[:, :1], first[:, 1:]], dim=1)
-    parameters = torch.cat([stripes.ravel(), line.parameters[0, line.offsets[1] :].double()])[None]
+    parameters = torch.cat([stripes.ravel(), line.parameters[0, line.architecture.offsets[1] :].double()])[
+        None
+    ]
     layers = (AffineLayer(2, 4, "relu"), *line.layers[1:])
     of = Network(layers, parameters, tie_tolerance=line.tie_tolerance)
     cells = plane_regions(of, ((0, 1), (0, 1)))
@@ -238,7 +240,7 @@ def test_of_several_outputs_the_first_is_taken() -> None:
     several = network([6], drawn(5), outputs=3)
     alone = Network(
         (several.layers[0], AffineLayer(6, 1)),
-        several.parameters[:, : several.offsets[1] + several.layers[1].size // 3],
+        several.parameters[:, : several.architecture.offsets[1] + several.layers[1].size // 3],
     )
     assert np.array_equal(plane_regions(several, BOX).slopes, plane_regions(alone, BOX).slopes)
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rational import ExactRegions, exact_regions
 
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.compositional import compositional, tent
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.regions.line import LineRegions, linear_regions
 from nnexpr.regions.rational import RationalCount, TooManyKinds, rational_count
 

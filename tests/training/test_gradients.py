@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from nnexpr.activations import ACTIVATIONS
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.encoding import Encoding
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.training.blocks import ParameterBlocks
 from nnexpr.training.gradients import Backpropagation
 
@@ -57,7 +58,11 @@ def by_hand(
     engine.loss_and_gradient(batch, losses)  # buffers that are used again must not add up
     gradient = torch.zeros_like(network.parameters)
     for layer, weight, bias, start in zip(
-        network.layers, engine.gradient.weights, engine.gradient.biases, network.offsets, strict=False
+        network.layers,
+        engine.gradient.weights,
+        engine.gradient.biases,
+        network.architecture.offsets,
+        strict=False,
     ):
         if layer.trained:
             affine = gradient[:, start : start + layer.size].view(
@@ -94,7 +99,7 @@ def test_frozen_layers_get_no_gradient_and_do_not_disturb_the_others(trained: tu
     x = torch.linspace(-1, 1, 31, dtype=torch.float64)
     _, gradient, _ = by_hand(network, x, x**3, chunk=31)
     _, expected = reference(network, x, x**3)
-    for layer, start in zip(layers, network.offsets, strict=False):
+    for layer, start in zip(layers, network.architecture.offsets, strict=False):
         block = slice(start, start + layer.size)
         wanted = expected[:, block] if layer.trained else torch.zeros_like(expected[:, block])
         torch.testing.assert_close(gradient[:, block], wanted, rtol=1e-10, atol=1e-12)

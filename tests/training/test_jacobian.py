@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from nnexpr.activations import ACTIVATIONS
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.encoding import Encoding
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.training.jacobian import StackResiduals, trained_columns
 
 POINTS = 23

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from test_gradients import random_network, reference
 
 from nnexpr.activations import ACTIVATIONS
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp
-from nnexpr.networks.network import AffineLayer, Network
+from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification
 from nnexpr.training import compiled_stepper
 from nnexpr.training.compiled_stepper import CompiledStepper
@@ -134,9 +135,9 @@ def test_a_masked_weight_stays_and_the_others_train_as_if_it_were_not_there(kind
     _, data = points(network, 50)
     masks = torch.ones_like(network.parameters)
     # Without its outgoing weights, unit 5 of the last hidden layer is not there: a network of 6-5 is left.
-    last = network.offsets[2]
+    last = network.architecture.offsets[2]
     masks[:, last + 5] = 0
-    masks[:, network.offsets[1] + 5 * 7 : network.offsets[2]] = 0
+    masks[:, network.architecture.offsets[1] + 5 * 7 : network.architecture.offsets[2]] = 0
     pruned = network.with_parameters(network.parameters * masks)
     ours, _ = trained(stepper(kind, pruned, data, MemberSettings(masks=masks)), 8)
     assert torch.equal(ours * (1 - masks), torch.zeros_like(ours))
@@ -164,7 +165,7 @@ def test_frozen_layers_have_no_gradient_and_stay(kind: str, trained_layers: tupl
     _, expected = reference(network, x, data.values)
     after, _ = trained(stepper(kind, network, data), 3)
     for index, layer in enumerate(layers):
-        part = slice(network.offsets[index], network.offsets[index + 1])
+        part = slice(network.architecture.offsets[index], network.architecture.offsets[index + 1])
         if layer.trained:
             torch.testing.assert_close(gradient[:, part], expected[:, part], rtol=1e-9, atol=1e-12)
             assert not torch.equal(after[:, part], network.parameters[:, part])
