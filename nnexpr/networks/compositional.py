@@ -37,8 +37,9 @@ from torch import Tensor
 from nnexpr.kinds import compositional_layers, dense_layers
 from nnexpr.networks.network import Network
 from nnexpr.specification import OPTIONS, InputError
+from nnexpr.splines.tent import relu_weights
 
-__all__ = ["compositional", "manifold_parameters", "random_peaks", "tent", "theorem_scales", "wave"]
+__all__ = ["compositional", "manifold_parameters", "random_peaks", "tent", "theorem_scales"]
 
 Array = NDArray[np.float64]
 
@@ -110,18 +111,6 @@ def theorem_scales(peaks: Tensor, sign: int = -1) -> Tensor:
     return torch.cumprod(_theorem_ratios(peaks, sign), dim=-1)
 
 
-def wave(peaks: ArrayLike, x: ArrayLike) -> Array:
-    """W_0 ... W_{L-1} at ``x: (points,)``, float64: ``(..., L, points)`` for ``peaks: (..., L)``."""
-    a = np.asarray(peaks, dtype=np.float64)[..., None]
-    w = np.broadcast_to(np.asarray(x, dtype=np.float64), (*a.shape[:-2], np.size(x)))
-    waves = []
-    for layer in range(a.shape[-2]):
-        peak = a[..., layer, :]
-        w = np.where(w <= peak, w / peak, (1.0 - w) / (1.0 - peak))
-        waves.append(w)
-    return np.stack(waves, axis=-2)
-
-
 def manifold_parameters(
     peaks: Tensor, scales: Tensor | None = None, *, sign: int = -1, domain: tuple[float, float] = (0.0, 1.0)
 ) -> Tensor:
@@ -145,8 +134,7 @@ def manifold_parameters(
     slope = one / width
     first = [slope, lift + start, slope, one * start, slope, start - peaks[:, 0], zero, one]
     blocks = [torch.stack(first, dim=1)]
-    up = ratios / peaks
-    down = -ratios / (peaks * (1.0 - peaks))
+    up, down = relu_weights(peaks, ratios)
     for layer in range(1, depth):
         u, d, r = up[:, layer - 1], down[:, layer - 1], ratios[:, layer - 1]
         rows = [one, sign * u, sign * d, zero, zero]
@@ -165,9 +153,9 @@ def tent(folds: int, dtype: str = "float64") -> Network:
     exact.
     """
     folds = OPTIONS["depth"].check(folds)
-    first = [1.0, 0.0, 1.0, -0.5]
-    again = [2.0, -4.0, 0.0, 2.0, -4.0, -0.5]
-    parameters = [*first, *(again * (folds - 1)), 2.0, -4.0, 0.0]
+    weights = relu_weights(0.5)
+    again = [*weights, 0.0, *weights, -0.5]
+    parameters = [1.0, 0.0, 1.0, -0.5, *(again * (folds - 1)), *weights, 0.0]
     return Network(
         dense_layers((1, *[2] * folds, 1)),
         torch.tensor([parameters], dtype=getattr(torch, OPTIONS["dtype"].check(dtype)), device="cpu"),

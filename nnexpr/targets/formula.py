@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.specification import InputError
+from nnexpr.splines.tent import tent
 from nnexpr.targets.wording import count, printable
 
 __all__ = ["CONSTANTS", "FUNCTIONS", "LONGEST", "Formula", "parse_formula"]
@@ -38,7 +39,7 @@ LONGEST = 500  # characters of a formula
 
 def triangle(x: Array) -> Array:
     """The triangle map: 2x on [0, 1/2], 2 - 2x on [1/2, 1], 0 elsewhere. Exact at dyadic numbers."""
-    return np.maximum(0.0, 2.0 * np.minimum(x, 1.0 - x))
+    return np.maximum(0.0, tent(x))
 
 
 CONSTANTS: dict[str, float] = {"pi": np.pi, "e": np.e}

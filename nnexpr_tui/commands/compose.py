@@ -11,7 +11,7 @@ from nnexpr_tui.commands.output import number, print_chart, print_json, print_ta
 from nnexpr_tui.commands.threads import use_threads
 
 if TYPE_CHECKING:
-    from nnexpr.experiments.composition import Composition
+    from nnexpr.theory.triangle_wave import Composition
 
 __all__ = ["compose"]
 
@@ -45,9 +45,9 @@ def compose(
     Each fold doubles the linear regions and costs two units; a shallow network pays for each region with a knot.
     """
     use_threads(threads)
-    from nnexpr.experiments import composition
+    from nnexpr.theory import triangle_wave
 
-    made = composition.compose(depth or _DEPTH, knots or _KNOTS, samples)
+    made = triangle_wave.compose(depth or _DEPTH, knots or _KNOTS, samples)
     if as_json:
         print_json({"schema": 1, **made.as_json()})
     else:
@@ -88,14 +88,14 @@ def _print_wave(made: Composition) -> None:
     """The wave, and the largest shallow fit that has too few knots for it."""
     import numpy as np
 
-    from nnexpr.experiments.composition import wave
+    from nnexpr.splines.tent import composed
     from nnexpr_tui.charts.series import ChartData, Series
 
     x = np.linspace(0.0, 1.0, 2 ** min(made.depth + 3, 12) + 1)
     short = [fit for fit in made.shallow if fit.knots < made.knots_needed]
     shown = max(short or made.shallow, key=lambda fit: fit.knots)
     curves = (
-        Series(x, wave(made.depth, x), label=f"wave of {made.depth} folds", color="accent"),
-        Series(x, shown.predict(x), label=f"least squares, {shown.knots} knots"),
+        Series(x, composed(made.depth, x), label=f"wave of {made.depth} folds", color="accent"),
+        Series(x, shown.spline(x), label=f"least squares, {shown.knots} knots"),
     )
     print_chart(ChartData(curves))

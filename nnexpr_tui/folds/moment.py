@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nnexpr.experiments.composition import Composition, ShallowFit
+    from nnexpr.theory.triangle_wave import Composition, ShallowFit
 
     Array = NDArray[np.float64]
 

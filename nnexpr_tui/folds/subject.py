@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nnexpr.experiments.composition import Composition, ShallowFit
+    from nnexpr.theory.triangle_wave import Composition, ShallowFit
 
     Array = NDArray[np.float64]
 
@@ -50,34 +50,34 @@ def fold(question: FoldQuestion) -> FoldsMoment:
     """Count the wave, fit it, and draw what is asked for."""
     import numpy as np
 
-    from nnexpr.experiments.composition import wave
+    from nnexpr.splines.tent import composed
 
     fit = _fitted(question.depth, question.knots)
     corners = np.arange(question.shown + 1) / 2.0**question.depth
-    knots = fit.positions[1:-1]
+    knots = fit.spline.breakpoints
     knots = knots[knots < question.until]
     x = np.union1d(corners, knots)
-    found = fit.predict(x)
+    found = fit.spline(x)
     return FoldsMoment(
         question=question,
         wave=_counted(question.depth),
         shallow=fit,
         fit=_thinned(x, found),
-        error=_thinned(x, found - wave(question.depth, x)),
+        error=_thinned(x, found - composed(question.depth, x)),
         knots=knots[:: max(1, len(knots) // MOST_POINTS)],
     )
 
 
 @lru_cache
 def _counted(depth: int) -> Composition:
-    from nnexpr.experiments.composition import compose
+    from nnexpr.theory.triangle_wave import compose
 
     return compose(depth, ())
 
 
 @lru_cache(maxsize=8)
 def _fitted(depth: int, knots: int) -> ShallowFit:
-    from nnexpr.experiments.composition import shallow_fit
+    from nnexpr.theory.triangle_wave import shallow_fit
 
     return shallow_fit(depth, knots)
 

@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 
 from nnexpr.atomic import write_atomically
-from nnexpr.experiments.manifold import exact
 from nnexpr.networks.builders import build
 from nnexpr.networks.compositional import compositional, random_peaks, theorem_scales
 from nnexpr.networks.network import Network
@@ -27,6 +26,7 @@ from nnexpr.specification import FitSpecification
 from nnexpr.splines.floor import spline_floor
 from nnexpr.targets import CATALOGUE, build_target
 from nnexpr.targets.target import Target
+from nnexpr.theory import exact
 from nnexpr.training.session import Session
 from nnexpr.training.stages import coordinates_of
 from nnexpr_tui.manifold.moment import FIRST_TARGETS, ManifoldStart, Trained, stages_from

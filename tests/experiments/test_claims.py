@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexpr.experiments.composition import compose
 from nnexpr.experiments.concepts.lottery import Pruned, Round, at_the_end, somewhere
 from nnexpr.experiments.concepts.random_regions import Counted, whatever_the_depth
 from nnexpr.experiments.concepts.region_bounds import Row, bracket
@@ -19,6 +18,7 @@ from nnexpr.experiments.manifold import bends, tables
 from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.rows import Cells
 from nnexpr.experiments.manifold.starts import together
+from nnexpr.theory.triangle_wave import compose
 
 
 def verdicts(claims: list[Claim]) -> dict[str, str]:

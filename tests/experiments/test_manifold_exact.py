@@ -11,11 +11,12 @@ import torch
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.discovery import find
-from nnexpr.experiments.manifold import exact
 from nnexpr.experiments.manifold.bends import reach
 from nnexpr.experiments.manifold.beyond import amplitudes, respread
 from nnexpr.experiments.manifold.construction import run
-from nnexpr.networks.compositional import compositional, theorem_scales, wave
+from nnexpr.networks.compositional import compositional, theorem_scales
+from nnexpr.splines import tent
+from nnexpr.theory import exact
 
 RNG = np.random.default_rng(12)
 PEAKS = [exact.random_peaks(6, RNG, 100) for _ in range(5)]
@@ -40,7 +41,9 @@ def test_scales_and_waves_are_the_engines(peaks: exact.Rational, sign: int) -> N
     x, waves = exact.breakpoints(peaks, scales)
     assert len(x) == 2**6 + 1
     steepest = np.cumprod(1 / np.minimum(floats(peaks), 1 - floats(peaks)))
-    difference = np.abs(np.array([floats(w) for w in waves]) - wave(floats(peaks), floats(x))).max(axis=1)
+    difference = np.abs(np.array([floats(w) for w in waves]) - tent.waves(floats(peaks), floats(x))).max(
+        axis=1
+    )
     assert (difference < 2.0**-48 * steepest).all()
 
 

@@ -14,8 +14,9 @@ from nnexpr.kinds import AffineLayer
 from nnexpr.networks.architecture import architecture
 from nnexpr.networks.network import Network
 from nnexpr.runs.store import store
+from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr.targets.target import Scale, Target
+from nnexpr.targets.target import Target
 from nnexpr.training.history import History
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.plane import engine as plane

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from steps import seated
 
-from nnexpr.experiments.composition import wave
+from nnexpr.splines.tent import composed
 from nnexpr_tui.folds.moment import FoldQuestion
 from nnexpr_tui.folds.panes import shown_regions, wave_points
 from nnexpr_tui.folds.subject import MOST_POINTS, FoldsSubject, fold
@@ -15,10 +15,10 @@ from nnexpr_tui.folds.subject import MOST_POINTS, FoldsSubject, fold
 @pytest.mark.parametrize("depth", [1, 2, 5, 9])
 def test_a_fold_goes_from_the_wave_before_to_the_wave(depth: int) -> None:
     x, after = wave_points(depth, 2**depth)
-    np.testing.assert_array_equal(after, wave(depth, x))
-    np.testing.assert_array_equal(wave_points(depth, 2**depth, 0.0)[1], wave(depth - 1, x))
+    np.testing.assert_array_equal(after, composed(depth, x))
+    np.testing.assert_array_equal(wave_points(depth, 2**depth, 0.0)[1], composed(depth - 1, x))
     half = wave_points(depth, 2**depth, 0.5)[1]
-    np.testing.assert_allclose(half, (wave(depth - 1, x) + wave(depth, x)) / 2)
+    np.testing.assert_allclose(half, (composed(depth - 1, x) + composed(depth, x)) / 2)
 
 
 def test_of_several_questions_the_newest_is_answered_and_its_answer_is_urgent_once() -> None:
@@ -38,7 +38,7 @@ def test_of_several_questions_the_newest_is_answered_and_its_answer_is_urgent_on
 def test_the_fit_that_has_enough_knots_is_the_wave() -> None:
     answer = fold(FoldQuestion(5, 31, 32))
     assert answer.shallow.linear_regions == answer.wave.linear_regions == 32
-    np.testing.assert_allclose(answer.fit[1], wave(5, answer.fit[0]), atol=1e-9)
+    np.testing.assert_allclose(answer.fit[1], composed(5, answer.fit[0]), atol=1e-9)
     assert answer.shallow.mse < 1e-18
 
 
@@ -59,7 +59,7 @@ def test_curves_of_many_points_keep_their_extremes() -> None:
     x, error = answer.error
     assert len(x) <= 2 * MOST_POINTS
     corners = np.arange(2**14 + 1) / 2**14
-    exact = np.interp(corners, *answer.fit) - wave(14, corners)
+    exact = np.interp(corners, *answer.fit) - composed(14, corners)
     assert error.max() == pytest.approx(exact.max(), abs=1e-6)
     assert error.min() == pytest.approx(exact.min(), abs=1e-6)
 

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from steps import seated
 
 import nnexpr
-from nnexpr.experiments.manifold import exact
 from nnexpr.networks.compositional import compositional
+from nnexpr.splines.tent import waves
+from nnexpr.theory import exact
 from nnexpr_tui.manifold import subject as manifold_subject
 from nnexpr_tui.manifold.engine import Pair, exact_regions
 from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
@@ -132,10 +133,10 @@ def test_the_units_are_the_waves_that_the_output_sums() -> None:
     np.testing.assert_allclose(units[0, 0], x, atol=1e-7)  # the first layer's t1 is its input
     np.testing.assert_allclose(units[0, 1], np.maximum(x - 0.3, 0), atol=1e-7)
     np.testing.assert_allclose(units[0, 2], x, atol=1e-7)
-    waves = nnexpr.networks.compositional.wave(start.peaks, x)
+    made = waves(start.peaks, x)
     scales = pair.coordinates()[1]
-    np.testing.assert_allclose(units[1, 2], x - scales[0] * waves[0], atol=1e-6)
-    np.testing.assert_allclose(units[2, 0], scales[1] * waves[1], atol=1e-6)
+    np.testing.assert_allclose(units[1, 2], x - scales[0] * made[0], atol=1e-6)
+    np.testing.assert_allclose(units[2, 0], scales[1] * made[1], atol=1e-6)
 
 
 @pytest.mark.parametrize("target", ["cube", "tanh3"])

@@ -18,8 +18,8 @@ from nnexpr.networks.compositional import (
     random_peaks,
     tent,
     theorem_scales,
-    wave,
 )
+from nnexpr.splines.tent import waves
 
 X = np.linspace(0.0, 1.0, 2049)
 PEAKS = arrays(np.float64, st.integers(1, 7), elements=st.floats(0.05, 0.95))
@@ -30,7 +30,7 @@ def values(network: object, x: np.ndarray = X) -> np.ndarray:
 
 
 def formula(peaks: np.ndarray, scales: np.ndarray, sign: int) -> np.ndarray:
-    return X + sign * np.einsum("...l,...lx->...x", scales, wave(peaks, X))
+    return X + sign * np.einsum("...l,...lx->...x", scales, waves(peaks, X))
 
 
 def rounding(peaks: np.ndarray, scales: np.ndarray) -> float:
@@ -111,10 +111,10 @@ def test_scales_decay_and_the_limit_is_convex(peaks: np.ndarray) -> None:
     # Bends of W_{l} are kept by deeper waves, so the chords of F between bends of depth l have ascending slopes.
     bends = np.array([0.0, 1.0])
     for layer in range(len(peaks)):
-        w = wave(peaks, bends)[layer - 1] if layer else bends
+        w = waves(peaks, bends)[layer - 1] if layer else bends
         middles = bends[:-1] + (peaks[layer] - w[:-1]) / (w[1:] - w[:-1]) * np.diff(bends)
         bends = np.sort(np.concatenate([bends, middles]))
-    y = bends - scales @ wave(peaks, bends)
+    y = bends - scales @ waves(peaks, bends)
     chords = np.diff(y) / np.diff(bends)
     assert np.all(np.diff(chords) > -1e-6)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.composition import SAMPLES, Composition, ShallowFit, compose
 from nnexpr.experiments.concepts.measures import log2_or_zero
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
 from nnexpr.theory.sawtooth import least_width, tent_parameters, tent_units
+from nnexpr.theory.triangle_wave import SAMPLES, Composition, ShallowFit, compose
 
 __all__ = ["doubling", "run", "sampling"]
 

@@ -12,10 +12,10 @@ import numpy as np
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Cell, Claim, Result, Table
 from nnexpr.experiments.judging import judged
-from nnexpr.experiments.manifold import exact
 from nnexpr.networks.compositional import compositional
 from nnexpr.regions.line import linear_regions
 from nnexpr.regions.rational import rational_count
+from nnexpr.theory import exact
 
 __all__ = ["run"]
 

@@ -10,8 +10,8 @@ import torch
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Figure, Result
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, Setting, start, train
-from nnexpr.networks.compositional import wave
 from nnexpr.networks.network import Network
+from nnexpr.splines.tent import waves as composed_waves
 
 __all__ = ["run"]
 
@@ -49,7 +49,7 @@ def _best(network: Network, losses: torch.Tensor) -> Network:
 
 def _figure_1() -> list[Figure]:
     """Composed triangle waves; x² by three sums of them; and the derivatives of those."""
-    waves = wave([0.5] * 3, X)
+    waves = composed_waves([0.5] * 3, X)
     sums = [X - sum(0.25 ** (i + 1) * waves[i] for i in range(m)) for m in range(4)]
     middles = (X[:-1] + X[1:]) / 2
     slopes = [np.diff(values) / np.diff(X) for values in sums]
@@ -74,8 +74,8 @@ def _figure_2(peak: float = 0.4) -> list[Figure]:
 def _figure_4() -> list[Figure]:
     """Two triangles and their composition: peaks become valleys, slopes are dilated."""
     peaks = [0.3, 0.6]
-    triangles = {f"peak {peak}": wave([peak], X)[0] for peak in peaks}
-    waves = {f"W_{i}": values for i, values in enumerate(wave(peaks, X))}
+    triangles = {f"peak {peak}": composed_waves([peak], X)[0] for peak in peaks}
+    waves = {f"W_{i}": values for i, values in enumerate(composed_waves(peaks, X))}
     return [
         Figure.over(X, triangles, "Figure 4: triangle functions", "x", "T"),
         Figure.over(X, waves, "Figure 4: the composed wave", "x", "W"),

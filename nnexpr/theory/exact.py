@@ -1,4 +1,4 @@
-"""Compositional networks in rational arithmetic: scales, slope gaps, breakpoints, with no rounding.
+"""Compositions of triangle maps in rational arithmetic: scales, slope gaps, breakpoints, counts, with no rounding.
 
 With peaks a_0, a_1, … and the waves W_i of the paper, a point x of P_i (a peak of W_i) sees, on its right,
 
@@ -14,15 +14,24 @@ regions, and 2^L exactly where no gap is 0: L rational numbers decide it.
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 
-__all__ = ["Rational", "breakpoints", "gap", "quotients", "random_peaks", "regions", "theorem_scales"]
+from nnexpr.splines.tent import Corners, corners, tent
+
+__all__ = [
+    "PRINTED_TENT", "TENT", "Rational", "breakpoints", "composed_regions", "gap", "quotients", "random_peaks",
+    "regions", "theorem_scales",
+]  # fmt: skip
 
 Rational = Sequence[Fraction]
 ONE = Fraction(1)
+TENT = corners()
+PRINTED_TENT = corners(height=Fraction(1, 2))  # as the concept page has it
 
 
 def random_peaks(count: int, rng: np.random.Generator, least: int = 1, steps: int = 1000) -> list[Fraction]:
@@ -70,7 +79,7 @@ def breakpoints(peaks: Rational, scales: Rational) -> tuple[list[Fraction], list
         for row, wave in zip(rows, waves, strict=True):
             row.append(wave[-1])
         places = x
-        waves = [*rows, [w / a if w <= a else (ONE - w) / (ONE - a) for w in rows[-1]]]
+        waves = [*rows, [tent(w, a) for w in rows[-1]]]
     return places, waves[1:]
 
 
@@ -90,3 +99,25 @@ def quotients(peaks: Rational, scales: Rational, layers: int) -> tuple[Fraction,
             near *= peaks[n + 1]
         found.append(total / near)
     return found[0], found[1]
+
+
+def composed_regions(depth: int, corners: Corners = TENT) -> int:
+    """The linear regions of a tent composed ``depth`` times, in exact arithmetic, for any depth.
+
+    A piece of f whose image is the interval I becomes, in T∘f, one piece for each part into which T's corners cut I,
+    and the images of those follow from I alone. So pieces are counted by image: for the tent all images are [0, 1] and
+    every layer doubles them. Neighbouring pieces never merge, because every bend of the wave is a turning point and T
+    has no flat part. ``corners``: (x, T(x)) from x = 0 to 1, T affine between.
+    """
+    images = Counter({(Fraction(0), Fraction(1)): 1})
+    for _ in range(depth):
+        following: Counter[tuple[Fraction, Fraction]] = Counter()
+        for (low, high), number in images.items():
+            for (x0, y0), (x1, y1) in itertools.pairwise(corners):
+                a, b = max(low, x0), min(high, x1)
+                if a < b:
+                    slope = (y1 - y0) / (x1 - x0)
+                    ends = sorted((y0 + slope * (a - x0), y0 + slope * (b - x0)))
+                    following[ends[0], ends[1]] += number
+        images = following
+    return images.total()

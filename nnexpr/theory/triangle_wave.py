@@ -16,17 +16,12 @@ Source: the concept page "Neural Network Expressivity", examples 1 and 2; M. Tel
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from nnexpr.experiments.wave_projection import project_wave
 from nnexpr.linear.solvers import least_squares
 from nnexpr.networks.compositional import tent
 from nnexpr.networks.knots import uniform_knots
@@ -34,19 +29,17 @@ from nnexpr.regions.line import linear_regions
 from nnexpr.regions.rational import rational_count
 from nnexpr.regions.sampled import sampled_regions
 from nnexpr.specification import InputError
+from nnexpr.splines.linear import LinearSpline
+from nnexpr.splines.tent import composed
+from nnexpr.theory.exact import PRINTED_TENT, composed_regions
+from nnexpr.theory.wave_projection import project_wave
 
 __all__ = [
-    "PRINTED_TENT",
-    "TENT",
     "Composition",
     "ShallowFit",
     "compose",
-    "exact_regions",
     "shallow_fit",
-    "wave",
 ]
-
-Array = NDArray[np.float64]
 
 KNOTS = (8, 16, 32, 64, 128)  # the page's widths
 SAMPLES = 4096  # the page's
@@ -58,29 +51,26 @@ MOST_SAMPLES = 1 << 22
 MOST_KNOTS = 1_000_000
 VISIBLE = 1e-12  # of the largest value: what a change of slope must move f by within an element to be a bend
 
-TENT = ((Fraction(0), Fraction(0)), (Fraction(1, 2), Fraction(1)), (Fraction(1), Fraction(0)))
-PRINTED_TENT = ((Fraction(0), Fraction(0)), (Fraction(1, 2), Fraction(1, 2)), (Fraction(1), Fraction(0)))
-
 
 @dataclass(frozen=True, eq=False)
 class ShallowFit:
-    """The least-squares fit of one hidden layer with ``knots`` units, at i/(knots + 1): features 1, x and the ReLUs.
+    """The least-squares fit of one hidden layer with ``knots`` units, at i/(knots + 1): features 1, x and the ReLUs."""
 
-    ``positions`` and ``values (knots + 2,)``: the exact least-squares fit at its knots and the ends, for drawing.
-    """
-
-    knots: int
-    features: int
-    mse: float  # exact least squares
+    spline: LinearSpline  # exact least squares
+    mse: float  # its
     mse_ridge: float  # with the page's ridge, λ = 1e-6 on the sum over 4096 samples
     linear_regions: int
     samples: int  # 0: the error is integrated over [0, 1]
-    positions: Array
-    values: Array
 
-    def predict(self, x: ArrayLike) -> Array:
-        """The exact least-squares fit at x in [0, 1]."""
-        return np.asarray(np.interp(np.asarray(x, dtype=np.float64), self.positions, self.values))
+    @property
+    def knots(self) -> int:
+        """Inner ones."""
+        return self.spline.bends
+
+    @property
+    def features(self) -> int:
+        """Dimension of the space: the value and the slope at 0, and a change of slope at each knot."""
+        return len(self.spline.knots)
 
     def as_json(self) -> dict[str, Any]:
         """Its row in the document that ``compose --json`` prints."""
@@ -134,21 +124,13 @@ def compose(depth: int, knots: Sequence[int] = KNOTS, samples: int | None = None
             linear_regions(network)[0].count if enumerated else rational_count(network).linear_regions
         ),
         enumerated=enumerated,
-        sampled_regions=sampled_regions(lambda x: wave(depth, x)),
-        printed_regions=exact_regions(depth, PRINTED_TENT),
+        sampled_regions=sampled_regions(lambda x: composed(depth, x)),
+        printed_regions=composed_regions(depth, PRINTED_TENT),
         units=2 * depth,
         parameters=network.parameter_count,
         shallow=tuple(shallow_fit(depth, count, samples) for count in knots),
         knots_needed=2**depth - 1,
     )
-
-
-def wave(depth: int, x: ArrayLike) -> Array:
-    """The tent of peak 1 composed ``depth`` times at x in [0, 1], float64: exact wherever x is dyadic."""
-    y: Array = np.array(x, dtype=np.float64)
-    for _ in range(depth):
-        y = 1.0 - np.abs(2.0 * y - 1.0)
-    return y
 
 
 def shallow_fit(depth: int, knots: int, samples: int | None = None) -> ShallowFit:
@@ -162,44 +144,16 @@ def shallow_fit(depth: int, knots: int, samples: int | None = None) -> ShallowFi
     if used == 0:
         moved, mse = project_wave(depth, knots + 1)
         _, mse_ridge = project_wave(depth, knots + 1, ridge=RIDGE / SAMPLES)
-        bends, values = _bends(positions, moved), 0.5 + moved
+        spline = LinearSpline(positions, 0.5 + moved)
+        bends = LinearSpline(positions, moved).visible_bends(VISIBLE)
     else:
         x = (np.arange(used) + 0.5) / used
-        y = wave(depth, x)
+        y = composed(depth, x)
         exact = least_squares(x, y, positions)
         mse, mse_ridge = exact.mse, least_squares(x, y, positions, basis="relu", ridge=RIDGE).mse
-        values = exact.knot_values
-        bends = _bends(positions, values)
-    return ShallowFit(knots, knots + 2, mse, mse_ridge, bends + 1, used, positions, values)
-
-
-def _bends(positions: Array, values: Array) -> int:
-    """At how many knots the slope changes by more than the rounding of the solve; see VISIBLE."""
-    h = np.diff(positions)
-    moved = np.abs(np.diff(np.diff(values) / h)) * np.minimum(h[1:], h[:-1])
-    return int((moved > VISIBLE * np.abs(values).max()).sum())
-
-
-def exact_regions(depth: int, corners: Sequence[tuple[Fraction, Fraction]] = TENT) -> int:
-    """The linear regions of a tent composed ``depth`` times, in exact arithmetic, for any depth.
-
-    A piece of f whose image is the interval I becomes, in T∘f, one piece for each part into which T's corners cut I,
-    and the images of those follow from I alone. So pieces are counted by image: for the tent all images are [0, 1] and
-    every layer doubles them. Neighbouring pieces never merge, because every bend of the wave is a turning point and T
-    has no flat part. ``corners``: (x, T(x)) from x = 0 to 1, T affine between.
-    """
-    images = Counter({(Fraction(0), Fraction(1)): 1})
-    for _ in range(depth):
-        following: Counter[tuple[Fraction, Fraction]] = Counter()
-        for (low, high), number in images.items():
-            for (x0, y0), (x1, y1) in itertools.pairwise(corners):
-                a, b = max(low, x0), min(high, x1)
-                if a < b:
-                    slope = (y1 - y0) / (x1 - x0)
-                    ends = sorted((y0 + slope * (a - x0), y0 + slope * (b - x0)))
-                    following[ends[0], ends[1]] += number
-        images = following
-    return images.total()
+        spline = LinearSpline(positions, exact.knot_values)
+        bends = spline.visible_bends(VISIBLE)
+    return ShallowFit(spline, mse, mse_ridge, bends + 1, used)
 
 
 def _check_samples(depth: int, knots: int, samples: int | None) -> int:

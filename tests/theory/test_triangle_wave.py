@@ -6,19 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from nnexpr.experiments.composition import (
-    PRINTED_TENT,
-    SAMPLES,
-    compose,
-    exact_regions,
-    shallow_fit,
-    wave,
-)
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.compositional import tent
 from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.specification import InputError
+from nnexpr.splines.tent import composed
+from nnexpr.theory.exact import PRINTED_TENT, composed_regions
+from nnexpr.theory.triangle_wave import SAMPLES, compose, shallow_fit
 
 
 def page_ridge(depth, knots):
@@ -28,16 +23,16 @@ def page_ridge(depth, knots):
     features = np.column_stack([np.ones(SAMPLES), x, np.maximum(x[:, None] - t, 0)])
     normal = features.T @ features + 1e-6 * np.eye(knots + 2)
     lower = np.linalg.cholesky(normal)
-    weights = np.linalg.solve(lower.T, np.linalg.solve(lower, features.T @ wave(depth, x)))
-    return np.mean((features @ weights - wave(depth, x)) ** 2)
+    weights = np.linalg.solve(lower.T, np.linalg.solve(lower, features.T @ composed(depth, x)))
+    return np.mean((features @ weights - composed(depth, x)) ** 2)
 
 
 def as_network(fit):
     """The shallow fit as a network of one hidden layer."""
-    slopes = np.diff(fit.values) / np.diff(fit.positions)
+    slopes = np.diff(fit.spline.values) / np.diff(fit.spline.knots)
     weights = np.concatenate([slopes[:1], np.diff(slopes)])
-    first = np.stack([np.ones_like(weights), -fit.positions[:-1]], axis=1).ravel()
-    parameters = np.concatenate([first, weights, fit.values[:1]])
+    first = np.stack([np.ones_like(weights), -fit.spline.knots[:-1]], axis=1).ravel()
+    parameters = np.concatenate([first, weights, fit.spline.values[:1]])
     layers = (AffineLayer(1, len(weights), "relu"), AffineLayer(len(weights), 1))
     return Network(layers, torch.from_numpy(parameters[None]))
 
@@ -75,7 +70,7 @@ def test_the_ridge_is_the_pages(knots):
 def test_the_wave_is_the_network(depth):
     x = np.linspace(0, 1, 1001)
     network = tent(depth)(torch.from_numpy(x))[0, :, 0].numpy()
-    np.testing.assert_allclose(wave(depth, x), network, atol=2.0 ** (depth - 50))
+    np.testing.assert_allclose(composed(depth, x), network, atol=2.0 ** (depth - 50))
 
 
 def test_the_wave_is_exact_at_dyadic_points():
@@ -86,20 +81,20 @@ def test_the_wave_is_exact_at_dyadic_points():
         value = Fraction(j, 2**n)
         for _ in range(depth):
             value = 2 * value if value <= Fraction(1, 2) else 2 - 2 * value
-        assert wave(depth, j / 2**n) == float(value)
+        assert composed(depth, j / 2**n) == float(value)
     corners = np.arange(2**10 + 1) / 2**10
-    np.testing.assert_array_equal(wave(10, corners), np.arange(2**10 + 1) % 2)
+    np.testing.assert_array_equal(composed(10, corners), np.arange(2**10 + 1) % 2)
 
 
 @pytest.mark.parametrize("depth", range(1, 13))
 def test_counting_by_images_is_enumeration(depth):
-    assert exact_regions(depth) == linear_regions(tent(depth))[0].count == 2**depth
+    assert composed_regions(depth) == linear_regions(tent(depth))[0].count == 2**depth
 
 
 @pytest.mark.parametrize("depth", [1, 2, 40, 200])
 def test_exact_counts_at_any_depth(depth):
-    assert exact_regions(depth) == 2**depth
-    assert exact_regions(depth, PRINTED_TENT) == 2
+    assert composed_regions(depth) == 2**depth
+    assert composed_regions(depth, PRINTED_TENT) == 2
 
 
 def test_counting_by_images_follows_any_map():
@@ -111,7 +106,7 @@ def test_counting_by_images_follows_any_map():
         (2 * third, Fraction(0)),
         (Fraction(1), Fraction(1)),
     )
-    assert exact_regions(7, zigzag) == 3**7
+    assert composed_regions(7, zigzag) == 3**7
     low = ((Fraction(0), Fraction(0)), (Fraction(1, 2), Fraction(3, 4)), (Fraction(1), Fraction(0)))
     x = np.linspace(0, 1, 2**20 + 1)
     for depth in range(1, 8):
@@ -119,7 +114,7 @@ def test_counting_by_images_follows_any_map():
         for _ in range(depth):
             y = 1.5 * np.minimum(y, 1 - y)
         turns = np.sign(np.diff(y))
-        assert exact_regions(depth, low) == 1 + np.count_nonzero(
+        assert composed_regions(depth, low) == 1 + np.count_nonzero(
             turns[1:] * turns[:-1] <= 0
         ) - np.count_nonzero(turns == 0)
 
@@ -128,7 +123,7 @@ def test_counting_by_images_follows_any_map():
 def test_the_integral_is_the_limit_of_samples(depth, knots):
     sampled, integrated = shallow_fit(depth, knots, 2**20), shallow_fit(depth, knots, 0)
     assert integrated.mse == pytest.approx(sampled.mse, rel=1e-5, abs=1e-14)
-    np.testing.assert_allclose(integrated.values, sampled.values, atol=1e-6)
+    np.testing.assert_allclose(integrated.spline.values, sampled.spline.values, atol=1e-6)
     assert (sampled.samples, integrated.samples) == (2**20, 0)
 
 
@@ -141,7 +136,7 @@ def test_the_ridge_of_the_integral_is_the_pages(knots):
 
 def test_deep_waves_are_not_seen_through_the_pages_samples():
     """At depth 12 the page's 4096 samples all meet the wave at 1/2, so a constant would fit without error."""
-    assert np.ptp(wave(12, (np.arange(SAMPLES) + 0.5) / SAMPLES)) == 0
+    assert np.ptp(composed(12, (np.arange(SAMPLES) + 0.5) / SAMPLES)) == 0
     for depth in (12, 21, 40):
         made = compose(depth, (8, 128))
         assert [fit.mse for fit in made.shallow] == pytest.approx([1 / 12] * 2, rel=1e-6)
@@ -159,7 +154,7 @@ def test_aligned_knots_are_the_wave_and_one_fewer_is_not(depth):
     assert aligned.linear_regions == needed + 1
     assert fewer.mse > 1e-3
     x = np.linspace(0, 1, 777)
-    np.testing.assert_allclose(aligned.predict(x), wave(depth, x), atol=1e-12)
+    np.testing.assert_allclose(aligned.spline(x), composed(depth, x), atol=1e-12)
 
 
 @pytest.mark.parametrize(("depth", "knots"), [(6, 8), (6, 63), (6, 100), (3, 15), (4, 7)])
