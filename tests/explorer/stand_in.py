@@ -91,7 +91,7 @@ class StandIn:
     def current_network(self) -> Network:
         """Its last layer is the share of what it was."""
         parameters = self.network.parameters.clone()
-        parameters[:, self.network.offsets[-2] :] *= self.share
+        parameters[:, -self.network.layers[-1].size :] *= self.share
         return self.network.with_parameters(parameters)
 
     def snapshot(self, member: int) -> Snapshot:
