@@ -56,38 +56,19 @@ def taking(option: str) -> tuple[str, ...]:
 
 RATE = ("lr", "schedule", "batch_size")  # what every optimiser of first order takes
 
-declare(
-    Optimizer(
-        name="adam",
-        options=RATE,
-        step="nnexpr.training.optimizers:Adam",
-        compiled="nnexpr.kernels.steps:adam",
-        staged="nnexpr.training.stages:StagedStepper",
-        moments=2,
-    )
-)
-declare(
-    Optimizer(
-        name="sgd",
-        options=(*RATE, "momentum"),
-        step="nnexpr.training.optimizers:StochasticGradientDescent",
-        compiled="nnexpr.kernels.steps:descend",
-        moments=1,
-    )
-)
-# Over all points at once, each step as long as it chooses.
-declare(
-    Optimizer(
-        name="lbfgs",
-        stepper="nnexpr.training.second_order:lbfgs",
-        moments=21,  # ten pairs and a gradient
-        room=lambda parameters: 5 * parameters,
-    )
-)
-declare(
-    Optimizer(
-        name="levenberg-marquardt",
-        stepper="nnexpr.training.second_order:levenberg_marquardt",
-        room=lambda parameters: 2 * parameters**2,  # the normal equations and their factors
-    )
-)
+declare(Optimizer(
+    name="adam", options=RATE, moments=2, staged="nnexpr.training.stages:StagedStepper",
+    step="nnexpr.training.optimizers:Adam", compiled="nnexpr.kernels.steps:adam",
+))  # fmt: skip
+declare(Optimizer(
+    name="sgd", options=(*RATE, "momentum"), moments=1,
+    step="nnexpr.training.optimizers:StochasticGradientDescent", compiled="nnexpr.kernels.steps:descend",
+))  # fmt: skip
+# Over all points at once, each step as long as it chooses. Ten pairs and a gradient; normal equations and factors.
+declare(Optimizer(
+    name="lbfgs", stepper="nnexpr.training.second_order:lbfgs", moments=21, room=lambda size: 5 * size,
+))  # fmt: skip
+declare(Optimizer(
+    name="levenberg-marquardt", stepper="nnexpr.training.second_order:levenberg_marquardt",
+    room=lambda size: 2 * size**2,
+))  # fmt: skip
