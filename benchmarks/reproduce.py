@@ -64,7 +64,7 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    setting = Setting.of(quick)
+    setting = Setting.of(Attempt(quick))
     networks = len(ROWS) * len(CURVES) * setting.members
     seconds = whole(quick)
     print(f"{torch.get_num_threads()} threads; {networks} networks, {setting.epochs} epochs a stage")
