@@ -6,6 +6,7 @@ from stand_in import World
 from steps import ready, text, until
 from textual.pilot import Pilot
 
+from nnexpr.kinds import NETWORKS
 from nnexpr.specification import OPTIONS, FitSpecification
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
@@ -31,7 +32,7 @@ async def test_every_option_that_means_something_is_in_a_form(explorer: Explorer
         await ready(explorer)
         names = {"network": "architecture", "target": "target", "training": "training", "machine": "training"}
         for name, option in OPTIONS.items():
-            if option.networks and "mlp" in option.networks and name != "momentum":
+            if NETWORKS["mlp"].takes(name) and name != "momentum":
                 await go_to(pilot, names[option.group], name)
 
 
