@@ -16,12 +16,12 @@ from typing import Any
 from nnexpr.declarations import InputError, Option, option
 from nnexpr.kinds import NETWORKS
 from nnexpr.optimizers import OPTIMIZERS, Optimizer
+from nnexpr.placements import PLACEMENTS
 
 __all__ = ["OPTIONS", "FitSpecification", "InputError", "Option"]
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "sine", "gelu", "hat")
 INITIALISERS = ("torch", "kaiming", "xavier", "raai")
-KNOT_PLACEMENTS = ("uniform", "adaptive", "random")
 DTYPES = ("float32", "float64")
 
 
@@ -66,7 +66,7 @@ class FitSpecification:
     )  # fmt: skip
     biases: str = option(
         "choice", "uniform", "where a shallow network's knots are placed",
-        group="network", label="Biases", offered=KNOT_PLACEMENTS,
+        group="network", label="Biases", offered=PLACEMENTS,
     )  # fmt: skip
     peaks: tuple[float, ...] | None = option(
         "numbers", None, "peaks of a compositional network's triangles, in (0, 1); random unless given",

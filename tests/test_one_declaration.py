@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -16,8 +17,10 @@ from torch import Tensor
 
 import nnexpr
 import nnexpr.experiments
+from nnexpr import placements
 from nnexpr.experiments.discovery import every
 from nnexpr.experiments.findings import kept_finding
+from nnexpr.linear import basis
 from nnexpr.optimizers import OPTIMIZERS, Optimizer, declare
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.training.fit import assemble, session
@@ -177,3 +180,62 @@ def test_an_experiment_in_the_explorer(groups: Path, tmp_path: Path) -> None:
         lines, _ = list_lines([Entry(one, known.shown(one.id)) for one in every()], 0, 60, ascii_only=True)
         (line,) = [line for line in lines if any("two-halves" in text for text, _ in line)]
         assert any("1 holds, quick" in text for text, _ in line)
+
+
+# --- a basis, and a placement of knots
+
+
+def cosines(knots, x):
+    """Of half periods over the knots: as many as there are knots."""
+    phase = (x - knots[0]) / (knots[-1] - knots[0])
+    return np.cos(np.pi * np.arange(len(knots)) * phase[:, None]).astype(knots.dtype)
+
+
+def squared(n, domain):
+    """Denser to the left."""
+    return domain[0] + (domain[1] - domain[0]) * np.linspace(0, 1, n) ** 2
+
+
+@pytest.fixture
+def cosine() -> Iterator[None]:
+    basis.declare(basis.Basis(name="cosine", functions=f"{__name__}:cosines"))
+    placements.declare(placements.Placement("squared", f"{__name__}:squared", ("domain",)))
+    yield
+    del basis.BASES["cosine"], placements.PLACEMENTS["squared"]
+
+
+@pytest.mark.usefixtures("cosine")
+def test_a_basis_is_offered_and_solved_in() -> None:
+    assert "|cosine" in "".join(CliRunner().invoke(cli, ["lstsq", "--help"]).stdout.split())
+    asked = "lstsq --target cube --domain -1 1 --knots 5 --samples 60 --basis cosine --json"
+    x = np.linspace(-1, 1, 60)
+    matrix = np.cos(np.pi * np.arange(5) * (x[:, None] + 1) / 2)
+    error = matrix @ np.linalg.lstsq(matrix, x**3)[0] - x**3
+    for solver in ("qr", "svd", "gram"):
+        found = json.loads(CliRunner().invoke(cli, [*asked.split(), "--solver", solver]).stdout)
+        assert found["mse"] == pytest.approx(np.mean(error**2), rel=1e-9)
+        assert found["condition"] == pytest.approx(np.linalg.cond(matrix), rel=1e-6)
+        assert found["rank"] == 5
+    fit = nnexpr.least_squares(x, x**3, np.linspace(-1, 1, 5), basis="cosine", solver="qr")
+    np.testing.assert_allclose(
+        fit.predict([[-0.3, 0.8]]), [cosines(fit.knots, np.array([-0.3, 0.8])) @ fit.coefficients]
+    )
+    with pytest.raises(InputError, match="linear splines only"):
+        nnexpr.least_squares(x, x, [-1, 1], basis="cosine")
+    with pytest.raises(ValueError, match="not a network's"):
+        fit.to_network()
+
+
+@pytest.mark.usefixtures("cosine")
+def test_a_placement_is_offered_to_fits_and_least_squares() -> None:
+    for name in ("lstsq", "fit"):
+        assert "|squared" in "".join(CliRunner().invoke(cli, [name, "--help"]).stdout.split())
+    asked = "lstsq --target cube --domain -1 1 --knots 6 --samples 90 --biases squared --json"
+    x, knots = np.linspace(-1, 1, 90), squared(6, (-1, 1))
+    hats = np.stack([np.interp(x, knots, unit) for unit in np.eye(6)], axis=1)
+    error = hats @ np.linalg.lstsq(hats, x**3)[0] - x**3
+    assert json.loads(CliRunner().invoke(cli, asked.split()).stdout)["mse"] == pytest.approx(
+        np.mean(error**2), rel=1e-9
+    )
+    network = nnexpr.shallow(6, biases="squared", domain=(-1.0, 1.0), members=2, dtype="float64")
+    np.testing.assert_array_equal(network.parameters[:, 1:12:2], np.tile(-knots, (2, 1)))

@@ -1,92 +1,111 @@
-"""Two bases of one space: hats and ReLUs on the same knots b_0 < … < b_{n−1}.
+"""The bases of the linear representation and the solvers: one declaration each, which everything else asks.
 
-Continuous functions that are affine between the knots form a space of dimension n on [b_0, b_{n−1}]. It is spanned by
+The command line learns from it what may be chosen, least squares how it is done. The code itself is named by its home,
+so nothing here imports NumPy. A new basis is a function from knots (n,) and x (samples,) to a matrix (samples, n) in
+the knots' dtype, and its declaration, here or anywhere:
 
-- the **hats** φ_i, with φ_i(b_j) = δ_ij: coefficients are the values at the knots;
-- the **ReLUs** 1, σ(x − b_0), …, σ(x − b_{n−2}): coefficients are the value at b_0, the first slope, and the changes of
-  slope. σ(x − b_{n−1}) vanishes on the interval and is left out.
-
-A change of basis is a first difference of slopes one way and a prefix sum of slopes the other way, O(n) both. Beyond
-the knots both mean what the ReLUs do: constant to the left of b_0, the last piece continued to the right of b_{n−1}.
-
-Sources: the talk "Numerical understanding of neural networks: representation and learning" (Zhao), which compares the
-two bases; Cai et al., arXiv 2407.01496, for the change of basis.
+    declare(Basis(name="cosine", functions="mine.cosines:cosines"))
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from nnexpr.declarations import Home, load
 
-from nnexpr.specification import InputError
+if TYPE_CHECKING:
+    from nnexpr.linear.piecewise import Floats
 
-__all__ = [
-    "Basis", "check_knots", "design", "evaluate", "hat_to_relu", "locate", "relu_to_hat",
-]  # fmt: skip
-
-Basis = Literal["hat", "relu"]
-Floats = NDArray[np.floating]
+__all__ = ["BASES", "SOLVERS", "Basis", "Solver", "declare"]
 
 
-def check_knots(knots: ArrayLike, dtype: np.dtype[np.floating]) -> Floats:
-    """The knots ``(n,)`` in ``dtype``, ascending; given in any order.
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What is to be known of a basis on fixed knots. One of the linear splines says how to come from hats and back."""
 
-    Raises :class:`InputError` for fewer than two, for one that is not a finite number, and for two that are equal in
-    ``dtype``.
-    """
-    sorted_knots: Floats = np.sort(np.asarray(knots, dtype=np.float64).ravel()).astype(dtype)
-    if len(sorted_knots) < 2:
-        raise InputError("knots", len(sorted_knots), "at least 2 are needed, the two ends")
-    if not np.isfinite(sorted_knots).all():
-        raise InputError("knots", "not finite", "every knot must be a finite number")
-    repeated = np.flatnonzero(np.diff(sorted_knots) <= 0)
-    if len(repeated):
-        value = f"{float(sorted_knots[repeated[0]])!r} twice"
-        raise InputError("knots", value, f"knots must be distinct in {dtype.name}")
-    return sorted_knots
+    name: str  # as it is chosen
+    functions: (
+        Home  # (knots, x) -> the dense matrix (samples, n) of the basis functions at x, in the knots' dtype
+    )
+    from_values: Home = ""  # (knots, values at the knots) -> coefficients
+    to_values: Home = ""  # the inverse
+    penalty: Home = ""  # knots -> the lower bands of DᵀD, where D takes values to coefficients
+    network: Home = ""  # (knots, coefficients) -> Network, the same function
 
+    @property
+    def is_splines(self) -> bool:
+        """Whether it spans the linear splines on the knots, so that the O(n) solver finds its coefficients."""
+        return bool(self.from_values and self.to_values and self.penalty)
 
-def locate(knots: Floats, x: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The element of each x and its place t in it: x = b_e + t (b_{e+1} − b_e), with e in 0…n−2.
-
-    A knot belongs to the element on its right, the last one to the element on its left. Left of b_0, t is negative;
-    right of b_{n−1}, t is above 1. Cost O(log n) for each x.
-    """
-    element = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, len(knots) - 2)
-    return element, (x - knots[element]) / (knots[element + 1] - knots[element])
+    def design(self, knots: Floats, x: Floats) -> Floats:
+        """The dense matrix ``(samples, n)`` of the basis functions at x."""
+        made: Floats = load(self.functions)(knots, x)
+        return made
 
 
-def evaluate(knots: Floats, values: Floats, x: Floats) -> Floats:
-    """The function with ``values (n,)`` at the knots, at x. Cost O(log n) for each x, and nothing cancels."""
-    element, t = locate(knots, x)
-    t = np.maximum(t, 0)
-    return (1 - t) * values[element] + t * values[element + 1]
+@dataclass(frozen=True, kw_only=True)
+class Solver:
+    """What is to be known of a solver."""
+
+    name: str
+    dense: Home = (
+        ""  # (matrix, y, rcond, ridge) -> coefficients, rank; without one it works on linear splines only
+    )
+    cut_off: bool = False  # whether it takes rcond
+    ridge: float | None = None  # unless given; None where it takes none
+
+    def solve(self, matrix: Floats, y: Floats, rcond: float, ridge: float) -> tuple[Floats, int]:
+        """The coefficients ``(n,)`` and the rank kept, in the dtype of ``matrix`` and ``y``; TypeError where not."""
+        work: Callable[..., Any] = load(self.dense)
+        coefficients, rank = work(matrix, y, rcond, ridge)
+        if coefficients.dtype != matrix.dtype:
+            raise TypeError(f"{self.name} computed in {coefficients.dtype}, not in {matrix.dtype}")
+        return coefficients, rank
 
 
-def hat_to_relu(knots: Floats, values: Floats) -> Floats:
-    """ReLU coefficients ``(n,)``: the value at b_0, the first slope, then the changes of slope at b_1 … b_{n−2}."""
-    slopes = np.diff(values) / np.diff(knots)
-    return np.concatenate([values[:1], slopes[:1], np.diff(slopes)])
+BASES: dict[str, Basis] = {}
+_DENSE = "nnexpr.linear.dense:"
+SOLVERS: dict[str, Solver] = {
+    solver.name: solver
+    for solver in (
+        Solver(name="hat", ridge=0.0),
+        Solver(name="qr", dense=_DENSE + "qr", cut_off=True),
+        Solver(name="svd", dense=_DENSE + "svd", cut_off=True),
+        Solver(
+            name="normal", dense=_DENSE + "normal", ridge=1e-6
+        ),  # the concept page's, on the sum over the samples
+        Solver(name="gram", dense=_DENSE + "gram", cut_off=True),
+    )
+}
 
 
-def relu_to_hat(knots: Floats, coefficients: Floats) -> Floats:
-    """The values ``(n,)`` at the knots, by prefix sums of the slopes: the inverse of :func:`hat_to_relu`."""
-    slopes = np.cumsum(coefficients[1:])
-    rises = np.cumsum(slopes * np.diff(knots))
-    return np.concatenate([coefficients[:1], coefficients[0] + rises])
+def declare(basis: Basis) -> None:
+    """Add it to what may be chosen; ValueError where the name is taken."""
+    if basis.name in BASES:
+        raise ValueError(f"a basis called {basis.name} has been declared")
+    BASES[basis.name] = basis
 
 
-def design(knots: Floats, x: Floats, basis: Basis) -> Floats:
-    """The dense matrix ``(samples, n)`` of the basis functions at x, in the knots' dtype."""
-    if basis == "relu":
-        matrix = np.empty((len(x), len(knots)), dtype=knots.dtype)
-        matrix[:, 0] = 1
-        np.maximum(x[:, None] - knots[None, :-1], 0, out=matrix[:, 1:])
-        return matrix
-    matrix = np.zeros((len(x), len(knots)), dtype=knots.dtype)
-    element, t = locate(knots, x)
-    rows = np.arange(len(x))
-    matrix[rows, element], matrix[rows, element + 1] = 1 - t, t
-    return matrix
+_PIECEWISE = "nnexpr.linear.piecewise:"
+declare(
+    Basis(
+        name="relu",
+        functions=_PIECEWISE + "relus",
+        from_values=_PIECEWISE + "hat_to_relu",
+        to_values=_PIECEWISE + "relu_to_hat",
+        penalty=_PIECEWISE + "relu_penalty",
+        network=_PIECEWISE + "relu_network",
+    )
+)
+declare(
+    Basis(
+        name="hat",
+        functions=_PIECEWISE + "hats",
+        from_values=_PIECEWISE + "same",
+        to_values=_PIECEWISE + "same",
+        penalty=_PIECEWISE + "hat_penalty",
+        network=_PIECEWISE + "hat_network",
+    )
+)

@@ -23,33 +23,10 @@ import numpy as np
 import scipy.linalg
 from scipy.linalg import LinAlgError
 
-from nnexpr.linear.basis import Floats
+from nnexpr.linear.piecewise import Floats
 from nnexpr.specification import InputError
 
-__all__ = ["DenseSolver", "design_condition", "solve_dense"]
-
-DenseSolver = Literal["qr", "svd", "normal", "gram"]
-
-
-def solve_dense(
-    matrix: Floats, y: Floats, solver: DenseSolver, *, rcond: float, ridge: float
-) -> tuple[Floats, int]:
-    """The coefficients ``(n,)`` and the rank kept, computed in the dtype of ``matrix`` and ``y``.
-
-    Raises :class:`InputError` where the ridge is too small for the Cholesky factorisation in this precision.
-    """
-    match solver:
-        case "qr":
-            coefficients, rank = _lapack(matrix, y, rcond, "gelsy")
-        case "svd":
-            coefficients, rank = _lapack(matrix, y, rcond, "gelsd")
-        case "normal":
-            coefficients, rank = _normal(matrix, y, ridge)
-        case _:
-            coefficients, rank = _gram(matrix, y, rcond)
-    if coefficients.dtype != matrix.dtype:
-        raise TypeError(f"{solver} computed in {coefficients.dtype}, not in {matrix.dtype}")
-    return coefficients, rank
+__all__ = ["design_condition", "gram", "normal", "qr", "svd"]
 
 
 def design_condition(matrix: Floats) -> float:
@@ -62,6 +39,16 @@ def design_condition(matrix: Floats) -> float:
     return float(singular_values[0]) / smallest if smallest > 0 else float("inf")
 
 
+def qr(matrix: Floats, y: Floats, rcond: float, ridge: float) -> tuple[Floats, int]:  # noqa: ARG001
+    """QR with column pivoting; the coefficients ``(n,)`` and the rank kept, as of all of these."""
+    return _lapack(matrix, y, rcond, "gelsy")
+
+
+def svd(matrix: Floats, y: Floats, rcond: float, ridge: float) -> tuple[Floats, int]:  # noqa: ARG001
+    """The pseudo-inverse."""
+    return _lapack(matrix, y, rcond, "gelsd")
+
+
 def _lapack(matrix: Floats, y: Floats, rcond: float, driver: Literal["gelsy", "gelsd"]) -> tuple[Floats, int]:
     found: tuple[Floats, Any, int, Any] = scipy.linalg.lstsq(
         matrix, y, cond=rcond, lapack_driver=driver, check_finite=False
@@ -69,19 +56,23 @@ def _lapack(matrix: Floats, y: Floats, rcond: float, driver: Literal["gelsy", "g
     return found[0], int(found[2])
 
 
-def _normal(matrix: Floats, y: Floats, ridge: float) -> tuple[Floats, int]:
-    gram = matrix.T @ matrix
-    gram[np.diag_indices_from(gram)] += gram.dtype.type(ridge)
+def normal(matrix: Floats, y: Floats, rcond: float, ridge: float) -> tuple[Floats, int]:  # noqa: ARG001
+    """The normal equations; InputError where the ridge is too small for them in this precision."""
+    product = matrix.T @ matrix
+    product[np.diag_indices_from(product)] += product.dtype.type(ridge)
     try:
-        factor = scipy.linalg.cho_factor(gram, overwrite_a=True, check_finite=False)
+        factor = scipy.linalg.cho_factor(product, overwrite_a=True, check_finite=False)
     except LinAlgError:
         raise InputError(
-            "ridge", ridge, f"AᵀA + ridge is not positive definite in {gram.dtype.name}; give a larger ridge"
+            "ridge",
+            ridge,
+            f"AᵀA + ridge is not positive definite in {product.dtype.name}; give a larger ridge",
         ) from None
     return scipy.linalg.cho_solve(factor, matrix.T @ y, check_finite=False), matrix.shape[1]
 
 
-def _gram(matrix: Floats, y: Floats, rcond: float) -> tuple[Floats, int]:
+def gram(matrix: Floats, y: Floats, rcond: float, ridge: float) -> tuple[Floats, int]:  # noqa: ARG001
+    """The eigenvectors of AᵀA above the cut-off."""
     eigenvalues, vectors = scipy.linalg.eigh(matrix.T @ matrix, driver="evd", check_finite=False)
     kept = eigenvalues > eigenvalues.dtype.type(rcond) * eigenvalues[-1]
     projected = vectors[:, kept].T @ (matrix.T @ y)

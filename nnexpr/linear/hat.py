@@ -28,9 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded, eigh_tridiagonal
 
-from nnexpr.linear.basis import Basis, Floats, locate
+from nnexpr.declarations import load
+from nnexpr.linear.basis import BASES, Basis
+from nnexpr.linear.piecewise import Floats, locate
 
-__all__ = ["HatSolution", "add_bands", "mass_condition", "multiply_bands", "ridge_bands", "solve_hat"]
+__all__ = ["HatSolution", "add_bands", "mass_condition", "multiply_bands", "solve_hat"]
 
 REFINEMENTS = 12  # at most; two are the rule, the rest only where elements are nearly empty
 LOST_DIGITS = 2.0**19  # a Cholesky pivot below this many ε of its diagonal entry (1e-10 in float64): singular
@@ -77,7 +79,7 @@ class _Samples:
 
 
 def solve_hat(
-    knots: Floats, x: Floats, y: Floats, *, basis: Basis = "hat", ridge: float = 0.0
+    knots: Floats, x: Floats, y: Floats, *, basis: Basis = BASES["hat"], ridge: float = 0.0
 ) -> HatSolution:
     """Minimise Σ (f(x_k) − y_k)² + ridge ‖coefficients in basis‖² over f piecewise linear on ``knots``.
 
@@ -87,8 +89,9 @@ def solve_hat(
     samples = _Samples(*locate(knots, x), len(knots))
     matrix = samples.mass()
     if ridge > 0:
-        penalty = ridge_bands(knots, basis) * matrix.dtype.type(ridge)
-        matrix = add_bands(matrix, penalty)
+        bands: Floats = load(basis.penalty)(knots)
+        penalty: Floats | None = bands * matrix.dtype.type(ridge)
+        matrix = add_bands(matrix, bands * matrix.dtype.type(ridge))
         rank, factor = samples.n, _factor(matrix)
     else:
         penalty = None
@@ -139,27 +142,6 @@ def _energy(knots: Floats, mass: Floats) -> Floats:
     bands[0, :-1] += stiffness
     bands[0, 1:] += stiffness
     bands[1, :-1] = -stiffness
-    return bands
-
-
-def ridge_bands(knots: Floats, basis: Basis) -> Floats:
-    """DᵀD, lower banded, where Dc are the coefficients of ``basis``: the identity for hats, ``(3, n)`` for ReLUs."""
-    n = len(knots)
-    if basis == "hat":
-        return np.ones((1, n), dtype=knots.dtype)
-    inverse = 1 / np.diff(knots)
-    # Row i of D holds the change of slope at knot i: three neighbours, of which the first row lacks one.
-    below = np.concatenate([np.zeros(1, dtype=knots.dtype), inverse[:-1]])
-    middle = -inverse - below
-    above = inverse
-    bands = np.zeros((3, n), dtype=knots.dtype)
-    bands[0, 0] = 1  # the constant is a coefficient too
-    bands[0, :-1] += middle**2
-    bands[0, 1:] += above**2
-    bands[0, : n - 2] += below[1:] ** 2
-    bands[1, :-1] += middle * above
-    bands[1, : n - 2] += below[1:] * middle[1:]
-    bands[2, : n - 2] += below[1:] * above[1:]
     return bands
 
 

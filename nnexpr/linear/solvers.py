@@ -10,25 +10,22 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, cast, get_args
+from typing import cast
 
 import numpy as np
 import psutil
 from numpy.typing import ArrayLike, NDArray
 
-from nnexpr.linear.basis import Basis, Floats, check_knots, design, evaluate, hat_to_relu, relu_to_hat
-from nnexpr.linear.dense import design_condition, solve_dense
+from nnexpr.declarations import load
+from nnexpr.linear.basis import BASES, SOLVERS, Basis, Solver
+from nnexpr.linear.dense import design_condition
 from nnexpr.linear.hat import mass_condition, solve_hat
+from nnexpr.linear.piecewise import Floats, check_knots, hat_to_relu
+from nnexpr.networks.network import Network
 from nnexpr.specification import InputError
+from nnexpr.splines.linear import LinearSpline
 
-__all__ = ["BASES", "SOLVERS", "LinearFit", "Solver", "least_squares"]
-
-Solver = Literal["hat", "qr", "svd", "normal", "gram"]
-BASES: tuple[str, ...] = get_args(Basis)
-SOLVERS: tuple[str, ...] = get_args(Solver)
-CUT_OFF_SOLVERS = ("qr", "svd", "gram")
-RIDGE_SOLVERS = ("hat", "normal")
-DEFAULT_RIDGE = 1e-6  # the concept page's, on the unnormalised sum over the samples
+__all__ = ["LinearFit", "least_squares"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +37,8 @@ class LinearFit:
     was given, in double precision. ``rank``: directions kept. ``seconds``: for the solve, the design matrix included.
     """
 
-    basis: Basis
-    solver: Solver
+    basis: str
+    solver: str
     dtype: str
     knots: Floats  # (n,) ascending
     coefficients: Floats
@@ -63,30 +60,36 @@ class LinearFit:
         """
         if self.solver == "hat":
             return mass_condition(self.knots, self.samples)
-        return design_condition(design(self.knots, self.samples, self.basis))
+        return design_condition(BASES[self.basis].design(self.knots, self.samples))
 
     @cached_property
-    def knot_values(self) -> NDArray[np.float64]:
-        """f at the knots ``(n,)``, float64, by prefix sums of the slopes where the basis is ReLU."""
-        knots, coefficients = self.knots.astype(np.float64), self.coefficients.astype(np.float64)
-        values = relu_to_hat(knots, coefficients) if self.basis == "relu" else coefficients
-        return cast("NDArray[np.float64]", values)
+    def spline(self) -> LinearSpline:
+        """f as a linear spline, for a basis of them: constant left of the first knot, as ReLUs are. ValueError else."""
+        if not BASES[self.basis].is_splines:
+            raise ValueError(f"the basis {self.basis} is not one of linear splines")
+        knots = self.knots.astype(np.float64)
+        values = load(BASES[self.basis].to_values)(knots, self.coefficients.astype(np.float64))
+        return LinearSpline(knots, values, flat=(True, False))
 
-    @cached_property
+    @property
     def relu_coefficients(self) -> NDArray[np.float64]:
-        """``(n,)`` float64: f = a_0 + Σ a_{i+1} σ(x − b_i), i = 0…n−2."""
-        knots, coefficients = self.knots.astype(np.float64), self.coefficients.astype(np.float64)
-        slopes = hat_to_relu(knots, coefficients) if self.basis == "hat" else coefficients
-        return cast("NDArray[np.float64]", slopes)
+        """``(n,)`` float64, of a linear spline: f = a_0 + Σ a_{i+1} σ(x − b_i), i = 0…n−2."""
+        return cast("NDArray[np.float64]", hat_to_relu(self.spline.knots, self.spline.values))
 
     def predict(self, x: ArrayLike) -> NDArray[np.float64]:
-        """f at x, any shape, in double precision and without cancellation: interpolated between the knot values.
-
-        Constant left of the first knot, the last piece continued right of the last one, as the ReLUs do.
-        """
+        """f at x, any shape, in double precision; of a linear spline without cancellation, from its values at knots."""
+        if BASES[self.basis].is_splines:
+            return self.spline(x)
         points = np.asarray(x, dtype=np.float64)
-        found = evaluate(self.knots.astype(np.float64), self.knot_values, points.ravel())
-        return cast("NDArray[np.float64]", found.reshape(points.shape))
+        matrix = BASES[self.basis].design(self.knots.astype(np.float64), points.ravel())
+        return cast("NDArray[np.float64]", (matrix @ self.coefficients).reshape(points.shape))
+
+    def to_network(self) -> Network:
+        """f as a network; ValueError for a basis that has none."""
+        if not BASES[self.basis].network:
+            raise ValueError(f"the basis {self.basis} is not a network's")
+        made: Network = load(BASES[self.basis].network)(self.knots, self.coefficients)
+        return made
 
 
 def least_squares(
@@ -123,21 +126,20 @@ def least_squares(
             f"they must cover the samples, which run from {x_used.min():g} to {x_used.max():g}",
         )  # fmt: skip
     start = time.perf_counter()
-    if chosen.solver == "hat":
+    if not chosen.solver.dense:
         found = solve_hat(ascending, x_used, y_used, basis=chosen.basis, ridge=chosen.ridge)
-        coefficients, values, rank = found.values, found.fitted, found.rank
-        if basis == "relu":
-            coefficients = hat_to_relu(ascending, coefficients)
+        values, rank = found.fitted, found.rank
+        coefficients: Floats = load(chosen.basis.from_values)(ascending, found.values)
     else:
         _check_memory(len(x_used), len(ascending), precision)
-        matrix = design(ascending, x_used, chosen.basis)
+        matrix = chosen.basis.design(ascending, x_used)
         cut_off = float(np.finfo(precision).eps) if chosen.rcond is None else chosen.rcond
-        coefficients, rank = solve_dense(matrix, y_used, chosen.solver, rcond=cut_off, ridge=chosen.ridge)
+        coefficients, rank = chosen.solver.solve(matrix, y_used, cut_off, chosen.ridge)
         values = matrix @ coefficients
     seconds = time.perf_counter() - start
     error = np.abs(values.astype(np.float64) - y_given)
     return LinearFit(
-        basis=chosen.basis, solver=chosen.solver, dtype=dtype, knots=ascending, coefficients=coefficients,
+        basis=basis, solver=solver, dtype=dtype, knots=ascending, coefficients=coefficients,
         values=values, max_error=float(error.max()), mse=float((error**2).mean()), rank=rank, rcond=chosen.rcond,
         ridge=chosen.ridge, seconds=seconds, samples=x_used,
     )  # fmt: skip
@@ -160,19 +162,24 @@ def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | 
     ):
         if value not in choices:
             raise InputError(option, value, "it must be one of " + ", ".join(choices))
-    if rcond is not None and solver not in CUT_OFF_SOLVERS:
+    way, declared = SOLVERS[solver], BASES[basis]
+    if not (way.dense or declared.is_splines):
         raise InputError(
-            "rcond", rcond, f"only {', '.join(CUT_OFF_SOLVERS)} have a cut-off, {solver} has none"
+            "solver", solver, f"it solves for linear splines only, and {basis} are none; take svd or qr"
         )
+    if rcond is not None and not way.cut_off:
+        having = ", ".join(name for name, each in SOLVERS.items() if each.cut_off)
+        raise InputError("rcond", rcond, f"only {having} have a cut-off, {solver} has none")
     if rcond is not None and not 0 <= rcond < 1:
         raise InputError("rcond", rcond, "it must be at least 0 and below 1")
-    if ridge is not None and solver not in RIDGE_SOLVERS:
-        raise InputError("ridge", ridge, f"only {', '.join(RIDGE_SOLVERS)} take a ridge, {solver} does not")
+    if ridge is not None and way.ridge is None:
+        having = ", ".join(name for name, each in SOLVERS.items() if each.ridge is not None)
+        raise InputError("ridge", ridge, f"only {having} take a ridge, {solver} does not")
     if ridge is None:
-        ridge = DEFAULT_RIDGE if solver == "normal" else 0.0
+        ridge = way.ridge or 0.0
     if not (ridge >= 0 and math.isfinite(ridge)):
         raise InputError("ridge", ridge, "it must be a number, at least 0")
-    return _Choices(cast("Basis", basis), cast("Solver", solver), rcond, float(ridge))
+    return _Choices(declared, way, rcond, float(ridge))
 
 
 def _check_samples(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -18,8 +18,8 @@ from nnexpr.kinds import NETWORKS, Layers, mlp_layers, mmnn_layers, shallow_laye
 from nnexpr.networks.architecture import architecture
 from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.initialisers import draw_parameters
-from nnexpr.networks.knots import adaptive_knots, random_knots, uniform_knots
 from nnexpr.networks.network import Network
+from nnexpr.placements import PLACEMENTS
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 
 __all__ = ["build", "mlp", "mmnn", "shallow"]
@@ -145,16 +145,11 @@ def _placed_knots(
     generators: Sequence[np.random.Generator],
 ) -> Array:
     biases, (low, high) = OPTIONS["biases"].check(biases), OPTIONS["domain"].check(domain)
-    if biases == "random":
-        return np.stack([random_knots(n, (low, high), rng) for rng in generators])
-    if biases == "uniform":
-        placed = uniform_knots(n, (low, high))
-    else:
-        if samples is None:
-            raise InputError("biases", biases, "adaptive knots need samples (x, y) of the target")
-        placed = adaptive_knots(n, *samples)
-        placed[0], placed[-1] = min(low, placed[0]), max(high, placed[-1])
-    return np.tile(placed, (len(generators), 1))
+    placement = PLACEMENTS[biases]
+    drawing = generators if placement.is_drawn else generators[:1]
+    placed = np.stack([placement.place(n, (low, high), samples, generator) for generator in drawing])
+    placed[:, 0], placed[:, -1] = np.minimum(low, placed[:, 0]), np.maximum(high, placed[:, -1])
+    return np.tile(placed, (len(generators) // len(drawing), 1))
 
 
 def _given_knots(knots: int | ArrayLike, members: int) -> Array:

@@ -23,8 +23,8 @@ def random_knots(n: int, domain: tuple[float, float], rng: np.random.Generator) 
     return np.concatenate([[low], np.sort(rng.uniform(low, high, n - 2)), [high]])
 
 
-def adaptive_knots(n: int, x: ArrayLike, y: ArrayLike) -> Array:
-    """``n`` knots that share the variation of the samples ``(x, y)`` evenly, ascending float64.
+def adaptive_knots(n: int, samples: tuple[ArrayLike, ArrayLike]) -> Array:
+    """``n`` knots that share the variation of ``samples = (x, y)`` evenly, ascending float64.
 
     With F(t) the integral of |f'| up to t divided by the whole, f the line through the samples, knot i (from
     1) solves F(b_i) = (i - 1)/(n - 1); where f is constant that is the left end of the stretch. The first and
@@ -33,8 +33,8 @@ def adaptive_knots(n: int, x: ArrayLike, y: ArrayLike) -> Array:
     fewer than two different x.
     """
     _at_least_two(n)
-    x, inverse = np.unique(np.asarray(x, dtype=np.float64).ravel(), return_inverse=True)
-    values = np.asarray(y, dtype=np.float64).ravel()
+    x, inverse = np.unique(np.asarray(samples[0], dtype=np.float64).ravel(), return_inverse=True)
+    values = np.asarray(samples[1], dtype=np.float64).ravel()
     if values.size != inverse.size:
         raise ValueError(f"there are {inverse.size} sample inputs and {values.size} values")
     if x.size < 2:

@@ -151,7 +151,7 @@ def shallow_fit(depth: int, knots: int, samples: int | None = None) -> ShallowFi
         y = composed(depth, x)
         exact = least_squares(x, y, positions)
         mse, mse_ridge = exact.mse, least_squares(x, y, positions, basis="relu", ridge=RIDGE).mse
-        spline = LinearSpline(positions, exact.knot_values)
+        spline = exact.spline
         bends = spline.visible_bends(VISIBLE)
     return ShallowFit(spline, mse, mse_ridge, bends + 1, used)
 

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
-from nnexpr.linear.hat import add_bands, multiply_bands, ridge_bands
+from nnexpr.linear.hat import add_bands, multiply_bands
+from nnexpr.linear.piecewise import relu_penalty
 
 __all__ = ["project_wave"]
 
@@ -47,9 +48,7 @@ def project_wave(depth: int, elements: int, ridge: float = 0.0) -> tuple[Array, 
     mass[0, [0, -1]] = 2 * h / 6
     target = load.copy()
     target[0] -= ridge / 2  # the constant 1/2 has one ReLU coefficient, the value at 0
-    matrix = (
-        add_bands(mass, ridge * ridge_bands(np.linspace(0, 1, elements + 1), "relu")) if ridge > 0 else mass
-    )
+    matrix = add_bands(mass, ridge * relu_penalty(np.linspace(0, 1, elements + 1))) if ridge > 0 else mass
     u: Array = np.asarray(solveh_banded(matrix, target, lower=True, check_finite=False), dtype=np.float64)
     error = VARIANCE - 2 * float(u @ load) + float(u @ multiply_bands(mass, u))
     return u, max(error, 0.0)

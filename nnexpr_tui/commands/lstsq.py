@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnexpr.linear.basis import BASES, SOLVERS
 from nnexpr_tui.commands.options import (
     SectionedCommand,
     choice_option,
@@ -43,9 +44,9 @@ _DEFAULTS = {
     "samples", "integer", 10_000, "evenly spaced samples of the target (a file's target uses all of its own)", "Target",
     minimum=1, maximum=100_000_000,
 )  # fmt: skip
-@choice_option("basis", ("relu", "hat"), "hat", "what spans the piecewise-linear functions", _SECTION)
+@choice_option("basis", BASES, "hat", "what spans the functions", _SECTION)
 @declared_options("biases", "knots", section=_SECTION, knots=100)
-@choice_option("solver", ("hat", "qr", "svd", "normal", "gram"), "hat", "how the problem is solved", _SECTION)
+@choice_option("solver", SOLVERS, "hat", "how the problem is solved", _SECTION)
 @number_option(
     "rcond", "number", None, "relative cut-off of qr, svd and gram; the precision's epsilon unless given", _SECTION,
     minimum=0,
@@ -112,17 +113,11 @@ def _knots(
     """The knots in own units; they cover the samples, whose ends may be those of the domain but for rounding."""
     import numpy as np
 
-    from nnexpr.networks.knots import adaptive_knots, random_knots, uniform_knots
+    from nnexpr.placements import PLACEMENTS
 
     low, high = target.own_domain[0]
     domain = (min(low, float(x.min())), max(high, float(x.max())))
-    match biases:
-        case "adaptive":
-            return adaptive_knots(count, x, y)
-        case "random":
-            return random_knots(count, domain, np.random.default_rng(seed))
-        case _:
-            return uniform_knots(count, domain)
+    return PLACEMENTS[biases].place(count, domain, (x, y), np.random.default_rng(seed))
 
 
 def _show(

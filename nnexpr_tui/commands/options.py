@@ -186,9 +186,9 @@ def keeping_options(*, hidden: bool = False) -> Callable[[Decorated], Decorated]
 
 
 def choice_option(
-    name: str, choices: tuple[str, ...], default: str, text: str, section: str = "Other"
+    name: str, choices: Iterable[str], default: str, text: str, section: str = "Other"
 ) -> Callable[[Decorated], Decorated]:
-    """An option of a subcommand's own with a few fixed values; it arrives as None unless given."""
+    """An option of a subcommand's own with a few values; it arrives as None unless given."""
     declaration = Option(name, "choice", default, text, group="network", label=name, offered=choices)
     return _attach([declare(declaration, section=section)])
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexpr.linear.basis import check_knots, design, evaluate, hat_to_relu, locate, relu_to_hat
+from nnexpr.linear.piecewise import check_knots, hat_to_relu, hats, locate, relu_to_hat, relus
 from nnexpr.specification import InputError
+from nnexpr.splines.linear import LinearSpline
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -28,23 +29,23 @@ def test_the_two_bases_are_one_function(case):
     slopes = np.abs(np.diff(values) / np.diff(knots)).max()
     tolerance = 1e-12 * (np.abs(values).max() + slopes * np.ptp(knots)) * len(knots)
     expected = np.interp(x, knots, values)
-    np.testing.assert_allclose(evaluate(knots, values, x), expected, atol=tolerance)
-    np.testing.assert_allclose(design(knots, x, "hat") @ values, expected, atol=tolerance)
-    np.testing.assert_allclose(design(knots, x, "relu") @ coefficients, expected, atol=tolerance)
+    np.testing.assert_allclose(LinearSpline(knots, values, flat=(True, False))(x), expected, atol=tolerance)
+    np.testing.assert_allclose(hats(knots, x) @ values, expected, atol=tolerance)
+    np.testing.assert_allclose(relus(knots, x) @ coefficients, expected, atol=tolerance)
     np.testing.assert_allclose(relu_to_hat(knots, coefficients), values, atol=tolerance)
 
 
 def test_hats_are_one_at_their_knot_and_sum_to_one():
     knots = np.array([0.0, 0.1, 0.5, 2.0])
-    np.testing.assert_array_equal(design(knots, knots, "hat"), np.eye(4))
-    np.testing.assert_allclose(design(knots, np.linspace(0, 2, 97), "hat").sum(axis=1), 1, rtol=1e-15)
+    np.testing.assert_array_equal(hats(knots, knots), np.eye(4))
+    np.testing.assert_allclose(hats(knots, np.linspace(0, 2, 97)).sum(axis=1), 1, rtol=1e-15)
 
 
 def test_beyond_the_knots_a_function_does_what_its_relus_do():
     knots, values = np.array([0.0, 1.0, 3.0]), np.array([2.0, 5.0, 1.0])
     x = np.array([-4.0, -0.1, 3.5, 10.0])
-    relus = design(knots, x, "relu") @ hat_to_relu(knots, values)
-    np.testing.assert_allclose(evaluate(knots, values, x), relus, rtol=1e-14)
+    expected = relus(knots, x) @ hat_to_relu(knots, values)
+    np.testing.assert_allclose(LinearSpline(knots, values, flat=(True, False))(x), expected, rtol=1e-14)
 
 
 def test_every_position_has_one_element():

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import scipy.linalg
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexpr.linear.basis import design
-from nnexpr.linear.solvers import SOLVERS, least_squares
+from nnexpr.linear.basis import BASES, SOLVERS
+from nnexpr.linear.piecewise import hats, relus
+from nnexpr.linear.solvers import least_squares
+from nnexpr.regions.line import linear_regions
 from nnexpr.specification import InputError
 
 
@@ -52,11 +55,11 @@ def test_every_way_finds_the_same_function_in_its_own_precision(basis, solver, d
     fit = least_squares(x, y, knots, basis=basis, solver=solver, dtype=dtype, **ridge)
     assert fit.coefficients.dtype == fit.values.dtype == np.dtype(dtype)
     np.testing.assert_allclose(
-        fit.knot_values, dense_values(x, y, knots), atol=1e-8 if dtype == "float64" else 2e-3
+        fit.spline.values, dense_values(x, y, knots), atol=1e-8 if dtype == "float64" else 2e-3
     )
     np.testing.assert_allclose(fit.predict(x), fit.values, atol=1e-13 if dtype == "float64" else 1e-5)
     np.testing.assert_allclose(
-        design(knots, x, "relu") @ fit.relu_coefficients,
+        relus(knots, x) @ fit.relu_coefficients,
         fit.predict(x),
         atol=1e-13 if dtype == "float64" else 1e-5,
     )
@@ -80,7 +83,7 @@ def test_single_precision_is_single_throughout():
 @pytest.mark.parametrize("solver", ["qr", "svd", "gram"])
 def test_a_cut_off_keeps_what_lies_above_it(solver):
     x, knots = np.linspace(0, 1, 300), np.linspace(0, 1, 40)
-    singular = np.linalg.svd(design(knots, x, "relu"), compute_uv=False)
+    singular = np.linalg.svd(relus(knots, x), compute_uv=False)
     cut = np.sqrt(singular[9] * singular[10])  # between the tenth and the eleventh
     rcond = (cut / singular[0]) ** (2 if solver == "gram" else 1)
     fit = least_squares(x, np.cos(9 * x), knots, basis="relu", solver=solver, rcond=rcond)
@@ -94,7 +97,7 @@ def test_ridge_in_linear_time_is_the_dense_normal_equations(basis):
     x = rng.uniform(0, 1, 500)
     y = rng.normal(size=500)
     for ridge in (1e-3, 1.0, 100.0):
-        matrix = design(knots, x, basis)
+        matrix = BASES[basis].design(knots, x)
         normal = matrix.T @ matrix + ridge * np.eye(len(knots))
         expected = np.linalg.solve(normal, matrix.T @ y)
         for solver in ("hat", "normal"):
@@ -104,10 +107,9 @@ def test_ridge_in_linear_time_is_the_dense_normal_equations(basis):
 
 def test_the_condition_is_that_of_the_design_matrix():
     x, knots = np.linspace(0, 1, 500), np.linspace(0, 1, 30) ** 2
-    hats, relus = design(knots, x, "hat"), design(knots, x, "relu")
-    assert least_squares(x, x, knots).condition == pytest.approx(np.linalg.cond(hats), rel=1e-9)
+    assert least_squares(x, x, knots).condition == pytest.approx(np.linalg.cond(hats(knots, x)), rel=1e-9)
     qr = least_squares(x, x, knots, basis="relu", solver="qr")
-    assert qr.condition == pytest.approx(np.linalg.cond(relus), rel=1e-6)
+    assert qr.condition == pytest.approx(np.linalg.cond(relus(knots, x)), rel=1e-6)
 
 
 def test_order_and_repetition_of_samples_and_order_of_knots_do_not_matter():
@@ -117,7 +119,7 @@ def test_order_and_repetition_of_samples_and_order_of_knots_do_not_matter():
     plain = least_squares(x, y, knots)
     shuffle = rng.permutation(180)
     again = least_squares(np.tile(x, 2)[shuffle], np.tile(y, 2)[shuffle], knots[::-1])
-    np.testing.assert_allclose(again.knot_values, plain.knot_values, atol=1e-12)
+    np.testing.assert_allclose(again.spline.values, plain.spline.values, atol=1e-12)
     np.testing.assert_allclose(again.values, np.tile(plain.values, 2)[shuffle], atol=1e-12)
 
 
@@ -160,3 +162,12 @@ def test_a_ridge_too_small_for_the_precision_is_named():
 def test_shapes_that_do_not_match():
     with pytest.raises(ValueError, match=r"both must be \(samples,\)"):
         least_squares([0.0, 1.0], [0.0], [0.0, 1.0])
+
+
+@pytest.mark.parametrize("basis", BASES)
+def test_a_fit_is_a_network(basis):
+    x = np.linspace(-1, 2, 200)
+    fit = least_squares(x, np.cos(4 * x), np.linspace(-1, 2, 12), basis=basis)
+    network = fit.to_network()
+    np.testing.assert_allclose(network(torch.from_numpy(x))[0, :, 0].numpy(), fit.predict(x), atol=1e-12)
+    assert linear_regions(network, (-1.0, 2.0))[0].count == 11

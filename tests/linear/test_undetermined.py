@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexpr.linear.basis import design
+from nnexpr.linear.piecewise import hats
 from nnexpr.linear.solvers import least_squares
 
 
 def least_energy(x, y, knots):
     """min ∫ f′² over all least-squares solutions, through a null-space basis of the dense hat matrix."""
-    matrix = design(knots, x, "hat")
+    matrix = hats(knots, x)
     particular = np.linalg.lstsq(matrix, y, rcond=1e-12)[0]
     _, singular, right = np.linalg.svd(matrix)
     rank = int((singular > 1e-12 * singular[0]).sum())
@@ -32,7 +32,7 @@ def test_rank_and_values_with_few_samples(n, samples, seed):
     y = rng.normal(size=len(x))
     fit = least_squares(x, y, knots)
     expected, rank = least_energy(x, y, knots)
-    assert fit.rank == rank == np.linalg.matrix_rank(design(knots, x, "hat"))
+    assert fit.rank == rank == np.linalg.matrix_rank(hats(knots, x))
     np.testing.assert_allclose(fit.values, np.interp(x, knots, expected), atol=1e-9)
     np.testing.assert_allclose(fit.coefficients, expected, atol=1e-4)
 
@@ -79,7 +79,7 @@ def test_more_knots_than_samples_do_not_blow_up_on_even_noise():
     noise = 0.1 * rng.normal(size=1000)
     y = np.arctan(25 * x) + noise
     fit = least_squares(x, y, np.linspace(-1, 1, 1500))
-    assert fit.rank == 1000 == np.linalg.matrix_rank(design(fit.knots, x, "hat"))
+    assert fit.rank == 1000 == np.linalg.matrix_rank(hats(fit.knots, x))
     assert fit.mse < 1e-24
     between = np.linspace(-1, 1, 20_001)
     assert np.abs(fit.predict(between) - np.arctan(25 * between)).max() < 3 * np.abs(noise).max()

@@ -76,7 +76,7 @@ def test_shallow_takes_given_and_adaptive_knots_on_any_domain() -> None:
     x = np.linspace(-0.9, 0.9, 50)
     placed = shallow(6, biases="adaptive", domain=(-1.0, 1.0), samples=(x, np.exp(x)), dtype="float64")
     knots = -placed.bias(0)[0].numpy()
-    assert np.array_equal(knots[1:-1], adaptive_knots(6, x, np.exp(x))[1:-1])
+    assert np.array_equal(knots[1:-1], adaptive_knots(6, (x, np.exp(x)))[1:-1])
     assert (knots[0], knots[-1]) == (-1.0, 1.0)
 
 

@@ -14,7 +14,7 @@ from nnexpr.networks.knots import adaptive_knots, random_knots, uniform_knots
 def test_adaptive_knots_of_a_cube_have_a_closed_form() -> None:
     # F(x) = x³ on [0, 1], so knot i lies at the cube root of its share.
     x = np.linspace(0, 1, 200_001)
-    knots = adaptive_knots(11, x, x**3)
+    knots = adaptive_knots(11, (x, x**3))
     assert np.allclose(knots, np.cbrt(np.linspace(0, 1, 11)), atol=1e-5)
     assert (knots[0], knots[-1]) == (0.0, 1.0)
 
@@ -22,7 +22,7 @@ def test_adaptive_knots_of_a_cube_have_a_closed_form() -> None:
 def test_adaptive_knots_of_arctan_have_a_closed_form() -> None:
     # F' is proportional to |f'| also on a domain around 0: tan of evenly spaced angles.
     x = np.linspace(-1, 1, 200_001)
-    knots = adaptive_knots(101, x, np.arctan(25 * x))
+    knots = adaptive_knots(101, (x, np.arctan(25 * x)))
     expected = np.tan(np.linspace(-1, 1, 101) * np.arctan(25)) / 25
     assert np.abs(knots - expected).max() < 1e-6
 
@@ -36,12 +36,12 @@ def test_adaptive_knots_of_arctan_have_a_closed_form() -> None:
 def test_adaptive_knots_share_the_variation(values: list[int], n: int, shuffled: object) -> None:
     y = np.array(values, dtype=float)
     x = np.linspace(-1.0, 3.0, y.size)
-    knots = adaptive_knots(n, x, y)
+    knots = adaptive_knots(n, (x, y))
     assert np.all(np.diff(knots) > 0)
     assert (knots[0], knots[-1]) == (-1.0, 3.0)
     order = list(range(y.size))
     shuffled.shuffle(order)  # type: ignore[attr-defined]
-    assert np.array_equal(knots, adaptive_knots(n, x[order], y[order]))
+    assert np.array_equal(knots, adaptive_knots(n, (x[order], y[order])))
     if np.ptp(y) > 0:
         both = np.union1d(x, knots)  # holds every bend of f, so |f'| is constant between neighbours
         variation = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(np.interp(both, x, y))))])
@@ -50,7 +50,7 @@ def test_adaptive_knots_share_the_variation(values: list[int], n: int, shuffled:
 
 
 def test_a_constant_gets_uniform_knots() -> None:
-    assert np.array_equal(adaptive_knots(5, [0.0, 0.5, 1.0], [2.0, 2.0, 2.0]), uniform_knots(5))
+    assert np.array_equal(adaptive_knots(5, ([0.0, 0.5, 1.0], [2.0, 2.0, 2.0])), uniform_knots(5))
 
 
 def test_random_knots_are_uniform_between_the_ends() -> None:
@@ -64,8 +64,8 @@ def test_impossible_knots_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         uniform_knots(1)
     with pytest.raises(ValueError, match="two different inputs"):
-        adaptive_knots(3, [1.0, 1.0], [0.0, 2.0])
+        adaptive_knots(3, ([1.0, 1.0], [0.0, 2.0]))
     with pytest.raises(ValueError, match="finite"):
-        adaptive_knots(3, [0.0, 1.0], [0.0, np.nan])
+        adaptive_knots(3, ([0.0, 1.0], [0.0, np.nan]))
     with pytest.raises(ValueError, match="2 sample inputs and 3 values"):
-        adaptive_knots(3, [0.0, 1.0], [0.0, 1.0, 2.0])
+        adaptive_knots(3, ([0.0, 1.0], [0.0, 1.0, 2.0]))
