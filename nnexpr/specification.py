@@ -97,6 +97,10 @@ class FitSpecification:
         "number", 0.0, "standard deviation of the Gaussian noise added to the training values",
         group="target", label="Noise", minimum=0,
     )  # fmt: skip
+    missing: str = option(
+        "choice", "auto", "a file's rows without a value: drop, refuse, or auto, which drops them where x is a date",
+        group="target", label="Missing", offered=("auto", "drop", "refuse"),
+    )  # fmt: skip
     terms: int = option(
         "integer", 10, "terms of a random Fourier series; folds of a triangle wave",
         group="target", label="Terms", minimum=1, maximum=1000,

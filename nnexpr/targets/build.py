@@ -15,7 +15,7 @@ from nnexpr.targets.catalogue import CATALOGUE, UNIT, Function
 from nnexpr.targets.datafile import read_target
 from nnexpr.targets.formula import parse_formula
 from nnexpr.targets.sampling import gaussian_noise, regular_grid
-from nnexpr.targets.target import Target
+from nnexpr.targets.target import LARGEST, Target
 from nnexpr.targets.wording import printable
 
 __all__ = ["build_target", "target"]
@@ -32,6 +32,7 @@ def target(
     noise: float = 0.0,
     terms: int = 10,
     seed: int = 0,
+    missing: str = "auto",
 ) -> Target:
     """What is approximated, with its training points.
 
@@ -40,18 +41,19 @@ def target(
     middle; in the plane: a square grid of about so many); the rows of a file instead, those inside
     ``domain``. ``noise`` is the standard deviation of the Gaussian noise added to the values, in own units.
     ``terms`` and ``seed`` decide a random Fourier series; ``terms`` also the folds of a triangle wave;
-    ``seed`` also the noise, in a stream of its own.
+    ``seed`` also the noise, in a stream of its own. ``missing``: what becomes of a file's rows without a value:
+    "refuse", "drop", or "auto", which drops them where x is a date and refuses them elsewhere.
 
     Raises :class:`InputError` where the spelling, the file or an option cannot be used, or where the
     function has no finite value at a training point.
     """
-    spelling = OPTIONS["target"].check(spelling).strip()
+    spelling = OPTIONS["target"].check(spelling).strip(" ")
     points, noise = OPTIONS["points"].check(points), OPTIONS["noise"].check(noise)
     terms, seed = OPTIONS["terms"].check(terms), OPTIONS["target_seed"].check(seed)
-    domain = OPTIONS["domain"].check(domain)
+    domain, missing = OPTIONS["domain"].check(domain), OPTIONS["missing"].check(missing)
     kind, _, text = spelling.partition(":")
     if kind == "csv" and text:
-        made = read_target(text, domain)
+        made = read_target(text, domain, missing)
     elif kind == "expr":
         formula = parse_formula(text)
         made = _sampled(
@@ -71,6 +73,7 @@ def build_target(specification: FitSpecification) -> Target:
         noise=specification.noise,
         terms=specification.terms,
         seed=specification.target_seed,
+        missing=specification.missing,
     )
 
 
@@ -106,6 +109,10 @@ def _sampled(
         raise InputError(
             "target", printable(name), f"its value is not finite at {place}; choose another domain"
         )
+    if (reach := float(np.abs(values).max())) > LARGEST:
+        raise InputError(
+            "target", printable(name), f"its values reach {reach:g}; they are at most {LARGEST:g}"
+        )
     notes: tuple[str, ...] = ()
     if len(inputs) != points:
         side = round(len(inputs) ** 0.5)
@@ -125,7 +132,7 @@ def _sampled(
 
 def _with_noise(made: Target, deviation: float, seed: int) -> Target:
     noisy = made.own_values + gaussian_noise(made.points, deviation, seed)
-    if not np.isfinite(noisy).all():
+    if not (np.abs(noisy) <= LARGEST).all():
         raise InputError("noise", deviation, "it is too large for double precision")
     return replace(made, values=made.value_scale.to_network(noisy))
 

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from nnexpr.scale import Scale
 from nnexpr.specification import InputError
-from nnexpr.targets.table import Choice, FileError, Table, read_table
-from nnexpr.targets.target import Target
+from nnexpr.targets.dialect import Choice
+from nnexpr.targets.table import Table, read_table
+from nnexpr.targets.target import LARGEST, Target
+from nnexpr.targets.textfile import FileError
 from nnexpr.targets.wording import count, printable
 
 __all__ = ["read_target"]
@@ -23,15 +25,17 @@ __all__ = ["read_target"]
 Array = NDArray[np.float64]
 
 
-def read_target(text: str, domain: tuple[float, float] | None = None) -> Target:
+def read_target(text: str, domain: tuple[float, float] | None = None, missing: str = "auto") -> Target:
     """The target that ``csv:`` and ``text`` spell; only the rows with x inside ``domain``, in own units.
+
+    ``missing``: what becomes of rows without a value, see :mod:`nnexpr.targets.table`.
 
     Raises :class:`InputError`, with the line where a line is at fault.
     """
     spelling = f"csv:{text}"
     try:
         path, choice = _split(text)
-        table = read_table(path, choice)
+        table = read_table(path, choice, missing)
         x, y, notes = _cleaned(table, domain)
         input_scale, value_scale = _unit_scale(x, table.x_name), _unit_scale(y, table.y_name)
     except FileError as error:
@@ -69,7 +73,7 @@ def _split(text: str) -> tuple[str, Choice | None]:
 def _cleaned(table: Table, domain: tuple[float, float] | None) -> tuple[Array, Array, tuple[str, ...]]:
     """The rows inside the domain, in the order of x, one for each x."""
     x, y = table.x, table.y
-    notes = ["Decimal commas were read as decimal points."] if table.decimal_comma else []
+    notes = list(table.notes)
     if domain is not None:
         inside = (x >= domain[0]) & (x <= domain[1])
         if not inside.any():
@@ -82,21 +86,35 @@ def _cleaned(table: Table, domain: tuple[float, float] | None) -> tuple[Array, A
                 f"{count(outside, 'row')} outside the domain {'was' if outside == 1 else 'were'} left out."
             )
         x, y = x[inside], y[inside]
-    if (np.diff(x) < 0).any():
+    if (x[1:] < x[:-1]).any():
         notes.append("The rows were sorted by x.")
         order = np.argsort(x, kind="stable")
         x, y = x[order], y[order]
     x, starts, counts = np.unique(x, return_index=True, return_counts=True)
     if repeated := int((counts > 1).sum()):
         notes.append(f"{count(repeated, 'repeated x value')} {'was' if repeated == 1 else 'were'} averaged.")
-    with np.errstate(over="ignore"):
         y = np.add.reduceat(y, starts) / counts
+    with np.errstate(over="ignore"):
+        close = int((np.diff(x) < np.finfo(np.float64).eps * (x[-1] - x[0])).sum())
+    if close:
+        notes.append(
+            f"{count(close, 'pair')} of neighbours on x cannot be told apart beside its whole range in "
+            "double precision."
+        )
     return x, y, tuple(notes)
 
 
 def _unit_scale(values: Array, name: str) -> Scale:
     """The scale whose network units put the values on [0, 1]; factor 1 where all are equal."""
     low, high = float(values.min()), float(values.max())
-    if not np.isfinite(high - low):
-        raise FileError(f"the values of column {name} span more than double precision holds")
+    if max(abs(low), abs(high), high - low) > LARGEST:
+        raise FileError(
+            f"column {name} reaches from {low:g} to {high:g}, and squares beyond {LARGEST:g} overflow double "
+            "precision; write it in another unit"
+        )
+    if 0 < high - low < 1 / LARGEST:
+        raise FileError(
+            f"column {name} spans {high - low:g}, and squares below {1 / LARGEST:g} vanish in double precision; "
+            "write it in another unit"
+        )
     return Scale(high - low or 1.0, low)

@@ -1,11 +1,13 @@
 """Targets of the catalogue that are more than one line of arithmetic: sums, compositions and polar shapes.
 
-Each maker returns a function from inputs ``(points, dimension)`` float64 to values ``(points,)`` float64.
+Each maker returns a function from inputs ``(points, dimension)`` float64 to values ``(points,)`` float64: a function of
+this module with its first arguments given, so that it can be pickled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,27 +27,27 @@ def fourier(terms: int, seed: int) -> Function:
     of i, so a longer series of the same seed begins with the same pairs, scaled.
     """
     coefficients = np.random.default_rng(seed).standard_normal((terms, 2)) / np.sqrt(terms)
+    return partial(_fourier, coefficients)
 
-    def function(inputs: Array) -> Array:
-        x = inputs[:, 0]
-        values = np.zeros_like(x)
-        for i, (a, b) in enumerate(coefficients, start=1):
-            values += a * np.sin(2 * np.pi * i * x) + b * np.cos(2 * np.pi * i * x)
-        return values
 
-    return function
+def _fourier(coefficients: Array, inputs: Array) -> Array:
+    x = inputs[:, 0]
+    values = np.zeros_like(x)
+    for i, (a, b) in enumerate(coefficients, start=1):
+        values += a * np.sin(2 * np.pi * i * x) + b * np.cos(2 * np.pi * i * x)
+    return values
 
 
 def folded_triangle(folds: int) -> Function:
     """The triangle map composed ``folds`` times: ``2**folds`` linear pieces on [0, 1], exact for dyadic x."""
+    return partial(_folded_triangle, folds)
 
-    def function(inputs: Array) -> Array:
-        values = inputs[:, 0]
-        for _ in range(folds):
-            values = triangle(values)
-        return values
 
-    return function
+def _folded_triangle(folds: int, inputs: Array) -> Array:
+    values = inputs[:, 0]
+    for _ in range(folds):
+        values = triangle(values)
+    return values
 
 
 def takagi(terms: int) -> Function:
@@ -54,32 +56,32 @@ def takagi(terms: int) -> Function:
     In the limit continuous and nowhere differentiable. On [0, 1] it is ``sum_(i=1..terms) 2^-i T_i(x)``
     with T_i the triangle map composed i times.
     """
+    return partial(_takagi, terms)
 
-    def function(inputs: Array) -> Array:
-        phase = inputs[:, 0]
-        values = np.zeros_like(phase)
-        for i in range(terms):
-            phase = phase - np.round(phase)
-            values += 0.5**i * np.abs(phase)
-            phase = 2.0 * phase
-        return values
 
-    return function
+def _takagi(terms: int, inputs: Array) -> Array:
+    phase = inputs[:, 0]
+    values = np.zeros_like(phase)
+    for i in range(terms):
+        phase = phase - np.round(phase)
+        values += 0.5**i * np.abs(phase)
+        phase = 2.0 * phase
+    return values
 
 
 def weierstrass(terms: int) -> Function:
     """``sum_(i<terms) 2^-i cos(3^i pi x)``: in the limit continuous, nowhere differentiable (Hardy 1916)."""
+    return partial(_weierstrass, terms)
 
-    def function(inputs: Array) -> Array:
-        phase = inputs[:, 0]
-        values = np.zeros_like(phase)
-        for i in range(terms):
-            phase = np.remainder(phase, 2.0)  # the cosine's period; keeps 3^i x finite for any i
-            values += 0.5**i * np.cos(np.pi * phase)
-            phase = 3.0 * phase
-        return values
 
-    return function
+def _weierstrass(terms: int, inputs: Array) -> Array:
+    phase = inputs[:, 0]
+    values = np.zeros_like(phase)
+    for i in range(terms):
+        phase = np.remainder(phase, 2.0)  # the cosine's period; keeps 3^i x finite for any i
+        values += 0.5**i * np.cos(np.pi * phase)
+        phase = 3.0 * phase
+    return values
 
 
 _POSITIONS = (0.10, 0.13, 0.15, 0.23, 0.25, 0.40, 0.44, 0.65, 0.76, 0.78, 0.81)
@@ -114,18 +116,18 @@ _WAVE_D = ((4.8 * np.pi, 7.2 * np.pi), (9.6 * np.pi, 7.2 * np.pi))
 
 def waves(scale: float) -> Function:
     """``sum_ij a_ij sin(s b_i x_i + s c_ij x_i x_j) cos(s b_j x_j + s d_ij x_i^2)``; s = ``scale``."""
+    return partial(_waves, scale)
 
-    def function(inputs: Array) -> Array:
-        x = inputs.T
-        values = np.zeros(len(inputs))
-        for i in range(2):
-            for j in range(2):
-                sine = np.sin(scale * (_WAVE_B[i] * x[i] + _WAVE_C[i][j] * x[i] * x[j]))
-                cosine = np.cos(scale * (_WAVE_B[j] * x[j] + _WAVE_D[i][j] * x[i] ** 2))
-                values += _WAVE_A[i][j] * sine * cosine
-        return values
 
-    return function
+def _waves(scale: float, inputs: Array) -> Array:
+    x = inputs.T
+    values = np.zeros(len(inputs))
+    for i in range(2):
+        for j in range(2):
+            sine = np.sin(scale * (_WAVE_B[i] * x[i] + _WAVE_C[i][j] * x[i] * x[j]))
+            cosine = np.cos(scale * (_WAVE_B[j] * x[j] + _WAVE_D[i][j] * x[i] ** 2))
+            values += _WAVE_A[i][j] * sine * cosine
+    return values
 
 
 def star(inputs: Array) -> Array:

@@ -6,8 +6,8 @@ below are known, emits a postfix program of NumPy functions. All arithmetic is f
 on, so ``9**9**9**9`` overflows to infinity at once where Python's whole numbers would not return. The
 program is flat: evaluating it recurses nowhere.
 
-Cost: one NumPy pass over the points for each operation. A comparison is 1.0 where it holds and 0.0 elsewhere;
-``a < x < b`` is the product of both.
+Cost: one NumPy pass over the points for each operation, and no more operations than the text has signs. A comparison
+is 1.0 where it holds and 0.0 elsewhere; ``a < x < b`` is the product of both, and its middle is computed once.
 """
 
 from __future__ import annotations
@@ -85,6 +85,18 @@ def _as_numbers(compare: np.ufunc) -> Step:
     return (lambda left, right: compare(left, right).astype(np.float64), 2)
 
 
+def _chained(comparison: Step, follows: bool, goes_on: bool) -> Step:
+    """A comparison in a chain: multiplies what is so far, and leaves its right side for the next one."""
+    compare = comparison[0]
+
+    def step(*sides: Any) -> Any:
+        holds = compare(*sides[-2:])
+        holds = sides[0] * holds if follows else holds
+        return (holds, sides[-1]) if goes_on else holds
+
+    return step, 2 + follows
+
+
 COMPARISONS: dict[type[ast.cmpop], Step] = {
     ast.Lt: _as_numbers(np.less),
     ast.LtE: _as_numbers(np.less_equal),
@@ -107,6 +119,9 @@ class Formula:
     dimension: int  # 1: a function of x; 2: of x1 and x2
     program: tuple[Step, ...]
 
+    def __reduce__(self) -> tuple[Callable[[str], Formula], tuple[str]]:
+        return parse_formula, (self.text,)  # the operations are functions without a name; the text is not
+
     def __call__(self, inputs: Array) -> Array:
         stack: list[Any] = []
         with np.errstate(all="ignore"):
@@ -116,7 +131,8 @@ class Formula:
                 else:
                     arguments = stack[-arity:]
                     del stack[-arity:]
-                    stack.append(operation(*arguments))
+                    result = operation(*arguments)
+                    stack.extend(result if isinstance(result, tuple) else (result,))
         return np.array(np.broadcast_to(stack.pop(), inputs.shape[:1]), dtype=np.float64)
 
 
@@ -126,7 +142,7 @@ class _NotAFormulaError(Exception):
 
 def parse_formula(text: str) -> Formula:
     """The function that ``text`` spells; raises :class:`InputError` on anything outside the grammar."""
-    text = text.strip()
+    text = text.strip(" ")
     try:
         _check_signs(text)
         program: list[Step] = []
@@ -158,7 +174,7 @@ _SIGNS_OF_OTHERS = {
     "²": "write **2 for a square",
     "√": "write sqrt(x)",
 }
-_FOREIGN = re.compile(r"[^A-Za-z0-9.+\-*/()<>=!, \t]")
+_FOREIGN = re.compile(r"[^A-Za-z0-9.+\-*/()<>=!, ]")
 _NUMBER_THEN_NAME = re.compile(
     # The number is an atomic group: "1e5" must not be tried as 1 and a name e5.
     r"(?<![A-Za-z0-9.])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?=[A-Za-z])"
@@ -214,13 +230,12 @@ def _emit(node: ast.expr, program: list[Step], used: set[str]) -> None:
         case ast.Compare(left=left, ops=relations, comparators=others) if all(
             type(r) in COMPARISONS for r in relations
         ):
+            _emit(left, program, used)
             for position, (relation, right) in enumerate(zip(relations, others, strict=True)):
-                _emit(left, program, used)
                 _emit(right, program, used)
-                program.append(COMPARISONS[type(relation)])
-                if position:
-                    program.append(BINARY[ast.Mult])
-                left = right
+                program.append(
+                    _chained(COMPARISONS[type(relation)], position > 0, position < len(others) - 1)
+                )
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if (
             name in FUNCTIONS and len(arguments) == FUNCTIONS[name][1]
         ):

@@ -1,170 +1,212 @@
 """Two columns of numbers out of a delimited text file, read as a stream with Python's ``csv`` module.
 
-The rules, decided by the file's first two rows and stated in full, since a guess that goes wrong is silent:
+:mod:`nnexpr.targets.textfile` gives lines, :mod:`nnexpr.targets.dialect` says what stands where in them, and
+:mod:`nnexpr.targets.cells` and :mod:`nnexpr.targets.dates` read the cells; here they come together:
 
-- The separator is the first of tab, semicolon, comma that stands in the first line outside quotes.
-- The first row is a header if none of its fields reads as a number. Names lose control and escape characters.
-- A column is chosen by its name in the header, else by its number from 1. Unless chosen, x and y are the first
-  two columns with a number in the first row of data; a column without a name (a data frame's index) counts last.
+- A column is chosen by its name in the header, else by its number from 1. Unless chosen, x is the first column with
+  dates, else with numbers, and y the next with numbers; a column without a name (a data frame's index) counts last.
+  A date and the time of day beside it are one x.
 - Where the separator is not a comma, ``1,5`` is one and a half; one file may not mix decimal commas and points.
-- Every row must have a finite number in both columns. Whatever does not is refused with its line.
+- Every row has a finite number in both columns. Whatever does not is refused with its line; where there is no value at
+  all, ``missing`` decides: "refuse"; "drop" leaves the row out; "auto" does so where x is a date, since a calendar
+  with gaps says itself that nothing was measured on that day.
+
+Memory: 16 to 24 bytes a row while reading, and some times that while sorting; what cannot fit is refused by size.
 """
 
 from __future__ import annotations
 
-import csv
-import math
-import os
-import re
-from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
-from typing import TextIO
+from datetime import date
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.targets.cells import Marks, Numbers, precise
+from nnexpr.targets.dates import Dates, days_of
+from nnexpr.targets.dialect import Choice, Dialect, recognise, rows_of
+from nnexpr.targets.textfile import FileError, TextFile
 from nnexpr.targets.wording import count, printable
 
-__all__ = ["FileError", "Table", "read_table"]
+__all__ = ["Table", "read_table"]
 
 Array = NDArray[np.float64]
-Choice = tuple[str, str]
-Row = tuple[int, list[str]]  # the line it begins on, and its fields
+Cells = tuple[int, str, str]  # the line, x and y
 
-LONGEST_LINE = 1_000_000  # characters; a longer one is not a table's
-_MISSING = frozenset({"", "-", ".", "?", "na", "n/a", "nan", "null", "none"})
-_QUOTED = re.compile(r'"[^"]*"?')
-
-
-class FileError(Exception):
-    """Why a file gives no table, as one sentence."""
+BYTES_A_ROW = 120  # at the peak, while the rows are sorted and averaged
 
 
 @dataclass(frozen=True)
 class Table:
-    """The two columns in the file's order, their names, and whether decimals were written with a comma."""
+    """The two columns in the file's order, their names, and what was assumed in reading them."""
 
     x: Array
     y: Array
     x_name: str
     y_name: str
-    decimal_comma: bool
+    notes: tuple[str, ...]
 
 
-def read_table(path: str, choice: Choice | None = None) -> Table:
+def read_table(path: str, choice: Choice | None = None, missing: str = "auto") -> Table:
     """The columns ``choice`` of the file at ``path``, or its first two with numbers.
 
     Raises :class:`FileError`.
     """
-    if os.path.isdir(path):
-        raise FileError("it is a folder, not a file")
-    if not os.path.exists(path):
-        raise FileError("there is no such file")
-    if not os.path.isfile(path):
-        raise FileError("it is not an ordinary file")
-    try:
-        # Bytes that are not UTF-8 become surrogates, so that the line they stand on can be named.
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as handle:
-            return _read(_lines(handle), choice)
-    except OSError as error:
-        raise FileError(f"it cannot be read ({(error.strerror or 'unknown error').lower()})") from None
+    text = TextFile(path)
+    dialect = recognise(text, choice)
+    _require_memory(text)
+    places, y_place = _chosen(choice, dialect) if choice else _first_numeric(text, dialect)
+    names = dialect.names or [str(i + 1) for i in range(dialect.width)]
+    marks = Marks(dialect.separator != ",")
+    if dialect.kinds[places[0]] == "unclear":
+        raise FileError(
+            f"column {names[places[0]]} has dates of which the day and the month cannot be told apart; "
+            "write them as 2020-01-31"
+        )
+    x_name = " ".join(names[place] for place in places)
+    x: Numbers | Dates = (
+        Dates(x_name) if dialect.kinds[places[0]] in ("date", "moment", "clock") else Numbers(x_name, marks)
+    )
+    y = Numbers(names[y_place], marks)
+
+    def cells() -> Iterator[Cells]:
+        return _cells(text, dialect, places, y_place)
+
+    left_out = _read(cells(), x, y, missing)
+    notes = [*_about_encoding(text), *dialect.notes]
+    if marks.comma:
+        notes.append("Decimal commas were read as decimal points.")
+    if left_out:
+        was = "was" if left_out == 1 else "were"
+        notes.append(f"{count(left_out, 'row')} without a value {was} left out.")
+    notes += [said for column in (x, y) if isinstance(column, Numbers) and (said := column.grouping())]
+    shown = ("x", "y") if not dialect.names else (x_name, y.name)
+    x_values, x_shown = _x_values(x, shown[0], cells, notes)
+    y_values, y_shown = _exact(y, shown[1], lambda: (cell for _, _, cell in cells()), notes, False)
+    return Table(x_values, y_values, x_shown, y_shown, tuple(notes))
 
 
-def _read(lines: Iterator[str], choice: Choice | None) -> Table:
-    start = []
-    for line in lines:
-        start.append(line)
-        if line.strip():
-            break
-    separator = _separator(start[-1] if start else "")
-    rows = _rows(chain(start, lines), separator)
-    first = next(rows, None)
-    if first is None:
-        raise FileError("it is empty")
-    header = _header(first[1], choice)
-    first_of_data = next(rows, None) if header else first
-    if first_of_data is None:
-        raise FileError("it has a header and no rows of data")
-    width = len(first[1])
-    columns = _chosen(choice, header, width) if choice else _first_numeric(first_of_data, header, width)
-    names = [header[column] if header else str(column + 1) for column in columns]
-    decimals = _Decimals(comma_allowed=separator != ",")
-    x, y = array("d"), array("d")
-    for number, fields in chain([first_of_data], rows):
-        if len(fields) > width and any(field.strip() for field in fields[width:]):
-            raise FileError(f"line {number} has {len(fields)} fields where the first row has {width}")
-        for values, column, name in zip((x, y), columns, names, strict=True):
-            values.append(decimals.read(fields[column] if column < len(fields) else "", number, name))
-    x_name, y_name = names if header else ("x", "y")
-    return Table(np.array(x), np.array(y), x_name, y_name, decimals.comma)
+def _require_memory(text: TextFile) -> None:
+    """Refuse a file that has more rows, by its size and its first lines, than memory has room for."""
+    from psutil import virtual_memory
+
+    lines = list(islice(text.lines(), 100))
+    needed = text.size / (sum(map(len, lines)) / len(lines)) * BYTES_A_ROW
+    free = virtual_memory().available
+    if needed > free:
+        sizes = f"its {text.size / 1e9:.3g} GB would take about {needed / 1e9:.3g} GB of memory"
+        raise FileError(f"{sizes}, and {free / 1e9:.3g} GB are free")
 
 
-def _lines(handle: TextIO) -> Iterator[str]:
-    """The lines of the file, each checked to be text."""
-    number = 0
-    while line := handle.readline(LONGEST_LINE):
-        number += 1
-        if len(line) >= LONGEST_LINE:
-            raise FileError(f"line {number} is longer than {LONGEST_LINE} characters; it is not a table")
-        if not line.isascii() and any("\ud800" <= sign <= "\udfff" for sign in line):
-            raise FileError(f"line {number} is not UTF-8 text; save the file in that encoding")
-        if "\0" in line:
-            raise FileError(f"line {number} has a zero byte; it is not a text file")
-        yield line
+def _cells(text: TextFile, dialect: Dialect, places: list[int], y_place: int) -> Iterator[Cells]:
+    """The two cells of every row of data; empty where a row is too short."""
+    width = dialect.width
+    for line, cells in islice(rows_of(text, dialect.separator), dialect.leading, None):
+        size = len(cells)
+        if size > width and any(cell.strip() for cell in cells[width:]):
+            raise FileError(f"line {line} has {size} fields where the first row has {width}")
+        x = " ".join(cells[place] for place in places if place < size)
+        yield line, x, cells[y_place] if y_place < size else ""
 
 
-def _separator(line: str) -> str:
-    bare = _QUOTED.sub("", line)
-    return next((sign for sign in "\t;," if sign in bare), ",")
+def _read(rows: Iterator[Cells], x: Numbers | Dates, y: Numbers, missing: str) -> int:
+    """Fill the columns; how many rows were left out."""
+    left_out, gap = 0, ""
+    for line, x_text, y_text in rows:
+        across, up = x.read(x_text, line), y.read(y_text, line)
+        if across is not None and up is not None:
+            x.append(across)  # type: ignore[arg-type]
+            y.append(up)
+            continue
+        name, text = (x.name, x_text) if across is None else (y.name, y_text)
+        what = printable(text, 30) or "no value"
+        hint = "give it a number, or leave such rows out with --missing drop"
+        refusal = f"line {line} has {what} in column {name}; {hint}"
+        # Dates such as 20200131 are known to be dates at the end only: the first gap is kept in mind.
+        may_be_dated = across is not None and (isinstance(x, Dates) or x.digits)
+        if missing == "refuse" or (missing == "auto" and not may_be_dated):
+            raise FileError(refusal)
+        gap = gap or refusal
+        left_out += 1
+    if not y.values:
+        raise FileError("no row of it has both values" if left_out else "it has a header and no rows of data")
+    dated = isinstance(x, Dates) or (x.digits and not days_of(np.array(x.values))[1])
+    if gap and missing == "auto" and not dated:
+        raise FileError(gap)
+    return left_out
 
 
-def _rows(lines: Iterator[str], separator: str) -> Iterator[Row]:
-    """The rows that are not blank."""
-    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
-    line = 1
-    try:
-        for fields in reader:
-            if len(fields) > 1 or (fields and fields[0].strip()):
-                yield line, fields
-            line = reader.line_num + 1
-    except csv.Error as error:
-        reason = "a field is too long" if "larger" in str(error) else "its quotes do not match"
-        raise FileError(f"line {line} cannot be read: {reason}") from None
+def _x_values(
+    column: Numbers | Dates, name: str, cells: Callable[[], Iterator[Cells]], notes: list[str]
+) -> tuple[Array, str]:
+    """The values of x and its name, with the unit where they were dates."""
+    if isinstance(column, Dates):
+        values, unit, first = column.finish()
+    elif column.digits:
+        numbers = np.array(column.values)
+        days, wrong = days_of(numbers)
+        if wrong > 0.1 * len(days):
+            return numbers, name
+        if wrong:
+            line, text = next((line, x) for line, x, _ in cells() if days_of(np.array([float(x)]))[1])
+            raise FileError(
+                f"line {line} has {text.strip()} in column {name}, which is no date, and most others are"
+            )
+        values, unit, first = days - days.min(), "days", date.fromordinal(int(days.min())).isoformat()
+    else:
+        return _exact(column, name, lambda: (x for _, x, _ in cells()), notes)
+    notes.append(f"Column {name} holds dates or times: x is in {unit} since {first}.")
+    return values, f"{name} ({unit} since {first})"
 
 
-def _as_point(field: str) -> str:
-    """``1,5`` as ``1.5``; anything else as it is."""
-    return field.replace(",", ".") if field.count(",") == 1 and "." not in field else field
+def _exact(
+    column: Numbers, name: str, texts: Callable[[], Iterator[str]], notes: list[str], distinct: bool = True
+) -> tuple[Array, str]:
+    """The values and their name; counted from the smallest where double precision loses what tells them apart.
+
+    ``distinct``: whether it matters that two are told apart, as it does on x.
+    """
+    values = np.array(column.values)
+    magnitude = float(np.abs(values).max())
+    ordered = np.unique(values)
+    resolution = float(np.spacing(magnitude))
+    span = ordered[-1] / 2 - ordered[0] / 2
+    coarse = span < 2**29 * resolution
+    if distinct and not coarse:
+        coarse = len(ordered) < len(values) or bool((np.diff(ordered / 2) < 512 * resolution).any())
+    if not (column.long and coarse):
+        return values, name
+    rests, smallest = precise(texts(), values)
+    pairs = np.unique(values + 1j * rests)
+    if len(pairs) == 1:
+        return values, name
+    first = int(np.lexsort((rests, values))[0])
+    if float(np.abs(values).min()) > 2 * span:
+        notes.append(
+            f"Column {name} is counted from {smallest}: double precision does not hold all its digits."
+        )
+        return (values - values[first]) + (rests - rests[first]), f"{name} - {smallest}"
+    if lost := len(pairs) - len(ordered):
+        notes.append(
+            f"{count(lost, 'value')} of column {name} cannot be told from others in double precision."
+        )
+    return values, name
 
 
-def _is_number(field: str) -> bool:
-    """Whether the field is data rather than a name: a number, "nan" and "inf" included."""
-    try:
-        float(_as_point(field))
-    except ValueError:
-        return False
-    return True
+def _about_encoding(text: TextFile) -> list[str]:
+    if text.encoding != "utf-8-sig":
+        return [f"It was read as {text.encoding.upper()}."]
+    if text.foreign:
+        return [
+            f"Line {text.foreign} is not UTF-8 text; it was read as Windows-1252, and names may look odd."
+        ]
+    return []
 
 
-def _header(fields: list[str], choice: Choice | None) -> tuple[str, ...]:
-    """The names in the first row; empty if that row is data."""
-    numbers = [_is_number(field) for field in fields]
-    words = [
-        field.strip().lower() not in _MISSING and not number
-        for field, number in zip(fields, numbers, strict=True)
-    ]
-    if any(numbers) and any(words) and choice is None:
-        raise FileError("its first row has both names and numbers; choose the columns: csv:PATH:XCOL:YCOL")
-    named = choice is not None and not all(column.strip().isdecimal() for column in choice)
-    if not any(words) or (any(numbers) and not named):
-        return ()
-    return tuple(printable(field, 40) for field in fields)
-
-
-def _chosen(choice: Choice, header: tuple[str, ...], width: int) -> list[int]:
-    columns = []
+def _chosen(choice: Choice, dialect: Dialect) -> tuple[list[int], int]:
+    places, header, width = [], dialect.names, dialect.width
     for text in choice:
         name = printable(text, 40)
         number = int(name) if name.isdecimal() and len(name) < 9 else 0
@@ -173,56 +215,38 @@ def _chosen(choice: Choice, header: tuple[str, ...], width: int) -> list[int]:
                 f"{count(header.count(name), 'column')} have the name {name}; choose by number, from 1"
             )
         if name and name in header:
-            columns.append(header.index(name))
+            places.append(header.index(name))
         elif 1 <= number <= width:
-            columns.append(number - 1)
+            places.append(number - 1)
         else:
             known = ", ".join(header[:12]) if header else f"1 to {width}, without names"
             raise FileError(f"it has no column {name or 'without a name'}; its columns are {known}")
-    return columns
+    return places[:1], places[1]
 
 
-def _first_numeric(row: Row, header: tuple[str, ...], width: int) -> list[int]:
-    line, fields = row
+def _first_numeric(text: TextFile, dialect: Dialect) -> tuple[list[int], int]:
+    """The columns of x, two where a time stands beside its date, and the column of y."""
+    kinds, header, width = dialect.kinds, dialect.names, dialect.width
     if width < 2:
-        raise FileError("it has one column; x and y are separated by a comma, a semicolon or a tab")
-    if width == 2:
-        return [0, 1]
-    numeric = [
-        i for i, field in enumerate(fields[:width]) if field.strip().lower() in _MISSING or _is_number(field)
-    ]
-    numeric.sort(key=lambda column: bool(header) and not header[column])
-    if len(numeric) < 2:
-        raise FileError(f"line {line} has fewer than two columns with numbers")
-    return sorted(numeric[:2])
-
-
-class _Decimals:
-    """Reads numbers, and remembers how decimals are written in this file."""
-
-    def __init__(self, comma_allowed: bool) -> None:
-        self.comma_allowed, self.comma, self.point = comma_allowed, False, False
-
-    def read(self, field: str, line: int, column: str) -> float:
-        """The finite number in ``field``; raises :class:`FileError` with the line and the column."""
-        text = field.strip()
-        if self.comma_allowed and "," in text:
-            text = _as_point(text)
-            self.comma = self.comma or "," not in text
-        elif "." in text:
-            self.point = True
-        try:
-            value = float(text) if text.isascii() and "_" not in text else math.nan
-        except ValueError:
-            value = math.nan
-        if self.comma and self.point:
-            raise FileError(f"line {line} mixes decimal commas and decimal points")
-        if math.isfinite(value):
-            return value
-        if not text:
-            raise FileError(
-                f"line {line} has no value in column {column}; give it a number or delete the line"
-            )
         raise FileError(
-            f"line {line} has {printable(field, 30)} in column {column}, which is not a finite number"
+            "it has one column; x and y are separated by a comma, a semicolon, a tab, a pipe or blanks, and lines that "
+            "are no rows begin with #"
         )
+    usable = [
+        i
+        for i, kind in enumerate(kinds)
+        if kind not in ("word", "missing") or (kind == "missing" and header and header[i]) or width == 2
+    ]
+    usable.sort(
+        key=lambda i: bool(header) and not header[i]
+    )  # an index without a name and the like count last
+    dated = [i for i in usable if kinds[i] in ("date", "moment", "unclear")]
+    x = next(iter(dated or usable), width)
+    numeric = [i for i in usable if i != x and (kinds[i] in ("number", "missing") or width == 2)]
+    if not numeric:
+        line = next(islice(rows_of(text, dialect.separator), dialect.leading, None))[0]
+        raise FileError(f"line {line} has fewer than two columns with numbers")
+    y = next((i for i in numeric if i > x), numeric[0])
+    if y < x and not dated:
+        x, y = y, x
+    return [x, x + 1] if kinds[x] == "date" and "clock" in kinds[x + 1 : x + 2] else [x], y

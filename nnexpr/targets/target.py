@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from nnexpr.scale import SAME, Scale
 
-__all__ = ["Target"]
+__all__ = ["LARGEST", "Target"]
 
 Array = NDArray[np.float64]
+
+LARGEST = 1e150  # own units of x and of values: their squares, products and quotients stay finite
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["count", "printable"]
+__all__ = ["MISSING", "count", "printable"]
+
+# What programs write where there is no value, in small letters.
+MISSING = frozenset(
+    {"", "-", ".", "?", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "<na>", "missing"}
+)
 
 
 def printable(text: str, limit: int = 80) -> str:

@@ -39,7 +39,7 @@ _DEFAULTS = {
 
 
 @click.command(cls=SectionedCommand)
-@declared_options("target", "domain", "noise", "terms", "target_seed", target=_DEFAULTS["target"])
+@declared_options("target", "domain", "noise", "missing", "terms", "target_seed", target=_DEFAULTS["target"])
 @number_option(
     "samples", "integer", 10_000, "evenly spaced samples of the target (a file's target uses all of its own)", "Target",
     minimum=1, maximum=100_000_000,
@@ -72,7 +72,9 @@ def lstsq(as_json: bool, threads: int | None, **options: Any) -> int:
     from nnexpr.linear.solvers import least_squares
 
     chosen = {**options, **{name: value for name, value in _DEFAULTS.items() if options[name] is None}}
-    given = {name: chosen[name] for name in ("domain", "noise", "terms") if chosen[name] is not None}
+    given = {
+        name: chosen[name] for name in ("domain", "noise", "missing", "terms") if chosen[name] is not None
+    }
     target, x, y = _samples(chosen, given)
     biases = chosen["biases"] or "uniform"
     knots = _knots(chosen["knots"], biases, target, x, y, chosen["seed"] or 0)

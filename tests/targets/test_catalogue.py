@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable
 
 import numpy as np
@@ -222,3 +223,19 @@ def test_an_unknown_name_is_refused_with_what_is_known(spelling: str, hint: str)
     assert hint in caught.value.allowed
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("name", [*CATALOGUE, "expr:sin(3*x) + (0 < x < 1)"])
+def test_targets_survive_pickling(name: str) -> None:
+    made = target(name, points=64, seed=3)
+    again = pickle.loads(pickle.dumps(made))  # noqa: S301 - our own bytes
+    assert again.function is not None
+    assert made.function is not None
+    np.testing.assert_array_equal(again.function(made.inputs), made.function(made.inputs))
+    np.testing.assert_array_equal(again.own_values, made.own_values)
+    assert (again.name, again.formula, again.domain, again.notes) == (
+        made.name,
+        made.formula,
+        made.domain,
+        made.notes,
+    )

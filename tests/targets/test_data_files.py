@@ -24,7 +24,9 @@ PROPERTY = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
-values = st.floats(-1e9, 1e9, allow_subnormal=False)
+values = st.floats(-1e9, 1e9).filter(
+    lambda value: value == 0 or abs(value) > 1e-100
+)  # spans of which are squared
 tables = st.lists(st.tuples(values, values), min_size=1, max_size=12, unique_by=lambda row: row[0])
 dialects = st.sampled_from(
     list(
@@ -73,13 +75,19 @@ def test_every_dialect_reads_back(
     made = target(f"csv:{tmp_path / 'data.csv'}")
     x, y = np.array(sorted(rows)).T
     assert made.points == len(rows)
+    shown = ("time, s" if separator == ";" else "time", 'a "b"') if header else ("x", "y")
+    notes = " ".join(made.notes)
+    x, y = (  # values so close that doubles distort them are counted from the smallest
+        values - values.min() if f"Column {name} is counted from" in notes else values
+        for name, values in zip(shown, (x, y), strict=True)
+    )
     np.testing.assert_allclose(made.own_inputs[:, 0], x, rtol=1e-12, atol=1e-12 * max(1, np.ptp(x)))
     np.testing.assert_allclose(made.own_values, y, rtol=1e-12, atol=1e-12 * max(1, np.ptp(y)))
     assert made.inputs.min() >= 0
     assert made.inputs.max() <= 1
     assert made.values.min() >= 0
     assert made.values.max() <= 1
-    assert made.value_name == ('a "b"' if header else "y")
+    assert made.value_name.startswith(shown[1])
 
 
 @PROPERTY
@@ -111,10 +119,6 @@ def test_sunspots_read_with_their_names_and_come_back_exactly() -> None:
     np.testing.assert_allclose(made.own_inputs[:, 0], raw[:, 0], rtol=1e-12)
     np.testing.assert_allclose(made.own_values, raw[:, 1], rtol=1e-12, atol=1e-12 * np.ptp(raw[:, 1]))
     assert made.own_domain == ((1700.0, 2008.0),)
-
-
-def test_a_missing_value_is_refused_with_its_line() -> None:
-    assert "line 8 has no value in column co2" in refusal(EXAMPLES / "co2.csv")
 
 
 def write(folder: Path, text: str) -> Path:
@@ -150,7 +154,7 @@ def write(folder: Path, text: str) -> Path:
         ('x,"y\nz"\n1,2\n3,?\n', "line 4 has ? in column y z"),
         ("name,1,2\nbob,3,4\n", "choose the columns"),
         ("a,b,c\nu,v,1\n", "line 2 has fewer than two columns with numbers"),
-        ("x,y\n1,1e308\n2,-1e308\n", "column y span more"),
+        ("x,y\n1,1e308\n2,-1e308\n", "column y reaches from -1e+308 to 1e+308"),
         ("x,y\n1,\x1b[31m\n", "line 2 has [31m in column y"),
         ("x,y\n1,2\n\0,3\n", "line 3 has a zero byte"),
         ("x,y\n" + "1" * 1_000_001, "line 2 is longer than"),
@@ -159,14 +163,6 @@ def write(folder: Path, text: str) -> Path:
 )
 def test_what_cannot_be_used_is_refused_with_its_line(tmp_path: Path, text: str, reason: str) -> None:
     assert reason in refusal(write(tmp_path, text))
-
-
-def test_other_encodings_are_refused_with_their_line(tmp_path: Path) -> None:
-    file = tmp_path / "data.csv"
-    file.write_bytes("x,y\n1,2\nérable,3\n".encode("latin-1"))
-    assert "line 3 is not UTF-8 text" in refusal(file)
-    file.write_bytes("x,y\n1,2\n".encode("utf-16"))
-    assert "line 1 is not UTF-8 text" in refusal(file)
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

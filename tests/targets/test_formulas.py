@@ -239,6 +239,9 @@ def test_a_constant_has_a_value_at_every_point() -> None:
         ("π", "write pi"),
         ("\N{MATHEMATICAL BOLD SMALL X}", "no meaning"),
         ("x\x00", "no meaning"),
+        ("\tx", "no meaning"),
+        ("x\n", "no meaning"),
+        ("x + \x1f1", "no meaning"),
         ("\ud800", "no meaning"),
     ],
 )
@@ -261,6 +264,35 @@ def test_a_value_that_is_not_finite_is_refused_with_its_place(text: str) -> None
 def test_the_place_is_the_first_point_without_a_value() -> None:
     with pytest.raises(InputError, match=r"x1 = 0, x2 = 0\.5"):
         target("expr:log(1 - x1 - 2*x2)", points=9)
+
+
+@pytest.mark.parametrize("link", ["0 < ({}) < 2", "({}) <= 1 < 2", "1 > ({}) == 1 != 3"])
+def test_chained_comparisons_compute_their_middle_once(link: str) -> None:
+    text = "x"
+    while len(text) < 480:
+        text = link.format(text)
+    formula = parse_formula(text)
+    assert len(formula.program) < len(text)
+    assert formula(np.array([[0.5]])) in (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["0 < x < 2 < 3", "3 > x > 2 > 0", "1 < (0 < x < 2) + x < 5 > 2", "x == x == 1"]
+)
+def test_chains_are_what_python_says(text: str) -> None:
+    for x in (-1.0, 0.5, 1.0, 2.5, 7.0):
+        expected = {
+            "0 < x < 2 < 3": 0 < x < 2 < 3,
+            "3 > x > 2 > 0": 3 > x > 2 > 0,
+            "1 < (0 < x < 2) + x < 5 > 2": 1 < (0 < x < 2) + x < 5 > 2,
+            "x == x == 1": x == 1,
+        }[text]
+        assert parse_formula(text)(np.array([[x]])) == [float(expected)]
+
+
+def test_values_whose_squares_overflow_are_refused() -> None:
+    with pytest.raises(InputError, match=r"reach 1e\+200; they are at most 1e\+150"):
+        target("expr:1e200*x")
 
 
 def attempt(text: str) -> Target | InputError:

@@ -1,0 +1,228 @@
+"""What stands where in a delimited text file: its separator, its names, the first row of data.
+
+The rules, in full, since a guess that goes wrong is silent; what was assumed is a note:
+
+- Blank lines, and lines that begin with ``#`` or ``%``, are no rows. ``sep=;`` as the first line is an instruction.
+- The separator is the one of tab, semicolon, pipe, comma and blanks by which most of the first rows fall into
+  cells that all hold numbers or dates (then: of which two do); the first of them in this order where several are equal.
+- The first row is a header if no cell of it reads as a number or a date. A row of numbers is one too where they
+  are years (2019, 2020) over rows that are not, or counted from 0 behind an empty cell, as pandas writes names.
+- A header of one name fewer than the rows have cells is R's: the first column, the names of rows, has none.
+- Up to three rows of words below a header are units and remarks.
+- Without a header, the last comment before the data names the columns if it has as many words.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice, pairwise
+
+from nnexpr.targets.cells import kind_of
+from nnexpr.targets.textfile import FileError, TextFile
+from nnexpr.targets.wording import printable
+
+__all__ = ["Choice", "Dialect", "Row", "recognise", "rows_of"]
+
+Choice = tuple[str, str]
+Row = tuple[int, list[str]]  # the line it begins on, and its cells
+
+SAMPLE = 50  # lines from which all this is decided
+_SEPARATORS = "\t;|, "
+_COMMENT = re.compile(r"\s*(#(?!n/a)|%)", re.IGNORECASE)
+_SEP = re.compile(r'"?sep=([,;|: \t]|\\t)"?[,;]*\s*', re.IGNORECASE)
+_YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """``names``: one for each column, empty without a header. ``leading``: rows before the data."""
+
+    separator: str  # a blank: any number of blanks and tabs
+    names: tuple[str, ...]
+    leading: int
+    width: int
+    kinds: tuple[str, ...]  # of each column's first cell that is not missing, among the first rows
+    notes: tuple[str, ...]
+
+
+class _Lines:
+    """The lines that may hold rows; ``start`` is where the row that is being read begins."""
+
+    def __init__(self, text: TextFile) -> None:
+        self._lines = enumerate(text.lines(), start=1)
+        self.start = self.number = 0
+        self.separator = ""
+        self.comment: tuple[int, str] = (0, "")  # the last one
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in self._lines:
+            if number == 1 and (found := _SEP.fullmatch(line)):
+                self.separator = found[1].replace("\\t", "\t")
+            elif _COMMENT.match(line):
+                self.comment = number, line.strip()
+            elif line.strip():
+                self.start, self.number = self.start or number, number
+                yield line
+
+
+def rows_of(text: TextFile, separator: str) -> Iterator[Row]:
+    """The rows, each with its line. Raises :class:`FileError`."""
+    lines = _Lines(text)
+    given = iter(lines)
+    if separator == " ":
+        given = (" ".join(line.split()) for line in given)
+    reader = csv.reader(given, delimiter=separator, strict=True, skipinitialspace=True)
+    try:
+        while True:
+            lines.start = 0
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            if len(cells) > 1 or (cells and cells[0].strip()):
+                yield lines.start, cells
+    except csv.Error as error:
+        reason = "a field is too long" if "larger" in str(error) else "its quotes do not match"
+        raise FileError(f"line {lines.start} cannot be read: {reason}") from None
+
+
+def recognise(text: TextFile, choice: Choice | None) -> Dialect:
+    """The dialect of the file, from its first lines; raises :class:`FileError`."""
+    separator, comment = _separator(text)
+    rows = list(islice(rows_of(text, separator), SAMPLE))
+    if not rows:
+        raise FileError("it is empty")
+    comma = separator != ","
+    notes: list[str] = []
+    first, below = rows[0][1], rows[1:]
+    years = _numbers_as_names(first, below)
+    names: tuple[str, ...] = ()
+    leading = 0
+    if years or _has_names(first, choice, comma):
+        names, leading = tuple(printable(cell, 40) for cell in first), 1
+        units = 0
+        while units < min(3, len(below)) and _is_units(below[units][1], len(first), comma):
+            line, cells = below[units]
+            notes.append(
+                f"Line {line} was passed over as units: {printable(', '.join(map(str.strip, cells)), 60)}."
+            )
+            units += 1
+        below, leading = below[units:], leading + units
+        if not below:
+            raise FileError("it has a header and no rows of data")
+        if years:
+            notes.append(f"The first row was read as names: {printable(', '.join(names), 60)}.")
+        names = _fitted(names, [cells for _, cells in below], separator, notes)
+    else:
+        below = rows
+        if comment[0] and comment[0] < rows[0][0]:
+            names = _names_in_comment(comment, separator, len(first), notes)
+    width = len(names) or len(first)
+    kinds = tuple(_kind_of_column([cells for _, cells in below], i, comma) for i in range(width))
+    return Dialect(separator, names, leading, width, kinds, tuple(notes))
+
+
+def _separator(text: TextFile) -> tuple[str, tuple[int, str]]:
+    """The separator, and the last comment before the first row."""
+    lines = _Lines(text)
+    source = iter(lines)
+    start = list(islice(source, 1))
+    comment = lines.comment
+    sample = list(chain(start, islice(source, SAMPLE - 1)))
+    if lines.separator:
+        return lines.separator, comment
+
+    def fitness(separator: str) -> tuple[int, int, int]:
+        rows = [cells for cells in _loosely(sample, separator) if len(cells) > 1]
+        kinds = [[kind_of(cell, separator != ",") for cell in cells[:1000]] for cells in rows]
+        values = [len(row) - row.count("word") - row.count("missing") for row in kinds]
+        whole = sum(number > 0 and "word" not in row for row, number in zip(kinds, values, strict=True))
+        return whole, sum(number > 1 for number in values), len(rows)
+
+    return max(_SEPARATORS, key=fitness), comment  # max takes the first of equals
+
+
+def _loosely(lines: list[str], separator: str) -> list[list[str]]:
+    given = [" ".join(line.split()) for line in lines] if separator == " " else lines
+    try:
+        return list(csv.reader(given, delimiter=separator, skipinitialspace=True))
+    except csv.Error:
+        return []
+
+
+def _has_names(cells: list[str], choice: Choice | None, comma: bool) -> bool:
+    kinds = [kind_of(cell, comma) for cell in cells]
+    words = "word" in kinds
+    values = any(kind not in ("word", "missing") for kind in kinds)
+    if values and words and choice is None:
+        raise FileError("its first row has both names and numbers; choose the columns: csv:PATH:XCOL:YCOL")
+    named = choice is not None and not all(column.strip().isdecimal() for column in choice)
+    return words and (named or not values)
+
+
+def _is_units(cells: list[str], width: int, comma: bool) -> bool:
+    return len(cells) == width and {"word"} <= {kind_of(cell, comma) for cell in cells} <= {"word", "missing"}
+
+
+def _numbers_as_names(cells: list[str], below: list[Row]) -> bool:
+    """Whether a first row of numbers is names: years, or 0, 1, 2 behind an empty cell."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if not below or len(filled) < min(2, len(cells)) or len(cells) < 2:
+        return False
+    if not cells[0].strip() and filled == [str(i) for i in range(len(cells) - 1)]:
+        return True
+    if not all(_YEAR.fullmatch(cell) for cell in filled) or len(filled) < 2:
+        return False
+    steps = {int(after) - int(before) for before, after in pairwise(filled)}
+    next_row = below[0][1]
+    return len(steps) == 1 and 0 not in steps and not _YEAR.fullmatch(next_row[0].strip())
+
+
+def _fitted(
+    names: tuple[str, ...], data: list[list[str]], separator: str, notes: list[str]
+) -> tuple[str, ...]:
+    """The names, one for each column of the data."""
+    # One row alone may just as well have a field too many.
+    longer = min(len(data), len(names)) > 1 and all(
+        len(cells) == len(names) + 1 and cells[-1].strip() for cells in data
+    )
+    if longer and _names_of_rows([cells[0].strip() for cells in data]):
+        notes.append("The header has one name fewer than the rows have columns: the first names the rows.")
+        return ("", *names)
+    width = max(map(len, data))
+    if separator != " " or width >= len(names):
+        return names
+    # Names of several words: those in brackets belong to the one before.
+    joined = re.sub(r" (?=[(\[])", "\0", " ".join(names)).split(" ")
+    if len(joined) == width:
+        return tuple(name.replace("\0", " ") for name in joined)
+    notes.append(f"The header does not fit the {width} columns and was passed over.")
+    return ()
+
+
+def _names_of_rows(cells: list[str]) -> bool:
+    if any(kind_of(cell) == "word" for cell in cells):
+        return True
+    return all(cell.isdecimal() and len(cell) < 15 for cell in cells) and sorted(set(cells), key=int) == cells
+
+
+def _names_in_comment(
+    comment: tuple[int, str], separator: str, width: int, notes: list[str]
+) -> tuple[str, ...]:
+    line, written = comment
+    [cells] = _loosely([written.lstrip("#% \t")], separator) or [[]]
+    if written.startswith(("#,", "#;", "#\t", "#|")):
+        cells = ["#", *cells]
+    kinds = {kind_of(cell) for cell in cells}
+    if len(cells) != width or kinds != {"word"} or ":" in written:
+        return ()
+    notes.append(f"The columns were named from the comment in line {line}.")
+    return tuple(printable(cell, 40) for cell in cells)
+
+
+def _kind_of_column(data: list[list[str]], column: int, comma: bool) -> str:
+    kinds = (kind_of(cells[column], comma) for cells in data if column < len(cells))
+    return next((kind for kind in kinds if kind != "missing"), "missing")
