@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.specification import InputError
-from nnexpr.targets.target import Target
+from nnexpr.targets.target import LARGEST, Target
 
 __all__ = ["gaussian_noise", "regular_grid", "sample_curve"]
 
@@ -30,9 +30,9 @@ def regular_grid(domain: tuple[tuple[float, float], ...], points: int) -> Array:
         axes = [
             np.linspace(low, high, side) if side > 1 else np.array([(low + high) / 2]) for low, high in domain
         ]
-    if not all(np.isfinite(axis).all() for axis in axes):
+    if not all((np.abs(axis) <= LARGEST).all() for axis in axes):
         low, high = domain[0]
-        raise InputError("domain", f"{low:g} {high:g}", "it is too wide for double precision")
+        raise InputError("domain", f"{low:g} {high:g}", f"it is too wide; it lies within {LARGEST:g} of 0")
     return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 

@@ -293,6 +293,8 @@ def test_chains_are_what_python_says(text: str) -> None:
 def test_values_whose_squares_overflow_are_refused() -> None:
     with pytest.raises(InputError, match=r"reach 1e\+200; they are at most 1e\+150"):
         target("expr:1e200*x")
+    with pytest.raises(InputError, match=r"domain is 0 1e\+200: it is too wide"):
+        target("expr:sin(x)", domain=(0, 1e200))
 
 
 def attempt(text: str) -> Target | InputError:
