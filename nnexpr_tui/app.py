@@ -21,13 +21,14 @@ from textual.screen import Screen
 
 from nnexpr.runs.store import Store
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr_tui.actions import SCREENS, bindings, in_scope
+from nnexpr_tui.actions import bindings
 from nnexpr_tui.charts.pacing import Pacer
 from nnexpr_tui.clock import FrameClock
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.driver import PatientDriver
 from nnexpr_tui.experiments.runs import ExperimentEnded
-from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.screen import HostScreen
+from nnexpr_tui.screens import EVERYWHERE, SCREENS, ScreenEntry
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
 from nnexpr_tui.textual_private import driver_of
@@ -49,7 +50,7 @@ class Explorer(App[None]):
 
     TITLE = "nnexpr"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
     DEFAULT_MODE = SCREENS[0].name
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (96, "-medium"), (118, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-low"), (36, "-high")]  # noqa: RUF012
@@ -71,13 +72,16 @@ class Explorer(App[None]):
             settings=settings, store=store, load=load or _load_engine,
         )  # fmt: skip
         for entry in SCREENS:
-            self.add_mode(entry.name, lambda entry=entry: entry.load()(self.controller))  # type: ignore[misc]
+            self.add_mode(entry.name, partial(self._screen, entry))
         pacer = Pacer(rate=self.controller.settings.rate)
         self.clock = FrameClock(self, pacer, self._draw, self.controller.worker.want)
         self.terminal: TerminalFile | None = None
         self.is_leaving = False
         self._is_given = specification is not None
         self.refusal: InputError | None = None  # of what was given to begin with
+
+    def _screen(self, entry: ScreenEntry) -> HostScreen:
+        return HostScreen(self.controller, entry.views, EVERYWHERE)
 
     # Beginning
 
@@ -105,10 +109,10 @@ class Explorer(App[None]):
             self.say(self.controller.greeting)
 
     @property
-    def explorer_screen(self) -> ExplorerScreen | None:
+    def explorer_screen(self) -> HostScreen | None:
         """The screen at the bottom of the stack: what lies over it may be help or the palette."""
         screen = self.screen_stack[0] if self.screen_stack else None
-        return screen if isinstance(screen, ExplorerScreen) else None
+        return screen if isinstance(screen, HostScreen) else None
 
     def say(self, text: str, *, error: bool = False) -> None:
         """One sentence in the footer."""
@@ -131,7 +135,7 @@ class Explorer(App[None]):
         self.controller.refused(message)
         self.say(str(message.error), error=True)
         if self.explorer_screen is not None:
-            self.explorer_screen.refused(message)
+            self.explorer_screen.view.refused(message)
         self.clock.arrived(urgent=True)
 
     def on_updated(self) -> None:
@@ -149,9 +153,9 @@ class Explorer(App[None]):
 
     @property
     def _shows_experiments(self) -> bool:
-        return self.explorer_screen is not None and self.explorer_screen.SCOPE == "experiments"
+        return self.current_mode == "experiments"
 
-    def on_explorer_screen_changed(self) -> None:
+    def on_view_changed(self) -> None:
         self.clock.arrived(urgent=True)
 
     def on_cursor_position(self) -> None:
@@ -164,11 +168,10 @@ class Explorer(App[None]):
     # Actions that are the same everywhere: what they mean is in the table
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        scopes = screen.scopes if isinstance(screen, ExplorerScreen) else ()
-        for action in in_scope(*scopes, "everywhere"):
+        for owner, action in screen.actions if isinstance(screen, HostScreen) else ():
             if action.name != "command_palette":
                 title = f"{action.label} ({action.shown})"
-                yield SystemCommand(title, action.help, partial(self.run_action, action.path))
+                yield SystemCommand(title, action.help, partial(self.run_action, action.name, owner))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
     def action_screen(self, name: str) -> None:
@@ -181,14 +184,14 @@ class Explorer(App[None]):
     def action_zoom(self) -> None:
         screen = self.explorer_screen
         if screen is not None:
-            screen.zoom(screen.focused if screen.zoomed is None else None)
+            screen.view.zoom(screen.focused if screen.view.zoomed is None else None)
             self.call_after_refresh(self.clock.arrived, urgent=True)
 
     async def action_back(self) -> None:
         screen = self.explorer_screen
         if screen is not None:
             screen.footer.clear()
-            screen.close()
+            screen.view.close()
             self.call_after_refresh(self.clock.arrived, urgent=True)
 
     def action_pane(self, step: int) -> None:
@@ -201,7 +204,8 @@ class Explorer(App[None]):
     def action_help(self) -> None:
         from nnexpr_tui.parts.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.screen))
+        if isinstance(self.screen, HostScreen):
+            self.push_screen(HelpScreen(self.screen))
 
     def action_command_palette(self) -> None:
         from nnexpr_tui.parts.overlays import Palette
@@ -220,11 +224,11 @@ class Explorer(App[None]):
         from nnexpr_tui.parts.jump import JumpScreen
 
         if self.explorer_screen is not None:
-            self.push_screen(JumpScreen(self.explorer_screen))
+            self.push_screen(JumpScreen(self.explorer_screen.view))
 
     def action_copy(self) -> None:
         if self.explorer_screen is not None:
-            text, sentence = self.explorer_screen.copied()
+            text, sentence = self.explorer_screen.view.copied()
             if text:
                 self.copy_to_clipboard(text)
             self.say(sentence)
@@ -238,7 +242,7 @@ class Explorer(App[None]):
 
     def _export(self, folder: str) -> bool:
         screen = self.explorer_screen
-        stem = screen.export_stem(folder) if screen is not None else None
+        stem = screen.view.export_stem(folder) if screen is not None else None
         if screen is None or stem is None:
             return False
         picture = stem.with_name(stem.name + ".svg")
@@ -248,7 +252,7 @@ class Explorer(App[None]):
         except OSError as error:
             self.say(f"Could not write {picture}: {error.strerror}", error=True)
             return False
-        screen.export(stem)
+        screen.view.export(stem)
         return True
 
     # Leaving

@@ -43,6 +43,8 @@ class View:
     residual: bool = False
     log_axis: bool = True
     member: int = 0
+    error: bool = False  # of a composed wave, in place of its fit
+    whole: bool = False  # all pieces of a wave, also those too fine for the screen
 
 
 class Controller:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.app import App
 from textual.await_complete import AwaitComplete
+from textual.binding import BindingsMap
 from textual.command import Command, CommandList, CommandPalette
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 __all__ = [
-    "QUEUE_PLACES", "PaletteOnce", "app_of", "drawing_on", "driver_of", "exception_of", "forget_writes", "is_ended",
-    "on_display", "waiting_writes", "writer_of",
+    "QUEUE_PLACES", "KeysWithoutFocus", "PaletteOnce", "app_of", "drawing_on", "driver_of", "exception_of",
+    "forget_writes", "is_ended", "on_display", "waiting_writes", "writer_of",
 ]  # fmt: skip
 
 QUEUE_PLACES = 30  # of the writer's queue (8.2.8: MAX_QUEUED_WRITES); a full queue holds the event loop up
@@ -71,6 +73,25 @@ def drawing_on(file: io.TextIOBase) -> Iterator[None]:
         yield
     finally:
         sys.__stderr__ = before  # type: ignore[misc]
+
+
+class KeysWithoutFocus(Screen[None]):
+    """A screen whose ``hearing`` hears keys while nothing has the focus, as when all panes are put away.
+
+    Textual then asks the screen and the application only (8.2.8).
+    """
+
+    @property
+    def hearing(self) -> DOMNode:
+        """What hears keys then."""
+        raise NotImplementedError
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        chain = super()._binding_chain
+        if self.focused is None:
+            chain.insert(0, (self.hearing, self.hearing._bindings.copy()))
+        return chain
 
 
 class PaletteOnce(CommandPalette):

@@ -1,1 +1,18 @@
 """The fit: a network being trained, its counts and its frequencies."""
+
+from nnexpr_tui.actions import TRAINING, Action, ViewEntry
+
+VIEW = ViewEntry(
+    home="nnexpr_tui.fit.view:FitView",
+    key="1",
+    screen="Explore",
+    purpose="train and look",
+    actions=(
+        *TRAINING,
+        Action("target", "t", "t", "Target", "the next target of the catalogue", footer=True),
+        Action("residual", "e", "e", "Residual", "show the error in place of the fit", footer=True),
+        Action("log_axis", "l", "l", "Log axis", "loss on a logarithmic or a linear axis", footer=True),
+        Action("forms", "f", "f", "Forms", "show or hide the forms", footer=True),
+        Action("numbers", "c", "c", "Counts", "show or hide counts and frequencies", footer=True),
+    ),
+)  # fmt: skip

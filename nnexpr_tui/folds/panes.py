@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.folds.moment import FoldsMoment
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.parts.table import row
+from nnexpr_tui.parts.table import row as table_row
 
 __all__ = [
-    "SHALLOW_HELP", "WAVE_HELP", "shallow_chart", "shallow_lines", "shallow_title", "shown_regions", "wave_chart",
+    "SHALLOW_HELP", "WAVE_HELP", "shallow_chart", "shallow_lines", "shallow_title", "wave_chart",
     "wave_lines", "wave_points", "wave_title",
 ]  # fmt: skip
 
+row = partial(table_row, width=15)
+
 MOST_SHOWN = 2048  # regions drawn of a whole wave: with more of them it fills the canvas just the same
-AXES = 8  # cells left of the canvas
 
 WAVE_HELP = "\n".join(
     (
@@ -42,13 +45,6 @@ SHALLOW_HELP = "\n".join(
         "fit minus wave.",
     )
 )
-
-
-def shown_regions(depth: int, width: int, markers: str) -> int:
-    """How many regions of the wave a chart of ``width`` cells can tell apart: a power of two, all of them if it can."""
-    cells = max(2, width - AXES)
-    room = cells // 4 if markers == "ascii" else cells
-    return 1 << min(depth, max(1, room.bit_length() - 1))
 
 
 def wave_points(depth: int, shown: int, share: float = 1.0) -> tuple[list[float], list[float]]:

@@ -1,4 +1,4 @@
-"""The folds of Compose: the triangle map folded with the keys, beside a shallow least-squares fit.
+"""Folds: the triangle map folded with the keys, beside a shallow least-squares fit.
 
 Everything that is shown belongs to one answer of the engine, so numbers and curves never disagree. What the keys ask
 for is asked when the screen is drawn; an answer to anything but the newest question is dropped.
@@ -7,20 +7,24 @@ for is asked when the screen is drawn; an answer to anything but the newest ques
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.timer import Timer
 
+from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller
+from nnexpr_tui.folds import VIEW
 from nnexpr_tui.folds import panes as folds
 from nnexpr_tui.folds.moment import MOST_FOLDS, FoldQuestion, FoldsMoment
 from nnexpr_tui.folds.subject import FoldsSubject
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line
-from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.parts.waves import WaveView, shown_regions
 from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["FoldsView"]
@@ -32,13 +36,17 @@ TICKS_A_FOLD = 4  # in which a fold is seen to be made
 TICKS_A_STEP = 9  # from one fold to the next while they are played
 
 
-class FoldsView(ExplorerScreen):
-    """What the screen of both views has and does for this one."""
+class FoldsView(WaveView):
+    """A wave, folded fold after fold."""
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    HELP = "One wave folded over and over, and what a network of one hidden layer makes of it."
+    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
+    FIRST = "#fold-wave"
+    TOPICS = (FoldsSubject,)
+
+    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
+        super().__init__(controller, entry)
         self._depth, self._knots = PAGE_FOLDS, PAGE_KNOTS
-        self._whole = self._error = False
         self._width = 0  # of the charts, in cells; 0 before they are laid out
         self._asked: FoldQuestion | None = None
         self._folded: FoldsMoment | None = None
@@ -48,8 +56,7 @@ class FoldsView(ExplorerScreen):
         self._ticks = 0
         self._timer: Timer | None = None
 
-    def folds_body(self) -> ComposeResult:
-        """The panes of this view."""
+    def compose(self) -> ComposeResult:
         with Vertical(id="fold-charts", classes="column"):
             yield ChartPane("Wave", folds.WAVE_HELP, id="fold-wave")
             yield ChartPane("Shallow", folds.SHALLOW_HELP, id="fold-shallow")
@@ -62,7 +69,7 @@ class FoldsView(ExplorerScreen):
     def _shown(self, depth: int) -> int:
         """How many of 2^depth pieces are drawn."""
         markers = self.controller.view.markers
-        return 2**depth if self._whole else folds.shown_regions(depth, self._width, markers)
+        return 2**depth if self.controller.view.whole else shown_regions(depth, self._width, markers)
 
     @property
     def _waits(self) -> bool:
@@ -86,8 +93,9 @@ class FoldsView(ExplorerScreen):
 
     # Drawing
 
-    def show_folds(self, fit: FitMoment | None) -> int:
-        """Draw this view. About how many bytes that sends."""
+    def show(self, fit: FitMoment | None) -> int:
+        widths = [pane.content_size.width for pane in self.set_markers() if pane.is_wanted]
+        self._width = max(widths, default=self._width)
         self._ask()
         self._take()
         answer = self._folded
@@ -98,13 +106,14 @@ class FoldsView(ExplorerScreen):
             return self.query_one("#fold-numbers", TablePane).show_lines(lines)
         question = answer.question
         depth, shown, share = question.depth, question.shown, self._share
+        error = self.controller.view.error
         sent = self._chart(
-            "#fold-wave", folds.wave_title(depth, shown, whole=self._whole), (answer, share),
+            "#fold-wave", folds.wave_title(depth, shown, whole=self.controller.view.whole), (answer, share),
             lambda: folds.wave_chart(depth, shown, share),
         )  # fmt: skip
         sent += self._chart(
-            "#fold-shallow", folds.shallow_title(answer, error=self._error), (answer, self._error),
-            lambda: folds.shallow_chart(answer, error=self._error),
+            "#fold-shallow", folds.shallow_title(answer, error=error), (answer, error),
+            lambda: folds.shallow_chart(answer, error=error),
         )  # fmt: skip
         sent += self._table("#fold-numbers", "Wave", folds.WAVE_HELP, folds.wave_lines(answer))
         return sent + self._table(
@@ -125,10 +134,14 @@ class FoldsView(ExplorerScreen):
         waits = "counting…" if self._waits else ""
         return self.query_one(name, TablePane).show_table(title, help_text, lines, subtitle=waits)
 
+    def on_chart_frame_changed(self) -> None:
+        """Another size: more or fewer regions can be told apart."""
+        self.redraw()
+
     # Playing
 
     def _watch_fold(self) -> None:
-        if self.is_current and not self._whole and not self.controller.settings.low_bandwidth:
+        if self.is_shown and not self.controller.view.whole and not self.controller.settings.low_bandwidth:
             self._share = 0.0
             self._run_timer()
 
@@ -136,7 +149,7 @@ class FoldsView(ExplorerScreen):
         if self._timer is None:
             self._timer = self.set_interval(TICK, self._tick)
 
-    def stop_playing(self) -> None:
+    def covered(self) -> None:
         """The fold that is being made is made, and no other follows."""
         self._share, self._goal, self._ticks = 1.0, None, 0
         if self._timer is not None:
@@ -151,19 +164,18 @@ class FoldsView(ExplorerScreen):
             self.redraw()
         if self._goal is None or self._depth >= self._goal:
             if self._share >= 1:
-                self.stop_playing()
+                self.covered()
         elif self._ticks >= TICKS_A_STEP and not self._waits:
             self._ticks = 0
             self._depth += 1
             self.redraw()
 
-    # Actions: what they mean is in the table
+    # Actions: what they mean is in the declaration
 
     def begin(self) -> None:
         """Before each action: what is played stops."""
-        self.stop_playing()
-        self.footer.clear()
-        self.redraw()
+        self.covered()
+        super().begin()
 
     def action_play(self) -> None:
         played = self._goal is not None

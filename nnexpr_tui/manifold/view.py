@@ -1,4 +1,4 @@
-"""The manifold of Compose: peaks and scales moved with the keys, then trained by stages beside a twin.
+"""Manifold: peaks and scales moved with the keys, then trained by stages beside a twin.
 
 The network lives on the engine's thread; the keys ask it what to do, and moments come of it while this view is looked
 at.
@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from time import monotonic
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
+from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller, command_line
-from nnexpr_tui.folds.panes import shown_regions
-from nnexpr_tui.manifold import panes as panes
+from nnexpr_tui.manifold import VIEW, panes
 from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import summary
 from nnexpr_tui.manifold.subject import ManifoldSubject
 from nnexpr_tui.parts.charts import ChartPane
-from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.parts.waves import WaveView, shown_regions
 from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["ManifoldView"]
@@ -38,14 +41,16 @@ NUMBERS_INTERVAL = 0.45
 SLOW_PANES = 2  # drawn by one frame at most while training: the others wait for the next, so that keys do not
 
 
-class ManifoldView(ExplorerScreen):
-    """What the screen of both views has and does for this one."""
+class ManifoldView(WaveView):
+    """A compositional network on its way through the stages, beside its twin."""
 
-    _error = False
-    _whole = False
+    HELP = "A network that sums waves, to be moved along its manifold and trained."
+    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
+    FIRST = "#manifold-fit"
+    TOPICS = (ManifoldSubject,)
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
+        super().__init__(controller, entry)
         self._opened = 0
         self._moves_scale = False
         self._room = SLOW_PANES
@@ -53,8 +58,7 @@ class ManifoldView(ExplorerScreen):
         self._seen_start: ManifoldStart | None = None
         self._drawn_panes: dict[str, tuple[Hashable, ManifoldMoment | None, float]] = {}
 
-    def manifold_body(self) -> ComposeResult:
-        """The panes of this view."""
+    def compose(self) -> ComposeResult:
         with Container(id="manifold-charts", classes="column"):
             yield ChartPane("Network", panes.FIT_HELP, id="manifold-fit")
             yield ChartPane("Gradient descent alone", panes.TWIN_HELP, id="manifold-twin")
@@ -78,11 +82,17 @@ class ManifoldView(ExplorerScreen):
     @property
     def _four(self) -> bool:
         """Whether there is room for four charts."""
-        return not self.has_class("-narrow")
+        return not self.screen.has_class("-narrow")
 
-    def show_manifold(self, fit: FitMoment | None) -> int:
-        """Draw this view. About how many bytes that sends."""
+    def show_status(self, status: StatusLine, fit: FitMoment | None) -> int:
         moment = self.moment
+        if fit is None:
+            return super().show_status(status, fit)
+        items = panes.status_items(moment, roomy=status.is_roomy) if moment is not None else []
+        return status.show_items(moment.state if moment is not None else "ready", items)
+
+    def show(self, fit: FitMoment | None) -> int:
+        charts, moment = self.set_markers(), self.moment
         if moment is None:
             loads = ("loading torch", "the keys already work")
             lines = loads if fit is None else ("counting…", "a first start compiles for", "half a minute")
@@ -92,9 +102,14 @@ class ManifoldView(ExplorerScreen):
         self._opened = min(self._opened, moment.layers - 1)
         if moment.start != self._seen_start:
             self._seen_start = moment.start
-            for pane in self.query(ChartPane):
+            for pane in charts:
                 pane.reset_limits()
         return self._show_charts(moment) + self._show_tables(moment)
+
+    def on_chart_frame_changed(self) -> None:
+        """Another size: more or fewer regions can be told apart."""
+        self._drawn_panes.clear()
+        self.redraw()
 
     def _due(self, name: str, moment: ManifoldMoment, key: Hashable, interval: float) -> bool:
         """Whether to draw a pane: at once what a key changed and what stands still, else now and then."""
@@ -116,11 +131,11 @@ class ManifoldView(ExplorerScreen):
         fits = ("network",) if self._four else ("network", "twin")
         waves = "x + waves" if moment.start.sign > 0 else "x − waves"
         sent = 0
-        if self._due("fit", moment, (fits, opened, self._error), 0.0):
-            chart = panes.fit_chart(moment, fits, error=self._error, opened=opened)
+        if self._due("fit", moment, (fits, opened, self.controller.view.error), 0.0):
+            chart = panes.fit_chart(moment, fits, error=self.controller.view.error, opened=opened)
             sent += self._draw_chart("fit", f"{moment.formula} by {waves}", panes.FIT_HELP, chart)
-        if self._is_seen("twin") and self._due("twin", moment, self._error, SLOW_INTERVAL):
-            chart = panes.fit_chart(moment, ("twin",), error=self._error)
+        if self._is_seen("twin") and self._due("twin", moment, self.controller.view.error, SLOW_INTERVAL):
+            chart = panes.fit_chart(moment, ("twin",), error=self.controller.view.error)
             sent += self._draw_chart("twin", "The same by gradient descent alone", panes.TWIN_HELP, chart)
         if self._is_seen("loss") and self._due("loss", moment, "", SLOW_INTERVAL):
             sent += self._draw_chart("loss", "Loss", panes.LOSS_HELP, panes.loss_chart(moment))
@@ -131,7 +146,7 @@ class ManifoldView(ExplorerScreen):
 
     def _show_look(self, moment: ManifoldMoment, look: str) -> int:
         opened, shown = self._opened, None
-        if not self._whole and moment.peaks is not None:
+        if not self.controller.view.whole and moment.peaks is not None:
             width = self.query_one("#manifold-look").content_size.width
             shown = shown_regions(opened + 1, width, self.controller.view.markers)
         if not self._due("look", moment, (look, opened, shown), SLOW_INTERVAL):
@@ -168,7 +183,7 @@ class ManifoldView(ExplorerScreen):
         title = "Peaks, free scales" if free else "Peaks, scales follow"
         return sent + peaks.show_table(title, panes.PEAKS_HELP, lines, chosen=self._opened + 1)
 
-    # Actions: what they mean is in the table
+    # Actions: what they mean is in the declaration
 
     def action_start_or_pause(self) -> None:
         self._tell(ManifoldSubject.toggle)
@@ -229,26 +244,21 @@ class ManifoldView(ExplorerScreen):
 
     # Taking it elsewhere
 
-    def manifold_summary(self) -> str:
-        """The command line and the numbers; empty before there are any."""
+    def copied(self) -> tuple[str, str]:
         from nnexpr_tui.manifold.engine import specification_of
 
         moment = self.moment
         if moment is None:
-            return ""
+            return "", "There is nothing to copy yet"
         spec = specification_of(moment.start).replace(stages=None, epochs=1000)
-        return summary(moment, command_line(spec))
+        return summary(moment, command_line(spec)), "Copied the command line and the numbers"
 
-    def manifold_stem(self, folder: str) -> Path:
-        """The path, without suffix, of the files that are exported."""
+    def export_stem(self, folder: str) -> Path:
         moment = self.moment
-        name = (
-            f"nnexpr-manifold-{moment.start.target}-{moment.epoch}"
-            if moment is not None
-            else "nnexpr-manifold"
-        )
-        return Path(folder or self.controller.settings.export_folder or ".").expanduser() / name
+        name = f"-{moment.start.target}-{moment.epoch}" if moment is not None else ""
+        place = Path(folder or self.controller.settings.export_folder or ".").expanduser()
+        return place / f"nnexpr-manifold{name}"
 
-    def export_manifold(self, stem: Path) -> None:
-        """Write both networks and the numbers."""
+    def export(self, stem: Path) -> None:
+        """Both networks and the numbers."""
         self._tell(lambda manifold: manifold.export(stem))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from textwrap import wrap
 
 from textual import events
+from textual.dom import DOMNode
 
 from nnexpr_tui.actions import Action
 from nnexpr_tui.parts.lines import LinePane, clean
@@ -18,10 +19,17 @@ NOTE_SECONDS = 6.0
 class FooterLine(LinePane):
     """Errors stay until the next key that does something; notes for a few seconds."""
 
-    def __init__(self, actions: Sequence[Action]) -> None:
+    def __init__(self) -> None:
         super().__init__(id="footer")
-        self._actions = [action for action in actions if action.footer]
+        self._actions: list[Action] = []
+        self._owners: dict[Action, DOMNode] = {}
         self._said: tuple[str, bool] | None = None
+
+    def show_keys(self, actions: Iterable[tuple[DOMNode, Action]]) -> None:
+        """These from now on, each with whose it is, of which those meant for a footer are shown."""
+        self._owners = {action: owner for owner, action in actions if action.footer}
+        self._actions = list(self._owners)
+        self._draw()
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Say one sentence in place of the keys."""
@@ -66,7 +74,7 @@ class FooterLine(LinePane):
         for action in self._fitting():
             end = at + len(action.shown) + len(action.label) + 3
             if at <= event.x < end and self._said is None:
-                self.app.call_later(self.app.run_action, action.path)
+                self.app.call_later(self.app.run_action, action.name, self._owners[action])
                 return
             at = end
 

@@ -11,19 +11,27 @@ from textual.message import Message
 from textual.widget import Widget
 
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
-from nnexpr_tui.actions import bindings
+from nnexpr_tui.actions import Action, bindings
 from nnexpr_tui.adjust import shown_options
 from nnexpr_tui.parts.lines import Line, LinePane, clean
 
-__all__ = ["Form"]
+__all__ = ["FORM", "Form"]
 
 LABEL_WIDTH = 15
+
+FORM: tuple[Action, ...] = (
+    Action("move(-1)", "up,k", "↑ k", "Up", "the option above"),
+    Action("move(1)", "down,j", "↓ j", "Down", "the option below"),
+    Action("change(-1)", "left", "←", "Less", "a smaller value, or the choice before"),
+    Action("change(1)", "right", "→", "More", "a greater value, or the next choice"),
+    Action("edit", "enter", "enter", "Edit", "type a value; enter takes it, esc leaves it as it was"),
+)  # fmt: skip
 
 
 class Form(LinePane, can_focus=True):
     """Rows ``label  value``. ``change(name, value)`` and ``step(name, direction)`` raise :class:`InputError`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("form")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FORM)
 
     class Failed(Message):
         """A value could not be taken."""

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
-from nnexpr_tui.actions import Action, in_scope
-from nnexpr_tui.parts.form import Form
+from nnexpr_tui.actions import Action
+from nnexpr_tui.parts.form import FORM, Form
 from nnexpr_tui.parts.overlays import Overlay
-from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.screen import HostScreen
 
 __all__ = ["HelpScreen"]
 
 
 class HelpScreen(Overlay[None]):
-    """Made from the table of actions and the pane's own text."""
+    """Made from the rows of actions and the pane's own text."""
 
     CSS_PATH = "overlays.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,7 +30,7 @@ class HelpScreen(Overlay[None]):
         Binding("k,up", "scroll(-1)", "Up", show=False),
     ]
 
-    def __init__(self, screen: Screen[object]) -> None:
+    def __init__(self, screen: HostScreen) -> None:
         super().__init__()
         self._of = screen
 
@@ -41,29 +41,26 @@ class HelpScreen(Overlay[None]):
             yield Static(self._text(), markup=False)
 
     def _text(self) -> Content:
-        focused = self._of.focused
-        scopes = self._of.scopes if isinstance(self._of, ExplorerScreen) else ("",)
+        screen, focused = self._of, self._of.focused
         parts: list[Content] = []
-        title = str(getattr(focused, "border_title", "") or "")
         text = getattr(focused, "help_text", "") or getattr(focused, "HELP", "")
         if text:
+            title = str(getattr(focused, "border_title", "") or "")
             parts += [Content.styled(title, "bold"), Content(text), Content("")]
         if isinstance(focused, Form):
-            parts += [Content.styled("Keys in a form", "bold"), *map(_row, in_scope("form")), Content("")]
-        screen_text = str(getattr(self._of, "HELP", "") or "")
-        if screen_text:
-            parts += [Content(screen_text), Content("")]
-        parts += [
-            Content.styled(f"Keys in {scopes[0].capitalize()}", "bold"),
-            *map(_row, in_scope(*scopes)),
-            Content(""),
-        ]
-        parts += [Content.styled("Keys everywhere", "bold"), *map(_row, in_scope("everywhere"))]
-        return Content("\n").join(parts)
+            parts += _keys("Keys in a form", FORM)
+        if screen.view.HELP:
+            others = f" v changes to {screen.next_view.entry.name}." if len(screen.views) > 1 else ""
+            parts += [Content(screen.view.HELP + others), Content("")]
+        own = [row for _, row in screen.own_actions]
+        parts += _keys(f"Keys in {screen.view.entry.name}", own)
+        parts += _keys("Keys everywhere", [row for _, row in screen.actions[len(own) :]])
+        return Content("\n").join(parts[:-1])
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
-def _row(action: Action) -> Content:
-    return Content.assemble((f"{action.shown:>9}  ", "bold"), action.help)
+def _keys(title: str, rows: Sequence[Action]) -> list[Content]:
+    lines = [Content.assemble((f"{row.shown:>9}  ", "bold"), row.help) for row in rows]
+    return [Content.styled(title, "bold"), *lines, Content("")]

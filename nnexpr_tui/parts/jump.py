@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nnexpr_tui.parts.overlays import Overlay
-from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.views import View
 
 __all__ = ["JumpScreen"]
 
@@ -25,10 +25,10 @@ class JumpScreen(Overlay[None]):
     CSS_PATH = "overlays.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True)]
 
-    def __init__(self, screen: ExplorerScreen) -> None:
+    def __init__(self, view: View) -> None:
         super().__init__()
-        self._of = screen
-        self._targets = dict(zip(LETTERS, screen.all_panes, strict=False))
+        self._of = view
+        self._targets = dict(zip(LETTERS, view.all_panes, strict=False))
 
     def compose(self) -> ComposeResult:
         hidden = 0

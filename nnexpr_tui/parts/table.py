@@ -11,7 +11,7 @@ from nnexpr_tui.parts.lines import Line, LinePane
 
 __all__ = ["TablePane", "entitle", "row"]
 
-LABEL_WIDTH = 15
+LABEL_WIDTH = 16
 
 
 class TablePane(LinePane, can_focus=True):
@@ -52,6 +52,6 @@ def entitle(pane: Widget, title: str, subtitle: str = "") -> None:
         pane.border_subtitle = below
 
 
-def row(label: str, value: str, style: str = "value") -> Line:
+def row(label: str, value: str, style: str = "value", *, width: int = LABEL_WIDTH) -> Line:
     """A label and its value."""
-    return ((label.ljust(LABEL_WIDTH), "label"), (value, style))
+    return ((label.ljust(width), "label"), (value, style))

@@ -1,16 +1,16 @@
-"""What the keys do on every screen that shows the training while it goes on."""
+"""What the keys of :data:`~nnexpr_tui.actions.TRAINING` do in every view that shows the fit while it is trained."""
 
 from __future__ import annotations
 
 from nnexpr.specification import InputError
-from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.views import View
 from nnexpr_tui.training.subject import FitSubject
 
-__all__ = ["TrainingScreen"]
+__all__ = ["TrainingView"]
 
 
-class TrainingScreen(ExplorerScreen):
-    """Start, pause, restart, and one step of an option; what each key means is in the table of actions."""
+class TrainingView(View):
+    """Start, pause, restart, and one step of an option."""
 
     def _attempt(self, name: str, direction: int) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nnexpr_tui.charts.heatmap import HeatMap
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.numbers import count, number
+from nnexpr_tui.parts.table import row
 from nnexpr_tui.training.moment import FitMoment
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ __all__ = [
     "count_lines",
     "point_lines",
 ]
-
-LABEL_WIDTH = 16
 
 VALUES_HELP = """\
 Lighter is more on a dark theme, darker is more on a light one; the bar under the map says how much. Target and fit
@@ -145,11 +144,6 @@ class CellPane(MapPane):
 
 
 # Lines
-
-
-def row(label: str, value: str, style: str = "value") -> Line:
-    """A label and its value."""
-    return ((label.ljust(LABEL_WIDTH), "label"), (value, style))
 
 
 def count_lines(fit: FitMoment, moment: PlaneMoment | None) -> list[Line]:

@@ -91,13 +91,13 @@ async def test_space_plays_the_folds_from_the_first_and_stops_at_the_last(explor
         await pilot.press("space")
         for folds in (1, 2, 3):
             await until(lambda folds=folds: shows(explorer, "Folds", str(folds)))
-        await until(lambda: explorer.screen._timer is None)
+        await until(lambda: explorer.screen.view._timer is None)
         assert shows(explorer, "Folds", "3")
         await pilot.press("space")
         await until(lambda: shows(explorer, "Folds", "1"))
         await pilot.press("+")
         await until(lambda: shows(explorer, "Folds", "2"))
-        await until(lambda: explorer.screen._timer is None)
+        await until(lambda: explorer.screen.view._timer is None)
         assert shows(explorer, "Folds", "2")
 
 
@@ -191,7 +191,9 @@ async def test_the_words_stand_beside_their_numbers(explorer: Explorer, size: tu
         assert shows(explorer, "Sampled says", "96 wrong")
         assert shows(explorer, "Error \\(mse\\)", "0.0833")
         assert "v Manifold" in text(explorer)
-        assert all(pane.is_on_screen for pane in explorer.screen.all_panes if isinstance(pane, ChartPane))
+        assert all(
+            pane.is_on_screen for pane in explorer.screen.view.all_panes if isinstance(pane, ChartPane)
+        )
 
 
 async def test_help_names_the_theorem_and_its_keys(explorer: Explorer) -> None:

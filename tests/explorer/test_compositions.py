@@ -8,8 +8,9 @@ from steps import seated
 
 from nnexpr.splines.tent import composed
 from nnexpr_tui.folds.moment import FoldQuestion
-from nnexpr_tui.folds.panes import shown_regions, wave_points
+from nnexpr_tui.folds.panes import wave_points
 from nnexpr_tui.folds.subject import MOST_POINTS, FoldsSubject, fold
+from nnexpr_tui.parts.waves import shown_regions
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 9])

@@ -5,39 +5,45 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from steps import ready, until
 
-from nnexpr_tui.actions import ACTIONS, SCREENS, in_scope
+from nnexpr_tui.actions import Action, ViewEntry, bindings
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.parts.form import Form
+from nnexpr_tui.parts.form import FORM, Form
+from nnexpr_tui.parts.screen import HostScreen
+from nnexpr_tui.screens import EVERYWHERE, SCREENS
 
-VIEWS = ("folds", "manifold")  # of the Compose screen
-OWNERS = {entry.name: entry.load() for entry in SCREENS} | {"everywhere": Explorer, "form": Form}
-OWNERS |= dict.fromkeys(VIEWS, OWNERS["compose"])
+VIEWS = [view for screen in SCREENS for view in screen.views]
+SCOPES = [(EVERYWHERE, Explorer), (FORM, Form), *((view.actions, view.load()) for view in VIEWS)]
+ROWS = [pytest.param(row, owner, id=f"{owner.__name__}-{row.name}") for rows, owner in SCOPES for row in rows]
 
 
-@pytest.mark.parametrize("scope", [*(entry.name for entry in SCREENS), "form"])
-def test_no_key_has_two_meanings(scope: str) -> None:
-    heard = in_scope(scope, "everywhere")
-    keys = Counter(key for action in heard for key in action.keys.split(","))
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_no_key_has_two_meanings_in_a_view(view: ViewEntry) -> None:
+    is_alone = not any(view in screen.views and len(screen.views) > 1 for screen in SCREENS)
+    keys = Counter(key for row in (*view.actions, *EVERYWHERE) for key in row.keys.split(","))
+    assert [key for key, count in keys.items() if count > 1] == []
+    assert is_alone or "v" not in keys  # it changes to the other view
+
+
+def test_no_key_has_two_meanings_in_a_form() -> None:
+    keys = Counter(key for row in (*FORM, *EVERYWHERE) for key in row.keys.split(","))
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_no_key_has_two_meanings_in_a_view(view: str) -> None:
-    keys = Counter(
-        key for action in in_scope(view, "compose", "everywhere") for key in action.keys.split(",")
-    )
-    assert [key for key, count in keys.items() if count > 1] == []
+@pytest.mark.parametrize(("action", "owner"), ROWS)
+def test_every_action_is_there_and_explained(action: Action, owner: type) -> None:
+    assert callable(getattr(owner, f"action_{action.name.partition('(')[0]}", None))
+    assert action.help
+    assert action.label
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: f"{action.scope}-{action.name}")
-def test_every_action_is_there_and_explained(action: object) -> None:
-    name = action.name.partition("(")[0]  # type: ignore[attr-defined]
-    assert callable(getattr(OWNERS[action.scope], f"action_{name}", None))  # type: ignore[attr-defined]
-    assert action.help  # type: ignore[attr-defined]
-    assert action.label  # type: ignore[attr-defined]
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_view_hears_what_its_folder_declares(view: ViewEntry) -> None:
+    assert bindings(view.actions) == view.load().BINDINGS
 
 
 def test_every_screen_has_a_digit_of_its_own() -> None:
@@ -48,8 +54,103 @@ def test_every_screen_has_a_digit_of_its_own() -> None:
 
 def test_the_explorer_is_imported_without_the_engine() -> None:
     code = (
-        "import sys, nnexpr_tui.app, nnexpr_tui.fit.screen;"
+        "import sys, nnexpr_tui.app, nnexpr_tui.fit.view;"
         "print([name for name in ('torch', 'numpy', 'plotext', 'scipy', 'click') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+NEW_SCREEN = {
+    "__init__.py": """
+from nnexpr_tui.actions import Action, ViewEntry
+VIEW = ViewEntry(
+    home="nnexpr_tui.made_up.view:MadeUpView", key="5", screen="Spectre", purpose="look at a ghost",
+    actions=(Action("appear", "b", "b", "Boo", "frighten whoever looks", footer=True),),
+)
+""",
+    "view.py": """
+from textual.containers import Vertical
+from nnexpr_tui.actions import bindings
+from nnexpr_tui.made_up import VIEW
+from nnexpr_tui.parts.table import TablePane
+from nnexpr_tui.parts.views import View
+class MadeUpView(View):
+    BINDINGS = bindings(VIEW.actions)
+    FIRST = "#ghost"
+    said = "nobody is here"
+    def compose(self):
+        with Vertical(classes="column"):
+            yield TablePane("Ghost", id="ghost")
+    def show(self, fit):
+        return self.query_one(TablePane).show_lines([((self.said, "value"),)])
+    def action_appear(self):
+        self.said = "a ghost appears"
+        self.redraw()
+""",
+    "view.tcss": "#ghost { height: 7; }",
+}
+USED = """
+import asyncio, re, sys
+sys.path[:0] = [sys.argv[1]]
+import nnexpr_tui
+nnexpr_tui.__path__.append(sys.argv[2])
+from nnexpr_tui.app import Explorer
+from stand_in import World
+from steps import ready, text, until
+import pytest, steps
+async def main():
+    with pytest.MonkeyPatch.context() as patch:
+        steps.keep_what_is_painted(patch)
+        app = Explorer(load=World(patch).load, fresh=True)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await ready(app)
+            await pilot.press("5")
+            await until(lambda: "nobody is here" in text(app) and "b Boo" in text(app))
+            assert app.screen.query_one("#ghost").region.height == 7
+            await pilot.press("b")
+            await until(lambda: "a ghost appears" in text(app))
+            offered = [command.title for command in app.get_system_commands(app.screen)]
+            assert {"Boo (b)", "Spectre (5)"} <= set(offered), offered
+            await pilot.press("question_mark")
+            await until(lambda: "Keys in Spectre" in text(app) and "look at a ghost" in text(app))
+            await pilot.press("escape", "ctrl+o")
+            await until(lambda: re.search(r" a Ghost ", text(app)))
+            await pilot.press("escape", "q")
+asyncio.run(main())
+"""
+
+
+def test_adding_a_folder_adds_a_screen(tmp_path: Path) -> None:
+    """Its digit, keys, footer, palette, help and jump follow from what the folder declares."""
+    folder = tmp_path / "made_up"
+    folder.mkdir()
+    for name, content in NEW_SCREEN.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    here = str(Path(__file__).parent)
+    done = subprocess.run([sys.executable, "-c", USED, here, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+async def test_keys_of_the_other_view_are_not_heard(explorer: Explorer) -> None:
+    async with explorer.run_test(size=(120, 40)) as pilot:
+        await ready(explorer)
+        await pilot.press("3")
+        await until(lambda: isinstance(explorer.screen, HostScreen) and len(explorer.screen.views) == 2)
+        folds, manifold = explorer.screen.views
+        for shown, other in ((folds, manifold), (manifold, folds)):
+            await until(
+                lambda shown=shown: explorer.focused is not None and shown in explorer.focused.ancestors
+            )
+            heard = {key.node for key in explorer.screen.active_bindings.values()}
+            assert shown in heard
+            assert other not in heard
+            await pilot.press("v")
+
+
+async def test_keys_are_heard_where_nothing_has_the_focus(explorer: Explorer) -> None:
+    async with explorer.run_test(size=(120, 40)) as pilot:
+        await ready(explorer)
+        explorer.screen.set_focus(None)
+        await pilot.press("s")
+        await until(lambda: explorer.controller.fit.epoch == 1)

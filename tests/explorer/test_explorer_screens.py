@@ -13,13 +13,13 @@ from steps import ready, text, until
 from textual.events import Key
 
 from nnexpr.specification import OPTIONS, FitSpecification
-from nnexpr_tui.actions import SCREENS, ScreenEntry, in_scope
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.help import HelpScreen
 from nnexpr_tui.parts.jump import JumpScreen
 from nnexpr_tui.parts.overlays import Palette
+from nnexpr_tui.screens import EVERYWHERE, SCREENS, ScreenEntry
 from nnexpr_tui.textual_private import is_ended
 
 WIDE = (120, 40)
@@ -76,7 +76,7 @@ async def test_the_palette_has_every_action(explorer: Explorer) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         offered = " ".join(command.title for command in explorer.get_system_commands(explorer.screen))
-        for action in in_scope("explore", "everywhere"):
+        for action in (*SCREENS[0].views[0].actions, *EVERYWHERE):
             assert action.label in offered or action.name == "command_palette"
         await pilot.press("ctrl+p")
         await until(lambda: isinstance(explorer.screen, Palette))

@@ -60,7 +60,9 @@ async def test_the_words_stand_beside_their_numbers(explorer: Explorer, size: tu
         assert both(explorer, "Loss") == (0.00953, 0.00953)
         assert "v Folds" in text(explorer)
         seen = [
-            pane for pane in explorer.screen.all_panes if isinstance(pane, ChartPane) and pane.is_on_screen
+            pane
+            for pane in explorer.screen.view.all_panes
+            if isinstance(pane, ChartPane) and pane.is_on_screen
         ]
         assert len([pane for pane in seen if pane.region.area]) == (4 if size == WIDE else 2)
 
@@ -220,13 +222,15 @@ async def test_each_view_has_its_keys(explorer: Explorer) -> None:
 async def test_every_pane_can_be_alone(explorer: Explorer) -> None:
     async with explorer.run_test(size=(80, 24)) as pilot:
         await opened(explorer, pilot, "z")
-        await until(lambda: explorer.screen.zoomed is not None and explorer.screen.zoomed.region.width > 70)
+        await until(
+            lambda: explorer.screen.view.zoomed is not None and explorer.screen.view.zoomed.region.width > 70
+        )
         assert "x**3" in text(explorer)
         await pilot.press("z", "ctrl+o")
         await until(lambda: " f Loss" in text(explorer))
         await pilot.press("f")
         await until(lambda: "mean squared error" in text(explorer))
-        assert explorer.screen.zoomed.id == "manifold-loss"
+        assert explorer.screen.view.zoomed.id == "manifold-loss"
 
 
 async def test_what_is_copied_trains_again_and_what_is_exported_is_there(

@@ -140,8 +140,8 @@ async def test_the_crosshair_stays_in_the_domain(world: World) -> None:
         await opened(app, pilot)
         for keys in (("L", "J"), ("H", "K")):
             await pilot.press(*keys * 9)
-            await until(lambda: app.screen._read is not None)
-            assert all(-1 <= part <= 1 for part in app.screen._point)
+            await until(lambda: app.screen.view._read is not None)
+            assert all(-1 <= part <= 1 for part in app.screen.view._point)
             reads(app)
 
 
@@ -153,8 +153,8 @@ async def test_i_and_o_look_nearer_and_farther_and_the_window_follows_the_crossh
         await until(lambda: shows(app, "Shown x1", "-0.25 … 0.25"))
         await pilot.press(*["L"] * 5)
         await until(lambda: app.controller.moment(PlaneSubject).view.window[0][1] > 0.3)
-        low, high = app.screen._window[0]
-        assert low <= app.screen._point[0] <= high
+        low, high = app.screen.view._window[0]
+        assert low <= app.screen.view._point[0] <= high
         assert high - low == pytest.approx(0.5)
         await pilot.press(*["o"] * 5)
         await until(lambda: shows(app, "Shown x1", "-1 … 1"))
@@ -268,7 +268,7 @@ async def test_the_theme_turns_the_scale_round(world: World) -> None:
         pane = next(pane for pane in maps(app) if pane.id == "plane-target")
         dark = pane._picture
         app.theme = "textual-light"
-        app.screen.redraw()
+        app.screen.view.redraw()
         await until(lambda: pane._picture is not dark)
         corner, middle = (0, 0), (pane._picture.size[1] // 2 - 3, pane._picture.size[0] // 2)
         brightness = {

@@ -11,14 +11,14 @@ from textual.containers import Vertical
 
 from nnexpr.specification import OPTIONS, InputError
 from nnexpr_tui.actions import bindings
-from nnexpr_tui.fit.counts import CountsPane
-from nnexpr_tui.fit.frequencies import FrequenciesPane
+from nnexpr_tui.fit import VIEW
+from nnexpr_tui.fit.panes import CountsPane, FrequenciesPane
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.form import Form
-from nnexpr_tui.parts.training import TrainingScreen
+from nnexpr_tui.parts.training import TrainingView
 from nnexpr_tui.training.moment import FitMoment, Refused
 
-__all__ = ["ExploreScreen"]
+__all__ = ["FitView"]
 
 ROOM = {
     "forms": ("-wide",),
@@ -28,19 +28,18 @@ LOSS_INTERVAL = 0.3  # seconds between two drawings of the loss while training: 
 NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
 
 
-class ExploreScreen(TrainingScreen):
+class FitView(TrainingView):
     """Train a network and look at it."""
 
-    SCOPE = "explore"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(SCOPE)
-    AUTO_FOCUS = "#fit"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
+    FIRST = "#fit"
 
     _scene: object = None
     _numbers_drawn: float = float("-inf")
     _loss_drawn: float = float("-inf")
     _loss_way: object = None
 
-    def body(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
         do = self.controller
         with Vertical(id="forms", classes="column"):
             yield Form("Architecture", ("network",), do.change, do.step, id="architecture")
@@ -92,7 +91,7 @@ class ExploreScreen(TrainingScreen):
         frequencies.ascii = self.controller.view.markers == "ascii"
         return self.query_one(CountsPane).show(fit) + frequencies.show(fit)
 
-    # Actions: what they mean is in the table
+    # Actions: what they mean is in the declaration
 
     def action_residual(self) -> None:
         self.controller.view.residual = not self.controller.view.residual
@@ -113,7 +112,7 @@ class ExploreScreen(TrainingScreen):
         """Where there is room for the column it is put away and brought back; else it lies over the charts."""
         column = self.query_one(f"#{name}")
         self.zoom(None)
-        if any(self.has_class(width) for width in ROOM[name]):
+        if any(self.screen.has_class(width) for width in ROOM[name]):
             shown = column.has_class("-away")
             column.toggle_class("-away")
         else:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from nnexpr_tui.fit.counts import counted_lines
+from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, number
+from nnexpr_tui.parts.table import row
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["MomentPane"]
-
-LABEL_WIDTH = 16
 
 
 class MomentPane(LinePane, can_focus=True):
@@ -35,16 +34,12 @@ The snapshot that is shown: its epoch, its loss, and the counts of the network a
     ) -> int:
         """Show this snapshot, the ``position``-th of ``total``. About how many bytes that sends."""
         lines: list[Line] = [
-            _row("Snapshot", f"{position} of {total}" + (" ▶" if playing else ""), "accent"),
-            _row("Epoch", count(snapshot.epoch)),
-            _row("Loss", number(snapshot.loss)),
-            _row("Learning rate", number(snapshot.learning_rate)),
-            _row("Seconds", f"{snapshot.seconds:.2f}"),
+            row("Snapshot", f"{position} of {total}" + (" ▶" if playing else ""), "accent"),
+            row("Epoch", count(snapshot.epoch)),
+            row("Loss", number(snapshot.loss)),
+            row("Learning rate", number(snapshot.learning_rate)),
+            row("Seconds", f"{snapshot.seconds:.2f}"),
         ]
         if len(snapshot.losses) > 1:
-            lines.append(_row("Member", f"{snapshot.member + 1} of {len(snapshot.losses)}"))
+            lines.append(row("Member", f"{snapshot.member + 1} of {len(snapshot.losses)}"))
         return self.show_lines([*lines, *counted_lines(scene, counts)])
-
-
-def _row(label: str, value: str, style: str = "value") -> Line:
-    return ((label.ljust(LABEL_WIDTH), "label"), (value, style))

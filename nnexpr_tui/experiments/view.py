@@ -21,21 +21,22 @@ from textual.widget import Widget
 from nnexpr.atomic import write_atomically
 from nnexpr.experiments.discovery import Experiment, every
 from nnexpr.experiments.findings import Finding
-from nnexpr_tui.actions import bindings
+from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.charts.widget import Chart
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.documents import experiments_document, plain
+from nnexpr_tui.experiments import VIEW
 from nnexpr_tui.experiments.pages import Page, ShownTable, page_text, pages_of
 from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line, clean
-from nnexpr_tui.parts.screen import ExplorerScreen
 from nnexpr_tui.parts.scroll import ScrollPane
 from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.parts.views import View
 from nnexpr_tui.training.moment import FitMoment
 from nnexpr_tui.worker.scheduler import Said
 
-__all__ = ["ExperimentsScreen"]
+__all__ = ["ExperimentsView"]
 
 TICK = 1.0  # seconds between two looks at the clock while an experiment runs
 
@@ -56,18 +57,16 @@ A figure of the experiment, on the axes of the source. ← and → turn the page
 m changes the markers; z gives it the whole screen; y copies its numbers."""
 
 
-class ExperimentsScreen(ExplorerScreen):
+class ExperimentsView(View):
     """The list at the left; at the right what the chosen one asks, and a page of what it gave."""
 
-    SCOPE = "experiments"
     HELP = "Every experiment of the sources: run it here, see its claims judged, its tables and its figures."
-    CSS_PATH = "screen.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(SCOPE)
-    AUTO_FOCUS = "#experiments-list"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
+    FIRST = "#experiments-list"
 
-    def __init__(self, controller: Controller, experiments: tuple[Experiment, ...] = ()) -> None:
-        super().__init__(controller)
-        self._experiments = experiments or every()
+    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
+        super().__init__(controller, entry)
+        self._experiments = every()
         self._runs = controller.experiments
         self._chosen = 0
         self._numbers: list[int | None] = []  # of the entries, by line of the list
@@ -76,7 +75,7 @@ class ExperimentsScreen(ExplorerScreen):
         self._drawn: Hashable = None
         self._came_from: Widget | None = None  # whoever had the focus before the result was zoomed
 
-    def body(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
         with Vertical(classes="column", id="experiments-left"):
             yield ScrollPane("Experiments", id="experiments-list")
         with Vertical(classes="column", id="experiments-right"):
@@ -91,8 +90,8 @@ class ExperimentsScreen(ExplorerScreen):
         self.set_interval(TICK, self._tick)
 
     def _tick(self) -> None:
-        if self._runs.running is not None and self.is_current:
-            self.post_message(self.Changed())
+        if self._runs.running is not None and self.is_shown:
+            self.redraw()
 
     @property
     def _list(self) -> ScrollPane:
@@ -148,7 +147,9 @@ class ExperimentsScreen(ExplorerScreen):
         width = self._list.content_size.width
         lines, self._numbers = list_lines(entries, self._chosen, width, ascii_only=ascii_only)
         done = sum(entry.finding is not None for entry in entries)
-        title = f"Experiments: {done} of {len(entries)}" + " measured" * (not self.has_class("-narrow"))
+        title = f"Experiments: {done} of {len(entries)}" + " measured" * (
+            not self.screen.has_class("-narrow")
+        )
         sent = self._list.show_text(title, lines, chosen=self._numbers.index(self._chosen))
         about = self.query_one("#experiments-about", TablePane)
         is_training = fit is not None and fit.state == "running"
@@ -215,7 +216,7 @@ class ExperimentsScreen(ExplorerScreen):
             hidden.add_class("-hidden")
             if self.zoomed is hidden:
                 self.zoom(shown)
-            elif self.focused is hidden:
+            elif self.screen.focused is hidden:
                 shown.focus()
             self.call_after_refresh(self.redraw)
 
@@ -281,7 +282,7 @@ class ExperimentsScreen(ExplorerScreen):
         if finding is not None:
             threading.Thread(target=work, args=(finding,), name="export", daemon=True).start()
 
-    # Actions: what they mean is in the table
+    # Actions: what they mean is in the declaration
 
     def _choose(self, number: int) -> None:
         self.footer.clear()
@@ -297,7 +298,7 @@ class ExperimentsScreen(ExplorerScreen):
         self._text.to_top()
 
     def action_move(self, step: int) -> None:
-        if self.focused is self._text:
+        if self.screen.focused is self._text:
             self._text.scroll_lines(step)
         else:
             self._choose(self._chosen + step)

@@ -15,12 +15,14 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
 from nnexpr.specification import InputError
-from nnexpr_tui.actions import bindings
+from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.lines import LinePane
 from nnexpr_tui.parts.numbers import count
+from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
-from nnexpr_tui.parts.training import TrainingScreen
+from nnexpr_tui.parts.training import TrainingView
+from nnexpr_tui.plane import VIEW
 from nnexpr_tui.plane.moment import PlaneMoment, PlaneView, Window
 from nnexpr_tui.plane.panes import (
     COUNT_HELP,
@@ -32,14 +34,13 @@ from nnexpr_tui.plane.panes import (
 )  # fmt: skip
 from nnexpr_tui.plane.subject import PlaneSubject
 from nnexpr_tui.training.moment import FitMoment
-from nnexpr_tui.worker.scheduler import Topic
 
 if TYPE_CHECKING:
     from nnexpr.runs.recording import Scene
     from nnexpr_tui.charts.heat import Picture
     from nnexpr_tui.charts.maps import Ground
 
-__all__ = ["PlaneScreen"]
+__all__ = ["MapView"]
 
 FRAME_BYTES = 8_000  # of maps, sent by one frame while training: what is left over waits for the next
 KEY_BYTES = 16_000  # the same of what a key changed: the crosshair in all maps, or one map in another size
@@ -55,17 +56,16 @@ VIEWS = {
 TITLES = {"four": "target, fit, error and cells", "fit": "fit and cells", "target": "target and fit"}
 
 
-class PlaneScreen(TrainingScreen):
+class MapView(TrainingView):
     """Looks at the training of a network with two inputs."""
 
-    SCOPE = "plane"
     HELP = "Maps of a target with two inputs, of its fit, of the error and of the network's cells."
-    CSS_PATH = "screen.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(SCOPE)
-    AUTO_FOCUS = "#plane-fit"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
+    FIRST = "#plane-fit"
+    TOPICS = (PlaneSubject,)
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
+        super().__init__(controller, entry)
         self._scene: Scene | None = None
         self._domain: Window | None = None
         self._window: Window | None = None
@@ -78,11 +78,7 @@ class PlaneScreen(TrainingScreen):
         self._numbers_drawn = float("-inf")
         self._read: object = None  # the crosshair whose values are on the screen
 
-    @property
-    def topics(self) -> tuple[Topic, ...]:
-        return (PlaneSubject,)
-
-    def body(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
         with Container(id="plane-maps", classes="column"):
             yield ValuePane("Target", id="plane-target")
             yield ValuePane("Fit", id="plane-fit")
@@ -131,14 +127,14 @@ class PlaneScreen(TrainingScreen):
 
     # Drawing
 
-    def show_status(self, fit: FitMoment | None) -> int:
+    def show_status(self, status: StatusLine, fit: FitMoment | None) -> int:
         """Its cells are what counts here, and they have no bends."""
         moment = self.moment
         if fit is None or moment is None:
-            return super().show_status(fit)
+            return super().show_status(status, fit)
         owed = "…" if fit.scene.has_cells else "n/a"
         regions = count(moment.cells.regions.count) if moment.cells is not None else owed
-        return self.status.show(fit, self.controller.state, regions=regions)
+        return status.show(fit, self.controller.state, regions=regions)
 
     def show(self, fit: FitMoment | None) -> int:
         for pane in self._maps:
@@ -167,7 +163,7 @@ class PlaneScreen(TrainingScreen):
 
     @property
     def _shown_view(self) -> str:
-        roomy = self.has_class("-high") and not self.has_class("-narrow")
+        roomy = self.screen.has_class("-high") and not self.screen.has_class("-narrow")
         return self._view_name or ("four" if roomy else "fit")
 
     def _arrange(self, scene: Scene | None) -> None:
@@ -184,7 +180,11 @@ class PlaneScreen(TrainingScreen):
             pane.set_class(hidden, "-hidden")
         if changed:
             self.call_after_refresh(self.redraw)
-            if self.focused is not None and self.focused.has_class("-hidden") and self.zoomed is None:
+            if (
+                self.screen.focused is not None
+                and self.screen.focused.has_class("-hidden")
+                and self.zoomed is None
+            ):
                 self.query_one("#plane-error" if self.controller.view.residual else "#plane-fit").focus()
 
     def _show_maps(self, fit: FitMoment, moment: PlaneMoment) -> int:
@@ -243,7 +243,7 @@ class PlaneScreen(TrainingScreen):
         """Another size: other pixels are to be made."""
         self.redraw()
 
-    # Actions: what they mean is in the table
+    # Actions: what they mean is in the declaration
 
     def action_target(self) -> None:
         """Through the targets of two inputs."""

@@ -9,48 +9,44 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.timer import Timer
 
-from nnexpr_tui.actions import bindings
+from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.lines import Line
-from nnexpr_tui.parts.moment import MomentPane
-from nnexpr_tui.parts.screen import ExplorerScreen
+from nnexpr_tui.parts.views import View
+from nnexpr_tui.replay import VIEW
+from nnexpr_tui.replay.panes import MomentPane
 from nnexpr_tui.replay.subject import ReplaySubject
 from nnexpr_tui.training.moment import FitMoment
-from nnexpr_tui.worker.scheduler import Topic
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
     from nnexpr.runs.recording import Scene
     from nnexpr.training.snapshots import Snapshot
 
-__all__ = ["ReplayScreen"]
+__all__ = ["ReplayView"]
 
 PLAY_INTERVAL = 0.1
 NOTHING: Line = (("Nothing is trained yet: 1 goes back to Explore, space starts.", "label"),)
 
 
-class ReplayScreen(ExplorerScreen):
+class ReplayView(View):
     """Scrubs the record of the present fit."""
 
-    SCOPE = "replay"
     HELP = "The snapshots kept while training, evenly spread over the epochs, with one set of axes for all of them."
-    BINDINGS: ClassVar[list[BindingType]] = bindings(SCOPE)
-    AUTO_FOCUS = "#replay-fit"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
+    FIRST = "#replay-fit"
+    TOPICS = (ReplaySubject,)
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
+        super().__init__(controller, entry)
         self._scene: Scene | None = None
         self._epoch: int | None = None  # None: the newest, whichever that is
         self._asked: int | None = None  # the epoch of the snapshot that is to be counted
         self._limits: tuple[int, tuple[float, float]] = (0, (0.0, 1.0))
         self._timer: Timer | None = None
 
-    @property
-    def topics(self) -> tuple[Topic, ...]:
-        return (ReplaySubject,)
-
-    def body(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
         with Vertical(classes="column"):
             yield ChartPane("Fit at this epoch", FIT_HELP, id="replay-fit")
             yield ChartPane("Loss", LOSS_HELP, id="replay-loss")
@@ -125,7 +121,7 @@ class ReplayScreen(ExplorerScreen):
             self.controller.ask(ReplaySubject, lambda replay: replay.count(recording, index))
         return None
 
-    # Actions: what they mean is in the table
+    # Actions: what they mean is in the declaration
 
     def action_move(self, snapshots: int) -> None:
         self._stop()
@@ -159,7 +155,7 @@ class ReplayScreen(ExplorerScreen):
             self._timer.stop()
             self._timer = None
 
-    def on_screen_suspend(self) -> None:
+    def covered(self) -> None:
         self._stop()
 
     def action_residual(self) -> None:

@@ -1,0 +1,134 @@
+"""What every view has: panes that can be reached, zoomed and explained, and keys that are heard while it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.containers import Container
+from textual.message import Message
+from textual.widget import Widget
+
+from nnexpr_tui.actions import ViewEntry
+from nnexpr_tui.controller import Controller
+from nnexpr_tui.parts.footer import FooterLine
+from nnexpr_tui.parts.status import StatusLine
+from nnexpr_tui.training.moment import FitMoment, Refused
+from nnexpr_tui.training.subject import FitSubject
+from nnexpr_tui.worker.scheduler import Topic
+
+__all__ = ["View"]
+
+
+class View(Container):
+    """A part of a screen that is looked at as a whole, beside its status line and footer.
+
+    A subclass is named by its folder's ``VIEW``, whose rows are its ``BINDINGS``; it composes its panes in columns of
+    the class ``column``, and :meth:`show` draws the newest moments and returns about how many bytes that sends.
+    """
+
+    class Changed(Message):
+        """A key changed what is to be seen."""
+
+    HELP: ClassVar[str] = ""
+    FIRST: ClassVar[str]  # the pane that has the focus first
+    TOPICS: ClassVar[tuple[Topic, ...]] = ()  # what it looks at beside the fit
+
+    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
+        super().__init__()
+        self.controller, self.entry = controller, entry
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is what the keys are meant for."""
+        return self.display and self.screen.is_current
+
+    @property
+    def footer(self) -> FooterLine:
+        """Where sentences are said."""
+        return self.screen.query_one(FooterLine)
+
+    def redraw(self) -> None:
+        """Draw as soon as the terminal can take it."""
+        self.app.post_message(self.Changed())  # bubbling would end at a screen that is its sender
+
+    def show_status(self, status: StatusLine, fit: FitMoment | None) -> int:
+        """Draw the line at the top."""
+        return status.show(fit, self.controller.state)
+
+    def show(self, fit: FitMoment | None) -> int:
+        """Draw the panes."""
+        raise NotImplementedError
+
+    def covered(self) -> None:
+        """Something lies over it, or something else is shown in its place."""
+
+    def refused(self, message: Refused) -> None:
+        """What was asked for could not be built; it has been said."""
+
+    # Taking it elsewhere
+
+    def copied(self) -> tuple[str, str]:
+        """The text that is copied, empty for none, and the sentence that says so."""
+        return self.controller.summary(), "Copied the command line and the numbers"
+
+    def export_stem(self, folder: str) -> Path | None:
+        """The path, without suffix, of the files that are exported; None, and said why, where there is nothing."""
+        return self.controller.export_stem(folder)
+
+    def export(self, stem: Path) -> None:
+        """Write the files beside the picture of the screen, and say so."""
+        self.controller.ask(FitSubject, lambda fit: fit.export(stem))
+
+    # Panes
+
+    @property
+    def all_panes(self) -> list[Widget]:
+        """Also those that are put away."""
+        return [widget for widget in self.query(".column > *") if widget.can_focus]
+
+    def focus_first(self) -> None:
+        """Focus the pane that is looked at first, unless it is put away."""
+        first = self.query_one(self.FIRST)
+        if first.focusable:
+            first.focus()
+
+    def go_to(self, pane: Widget) -> None:
+        """Focus a pane, alone where there is no room for it beside the others."""
+        if pane.region.area and pane.is_on_screen:
+            pane.focus()
+        else:
+            self.zoom(pane)
+            self.call_after_refresh(self.redraw)
+
+    @property
+    def zoomed(self) -> Widget | None:
+        """The pane that is shown alone."""
+        return next(iter(self.query(".-zoomed")), None)
+
+    def zoom(self, pane: Widget | None) -> None:
+        """Show one pane alone; None: all of them again."""
+        for widget in self.query(".-zoomed"):
+            widget.remove_class("-zoomed")
+        self.set_class(pane is not None, "-zoom")
+        column = pane.parent if pane is not None else None
+        for widget in self.query(".column"):
+            widget.set_class(widget is column, "-zoomed-column")
+        if pane is not None:
+            pane.add_class("-zoomed")
+            pane.focus()
+        else:
+            self.call_after_refresh(self._leave_hidden)
+
+    def _leave_hidden(self) -> None:
+        """Where the focused pane is no longer to be seen, focus the first that is."""
+        focused = self.screen.focused
+        if focused is not None and not (focused.region.area and focused.is_on_screen):
+            self.query_one(self.FIRST).focus()
+
+    def close(self) -> bool:
+        """Close what lies over the panes; whether there was something."""
+        if self.zoomed is not None:
+            self.zoom(None)
+            return True
+        return False
