@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from nnexpr.declarations import Home, load
 
 if TYPE_CHECKING:
-    from nnexpr.linear.piecewise import Floats
+    from nnexpr.splines.p1 import Floats
 
 __all__ = ["BASES", "SOLVERS", "Basis", "Solver", "declare"]
 

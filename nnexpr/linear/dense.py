@@ -23,8 +23,8 @@ import numpy as np
 import scipy.linalg
 from scipy.linalg import LinAlgError
 
-from nnexpr.linear.piecewise import Floats
 from nnexpr.specification import InputError
+from nnexpr.splines.p1 import Floats
 
 __all__ = ["design_condition", "gram", "normal", "qr", "svd"]
 

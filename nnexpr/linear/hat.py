@@ -25,16 +25,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded, eigh_tridiagonal
+from scipy.linalg import LinAlgError, cholesky_banded, eigh_tridiagonal
 
 from nnexpr.declarations import load
 from nnexpr.linear.basis import BASES, Basis
-from nnexpr.linear.piecewise import Floats, locate
+from nnexpr.splines.p1 import Floats, Hats, add_bands, assembled, multiply_bands, settled, stiffness
 
-__all__ = ["HatSolution", "add_bands", "mass_condition", "multiply_bands", "solve_hat"]
+__all__ = ["HatSolution", "mass_condition", "solve_hat"]
 
-REFINEMENTS = 12  # at most; two are the rule, the rest only where elements are nearly empty
 LOST_DIGITS = 2.0**19  # a Cholesky pivot below this many ε of its diagonal entry (1e-10 in float64): singular
 COINCIDENT = (
     2.0**-20
@@ -51,33 +49,6 @@ class HatSolution:
     rank: int
 
 
-@dataclass(frozen=True)
-class _Samples:
-    """Where the samples lie: element and place in it; sums over them, all in the dtype of ``t``."""
-
-    element: NDArray[np.intp]
-    t: Floats
-    n: int
-
-    def total(self, left: Floats, right: Floats) -> Floats:
-        """Φᵀr as ``(n,)``, where ``left`` is (1 − t) r and ``right`` is t r."""
-        sums = np.zeros(self.n, dtype=self.t.dtype)
-        np.add.at(sums, self.element, left)
-        np.add.at(sums, self.element + 1, right)
-        return sums
-
-    def apply(self, values: Floats) -> Floats:
-        """Φc at the samples."""
-        return (1 - self.t) * values[self.element] + self.t * values[self.element + 1]
-
-    def mass(self) -> Floats:
-        """ΦᵀΦ in LAPACK's lower banded form ``(2, n)``."""
-        bands = np.zeros((2, self.n), dtype=self.t.dtype)
-        bands[0] = self.total((1 - self.t) ** 2, self.t**2)
-        np.add.at(bands[1], self.element, (1 - self.t) * self.t)
-        return bands
-
-
 def solve_hat(
     knots: Floats, x: Floats, y: Floats, *, basis: Basis = BASES["hat"], ridge: float = 0.0
 ) -> HatSolution:
@@ -86,8 +57,8 @@ def solve_hat(
     ``knots (n,)`` ascending and distinct, ``x, y (samples,)`` in any order within the knots, all of one dtype, which is
     the dtype of every sum and of the result.
     """
-    samples = _Samples(*locate(knots, x), len(knots))
-    matrix = samples.mass()
+    samples = Hats.at(knots, x)
+    matrix = assembled(*samples.blocks())
     if ridge > 0:
         bands: Floats = load(basis.penalty)(knots)
         penalty: Floats | None = bands * matrix.dtype.type(ridge)
@@ -99,28 +70,13 @@ def solve_hat(
         factor = _factor(matrix) if rank == samples.n else None
     if factor is None:
         factor = cholesky_banded(add_bands(matrix, _energy(knots, matrix)), lower=True, check_finite=False)
-    values = _refine(samples, y, factor, penalty)
+
+    def gradient(values: Floats) -> Floats:
+        load = samples.load(y - samples.apply(values))
+        return load if penalty is None else load - multiply_bands(penalty, values)
+
+    values = settled(factor, gradient)
     return HatSolution(values, samples.apply(values), rank)
-
-
-def _refine(samples: _Samples, y: Floats, factor: Floats, penalty: Floats | None) -> Floats:
-    """Add corrections from the residual until they stop shrinking."""
-    values: Floats = np.zeros(samples.n, dtype=y.dtype)
-    previous = math.inf
-    for _ in range(REFINEMENTS):
-        residual = y - samples.apply(values)
-        gradient = samples.total((1 - samples.t) * residual, samples.t * residual)
-        if penalty is not None:
-            gradient -= multiply_bands(penalty, values)
-        step = cho_solve_banded((factor, True), gradient, check_finite=False).astype(y.dtype, copy=False)
-        size = float(np.abs(step).max())
-        if size > previous / 2:
-            break
-        values = values + step
-        previous = size
-        if size <= np.finfo(y.dtype).eps * float(np.abs(values).max()):
-            break
-    return values
 
 
 def _factor(matrix: Floats) -> Floats | None:
@@ -135,35 +91,12 @@ def _factor(matrix: Floats) -> Floats | None:
 
 def _energy(knots: Floats, mass: Floats) -> Floats:
     """δE, the stiffness matrix ∫ φ_i′ φ_j′ scaled to ε^(2/3) of the mean entry of the mass matrix."""
-    h = np.diff(knots)
-    scale = np.finfo(mass.dtype).eps ** (2 / 3) * mass[0].mean() * h.mean()
-    stiffness = (scale / h).astype(mass.dtype)
-    bands = np.zeros_like(mass)
-    bands[0, :-1] += stiffness
-    bands[0, 1:] += stiffness
-    bands[1, :-1] = -stiffness
-    return bands
+    scale = np.finfo(mass.dtype).eps ** (2 / 3) * mass[0].mean() * np.diff(knots).mean()
+    energy: Floats = (scale * stiffness(knots)).astype(mass.dtype)
+    return energy
 
 
-def add_bands(first: Floats, second: Floats) -> Floats:
-    """The sum of two lower banded matrices of different bandwidths."""
-    wide, narrow = (first, second) if len(first) >= len(second) else (second, first)
-    total = wide.copy()
-    total[: len(narrow)] += narrow
-    return total
-
-
-def multiply_bands(bands: Floats, vector: Floats) -> Floats:
-    """A symmetric lower banded matrix times a vector."""
-    product: Floats = bands[0] * vector
-    for offset in range(1, len(bands)):
-        band = bands[offset, :-offset]
-        product[offset:] += band * vector[:-offset]
-        product[:-offset] += band * vector[offset:]
-    return product
-
-
-def _rank(samples: _Samples) -> int:
+def _rank(samples: Hats) -> int:
     """The rank of Φ: n unless elements hold fewer than two positions.
 
     Left to right, a knot is *known* if what lies left of it determines its value. Two positions in an element settle
@@ -193,10 +126,10 @@ def _rank(samples: _Samples) -> int:
 
 def mass_condition(knots: Floats, x: Floats) -> float:
     """The 2-norm condition of Φ, √(λ_max/λ_min) of ΦᵀΦ by bisection: O(n) for each end; inf where it is singular."""
-    samples = _Samples(*locate(knots.astype(np.float64), x.astype(np.float64)), len(knots))
+    samples = Hats.at(knots.astype(np.float64), x.astype(np.float64))
     if _rank(samples) < samples.n:
         return math.inf
-    bands = samples.mass()
+    bands = assembled(*samples.blocks())
     ends = [
         float(
             eigh_tridiagonal(bands[0], bands[1, :-1], eigvals_only=True, select="i", select_range=(i, i))[0]

@@ -17,18 +17,17 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from nnexpr.kinds import dense_layers
 from nnexpr.networks.network import Network
 from nnexpr.specification import InputError
+from nnexpr.splines.p1 import Floats, locate
 
 __all__ = [
-    "check_knots", "hat_network", "hat_penalty", "hat_to_relu", "hats", "locate", "relu_network", "relu_penalty",
+    "check_knots", "hat_network", "hat_penalty", "hat_to_relu", "hats", "relu_network", "relu_penalty",
     "relu_to_hat", "relus", "same",
 ]  # fmt: skip
-
-Floats = NDArray[np.floating]
 
 
 def check_knots(knots: ArrayLike, dtype: np.dtype[np.floating]) -> Floats:
@@ -47,16 +46,6 @@ def check_knots(knots: ArrayLike, dtype: np.dtype[np.floating]) -> Floats:
         value = f"{float(sorted_knots[repeated[0]])!r} twice"
         raise InputError("knots", value, f"knots must be distinct in {dtype.name}")
     return sorted_knots
-
-
-def locate(knots: Floats, x: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The element of each x and its place t in it: x = b_e + t (b_{e+1} − b_e), with e in 0…n−2.
-
-    A knot belongs to the element on its right, the last one to the element on its left. Left of b_0, t is negative;
-    right of b_{n−1}, t is above 1. Cost O(log n) for each x.
-    """
-    element = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, len(knots) - 2)
-    return element, (x - knots[element]) / (knots[element + 1] - knots[element])
 
 
 def hat_to_relu(knots: Floats, values: Floats) -> Floats:

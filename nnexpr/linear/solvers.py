@@ -20,10 +20,11 @@ from nnexpr.declarations import load
 from nnexpr.linear.basis import BASES, SOLVERS, Basis, Solver
 from nnexpr.linear.dense import design_condition
 from nnexpr.linear.hat import mass_condition, solve_hat
-from nnexpr.linear.piecewise import Floats, check_knots, hat_to_relu
+from nnexpr.linear.piecewise import check_knots, hat_to_relu
 from nnexpr.networks.network import Network
 from nnexpr.specification import InputError
 from nnexpr.splines.linear import LinearSpline
+from nnexpr.splines.p1 import Floats
 
 __all__ = ["LinearFit", "least_squares"]
 

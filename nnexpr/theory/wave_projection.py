@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
+from scipy.linalg import cholesky_banded
 
-from nnexpr.linear.hat import add_bands, multiply_bands
 from nnexpr.linear.piecewise import relu_penalty
+from nnexpr.splines.p1 import add_bands, mass, multiply_bands, settled
 
 __all__ = ["project_wave"]
 
@@ -43,14 +43,17 @@ def project_wave(depth: int, elements: int, ridge: float = 0.0) -> tuple[Array, 
     )
     load[0], load[-1] = second_integral[1], second_integral[-2]
     load /= h
-    mass = np.empty((2, elements + 1))
-    mass[0], mass[1] = 4 * h / 6, h / 6
-    mass[0, [0, -1]] = 2 * h / 6
+    knots = np.linspace(0, 1, elements + 1)
+    matrix = products = mass(knots)
     target = load.copy()
     target[0] -= ridge / 2  # the constant 1/2 has one ReLU coefficient, the value at 0
-    matrix = add_bands(mass, ridge * relu_penalty(np.linspace(0, 1, elements + 1))) if ridge > 0 else mass
-    u: Array = np.asarray(solveh_banded(matrix, target, lower=True, check_finite=False), dtype=np.float64)
-    error = VARIANCE - 2 * float(u @ load) + float(u @ multiply_bands(mass, u))
+    if ridge > 0:
+        matrix = add_bands(products, ridge * relu_penalty(knots))
+    factor = cholesky_banded(matrix, lower=True, check_finite=False)
+    u = np.asarray(
+        settled(factor, lambda values: target - multiply_bands(matrix, values), 1), dtype=np.float64
+    )
+    error = VARIANCE - 2 * float(u @ load) + float(u @ multiply_bands(products, u))
     return u, max(error, 0.0)
 
 

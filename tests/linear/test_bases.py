@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexpr.linear.piecewise import check_knots, hat_to_relu, hats, locate, relu_to_hat, relus
+from nnexpr.linear.piecewise import check_knots, hat_to_relu, hats, relu_to_hat, relus
 from nnexpr.specification import InputError
 from nnexpr.splines.linear import LinearSpline
+from nnexpr.splines.p1 import locate
 
 FLOAT64 = np.dtype(np.float64)
 

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, solveh_banded
+from scipy.linalg import LinAlgError, cholesky_banded, solveh_banded
+
+from nnexpr.splines.p1 import Hats, assembled, settled
 
 __all__ = ["FreeKnots", "Samples", "fit_values", "refine"]
 
@@ -59,26 +61,18 @@ class FreeKnots:
 
 def fit_values(samples: Samples, knots: Array) -> FreeKnots:
     """The best values at given knots: tridiagonal normal equations, and once more with the residual."""
+    hats = Hats.at(knots, samples.x, samples.weights)
+    blocks = hats.blocks()
     elements = len(knots) - 1
-    element = np.clip(np.searchsorted(knots, samples.x, side="right") - 1, 0, elements - 1)
-    h = np.diff(knots)
-    t = (samples.x - knots[element]) / h[element]
-    left, right = samples.weights * (1 - t), samples.weights * t
-    terms = (left * (1 - t), left * t, right * t)
-    mass = np.array([np.bincount(element, term, elements) for term in terms], dtype=np.float64)
-    stiffness = SLIGHT * samples.weights.sum() / elements / (elements * h)
-    bands = np.zeros((2, elements + 1))
-    bands[0, :-1] += mass[0] + stiffness
-    bands[0, 1:] += mass[2] + stiffness
-    bands[1, :-1] = mass[1] - stiffness
-    values, residual = np.zeros(elements + 1), samples.y
-    for _ in range(2):
-        load = np.bincount(element, left * residual, elements + 1)
-        load[1:] += np.bincount(element, right * residual, elements)
-        values = values + solveh_banded(bands, load, lower=True, check_finite=False)
-        residual = samples.y - (1 - t) * values[element] - t * values[element + 1]
+    slight = SLIGHT * samples.weights.sum() / elements**2 / np.diff(knots)
+    matrix = assembled(blocks[0] + slight, blocks[1] - slight, blocks[2] + slight)
+    factor = cholesky_banded(matrix, lower=True, check_finite=False)
+    values = settled(factor, lambda values: hats.load(samples.y - hats.apply(values)), 2).astype(np.float64)
+    residual = samples.y - hats.apply(values)
     error = float(samples.weights @ residual**2)
-    return FreeKnots(knots, values, error, residual, element, t, mass)
+    return FreeKnots(
+        knots, values, error, residual, hats.element, np.asarray(hats.t, dtype=np.float64), np.array(blocks)
+    )
 
 
 def refine(samples: Samples, start: FreeKnots, iterations: int = 60) -> FreeKnots:
