@@ -115,6 +115,7 @@ class HostScreen(KeysWithoutFocus):
         self.view.zoom(None)
         self.footer.clear()
         self.view = self.next_view
+        self.set_focus(None)  # keys that follow at once are the other view's
         self._show_view()
         self.view.redraw()
         self.call_after_refresh(self.view.focus_first)  # now it is still hidden

@@ -207,7 +207,7 @@ async def test_zoom_stays_with_the_page_that_is_shown(laboratory: Explorer) -> N
         for place in ("figure 1 of 2", "table 2 of 2"):
             await pilot.press("right" if "figure" in place else "left")
             await until(lambda place=place: place in text(laboratory))
-            assert laboratory.screen.zoomed is laboratory.focused
+            assert laboratory.screen.view.zoomed is laboratory.focused
             assert laboratory.focused.is_on_screen
 
 

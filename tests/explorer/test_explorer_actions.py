@@ -154,3 +154,16 @@ async def test_keys_are_heard_where_nothing_has_the_focus(explorer: Explorer) ->
         explorer.screen.set_focus(None)
         await pilot.press("s")
         await until(lambda: explorer.controller.fit.epoch == 1)
+
+
+async def test_keys_in_one_burst_with_v_are_those_of_the_view_it_shows(explorer: Explorer) -> None:
+    async with explorer.run_test(size=(60, 20)) as pilot:
+        await ready(explorer)
+        await pilot.press("3")
+        await until(lambda: isinstance(explorer.screen, HostScreen) and len(explorer.screen.views) == 2)
+        folds, manifold = explorer.screen.views
+        await until(lambda: explorer.focused is not None and folds in explorer.focused.ancestors)
+        explorer.screen.action_next_view()
+        heard = {key.node for key in explorer.screen.active_bindings.values()}
+        assert manifold in heard
+        assert folds not in heard
