@@ -23,7 +23,7 @@ from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.runs.file import save
 from nnexpr.specification import FitSpecification
-from nnexpr.splines.floor import spline_floor
+from nnexpr.splines.floor import QUICK_WORK, spline_floor
 from nnexpr.targets import CATALOGUE, build_target
 from nnexpr.targets.target import Target
 from nnexpr.theory import exact
@@ -224,7 +224,8 @@ class Pair:
 
     def floor(self, regions: int) -> float:
         """The mean squared error of the best spline with so many pieces on the training points."""
-        return float(spline_floor(self.target.own_inputs[:, 0], self.target.own_values, regions).mse)
+        x, y = self.target.own_inputs[:, 0], self.target.own_values
+        return float(spline_floor(x, y, regions, work=QUICK_WORK).mse)
 
     def write(self, stem: Path, document: dict[str, Any]) -> None:
         """``stem.safetensors``, ``stem-twin.safetensors`` and ``stem.json``."""

@@ -19,7 +19,7 @@ from nnexpr.regions.line import LineRegions, linear_regions
 from nnexpr.runs.file import save
 from nnexpr.runs.recording import Scene
 from nnexpr.specification import FitSpecification
-from nnexpr.splines.floor import spline_floor
+from nnexpr.splines.floor import QUICK_WORK, spline_floor
 from nnexpr.targets import CATALOGUE
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import device_memory
@@ -67,7 +67,7 @@ def floor(session: Session, regions: int) -> float | None:
     target = session.target
     if regions > MOST_FLOOR_REGIONS or target.points > 20_000:
         return None
-    return float(spline_floor(target.own_inputs[:, 0], target.own_values, regions).mse)
+    return float(spline_floor(target.own_inputs[:, 0], target.own_values, regions, work=QUICK_WORK).mse)
 
 
 def frequencies(scene: Scene, snapshot: Snapshot) -> Array | None:

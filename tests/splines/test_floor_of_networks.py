@@ -22,7 +22,7 @@ def test_networks_at_random_start_against_a_sine():
     for lines, output in zip(linear_regions(network), values(network), strict=True):
         scale, shift = np.polyfit(output, y, 1) if not lines.collapsed else (0.0, y.mean())
         error = np.mean((scale * output + shift - y) ** 2)  # the last layer fitted: still as many regions
-        floor = spline_floor(X, y, lines.count, start=lines.breakpoints)
+        floor = spline_floor(X, y, lines.count, start=lines.breakpoints, work=2e7)
         assert floor.lower_bound <= floor.mse <= error * (1 + 1e-9)
 
 

@@ -87,7 +87,7 @@ def test_no_spline_with_as_many_pieces_lies_below(regions, seed):
     rng = np.random.default_rng(seed)
     x = np.sort(rng.uniform(-3, 5, 150))
     y = np.sin(x * rng.uniform(0.5, 4)) + rng.uniform(0, 0.3) * rng.normal(size=150)
-    floor = spline_floor(x, y, regions)
+    floor = spline_floor(x, y, regions, work=2e7)
     for knots in (
         np.linspace(x[0], x[-1], regions + 1),
         np.sort(np.concatenate([x[[0, -1]], rng.uniform(x[0], x[-1], regions - 1)])),
@@ -101,10 +101,10 @@ def test_no_spline_with_as_many_pieces_lies_below(regions, seed):
 
 def test_floors_never_rise_with_more_regions_and_come_in_the_order_asked():
     x, y = rough(200, 5)
-    floors = spline_floors(x, y, range(1, 40))
+    floors = spline_floors(x, y, range(1, 40), work=2e7)
     errors = [floor.mse for floor in floors]
     assert all(after <= before for before, after in itertools.pairwise(errors))
-    mixed = spline_floors(x, y, [7, 2, 7])
+    mixed = spline_floors(x, y, [7, 2, 7], work=2e7)
     assert [floor.regions for floor in mixed] == [7, 2, 7]
     assert mixed[0].mse == mixed[2].mse < mixed[1].mse
 
@@ -134,7 +134,9 @@ def test_repeated_inputs_count_as_often_as_they_occur():
     x, y = rough(80, 6)
     plain, doubled = spline_floor(x, y, 5), spline_floor(np.tile(x, 2), np.concatenate([y + 1, y - 1]), 5)
     assert doubled.mse == pytest.approx(plain.mse + 1, rel=1e-9)  # the spread about the mean stays
-    assert doubled.lower_bound == pytest.approx(plain.lower_bound + 1, rel=1e-9)
+    assert plain.lower_bound + 1 <= doubled.mse
+    assert doubled.lower_bound <= plain.mse + 1
+    assert doubled.lower_bound == pytest.approx(plain.lower_bound + 1, rel=1e-3)
 
 
 def test_as_many_regions_as_gaps_join_the_samples():
@@ -159,7 +161,7 @@ def test_many_samples_are_searched_in_groups_and_fitted_on_all():
     x = (np.arange(6000) + 0.5) / 6000
     floor = spline_floor(x, x**2, 8)
     assert floor.mse == pytest.approx(8.0**-4 / 180, rel=1e-4)
-    assert (floor.lower_bound, floor.certified) == (0, False)
+    assert floor.mse * (1 - 1e-3) < floor.lower_bound < floor.mse
 
 
 @pytest.mark.parametrize("regions", [0, -1, 2.5, True, "3"])

@@ -1,90 +1,110 @@
-"""The search for the best free-knot spline with N pieces: several starts, each refined, then exchange of knots.
+"""The best free-knot spline that is found with N pieces, and the proved bound beside it.
 
-Starts, the most promising first: the cuts of the best separate lines (``segmentation.py``); the caller's knots; for few
-pieces the best spline on a coarse grid (``coarse.py``); knots that share ∫ |f″|^{2/5} evenly, the asymptotically
-optimal density; uniform knots. Each is refined to a local optimum (``free_knots.py``). The search ends at once when
-the error meets the bound that separate lines give; otherwise the best spline is improved by exchange: one knot added
-where the error is largest, the least useful one taken out, refined again, as long as that helps.
+One round of branching (``boxes.py``) comes first: for smooth data the best separate lines already meet between the
+samples, and nothing is left to do. Otherwise more starts are refined to local optima (``free_knots.py``): the caller's
+knots, knots that share ∫ |f″|^{2/5} evenly, the asymptotically optimal density, and uniform knots. Then branching goes
+on from the best, until bound and spline meet or the work is used up.
 
-Tried on 15 smooth, rough and noisy targets of 512 samples with 2 to 16 pieces, beside 150 refined random starts each:
-within 3 % of the best that any means found, 0.2 % in the mean. Without the coarse grid it was within 18 %.
+More than ``MOST_SEARCHED`` samples are searched in so many groups of neighbours, and what is found is refined on all of
+them. Their bound is the sum of the bounds of interleaved parts: whatever spline is best for all samples is no better on
+a part of them than the part's own best.
 
-Sources: C. de Boor, *A Practical Guide to Splines*, ch. XII (the density); D. Jupp, SIAM J. Numer. Anal. 15 (1978).
+Source: C. de Boor, *A Practical Guide to Splines*, ch. XII (the density).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from nnexpr.splines.floor.coarse import MOST_PIECES, CoarseSpline
+from nnexpr.splines.floor.boxes import Branching, meets
 from nnexpr.splines.floor.free_knots import Array, FreeKnots, Samples, fit_values, refine
-from nnexpr.splines.floor.segmentation import Segmentation
+from nnexpr.splines.floor.lines import Lines, lines_of
 
-__all__ = ["FloorSearch"]
+__all__ = ["FloorSearch", "Found"]
 
 MOST_SEARCHED = 1024  # samples, or groups of neighbouring samples, that the search sees
-EXCHANGES = 6  # rounds at most; on the samples tried, more changed the error by less than 1 %
-MOST_EXCHANGED = 128  # pieces beyond which no exchange is tried: each round costs a fit for each knot
-TRIED = 2  # elements to add a knot to, and knots to take out, in each round
-CERTAIN = 1e-6  # relative gap between an error and its bound that counts as none
-ROUNDING = 1e-24  # error a sample, for y of variance 1, that is rounding
 
 
+class Found(NamedTuple):
+    """The best spline found, a proved lower bound of every spline's error, and whether they meet."""
+
+    spline: FreeKnots
+    bound: float
+    certified: bool
+
+
+@dataclass(frozen=True)
 class FloorSearch:
-    """The search on ``samples`` (x on [0, 1], y of variance 1) for up to ``most`` pieces; what they share is kept."""
+    """The search on ``samples``, x on [0, 1] and y of variance 1; what several counts share is kept."""
 
-    def __init__(self, samples: Samples, most: int) -> None:
-        self.samples = samples
-        self.searched = _grouped(samples, MOST_SEARCHED)
-        self.grouped = len(self.searched.x) < len(samples.x)
-        self._most = min(most, len(self.searched.x) - 1)
+    samples: Samples
 
     @cached_property
-    def _segmentation(self) -> Segmentation:
-        return Segmentation(self.searched.x, self.searched.y, self.searched.weights, self._most)
+    def searched(self) -> Samples:
+        """The samples, or groups of them."""
+        return _grouped(self.samples, MOST_SEARCHED)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the search does not see all samples."""
+        return len(self.samples.x) > MOST_SEARCHED
 
     @cached_property
-    def _coarse(self) -> CoarseSpline:
-        return CoarseSpline(self.searched, min(self._most, MOST_PIECES))
+    def _lines(self) -> Lines:
+        return lines_of(self.searched.x, self.searched.y, self.searched.weights)
 
-    def bound(self, pieces: int) -> float:
-        """The least squared error of ``pieces`` separate lines; 0, which says nothing, where samples were grouped."""
-        return 0.0 if self.grouped else self._segmentation.total(pieces)
+    @cached_property
+    def _parts(self) -> list[tuple[Array, Lines]]:
+        """Interleaved parts of the samples, each few enough to be bounded."""
+        count = -(-len(self.samples.x) // MOST_SEARCHED)
+        parts = [
+            Samples(self.samples.x[k::count], self.samples.y[k::count], self.samples.weights[k::count])
+            for k in range(count)
+        ]
+        return [(part.x, lines_of(part.x, part.y, part.weights)) for part in parts]
 
-    def certain(self, pieces: int, error: float) -> bool:
-        """Whether ``error`` is the global optimum, because it meets the bound."""
-        slack = CERTAIN * error + ROUNDING * float(self.samples.weights.sum())
-        return not self.grouped and error - self.bound(pieces) <= slack
-
-    def best(self, pieces: int, start: Array | None = None) -> FreeKnots:
-        """The best spline found with ``pieces`` ≥ 1 pieces; never worse than the best one on the knots ``start``."""
-        spline = fit_values(self.searched, np.linspace(0, 1, pieces + 1))
+    def best(self, pieces: int, start: Array | None, work: float) -> Found:
+        """For ``pieces`` ≥ 1; never worse than the best spline on the knots ``start``. ``work``: see ``boxes.py``."""
         if pieces == 1:
-            return fit_values(self.samples, spline.knots)
-        for knots in self._starts(pieces, start):
-            found = refine(self.searched, fit_values(self.searched, knots))
-            spline = min(spline, found, key=_error)
-            if self.certain(pieces, spline.error):
-                return spline
-        if pieces <= MOST_EXCHANGED:
-            spline = _exchange(self.searched, spline)
-        if self.grouped:  # what is best for the groups need not be for the samples
-            ends = [spline.knots] if start is None else [spline.knots, start]
-            spline = min(
-                (refine(self.samples, fit_values(self.samples, knots), 20) for knots in ends), key=_error
-            )
-        return spline
+            line = fit_values(self.samples, np.array([0.0, 1.0]))
+            return Found(line, line.error, True)
+        branching = Branching(self.searched.x, self._lines, pieces)
+        branching.run(0.0)
+        tried = [self._own(branching)]
+        if not branching.certified:
+            tried += [
+                refine(self.searched, fit_values(self.searched, k)) for k in self._starts(pieces, start)
+            ]
+            branching.least = min(branching.least, *(spline.error for spline in tried))
+            branching.run(work)
+            tried.append(self._own(branching))
+        spline = min(tried, key=_error)
+        if not self.grouped:
+            return Found(spline, min(branching.bound, spline.error), branching.certified)
+        ends = [spline.knots] if start is None else [spline.knots, _with_more(start, pieces)]
+        spline = min((refine(self.samples, fit_values(self.samples, k), 20) for k in ends), key=_error)
+        bound = min(sum(self._bounds(pieces)), spline.error)
+        return Found(spline, bound, meets(spline.error, bound, float(self.samples.weights.sum())))
+
+    def _own(self, branching: Branching) -> FreeKnots:
+        found = branching.best
+        knots = np.array([0.0, 1.0]) if found is None else np.unique(found.knots(self.searched.x))
+        return fit_values(self.searched, knots)
+
+    def _bounds(self, pieces: int) -> Iterator[float]:
+        for x, lines in self._parts:
+            branching = Branching(x, lines, pieces)
+            branching.run(0.0)
+            yield branching.bound
 
     def _starts(self, pieces: int, start: Array | None) -> Iterator[Array]:
-        if pieces <= self._most:
-            yield np.concatenate([[0.0], self._segmentation.cuts(pieces), [1.0]])
         if start is not None:
             yield _with_more(start, pieces)
-        if pieces <= min(self._most, MOST_PIECES):
-            yield self._coarse.knots(pieces)
         yield _equidistributed(self.searched, pieces)
         yield np.linspace(0, 1, pieces + 1)
 
@@ -93,32 +113,11 @@ def _error(spline: FreeKnots) -> float:
     return spline.error
 
 
-def _exchange(samples: Samples, spline: FreeKnots) -> FreeKnots:
-    """Add a knot where it helps, take out the one that matters least, refine; repeat while the error falls."""
-    for _ in range(EXCHANGES):
-        errors = np.bincount(spline.element, samples.weights * spline.residual**2, len(spline.knots) - 1)
-        grown = (
-            refine(samples, fit_values(samples, _split(spline.knots, element)), iterations=15)
-            for element in np.argsort(-errors, kind="stable")[:TRIED]
-        )
-        wider = min(grown, key=_error)
-        without = [fit_values(samples, np.delete(wider.knots, i)) for i in range(1, len(wider.knots) - 1)]
-        without.sort(key=_error)
-        found = min((refine(samples, start, iterations=20) for start in without[:TRIED]), key=_error)
-        if found.error >= spline.error * (1 - CERTAIN):
-            break
-        spline = found
-    return spline
-
-
-def _split(knots: Array, element: int) -> Array:
-    return np.insert(knots, element + 1, (knots[element] + knots[element + 1]) / 2)
-
-
 def _with_more(knots: Array, pieces: int) -> Array:
     """The knots and as many more as are missing, each halving the longest element."""
     while len(knots) <= pieces:
-        knots = _split(knots, int(np.diff(knots).argmax()))
+        longest = int(np.diff(knots).argmax())
+        knots = np.insert(knots, longest + 1, (knots[longest] + knots[longest + 1]) / 2)
     return knots
 
 
