@@ -1,4 +1,11 @@
-"""The activations: value and derivative in place, and the pieces of those that are piecewise linear.
+"""The activations: one declaration each, which everything else asks.
+
+The command line, forms and checks learn from it what may be chosen, training its value and derivative in place, the
+counting its pieces, and what goes to and comes from torch its module. Nothing here imports torch or NumPy before it is
+used. A new activation is its declaration, here or anywhere:
+
+    declare(Activation(name="square", tensors=lambda torch: (
+        lambda z, out: torch.square(z, out=out), lambda g, z: g.mul_(z).mul_(2.0)), keeps_input=True))
 
 Training keeps one buffer a layer. Where the derivative follows from the output (ReLU, tanh, ...) that buffer holds the
 output; where it does not (sine, GELU, hat) the caller keeps the pre-activation beside it (``keeps_input``).
@@ -6,17 +13,19 @@ output; where it does not (sine, GELU, hat) the caller keeps the pre-activation 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
+from nnexpr.declarations import Home
 
-__all__ = ["ACTIVATIONS", "Activation", "PiecewiseLinear"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
 
-_aten = torch.ops.aten
+__all__ = ["ACTIVATIONS", "Activation", "PiecewiseLinear", "declare"]
 
 
 @dataclass(frozen=True)
@@ -27,102 +36,109 @@ class PiecewiseLinear:
     slopes: tuple[float, ...]  # one more than kinks
     intercepts: tuple[float, ...]
 
+    @property
+    def is_homogeneous(self) -> bool:
+        """Whether f(c z) = c f(z) for all c > 0."""
+        return not any(self.kinks) and not any(self.intercepts)
+
     def __call__(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        import numpy as np
+
         piece = np.searchsorted(self.kinks, z)
         values: NDArray[np.float64] = np.take(self.slopes, piece) * z + np.take(self.intercepts, piece)
         return values
 
 
-@dataclass(frozen=True)
+InPlace = Callable[["Tensor", "Tensor"], object]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Activation:
-    """One activation, as the training loop and the counting need it.
+    """What is to be known of an activation. ``tensors(torch)`` is ``(forward, pull_back)``.
 
     ``forward(z, out)`` writes the value to ``out`` (which may be ``z``). ``pull_back(g, kept)`` multiplies the
     gradient ``g`` by the derivative in place, where ``kept`` is the pre-activation if ``keeps_input``, else the output.
-    ``pieces`` is None for an activation that is not piecewise linear.
     """
 
-    name: str
-    forward: Callable[[Tensor, Tensor], object]
-    pull_back: Callable[[Tensor, Tensor], object]
+    name: str  # as it is chosen
+    tensors: Callable[[Any], tuple[InPlace, InPlace]]
     keeps_input: bool = False
-    pieces: PiecewiseLinear | None = None
+    pieces: PiecewiseLinear | None = None  # where it is piecewise linear
+    offered: bool = True  # to a fit; any may stand in a network
+    module: Home = ""  # the torch module that is this activation
+    settings: Mapping[str, object] = field(
+        default_factory=dict
+    )  # with which it is: arguments, and attributes of it
+
+    @cached_property
+    def _tensors(self) -> tuple[InPlace, InPlace]:
+        import torch
+
+        return self.tensors(torch)
+
+    @cached_property
+    def forward(self) -> InPlace:
+        """Value, in place."""
+        return self._tensors[0]
+
+    @cached_property
+    def pull_back(self) -> InPlace:
+        """Product with the derivative, in place."""
+        return self._tensors[1]
+
+
+ACTIVATIONS: dict[str, Activation] = {}
+
+
+def declare(activation: Activation) -> None:
+    """Add it to what a layer may have; ValueError where the name is taken."""
+    if activation.name in ACTIVATIONS:
+        raise ValueError(f"an activation called {activation.name} has been declared")
+    ACTIVATIONS[activation.name] = activation
 
 
 LEAKY_SLOPE = 0.01  # torch's default
 
-
-def _sine_pull_back(g: Tensor, z: Tensor) -> object:
-    return g.mul_(torch.cos(z))
-
-
-def _hat_forward(z: Tensor, out: Tensor) -> object:
-    # max(0, 1 - |z - 1|)
-    return torch.sub(z, 1.0, out=out).abs_().neg_().add_(1.0).clamp_(min=0.0)
-
-
-def _hat_pull_back(g: Tensor, z: Tensor) -> object:
-    # The slope is +1 on (0, 1), -1 on (1, 2), 0 elsewhere.
-    inside = (z > 0) & (z < 2)
-    return g.mul_(torch.sign(1.0 - z)).mul_(inside)
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    activation.name: activation
-    for activation in (
-        Activation(
-            "identity",
-            lambda z, out: out if out is z else out.copy_(z),
-            lambda g, _: g,
-            pieces=PiecewiseLinear((), (1.0,), (0.0,)),
-        ),
-        Activation(
-            "relu",
-            lambda z, out: torch.clamp(z, min=0.0, out=out),
-            lambda g, a: _aten.threshold_backward.grad_input(g, a, 0.0, grad_input=g),
-            pieces=PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0)),
-        ),
-        Activation(
-            "leaky_relu",
-            lambda z, out: _aten.leaky_relu.out(z, LEAKY_SLOPE, out=out),
-            lambda g, a: _aten.leaky_relu_backward.grad_input(g, a, LEAKY_SLOPE, True, grad_input=g),
-            pieces=PiecewiseLinear((0.0,), (LEAKY_SLOPE, 1.0), (0.0, 0.0)),
-        ),
-        Activation(
-            "hardtanh",
-            lambda z, out: torch.clamp(z, min=-1.0, max=1.0, out=out),
-            lambda g, a: _aten.hardtanh_backward.grad_input(g, a, -1.0, 1.0, grad_input=g),
-            pieces=PiecewiseLinear((-1.0, 1.0), (0.0, 1.0, 0.0), (-1.0, 0.0, 1.0)),
-        ),
-        # The hat of Hong, Siegel, Tan and Xu (arXiv 2208.04924): 0 outside (0, 2), 1 at 1.
-        Activation(
-            "hat",
-            _hat_forward,
-            _hat_pull_back,
-            keeps_input=True,
-            pieces=PiecewiseLinear((0.0, 1.0, 2.0), (0.0, 1.0, -1.0, 0.0), (0.0, 0.0, 2.0, 0.0)),
-        ),
-        Activation(
-            "elu",
-            lambda z, out: _aten.elu.out(z, 1.0, 1.0, 1.0, out=out),
-            lambda g, a: _aten.elu_backward.grad_input(g, 1.0, 1.0, 1.0, True, a, grad_input=g),
-        ),
-        Activation(
-            "sigmoid",
-            lambda z, out: torch.sigmoid(z, out=out),
-            lambda g, a: _aten.sigmoid_backward.grad_input(g, a, grad_input=g),
-        ),
-        Activation(
-            "tanh",
-            lambda z, out: torch.tanh(z, out=out),
-            lambda g, a: _aten.tanh_backward.grad_input(g, a, grad_input=g),
-        ),
-        Activation("sine", lambda z, out: torch.sin(z, out=out), _sine_pull_back, keeps_input=True),
-        Activation(
-            "gelu",
-            lambda z, out: _aten.gelu.out(z, approximate="none", out=out),
-            lambda g, z: _aten.gelu_backward.grad_input(g, z, approximate="none", grad_input=g),
-            keeps_input=True,
-        ),
-    )
-}
+declare(Activation(name="relu", module="torch.nn:ReLU", tensors=lambda torch: (
+    lambda z, out: torch.clamp(z, min=0.0, out=out),
+    lambda g, a: torch.ops.aten.threshold_backward.grad_input(g, a, 0.0, grad_input=g),
+), pieces=PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0))))  # fmt: skip
+declare(Activation(name="leaky_relu", module="torch.nn:LeakyReLU", tensors=lambda torch: (
+    lambda z, out: torch.ops.aten.leaky_relu.out(z, LEAKY_SLOPE, out=out),
+    lambda g, a: torch.ops.aten.leaky_relu_backward.grad_input(g, a, LEAKY_SLOPE, True, grad_input=g),
+), settings={"negative_slope": LEAKY_SLOPE},
+    pieces=PiecewiseLinear((0.0,), (LEAKY_SLOPE, 1.0), (0.0, 0.0))))  # fmt: skip
+declare(Activation(name="elu", module="torch.nn:ELU", settings={"alpha": 1.0}, tensors=lambda torch: (
+    lambda z, out: torch.ops.aten.elu.out(z, 1.0, 1.0, 1.0, out=out),
+    lambda g, a: torch.ops.aten.elu_backward.grad_input(g, 1.0, 1.0, 1.0, True, a, grad_input=g),
+)))  # fmt: skip
+declare(Activation(name="sigmoid", module="torch.nn:Sigmoid", tensors=lambda torch: (
+    lambda z, out: torch.sigmoid(z, out=out),
+    lambda g, a: torch.ops.aten.sigmoid_backward.grad_input(g, a, grad_input=g),
+)))  # fmt: skip
+declare(Activation(name="tanh", module="torch.nn:Tanh", tensors=lambda torch: (
+    lambda z, out: torch.tanh(z, out=out),
+    lambda g, a: torch.ops.aten.tanh_backward.grad_input(g, a, grad_input=g),
+)))  # fmt: skip
+declare(Activation(name="sine", keeps_input=True, tensors=lambda torch: (
+    lambda z, out: torch.sin(z, out=out),
+    lambda g, z: g.mul_(torch.cos(z)),
+)))  # fmt: skip
+declare(Activation(name="gelu", keeps_input=True, module="torch.nn:GELU", tensors=lambda torch: (
+    lambda z, out: torch.ops.aten.gelu.out(z, approximate="none", out=out),
+    lambda g, z: torch.ops.aten.gelu_backward.grad_input(g, z, approximate="none", grad_input=g),
+), settings={"approximate": "none"}))  # fmt: skip
+# The hat of Hong, Siegel, Tan and Xu (arXiv 2208.04924): max(0, 1 - |z - 1|).
+declare(Activation(name="hat", keeps_input=True, tensors=lambda torch: (
+    lambda z, out: torch.sub(z, 1.0, out=out).abs_().neg_().add_(1.0).clamp_(min=0.0),
+    lambda g, z: g.mul_(torch.sign(1.0 - z)).mul_((z > 0) & (z < 2)),
+), pieces=PiecewiseLinear((0.0, 1.0, 2.0), (0.0, 1.0, -1.0, 0.0), (0.0, 0.0, 2.0, 0.0))))  # fmt: skip
+declare(Activation(name="hardtanh", module="torch.nn:Hardtanh", offered=False, tensors=lambda torch: (
+    lambda z, out: torch.clamp(z, min=-1.0, max=1.0, out=out),
+    lambda g, a: torch.ops.aten.hardtanh_backward.grad_input(g, a, -1.0, 1.0, grad_input=g),
+), settings={"min_val": -1.0, "max_val": 1.0},
+    pieces=PiecewiseLinear((-1.0, 1.0), (0.0, 1.0, 0.0), (-1.0, 0.0, 1.0))))  # fmt: skip
+declare(Activation(name="identity", module="torch.nn:Identity", offered=False, tensors=lambda _: (
+    lambda z, out: out if out is z else out.copy_(z),
+    lambda g, _: g,
+), pieces=PiecewiseLinear((), (1.0,), (0.0,))))  # fmt: skip

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nnexpr.activations import ACTIVATIONS
 from nnexpr.declarations import InputError, Option, option
 from nnexpr.kinds import NETWORKS
 from nnexpr.optimizers import OPTIMIZERS, Optimizer
@@ -20,7 +21,6 @@ from nnexpr.placements import PLACEMENTS
 
 __all__ = ["OPTIONS", "FitSpecification", "InputError", "Option"]
 
-ACTIVATIONS = ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "sine", "gelu", "hat")
 INITIALISERS = ("torch", "kaiming", "xavier", "raai")
 DTYPES = ("float32", "float64")
 
@@ -46,7 +46,8 @@ class FitSpecification:
     )  # fmt: skip
     activation: str = option(
         "choice", "relu", "the activation of the hidden layers",
-        group="network", label="Activation", offered=ACTIVATIONS,
+        group="network", label="Activation",
+        offered=lambda: (name for name, activation in ACTIVATIONS.items() if activation.offered),
     )  # fmt: skip
     init: str = option(
         "choice", "torch", "how the first weights are drawn (torch: nn.Linear's default)",

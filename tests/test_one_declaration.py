@@ -17,12 +17,15 @@ from torch import Tensor
 
 import nnexpr
 import nnexpr.experiments
-from nnexpr import placements
+from nnexpr import activations, placements
 from nnexpr.experiments.discovery import every
 from nnexpr.experiments.findings import kept_finding
+from nnexpr.kinds import dense_layers
 from nnexpr.linear import basis
+from nnexpr.networks.network import Network
 from nnexpr.optimizers import OPTIMIZERS, Optimizer, declare
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.theory.homogeneous import homogenised
 from nnexpr.training.fit import assemble, session
 from nnexpr.training.memory import estimate_bytes
 from nnexpr_tui.__main__ import cli
@@ -106,6 +109,88 @@ def test_an_optimiser_is_refused_what_it_cannot_do() -> None:
         FitSpecification.make(optimizer="signs", network="compositional", stages=(1, 3))
     with pytest.raises(InputError, match="signs: it has no compiled step"):
         session(nnexpr.mlp(), nnexpr.target("cube"), optimizer="signs", loops="compiled")
+
+
+# --- an activation
+
+
+class Bend(torch.nn.Module):
+    """z / 2 below 0, 2 z above."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.where(z > 0, 2 * z, z / 2)
+
+
+BENT = activations.Activation(
+    name="bent",
+    module=f"{__name__}:Bend",
+    pieces=activations.PiecewiseLinear((0.0,), (0.5, 2.0), (0.0, 0.0)),
+    tensors=lambda torch: (
+        lambda z, out: torch.maximum(0.5 * z, 2.0 * z, out=out),
+        lambda g, a: g.mul_(torch.where(a > 0, 2.0, 0.5)),
+    ),
+)
+
+
+@pytest.fixture
+def bent() -> Iterator[None]:
+    activations.declare(BENT)
+    yield
+    del activations.ACTIVATIONS["bent"]
+
+
+@pytest.mark.usefixtures("bent")
+def test_an_activation_is_offered() -> None:
+    assert "|bent" in "".join(CliRunner().invoke(cli, ["fit", "--help"]).stdout.split())
+    before = FitSpecification.make(activation=OPTIONS["activation"].choices[-2])
+    assert stepped(before, "activation", 1).activation == "bent"
+    with pytest.raises(ValueError, match="bent has been declared"):
+        activations.declare(BENT)
+
+
+@pytest.mark.usefixtures("bent")
+def test_an_activation_trains_and_its_runs_are_read_back(tmp_path: Path) -> None:
+    how = {"optimizer": "sgd", "lr": 0.01, "momentum": 0.0, "schedule": "constant", "epochs": 25}
+    spec = FitSpecification.make(
+        activation="bent", width=5, members=2, points=30, target="cube", dtype="float64", **how
+    )
+    network, goal = assemble(spec)
+    result = nnexpr.fit(network, goal, **how)
+    x, y = torch.as_tensor(goal.inputs), torch.as_tensor(goal.values)[:, None]
+    for member in range(2):
+        module = nnexpr.to_torch(network, member=member)
+        for _ in range(25):
+            module.zero_grad()
+            (module(x) - y).square().mean().backward()
+            for parameter in module.parameters():
+                parameter.data -= 0.01 * parameter.grad
+        torch.testing.assert_close(result.network(x)[member], module(x).detach(), rtol=0, atol=1e-9)
+        again = nnexpr.from_torch(nnexpr.to_torch(result.network, member=member))
+        assert again.layers == network.layers
+        assert torch.equal(again.parameters[0], result.network.parameters[member])
+    store = nnexpr.store(tmp_path)
+    found = store.find(store.keep(result.network, spec, goal, epoch=25, losses=[1.0, 1.0]))
+    assert found is not None
+    assert found.read().specification == spec
+    assert found.read().network.layers == network.layers
+    with pytest.raises(InputError, match="bent: it has no compiled step"):
+        session(network, goal, loops="compiled")
+
+
+@pytest.mark.usefixtures("bent")
+def test_an_activation_is_counted_exactly() -> None:
+    """1.5 |z| = bent(z) + bent(-z), so each layer of two folds its interval, of half length 0.75^k, at the middle."""
+    folds = 8
+    parameters = [2.0, -1.0, -2.0, 1.0]
+    for k in range(1, folds):
+        parameters += [1.0, 1.0, -(0.75**k), -1.0, -1.0, 0.75**k]
+    layers = dense_layers((1, *[2] * folds, 1), "bent")
+    network = Network(layers, torch.tensor([[*parameters, 1.0, 1.0, 0.0]], dtype=torch.float64))
+    [regions] = nnexpr.linear_regions(network)
+    assert regions.count == nnexpr.rational_count(network).linear_regions == 2**folds
+    assert homogenised(network).inputs == 2
+    with pytest.raises(ValueError, match="identity or bent layers"):
+        nnexpr.linear_regions(nnexpr.mlp(activation="tanh"))
 
 
 # --- an experiment

@@ -17,34 +17,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nnexpr.activations import ACTIVATIONS, LEAKY_SLOPE
+from nnexpr.activations import ACTIVATIONS
+from nnexpr.declarations import load
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.specification import InputError
 
 __all__ = ["from_state_dict", "from_torch", "to_torch"]
-
-_MODULES: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "identity": nn.Identity,
-    "hardtanh": nn.Hardtanh,
-    "elu": nn.ELU,
-    "sigmoid": nn.Sigmoid,
-    "tanh": nn.Tanh,
-    "gelu": nn.GELU,
-}
-_NAMES = {kind: name for name, kind in _MODULES.items()}
-# The settings, torch's defaults, with which a module is the activation of that name.
-_SETTINGS: dict[type[nn.Module], dict[str, object]] = {
-    nn.LeakyReLU: {"negative_slope": LEAKY_SLOPE},
-    nn.Hardtanh: {"min_val": -1.0, "max_val": 1.0},
-    nn.ELU: {"alpha": 1.0},
-    nn.GELU: {"approximate": "none"},
-}
-
-_ALLOWED = "it must be made of nn.Linear, " + ", ".join(f"nn.{kind.__name__}" for kind in _NAMES)
 
 
 def from_torch(module: nn.Module) -> Network:
@@ -95,9 +75,10 @@ def to_torch(network: Network, member: int = 0) -> nn.Sequential:
         raise InputError("member", member, f"it must be from 0 to {network.members - 1}")
     modules: list[nn.Module] = []
     for index, layer in enumerate(network.layers):
-        if layer.activation not in _MODULES:
-            known = ", ".join(name for name in _MODULES if name != "identity")
-            raise InputError("activation", layer.activation, f"torch has no module for it; it has {known}")
+        activation = ACTIVATIONS[layer.activation]
+        if not activation.module:
+            known = ", ".join(each.name for each in ACTIVATIONS.values() if each.module)
+            raise InputError("activation", activation.name, f"torch has no module for it; it has {known}")
         weight = network.weight(index)[member].detach()
         # Made on the meta device, because a draw would move torch's global generator.
         linear = nn.Linear(layer.inputs, layer.outputs, dtype=weight.dtype, device="meta")
@@ -106,8 +87,8 @@ def to_torch(network: Network, member: int = 0) -> nn.Sequential:
             linear.weight.copy_(weight)
             linear.bias.copy_(network.bias(index)[member])
         modules.append(linear.requires_grad_(layer.trained))
-        if layer.activation != "identity":
-            modules.append(_MODULES[layer.activation]())
+        if activation.name != "identity":
+            modules.append(load(activation.module)(**activation.settings))
     return nn.Sequential(*modules)
 
 
@@ -170,14 +151,18 @@ def _check_linear(name: str, linear: nn.Linear) -> None:
 
 
 def _activation_of(name: str, module: nn.Module) -> str:
-    if type(module) not in _NAMES:
-        raise InputError("module", name, _ALLOWED)
-    for setting, value in _SETTINGS.get(type(module), {}).items():
-        if getattr(module, setting) != value:
-            raise InputError(
-                "module", name, f"its {setting} is {getattr(module, setting)!r}; it must be {value!r}"
-            )
-    return _NAMES[type(module)]
+    modules = [each for each in ACTIVATIONS.values() if each.module]
+    allowed = "it must be made of nn.Linear, " + ", ".join(
+        each.module.removeprefix("torch.").replace(":", ".") for each in modules
+    )
+    for each in modules:
+        if type(module) is load(each.module):
+            wrong = [item for item in each.settings.items() if getattr(module, item[0]) != item[1]]
+            if not wrong:
+                return each.name
+            setting, value = wrong[0]
+            allowed = f"its {setting} is {getattr(module, setting)!r}; it must be {value!r}"
+    raise InputError("module", name, allowed)
 
 
 def _pass_on(weight: Tensor) -> tuple[Tensor, None, bool]:

@@ -13,20 +13,21 @@ from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 
-__all__ = ["ALLOWED", "ROUNDING", "Array", "Index", "NotPiecewiseLinear", "Stack"]
+__all__ = ["ROUNDING", "Array", "Index", "NotPiecewiseLinear", "Stack"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
-ALLOWED = (
-    "linear regions need a piecewise-linear network: relu, leaky_relu, hat, hardtanh or identity layers "
-    "and no encoding"
-)
 ROUNDING = 2.0**-50  # a smaller tie tolerance could not tell a tie from rounding
 
 
 class NotPiecewiseLinear(ValueError):
     """The network has an activation or an encoding that is not piecewise linear, so it has no linear regions."""
+
+    def __str__(self) -> str:
+        *names, last = (name for name, activation in ACTIVATIONS.items() if activation.pieces)
+        known = f"{', '.join(names)} or {last}"
+        return f"linear regions need a piecewise-linear network: {known} layers and no encoding"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Stack:
     def of(cls, network: Network, inputs: int | None = 1) -> Stack:
         """A piecewise-linear network of so many inputs, None for any; raises NotPiecewiseLinear or ValueError."""
         if network.encoding is not None:
-            raise NotPiecewiseLinear(ALLOWED)
+            raise NotPiecewiseLinear
         shapes, pieces, units, bends = _plan(network.layers)
         if inputs is not None and network.inputs != inputs:
             raise ValueError(f"the network has {network.inputs} inputs; regions on the line need one")
@@ -74,7 +75,7 @@ def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Array, tuple[tuple[in
     activations = [ACTIVATIONS[layer.activation].pieces for layer in layers]
     known = [pieces for pieces in activations if pieces is not None]
     if len(known) < len(layers):
-        raise NotPiecewiseLinear(ALLOWED)
+        raise NotPiecewiseLinear
     sizes = [(layer.inputs, layer.outputs) for layer in layers]
     bends = bool(known[-1].kinks)
     if bends:

@@ -63,7 +63,8 @@ def _target_on_the_grid(session: Session) -> tuple[NDArray[np.float64], NDArray[
 
 def _bounds(network: Network, hidden: tuple[int, ...]) -> tuple[int | None, int | None]:
     """The most linear regions it can have, and as many as some network like it has; None where that is not known."""
-    folding = all(layer.activation in ("identity", "relu", "leaky_relu") for layer in network.layers)
+    pieces = [ACTIVATIONS[layer.activation].pieces for layer in network.layers]
+    folding = all(each is not None and each.is_homogeneous for each in pieces)
     if not folding or not hidden or network.encoding is not None:
         return None, None
     if network.inputs == 1:

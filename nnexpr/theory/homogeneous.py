@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import torch
 
+from nnexpr.activations import ACTIVATIONS
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 
 __all__ = ["WHOLE_LINE", "homogenised"]
 
 WHOLE_LINE = ((-1.0, 0.0), (0.0, 1.0), (1.0, 0.0))  # (u, v); x = u / v
-
-HOMOGENEOUS = ("relu", "leaky_relu", "identity")
 
 
 def homogenised(network: Network) -> Network:
@@ -32,10 +31,11 @@ def homogenised(network: Network) -> Network:
     """
     if network.encoding is not None:
         raise ValueError("a network with an input encoding is not positively homogeneous")
-    unfit = {layer.activation for layer in network.layers}.difference(HOMOGENEOUS)
+    homogeneous = [n for n, each in ACTIVATIONS.items() if each.pieces and each.pieces.is_homogeneous]
+    unfit = {layer.activation for layer in network.layers}.difference(homogeneous)
     if unfit:
         raise ValueError(
-            f"{', '.join(sorted(unfit))}: only {', '.join(HOMOGENEOUS)} are positively homogeneous"
+            f"{', '.join(sorted(unfit))}: only {', '.join(homogeneous)} are positively homogeneous"
         )
     last = len(network.layers) - 1
     layers, blocks = [], []

@@ -20,15 +20,16 @@ Loops = Literal["auto", "compiled", "tensors"]
 def is_compiled(job: Job, loops: Loops) -> bool:
     """Whether the compiled loops train it: unless told, where they know device, activations and optimiser.
 
-    Raises InputError where they are wanted and do not know the optimiser.
+    Raises InputError where they are wanted and do not know the optimiser or an activation.
     """
-    knows_optimizer = _has_compiled_step(job.specification)
-    if loops == "compiled" and not knows_optimizer:
-        allowed = "it has no compiled step; train with it in loops of tensors"
-        raise InputError("optimizer", job.specification.optimizer, allowed)
-    known = all(layer.activation in CODES for layer in job.network.layers)
+    unknown = [] if _has_compiled_step(job.specification) else [("optimizer", job.specification.optimizer)]
+    unknown += [
+        ("activation", each.activation) for each in job.network.layers if each.activation not in CODES
+    ]
+    if loops == "compiled" and unknown:
+        raise InputError(*unknown[0], "it has no compiled step; train with it in loops of tensors")
     on_processor = job.network.parameters.device.type == "cpu"
-    return loops == "compiled" or (loops == "auto" and knows_optimizer and known and on_processor)
+    return loops == "compiled" or (loops == "auto" and not unknown and on_processor)
 
 
 def _has_compiled_step(spec: FitSpecification) -> bool:

@@ -7,31 +7,27 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.activations import ACTIVATIONS
 from nnexpr.kernels.passes import COLUMNS, INPUT_ROWS, INPUTS, Plan
 from nnexpr.kernels.tiles import BLOCK_BYTES
 from nnexpr.kernels.units import CODES
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.architecture import offsets
 
-__all__ = ["KEEPS_INPUT", "make_plan", "workspace"]
+__all__ = ["make_plan", "workspace"]
 
 Float = np.dtype[np.float32] | np.dtype[np.float64]
 
-KEEPS_INPUT = ("hat", "sine", "gelu")  # whose derivative follows from the pre-activation, not from the output
-WORKSPACE_BYTES = (
-    384 << 10
-)  # a block of points is chosen so that its rows take about that much: see training.md
+WORKSPACE_BYTES = 384 << 10  # about what a block's rows take, which its points follow from: see training.md
 FEWEST_POINTS = 64
 
 
 def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
     """Of a network, for batches of ``points`` points."""
     lanes = BLOCK_BYTES // dtype.itemsize
-    rows = (
-        layers[0].inputs
-        + 1
-        + sum(layer.outputs * (1 + (layer.activation in KEEPS_INPUT)) + 1 for layer in layers)
-    )
+    keeps_input = [ACTIVATIONS[layer.activation].keeps_input for layer in layers]
+    rows = layers[0].inputs + 1
+    rows += sum(layer.outputs * (1 + keeps) + 1 for layer, keeps in zip(layers, keeps_input, strict=True))
     widest = max(max(layer.outputs, layer.inputs) for layer in layers)
     rows += 2 * widest + 1  # deltas of two layers, and what the points' values take of the cache
     fitting = max(FEWEST_POINTS, WORKSPACE_BYTES // (rows * dtype.itemsize))
@@ -40,8 +36,7 @@ def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
     table = np.zeros((len(layers), COLUMNS), np.int64)
     at = 0
     taken = layers[0].inputs + 1
-    for row, layer, parameters in zip(table, layers, offsets(layers), strict=False):
-        keeps = layer.activation in KEEPS_INPUT
+    for row, layer, parameters, keeps in zip(table, layers, offsets(layers), keeps_input, strict=False):
         kept = taken
         taken += layer.outputs * keeps
         row[:] = (

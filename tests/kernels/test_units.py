@@ -9,7 +9,6 @@ from scipy import special
 
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.kernels.units import CODES, activate, pull_back
-from nnexpr.training.plan import KEEPS_INPUT
 
 EXACT = {
     "identity": lambda z: z,
@@ -43,8 +42,7 @@ def applied(name: str, z: np.ndarray) -> np.ndarray:
 
 
 def test_every_activation_is_compiled() -> None:
-    assert set(CODES) == set(ACTIVATIONS)
-    assert {name for name, activation in ACTIVATIONS.items() if activation.keeps_input} == set(KEEPS_INPUT)
+    assert list(CODES) == list(ACTIVATIONS)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -64,7 +62,7 @@ def test_values_are_right_to_a_few_digits_of_the_precision(name: str, dtype: typ
 @pytest.mark.parametrize("name", sorted(CODES))
 def test_derivatives_are_those_that_torch_takes(name: str, dtype: type) -> None:
     z = SAMPLES.astype(dtype)
-    kept = z if name in KEEPS_INPUT else applied(name, z)
+    kept = z if ACTIVATIONS[name].keeps_input else applied(name, z)
     ours, theirs = np.full_like(z, 3.0), torch.full((len(z),), 3.0, dtype=torch.float64)
     pull_back(CODES[name], ours, 0, kept, 0, len(z))
     ACTIVATIONS[name].pull_back(theirs, torch.as_tensor(kept.astype(np.float64)))

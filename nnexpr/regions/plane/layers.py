@@ -29,7 +29,7 @@ from nnexpr.regions.plane.mesh import (
 from nnexpr.regions.plane.sides import classify, survey_cells
 from nnexpr.regions.plane.ties import Rounding
 from nnexpr.regions.plane.values import largest, raise_values
-from nnexpr.regions.stack import ALLOWED, ROUNDING, NotPiecewiseLinear
+from nnexpr.regions.stack import ROUNDING, NotPiecewiseLinear
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Layer", "PlaneNetwork", "Sides", "subdivide"]
@@ -85,7 +85,7 @@ class PlaneNetwork:
     def of(cls, network: Network, member: int) -> PlaneNetwork:
         """Output 0 of a piecewise-linear network with two inputs; raises NotPiecewiseLinear or ValueError."""
         if not network.is_piecewise_linear:
-            raise NotPiecewiseLinear(ALLOWED)
+            raise NotPiecewiseLinear
         if network.inputs != 2:
             raise ValueError(f"the network has {network.inputs} inputs; regions in the plane need two")
         if not 0 <= member < network.members:
