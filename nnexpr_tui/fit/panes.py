@@ -27,8 +27,8 @@ Activation regions: intervals with one pattern of active units; some neighbours 
 By layer: how many bends each hidden layer makes.
 Dead units are active nowhere on the domain, written layer.unit; a collapsed network is constant.
 At most: the regions this architecture cannot exceed. Reachable: regions that some network of this architecture has.
-Spline floor: the mean squared error of the best linear spline with as many pieces, the least any network with so many
-regions can have; times floor: how far above it the loss is."""
+Spline floor: a proved bound: no linear spline with as many pieces, so no network with so many regions, has a smaller
+mean squared error; times floor: how far above it the loss is."""
 
     def show(self, fit: FitMoment) -> int:
         """Show the newest moment. About how many bytes that sends."""

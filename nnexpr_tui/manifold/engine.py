@@ -223,9 +223,9 @@ class Pair:
         return np.append(kept.epochs[:count], self.epoch), first, second
 
     def floor(self, regions: int) -> float:
-        """The mean squared error of the best spline with so many pieces on the training points."""
+        """A mean squared error on the training points below which no spline with so many pieces is."""
         x, y = self.target.own_inputs[:, 0], self.target.own_values
-        return float(spline_floor(x, y, regions, work=QUICK_WORK).mse)
+        return float(spline_floor(x, y, regions, work=QUICK_WORK).lower_bound)
 
     def write(self, stem: Path, document: dict[str, Any]) -> None:
         """``stem.safetensors``, ``stem-twin.safetensors`` and ``stem.json``."""

@@ -75,9 +75,7 @@ class ManifoldMoment:
     exact_regions: int | None  # from peaks and scales, in rational arithmetic
     network: Trained
     twin: Trained
-    floors: tuple[
-        float | None, float | None
-    ]  # of a spline with as many regions: for the network, for the twin
+    floors: tuple[float | None, float | None]  # proved, for as many regions: of the network, of the twin
     units_x: Array
     units: Array
     history_epochs: NDArray[np.int64]

@@ -72,8 +72,8 @@ NUMBERS_HELP = "\n".join(
         "Regions, bends: linear regions and the bends between them, counted exactly from the weights. On the manifold "
         "there are 2^L regions. By the gaps: counted in rational arithmetic from peaks and scales; more than the "
         "weights show where bends fade below what rounded numbers tell from none.",
-        "Floor: the mean squared error of the best linear spline with as many regions on the same points, the least "
-        "that any network with so many can have; × floor: how far above it the loss is.",
+        "Floor: a proved bound: no linear spline with as many pieces, so no network with so many regions, has a "
+        "smaller mean squared error on the same points; × floor: how far above it the loss is.",
         "Slope gap: the largest change of slope at a bend. Dead units are active nowhere.",
     )
 )

@@ -63,11 +63,13 @@ def lines(network: Network, target: Target) -> LineRegions | None:
 
 
 def floor(session: Session, regions: int) -> float | None:
-    """Mean squared error, own units, of the best linear spline with so many pieces on the training points."""
+    """A mean squared error on the training points, own units, below which no spline with so many pieces is."""
     target = session.target
     if regions > MOST_FLOOR_REGIONS or target.points > 20_000:
         return None
-    return float(spline_floor(target.own_inputs[:, 0], target.own_values, regions, work=QUICK_WORK).mse)
+    return float(
+        spline_floor(target.own_inputs[:, 0], target.own_values, regions, work=QUICK_WORK).lower_bound
+    )
 
 
 def frequencies(scene: Scene, snapshot: Snapshot) -> Array | None:

@@ -37,7 +37,7 @@ class FitMoment:
     snapshot: Snapshot
     counts: LineRegions | None  # of the shown member
     counted: int  # the epoch of which they are
-    floor: float | None  # mean squared error of the best linear spline with as many pieces
+    floor: float | None  # proved: no linear spline with as many pieces has a smaller mean squared error
     frequencies: Array | None  # (modes,) amplitude of the error in each Fourier mode over the domain
     rate: float  # epochs a second
     run: str | None  # the id under which the run is kept
