@@ -4,7 +4,7 @@ The command line, forms and checks learn from it what may be chosen, training it
 counting its pieces, and what goes to and comes from torch its module. Nothing here imports torch or NumPy before it is
 used. A new activation is its declaration, here or anywhere:
 
-    declare(Activation(name="square", tensors=lambda torch: (
+    declare(Activation(name="square", tensors=lambda torch, _: (
         lambda z, out: torch.square(z, out=out), lambda g, z: g.mul_(z).mul_(2.0)), keeps_input=True))
 
 Training keeps one buffer a layer. Where the derivative follows from the output (ReLU, tanh, ...) that buffer holds the
@@ -54,27 +54,25 @@ InPlace = Callable[["Tensor", "Tensor"], object]
 
 @dataclass(frozen=True, kw_only=True)
 class Activation:
-    """What is to be known of an activation. ``tensors(torch)`` is ``(forward, pull_back)``.
+    """What is to be known of an activation. ``tensors(torch, torch.ops.aten)`` is ``(forward, pull_back)``.
 
     ``forward(z, out)`` writes the value to ``out`` (which may be ``z``). ``pull_back(g, kept)`` multiplies the
     gradient ``g`` by the derivative in place, where ``kept`` is the pre-activation if ``keeps_input``, else the output.
     """
 
     name: str  # as it is chosen
-    tensors: Callable[[Any], tuple[InPlace, InPlace]]
+    tensors: Callable[[Any, Any], tuple[InPlace, InPlace]]
     keeps_input: bool = False
     pieces: PiecewiseLinear | None = None  # where it is piecewise linear
     offered: bool = True  # to a fit; any may stand in a network
     module: Home = ""  # the torch module that is this activation
-    settings: Mapping[str, object] = field(
-        default_factory=dict
-    )  # with which it is: arguments, and attributes of it
+    settings: Mapping[str, object] = field(default_factory=dict)  # the module's arguments and attributes
 
     @cached_property
     def _tensors(self) -> tuple[InPlace, InPlace]:
         import torch
 
-        return self.tensors(torch)
+        return self.tensors(torch, torch.ops.aten)
 
     @cached_property
     def forward(self) -> InPlace:
@@ -99,46 +97,46 @@ def declare(activation: Activation) -> None:
 
 LEAKY_SLOPE = 0.01  # torch's default
 
-declare(Activation(name="relu", module="torch.nn:ReLU", tensors=lambda torch: (
+declare(Activation(name="relu", module="torch.nn:ReLU", tensors=lambda torch, aten: (
     lambda z, out: torch.clamp(z, min=0.0, out=out),
-    lambda g, a: torch.ops.aten.threshold_backward.grad_input(g, a, 0.0, grad_input=g),
+    lambda g, a: aten.threshold_backward.grad_input(g, a, 0.0, grad_input=g),
 ), pieces=PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0))))  # fmt: skip
-declare(Activation(name="leaky_relu", module="torch.nn:LeakyReLU", tensors=lambda torch: (
-    lambda z, out: torch.ops.aten.leaky_relu.out(z, LEAKY_SLOPE, out=out),
-    lambda g, a: torch.ops.aten.leaky_relu_backward.grad_input(g, a, LEAKY_SLOPE, True, grad_input=g),
+declare(Activation(name="leaky_relu", module="torch.nn:LeakyReLU", tensors=lambda _, aten: (
+    lambda z, out: aten.leaky_relu.out(z, LEAKY_SLOPE, out=out),
+    lambda g, a: aten.leaky_relu_backward.grad_input(g, a, LEAKY_SLOPE, True, grad_input=g),
 ), settings={"negative_slope": LEAKY_SLOPE},
     pieces=PiecewiseLinear((0.0,), (LEAKY_SLOPE, 1.0), (0.0, 0.0))))  # fmt: skip
-declare(Activation(name="elu", module="torch.nn:ELU", settings={"alpha": 1.0}, tensors=lambda torch: (
-    lambda z, out: torch.ops.aten.elu.out(z, 1.0, 1.0, 1.0, out=out),
-    lambda g, a: torch.ops.aten.elu_backward.grad_input(g, 1.0, 1.0, 1.0, True, a, grad_input=g),
+declare(Activation(name="elu", module="torch.nn:ELU", settings={"alpha": 1.0}, tensors=lambda _, aten: (
+    lambda z, out: aten.elu.out(z, 1.0, 1.0, 1.0, out=out),
+    lambda g, a: aten.elu_backward.grad_input(g, 1.0, 1.0, 1.0, True, a, grad_input=g),
 )))  # fmt: skip
-declare(Activation(name="sigmoid", module="torch.nn:Sigmoid", tensors=lambda torch: (
+declare(Activation(name="sigmoid", module="torch.nn:Sigmoid", tensors=lambda torch, aten: (
     lambda z, out: torch.sigmoid(z, out=out),
-    lambda g, a: torch.ops.aten.sigmoid_backward.grad_input(g, a, grad_input=g),
+    lambda g, a: aten.sigmoid_backward.grad_input(g, a, grad_input=g),
 )))  # fmt: skip
-declare(Activation(name="tanh", module="torch.nn:Tanh", tensors=lambda torch: (
+declare(Activation(name="tanh", module="torch.nn:Tanh", tensors=lambda torch, aten: (
     lambda z, out: torch.tanh(z, out=out),
-    lambda g, a: torch.ops.aten.tanh_backward.grad_input(g, a, grad_input=g),
+    lambda g, a: aten.tanh_backward.grad_input(g, a, grad_input=g),
 )))  # fmt: skip
-declare(Activation(name="sine", keeps_input=True, tensors=lambda torch: (
+declare(Activation(name="sine", keeps_input=True, tensors=lambda torch, _: (
     lambda z, out: torch.sin(z, out=out),
     lambda g, z: g.mul_(torch.cos(z)),
 )))  # fmt: skip
-declare(Activation(name="gelu", keeps_input=True, module="torch.nn:GELU", tensors=lambda torch: (
-    lambda z, out: torch.ops.aten.gelu.out(z, approximate="none", out=out),
-    lambda g, z: torch.ops.aten.gelu_backward.grad_input(g, z, approximate="none", grad_input=g),
+declare(Activation(name="gelu", keeps_input=True, module="torch.nn:GELU", tensors=lambda _, aten: (
+    lambda z, out: aten.gelu.out(z, approximate="none", out=out),
+    lambda g, z: aten.gelu_backward.grad_input(g, z, approximate="none", grad_input=g),
 ), settings={"approximate": "none"}))  # fmt: skip
 # The hat of Hong, Siegel, Tan and Xu (arXiv 2208.04924): max(0, 1 - |z - 1|).
-declare(Activation(name="hat", keeps_input=True, tensors=lambda torch: (
+declare(Activation(name="hat", keeps_input=True, tensors=lambda torch, _: (
     lambda z, out: torch.sub(z, 1.0, out=out).abs_().neg_().add_(1.0).clamp_(min=0.0),
     lambda g, z: g.mul_(torch.sign(1.0 - z)).mul_((z > 0) & (z < 2)),
 ), pieces=PiecewiseLinear((0.0, 1.0, 2.0), (0.0, 1.0, -1.0, 0.0), (0.0, 0.0, 2.0, 0.0))))  # fmt: skip
-declare(Activation(name="hardtanh", module="torch.nn:Hardtanh", offered=False, tensors=lambda torch: (
+declare(Activation(name="hardtanh", module="torch.nn:Hardtanh", offered=False, tensors=lambda torch, aten: (
     lambda z, out: torch.clamp(z, min=-1.0, max=1.0, out=out),
-    lambda g, a: torch.ops.aten.hardtanh_backward.grad_input(g, a, -1.0, 1.0, grad_input=g),
+    lambda g, a: aten.hardtanh_backward.grad_input(g, a, -1.0, 1.0, grad_input=g),
 ), settings={"min_val": -1.0, "max_val": 1.0},
     pieces=PiecewiseLinear((-1.0, 1.0), (0.0, 1.0, 0.0), (-1.0, 0.0, 1.0))))  # fmt: skip
-declare(Activation(name="identity", module="torch.nn:Identity", offered=False, tensors=lambda _: (
+declare(Activation(name="identity", module="torch.nn:Identity", offered=False, tensors=lambda *_: (
     lambda z, out: out if out is z else out.copy_(z),
     lambda g, _: g,
 ), pieces=PiecewiseLinear((), (1.0,), (0.0,))))  # fmt: skip

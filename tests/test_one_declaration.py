@@ -125,7 +125,7 @@ BENT = activations.Activation(
     name="bent",
     module=f"{__name__}:Bend",
     pieces=activations.PiecewiseLinear((0.0,), (0.5, 2.0), (0.0, 0.0)),
-    tensors=lambda torch: (
+    tensors=lambda torch, _: (
         lambda z, out: torch.maximum(0.5 * z, 2.0 * z, out=out),
         lambda g, a: g.mul_(torch.where(a > 0, 2.0, 0.5)),
     ),
