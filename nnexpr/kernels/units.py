@@ -8,7 +8,7 @@ NaN stays NaN in each, because that is how a member that diverges is found.
 
 from __future__ import annotations
 
-from nnexpr.activations import ACTIVATIONS, LEAKY_SLOPE
+from nnexpr.activations import LEAKY_SLOPE
 from nnexpr.kernels.compiled import compiled
 from nnexpr.kernels.functions import (
     cosine,
@@ -22,10 +22,10 @@ from nnexpr.kernels.types import Numbers
 
 __all__ = ["CODES", "activate", "pull_back"]
 
+# The activations that have a branch below, by name; others are trained by tensors.
+NAMES = ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "sine", "gelu", "hat", "hardtanh", "identity")
 RELU, LEAKY_RELU, ELU, SIGMOID, TANH, SINE, GELU, HAT, HARDTANH, IDENTITY = range(10)
-CODES = dict(
-    zip(ACTIVATIONS, range(10), strict=False)
-)  # as declared; those declared later are not known here
+CODES = {name: code for code, name in enumerate(NAMES)}
 SATURATED = 20.0  # tanh is 1 from here on, in either precision
 
 
