@@ -12,7 +12,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -99,31 +99,26 @@ def load(path: str | os.PathLike[str]) -> SavedNetwork:
         raise InputError(
             "file", str(path), "it holds tensors but no network saved by nnexpr; try it as a state dict"
         )
+    problem = "it was saved by nnexpr, but its description of the network is damaged"
     try:
         document = json.loads(metadata[_KEY])
         version = int(document["format_version"])
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        raise _damaged(path) from None
-    if version > FORMAT_VERSION:
-        raise InputError(
-            "file", str(path), f"it has format {version}, of a newer nnexpr; this one reads {FORMAT_VERSION}"
-        )
-    try:
-        return _restore(document, tensors["parameters"])
+        if version <= FORMAT_VERSION:
+            return _restore(document, tensors["parameters"])
+        problem = f"it has format {version}, of a newer nnexpr; this one reads {FORMAT_VERSION}"
     except InputError as error:
-        raise InputError("file", str(path), f"its specification cannot be used: {error}") from None
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        raise _damaged(path) from None
+        problem = f"its specification cannot be used: {error}"
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        pass
+    raise InputError("file", str(path), problem)
 
 
 def _restore(document: dict[str, Any], parameters: Tensor) -> SavedNetwork:
     if parameters.dtype not in (torch.float32, torch.float64):
         raise ValueError("parameters are neither float32 nor float64")
     layers = tuple(
-        AffineLayer(
-            int(layer["inputs"]), int(layer["outputs"]), str(layer["activation"]), bool(layer["trained"])
-        )
-        for layer in document["layers"]
+        AffineLayer(int(each["inputs"]), int(each["outputs"]), str(each["activation"]), bool(each["trained"]))
+        for each in document["layers"]
     )
     code = document["encoding"]
     encoding = (
@@ -134,21 +129,22 @@ def _restore(document: dict[str, Any], parameters: Tensor) -> SavedNetwork:
     if len(network.seeds) != network.members or (encoding and encoding.features != layers[0].inputs):
         raise ValueError("seeds or encoding do not belong to these parameters")
     config, target = document["specification"], document["target"]
+    told = {"input_scales": (Scale(),) * network.inputs} if target is None else _described(target, network)
     return SavedNetwork(
         network,
         specification=None if config is None else FitSpecification.from_config(config),
         metadata={**document["provenance"], "extra": dict(document["extra"])},
-        **({"input_scales": (Scale(),) * network.inputs} if target is None else _described(target, network)),
+        **told,
     )
 
 
 def _describe(target: Target) -> dict[str, Any]:
     return {
         "name": target.name,
-        "domain": [[float(low), float(high)] for low, high in target.own_domain],
-        "network_domain": [[float(low), float(high)] for low, high in target.domain],
-        "input_scales": [[float(scale.factor), float(scale.shift)] for scale in target.input_scales],
-        "value_scale": [float(target.value_scale.factor), float(target.value_scale.shift)],
+        "domain": target.own_domain,
+        "network_domain": target.domain,
+        "input_scales": [astuple(scale) for scale in target.input_scales],
+        "value_scale": astuple(target.value_scale),
     }
 
 
@@ -183,9 +179,3 @@ def _finite(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{number} is not finite")
     return number
-
-
-def _damaged(path: str | os.PathLike[str]) -> InputError:
-    return InputError(
-        "file", str(path), "it was saved by nnexpr, but its description of the network is damaged"
-    )

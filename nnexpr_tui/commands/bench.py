@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnexpr_tui.commands.options import SectionedCommand, declared_options, json_option
-from nnexpr_tui.commands.output import number, print_json, print_table, print_text, progress
-from nnexpr_tui.commands.threads import use_threads
+from nnexpr_tui.commands.options import SectionedCommand, declared_options, json_option, threads_option
+from nnexpr_tui.commands.output import Progress, number, print_json, print_table, print_text
 
 if TYPE_CHECKING:
     import torch
+
+    from nnexpr_tui.commands.measure import Part
 
 __all__ = ["bench"]
 
@@ -22,71 +23,55 @@ _MEASUREMENTS = len(_SHAPES) * (1 + 2 * len(_MEMBERS)) + 3
 
 
 @click.command(cls=SectionedCommand)
-@declared_options("device", "threads", device="cpu")
+@declared_options("device", device="cpu")
+@threads_option
 @json_option
-def bench(device: str | None, threads: int | None, as_json: bool) -> int:
+def bench(device: str | None, as_json: bool) -> None:
     """Measure this machine: the engine against sequential PyTorch and torch.func, regions, frames.
 
     Training is full-batch Adam on 512 points in float32; times are microseconds for one epoch of one network. Regions
     are counted and frames drawn on the processor.
     """
-    use_threads(threads)
     from nnexpr.training.devices import describe_device, resolve_device
     from nnexpr_tui.commands import machine
 
     place = resolve_device(device or "cpu")
-    found: dict[str, Any] = {
-        "schema": 1,
-        "machine": {**machine.processor(), **machine.devices()},
-        "versions": machine.versions(),
-        "device": describe_device(place),
-        **_measured(place),
-    }
+    found = {"schema": 1, "machine": machine.machine(), "versions": machine.versions()}
+    found |= {"device": describe_device(place), **_measured(place)}
     found["verdict"] = _verdict(found)
     if as_json:
         print_json(found)
     else:
         _show(found)
-    return 0
 
 
 def _measured(device: torch.device) -> dict[str, Any]:
     from nnexpr_tui.commands import measure
 
     training: list[dict[str, Any]] = []
-    with progress("measuring", _MEASUREMENTS) as bar:
-        done = 0
+    with Progress("measuring", _MEASUREMENTS) as bar:
+        done = iter(range(_MEASUREMENTS))
 
-        def advance(note: str) -> None:
-            nonlocal done
-            done += 1
-            bar.show(done, note)
+        def rate(note: str, part: Part) -> float:
+            bar.show(next(done), note)
+            return measure.best(part)
 
         for depth, width in _SHAPES:
-            shape = [1, *[width] * (depth - 1), 1]
-            sequential = measure.one_after_another(depth, width, device).microseconds
-            advance("one after another")
+            sequential = 1e6 / rate("one after another", measure.one_after_another(depth, width, device))
             for members in _MEMBERS:
-                engine = measure.engine(depth, width, members, device).microseconds
-                advance(f"engine, {members} members")
-                functional = measure.functional(depth, width, members, device).microseconds
-                advance(f"torch.func, {members} members")
-                row: dict[str, Any] = {"shape": shape, "members": members}
+                size = (depth, width, members, device)
+                engine = 1e6 / rate(f"engine, {members} members", measure.engine(*size))
+                functional = 1e6 / rate(f"torch.func, {members} members", measure.functional(*size))
+                row: dict[str, Any] = {"shape": [1, *[width] * (depth - 1), 1], "members": members}
                 row |= {"engine": engine, "sequential": sequential, "torch_func": functional}
                 row |= {"against_sequential": sequential / engine, "against_torch_func": functional / engine}
                 training.append(row)
-        regions = measure.regions()
-        advance("regions")
-        cells = measure.cells()
-        advance("cells")
-        frames = measure.frames()
-        advance("frames")
-    return {
-        "training": training,
-        "regions_per_second": regions.per_second,
-        "cells_per_second": cells.per_second,
-        "frames_per_second": frames.per_second,
-    }
+        return {
+            "training": training,
+            "regions_per_second": rate("regions", measure.regions()),
+            "cells_per_second": rate("cells", measure.cells()),
+            "frames_per_second": rate("frames", measure.frames()),
+        }
 
 
 def _verdict(found: dict[str, Any]) -> list[str]:
@@ -111,21 +96,16 @@ def _verdict(found: dict[str, Any]) -> list[str]:
 
 
 def _show(found: dict[str, Any]) -> None:
-    keys = ("engine", "sequential", "torch_func", "against_sequential", "against_torch_func")
+    columns = {
+        "engine": "engine, us", "sequential": "sequential, us", "torch_func": "torch.func, us",
+        "against_sequential": "x sequential", "against_torch_func": "x torch.func",
+    }  # fmt: skip
     rows = [
-        (_name(row["shape"]), str(row["members"]), *(number(row[key]) for key in keys))
+        (_name(row["shape"]), str(row["members"]), *(number(row[key]) for key in columns))
         for row in found["training"]
     ]
-    columns = (
-        "network",
-        "members",
-        "engine, us",
-        "sequential, us",
-        "torch.func, us",
-        "x sequential",
-        "x torch.func",
-    )
-    print_table(f"One epoch of one network, 512 points, Adam, on {found['device']}", columns, rows)
+    title = f"One epoch of one network, 512 points, Adam, on {found['device']}"
+    print_table(title, ("network", "members", *columns.values()), rows)
     for sentence in found["verdict"]:
         print_text(sentence)
 

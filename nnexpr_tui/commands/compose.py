@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nnexpr_tui.commands.options import SectionedCommand, declared_options, json_option, number_option
+from nnexpr_tui.commands.options import SectionedCommand, json_option, own_option, threads_option
 from nnexpr_tui.commands.output import number, print_chart, print_json, print_table
-from nnexpr_tui.commands.threads import use_threads
 
 if TYPE_CHECKING:
     from nnexpr.theory.triangle_wave import Composition
@@ -19,10 +18,10 @@ _DEPTH, _KNOTS = 6, (8, 16, 32, 63, 64, 128)
 
 
 @click.command(cls=SectionedCommand)
-@number_option(
+@own_option(
     "depth", "integer", _DEPTH, "folds: how often the triangle map is composed", "Wave", minimum=1, maximum=40
 )
-@number_option(
+@own_option(
     "knots",
     "integers",
     _KNOTS,
@@ -31,20 +30,17 @@ _DEPTH, _KNOTS = 6, (8, 16, 32, 63, 64, 128)
     minimum=1,
     maximum=1_000_000,
 )
-@number_option(
+@own_option(
     "samples", "integer", None, "evenly spaced samples that the shallow fits see; 4096 unless given, or the "
     "integral where those are too few", "Shallow fits", minimum=2,
 )  # fmt: skip
-@declared_options("threads")
+@threads_option
 @json_option
-def compose(
-    depth: int | None, knots: tuple[int, ...] | None, samples: int | None, threads: int | None, as_json: bool
-) -> int:
+def compose(depth: int | None, knots: tuple[int, ...] | None, samples: int | None, as_json: bool) -> None:
     """Compose the triangle map with itself, and fit the wave by shallow least squares.
 
     Each fold doubles the linear regions and costs two units; a shallow network pays for each region with a knot.
     """
-    use_threads(threads)
     from nnexpr.theory import triangle_wave
 
     made = triangle_wave.compose(depth or _DEPTH, knots or _KNOTS, samples)
@@ -52,7 +48,6 @@ def compose(
         print_json({"schema": 1, **made.as_json()})
     else:
         _show(made)
-    return 0
 
 
 def _show(made: Composition) -> None:

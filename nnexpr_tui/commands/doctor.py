@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from nnexpr_tui.commands.options import SectionedCommand, json_option
-from nnexpr_tui.commands.output import number, print_json, print_table, print_text, progress
+from nnexpr_tui.commands.output import Progress, number, print_json, print_table, print_text
 
 __all__ = ["doctor"]
 
@@ -23,7 +23,7 @@ _GIB = 2**30
     help="compile the engine's loops first, so that nothing waits later",
 )
 @json_option
-def doctor(compile_first: bool, as_json: bool) -> int:
+def doctor(compile_first: bool, as_json: bool) -> None:
     """Say what was found: versions, devices, memory, terminal size, colours, glyph widths, link speed, paths."""
     if compile_first:
         _compile()
@@ -33,7 +33,7 @@ def doctor(compile_first: bool, as_json: bool) -> int:
     found = {
         "schema": 1,
         "versions": machine.versions(),
-        "machine": {**machine.processor(), **machine.devices()},
+        "machine": machine.machine(),
         "terminal": terminal,
         "paths": machine.paths(),
         "advice": machine.advice(terminal),
@@ -42,13 +42,12 @@ def doctor(compile_first: bool, as_json: bool) -> int:
         print_json(found)
     else:
         _show(found, machine.TEST_CARD)
-    return 0
 
 
 def _compile() -> None:
     from nnexpr_tui.worker.warming import KINDS, compile_loops
 
-    with progress("compiling", len(KINDS)) as bar:
+    with Progress("compiling", len(KINDS)) as bar:
         for done, kind in enumerate(KINDS):
             bar.show(done, kind)
             compile_loops(kind)
@@ -84,23 +83,17 @@ def _machine_rows(machine: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _terminal_rows(terminal: dict[str, Any]) -> list[tuple[str, str]]:
     trip = terminal["round_trip"]
+    program = f"{terminal['program']} {terminal['program_version']}".strip()
+    whole = {None: "not known", True: "yes", False: "no"}[terminal["synchronised_output"]]
     streams = [name for name in ("stdin", "stdout", "stderr") if terminal[name]]
     return [
         ("is a terminal", ", ".join(streams) or "none of stdin, stdout, stderr"),
         ("size", f"{terminal['columns']}x{terminal['lines']}"),
         ("TERM", terminal["term"] or "not set"),
-        (
-            "program",
-            f"{terminal['program']} {terminal['program_version']}".strip()
-            or terminal["answers_as"]
-            or "not told",
-        ),
+        ("program", program or terminal["answers_as"] or "not told"),
         ("colours", terminal["colours"]),
         ("encoding", f"{terminal['encoding']} (locale {terminal['locale'] or 'not set'})"),
         ("between", ", ".join(name for name in ("tmux", "ssh") if terminal[name]) or "neither tmux nor SSH"),
         ("answers after", "not asked, or no answer" if trip is None else f"{1000 * trip:.1f} ms"),
-        (
-            "frames shown whole",
-            {None: "not known", True: "yes", False: "no"}[terminal["synchronised_output"]],
-        ),
+        ("frames shown whole", whole),
     ]

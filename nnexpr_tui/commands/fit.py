@@ -12,7 +12,7 @@ from nnexpr.kinds import NETWORKS
 from nnexpr.runs.keeper import Keeper
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.commands.group import FailedRunError
-from nnexpr_tui.commands.interrupts import Pending, deferred
+from nnexpr_tui.commands.interrupts import Pending, signals
 from nnexpr_tui.commands.options import (
     SectionedCommand,
     fit_options,
@@ -20,9 +20,9 @@ from nnexpr_tui.commands.options import (
     json_option,
     keeping_options,
     output_option,
+    use_threads,
 )
-from nnexpr_tui.commands.output import figure, number, print_json, print_table, progress, say
-from nnexpr_tui.commands.threads import use_threads
+from nnexpr_tui.commands.output import Progress, figure, number, print_json, print_table, say
 
 if TYPE_CHECKING:
     from nnexpr.runs.store import Store
@@ -61,7 +61,7 @@ def fit(
     specification = FitSpecification.make(**given(ctx))
     _say_what_is_idle(specification, given(ctx))
     place = None if save is None else _check_save(save)
-    with deferred() as pending:
+    with signals(deferred=True) as pending:
         use_threads(specification.threads)
         from nnexpr.training.fit import result_of
         from nnexpr.training.resolve import session_of
@@ -102,7 +102,7 @@ def _train(session: Session, keeper: Keeper | None, pending: Pending) -> None:
         f"{target.points:,} points, {goal:,} epochs, on {session.device_name}."
     )
     session.start()
-    with progress("training", goal) as bar:
+    with Progress("training", goal) as bar:
         while pending.code is None and session.advance(_TURN):
             if bar.visible:
                 losses = session.losses()

@@ -9,19 +9,15 @@ import numpy as np
 from nnexpr_tui.commands.output import figure, number, print_chart, print_table, print_text
 
 if TYPE_CHECKING:
-    from nnexpr.networks.network import Network
-    from nnexpr.regions.line import LineRegions
-    from nnexpr.targets.target import Target
     from nnexpr.training.fit import FitResult
     from nnexpr.training.session import Session
-    from nnexpr_tui.commands.plane_report import PlaneCounts
 
 __all__ = ["document", "show"]
 
 MOST_ROWS = 20  # members that the table shows one by one
 PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
 
-Counted = dict[int, "LineRegions"] | dict[int, "PlaneCounts"]
+COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed")
 
 
 def document(result: FitResult, run: str | None) -> dict[str, Any]:
@@ -36,7 +32,7 @@ def document(result: FitResult, run: str | None) -> dict[str, Any]:
         "dtype": result.specification.dtype,
         "parameters": network.parameter_count,
         "trained_parameters": network.trained_parameter_count,
-        "members": [_member(result, index, counted.get(index)) for index in range(network.members)],
+        "members": [_member(result, index, counted.get(index, {})) for index in range(network.members)],
         "epochs": result.epochs,
         "seconds": result.seconds,
         "member_epochs_per_second": result.member_epochs_per_second,
@@ -45,44 +41,37 @@ def document(result: FitResult, run: str | None) -> dict[str, Any]:
     }
 
 
-def _regions(result: FitResult) -> tuple[Counted, list[str]]:
-    """The regions of each member on the target's domain, in own units; and why some could not be counted."""
+def _regions(result: FitResult) -> tuple[dict[int, dict[str, Any]], list[str]]:
+    """What is counted of each member on the target's domain; and why some could not be counted."""
     network, target = result.network, result.target
     alive = [index for index in range(network.members) if index not in result.diverged]
     if not (network.is_piecewise_linear and network.inputs in (1, 2) and alive):
         return {}, []
     if network.inputs == 2:
-        return _plane_regions(network, target, alive)
+        return _plane_regions(result, alive)
     from nnexpr.regions.line import linear_regions
 
-    found = linear_regions(
-        network if len(alive) == network.members else network.select(alive), target.domain[0]
-    )
-    own = (lines.rescaled(target.input_scales[0], target.value_scale) for lines in found)
-    return dict(zip(alive, own, strict=True)), []
+    selected = network if len(alive) == network.members else network.select(alive)
+    return {
+        member: {"linear_regions": lines.count} | {key: getattr(lines, key) for key in COUNTS[1:]}
+        for member, lines in zip(alive, linear_regions(selected, target.domain[0]), strict=True)
+    }, []
 
 
-def _plane_regions(
-    network: Network, target: Target, alive: list[int]
-) -> tuple[dict[int, PlaneCounts], list[str]]:
+def _plane_regions(result: FitResult, alive: list[int]) -> tuple[dict[int, dict[str, Any]], list[str]]:
     from nnexpr_tui.commands.plane_report import count_members
 
-    first, second = target.domain
+    first, second = result.target.domain
+    factor = result.target.value_scale.factor
     try:
-        found = count_members(
-            network, (first, second), alive, target.value_scale.factor, seconds=PLANE_SECONDS
-        )
+        found = count_members(result.network, (first, second), alive, factor, seconds=PLANE_SECONDS)
     except ValueError as error:
         return {}, [f"regions were not counted: {error}"]
-    notes = []
-    if len(found) < len(alive):
-        notes.append(
-            f"regions were counted for {len(found)} of {len(alive)} members, in {PLANE_SECONDS:g} seconds"
-        )
-    return found, notes
+    told = f"regions were counted for {len(found)} of {len(alive)} members, in {PLANE_SECONDS:g} seconds"
+    return {counts["member"]: counts for counts in found}, [told] if len(found) < len(alive) else []
 
 
-def _member(result: FitResult, index: int, lines: LineRegions | PlaneCounts | None) -> dict[str, Any]:
+def _member(result: FitResult, index: int, counts: dict[str, Any]) -> dict[str, Any]:
     diverged = index in result.diverged
     return {
         "seed": result.network.seeds[index],
@@ -90,11 +79,7 @@ def _member(result: FitResult, index: int, lines: LineRegions | PlaneCounts | No
         "best_loss": _finite(result.best_loss[index]),
         "epoch_of_best": int(result.epoch_of_best[index]),
         "max_error": None if diverged else float(result.max_error[index]),
-        "linear_regions": lines and lines.count,
-        "bends": lines and lines.bends,
-        "activation_regions": lines and lines.activation_regions,
-        "dead_units": lines and [list(unit) for unit in lines.dead_units],
-        "collapsed": lines and lines.collapsed,
+        **{key: counts.get(key) for key in COUNTS},
         "nonfinite": diverged,
         **({"diverged_at": result.diverged[index]} if diverged else {}),
     }

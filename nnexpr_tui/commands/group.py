@@ -91,7 +91,7 @@ class CommandGroup(click.Group):
 
     def _exit_code(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
         try:
-            with interrupts.raising():
+            with interrupts.signals(deferred=False):
                 code = super().main(args, prog_name, **extra)  # type: ignore[no-untyped-call, unused-ignore]
                 sys.stdout.flush()
                 return code if isinstance(code, int) else 0

@@ -1,18 +1,17 @@
 """Interrupts: ctrl+C, SIGTERM and a dropped line end a subcommand with 128 + the signal's number.
 
-During a long task they are put off (:func:`deferred`), so that what was done is saved first; a second one
-is not.
+During a long task they are put off, so that what was done is saved first; a second one is not.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Interrupted", "Pending", "deferred", "raising"]
+__all__ = ["Interrupted", "Pending", "signals"]
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -32,40 +31,22 @@ class Pending:
 
 
 @contextmanager
-def raising() -> Iterator[None]:
-    """While inside, each signal raises :class:`Interrupted` in the main thread."""
-
-    def handler(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        raise Interrupted(128 + number)
-
-    with _handling(handler):
-        yield
-
-
-@contextmanager
-def deferred() -> Iterator[Pending]:
-    """While inside, the first signal only sets ``code``; the next raises :class:`Interrupted`."""
+def signals(*, deferred: bool) -> Iterator[Pending]:
+    """While inside, a signal raises :class:`Interrupted` in the main thread; ``deferred``: the first only says so."""
     pending = Pending()
 
     def handler(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        if pending.code is not None:
+        if not deferred or pending.code is not None:
             raise Interrupted(128 + number)
         pending.code = 128 + number
 
-    with _handling(handler):
-        yield pending
-
-
-@contextmanager
-def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set handlers
-        return
-    # A signal that is ignored stays so: that is how nohup and a shell's & ask for it.
-    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    # Only the main thread may set handlers. A signal that is ignored stays so: that is how nohup and a shell's &
+    # ask for it.
+    main = threading.current_thread() is threading.main_thread()
+    heard = [number for number in _SIGNALS if main and signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heard}
     try:
-        yield
+        yield pending
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)

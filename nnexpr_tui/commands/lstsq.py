@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnexpr.linear.basis import BASES, SOLVERS
+from nnexpr.specification import DTYPES
 from nnexpr_tui.commands.options import (
     SectionedCommand,
-    choice_option,
     declared_options,
     json_option,
-    number_option,
+    own_option,
+    threads_option,
 )
 from nnexpr_tui.commands.output import figure, number, print_chart, print_json, print_table, say
-from nnexpr_tui.commands.threads import use_threads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,18 +40,18 @@ _DEFAULTS = {
 
 @click.command(cls=SectionedCommand)
 @declared_options("target", "domain", "noise", "missing", "terms", "target_seed", target=_DEFAULTS["target"])
-@number_option(
+@own_option(
     "samples", "integer", 10_000, "evenly spaced samples of the target (a file's target uses all of its own)", "Target",
     minimum=1, maximum=100_000_000,
 )  # fmt: skip
-@choice_option("basis", BASES, "hat", "what spans the functions", _SECTION)
+@own_option("basis", "choice", "hat", "what spans the functions", _SECTION, offered=BASES)
 @declared_options("biases", "knots", section=_SECTION, knots=100)
-@choice_option("solver", SOLVERS, "hat", "how the problem is solved", _SECTION)
-@number_option(
+@own_option("solver", "choice", "hat", "how the problem is solved", _SECTION, offered=SOLVERS)
+@own_option(
     "rcond", "number", None, "relative cut-off of qr, svd and gram; the precision's epsilon unless given", _SECTION,
     minimum=0,
 )  # fmt: skip
-@number_option(
+@own_option(
     "ridge",
     "number",
     None,
@@ -59,16 +59,16 @@ _DEFAULTS = {
     _SECTION,
     minimum=0,
 )
-@choice_option("dtype", ("float32", "float64"), "float64", "precision of the whole computation", _SECTION)
-@declared_options("seed", "threads")
+@own_option("dtype", "choice", "float64", "precision of the whole computation", _SECTION, offered=DTYPES)
+@declared_options("seed")
+@threads_option
 @json_option
-def lstsq(as_json: bool, threads: int | None, **options: Any) -> int:
+def lstsq(as_json: bool, **options: Any) -> None:
     """Fit a target by least squares: piecewise linear on fixed knots, both ends of the domain included.
 
     The two bases span the same functions; what differs is the digits that survive. Errors are in the target's own
     units, on the samples.
     """
-    use_threads(threads)
     from nnexpr.linear.solvers import least_squares
 
     chosen = {**options, **{name: value for name, value in _DEFAULTS.items() if options[name] is None}}
@@ -91,7 +91,6 @@ def lstsq(as_json: bool, threads: int | None, **options: Any) -> int:
         print_json({"schema": 1, "config": settings, **results})
     else:
         _show(target, fit, settings, x, y)
-    return 0
 
 
 def _samples(

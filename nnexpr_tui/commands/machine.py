@@ -12,13 +12,14 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from nnexpr_tui.commands.terminal_probe import TerminalAnswers, probe_terminal
 
-__all__ = ["TEST_CARD", "advice", "devices", "paths", "processor", "terminal", "versions"]
+__all__ = ["TEST_CARD", "advice", "machine", "paths", "terminal", "versions"]
 
 _PACKAGES = ("nnexpr-tui", "torch", "numpy", "scipy", "textual", "rich", "click", "plotext", "safetensors")
 
@@ -36,29 +37,40 @@ _SYNCHRONISED_TMUX = (3, 7)
 
 def versions() -> dict[str, str]:
     """The version of Python, of the project and of what it stands on."""
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), **dict.fromkeys(_PACKAGES, "not installed")}
     for package in _PACKAGES:
-        try:
+        with suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "not installed"
     return found
 
 
-def processor() -> dict[str, Any]:
-    """The processor, its cores, those this process may use, and the memory in bytes."""
+def machine() -> dict[str, Any]:
+    """The processor, its cores, those this process may use, the memory in bytes, and what torch can compute on."""
     import psutil
+    import torch
+
+    from nnexpr.training.devices import describe_device, resolve_device
 
     memory = psutil.virtual_memory()
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count()
+    cuda = range(torch.cuda.device_count() if torch.cuda.is_available() else 0)
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": _processor_name(),
         "cores": psutil.cpu_count(logical=False),
         "logical_cores": psutil.cpu_count(),
-        "usable_cores": allowed,
+        "usable_cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else psutil.cpu_count(),
         "memory_total": memory.total,
         "memory_available": memory.available,
+        "devices": [
+            "cpu",
+            *(describe_device(torch.device("cuda", index)) for index in cuda),
+            *["mps"] * torch.backends.mps.is_available(),
+        ],
+        "auto": str(resolve_device("auto")),
+        "threads": torch.get_num_threads(),
+        "vector_instructions": torch.backends.cpu.get_cpu_capability(),
     }
 
 
@@ -68,25 +80,6 @@ def _processor_name() -> str:
     except OSError:
         named = None
     return named[1] if named else platform.processor() or platform.machine()
-
-
-def devices() -> dict[str, Any]:
-    """The devices torch can compute on, and the threads it takes."""
-    import torch
-
-    from nnexpr.training.devices import describe_device, resolve_device
-
-    found = ["cpu"]
-    if torch.cuda.is_available():
-        found += [describe_device(torch.device("cuda", index)) for index in range(torch.cuda.device_count())]
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return {
-        "devices": found,
-        "auto": str(resolve_device("auto")),
-        "threads": torch.get_num_threads(),
-        "vector_instructions": torch.backends.cpu.get_cpu_capability(),
-    }
 
 
 def terminal(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -116,7 +109,7 @@ def terminal(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _answered(answers: TerminalAnswers | None) -> dict[str, Any]:
     if answers is None:
-        return {"round_trip": None, "one_column": None, "synchronised_output": None, "answers_as": None}
+        return dict.fromkeys(("round_trip", "one_column", "synchronised_output", "answers_as"))
     pairs = zip(answers.widths[::2], answers.widths[1::2], strict=True)
     return {
         "round_trip": answers.round_trip,
@@ -179,7 +172,7 @@ def _release(version: str) -> tuple[int, ...]:
 
 
 def paths() -> dict[str, str]:
-    """Where runs, settings, the last session and the log are kept."""
+    """Where runs, settings, what the explorer showed last and the log are kept."""
     from nnexpr.runs.store import store
     from nnexpr_tui.last_seen import last_seen_file
     from nnexpr_tui.settings import configuration_file
@@ -188,6 +181,6 @@ def paths() -> dict[str, str]:
     return {
         "runs": str(store().folder),
         "settings": str(configuration_file()),
-        "last session": str(last_seen_file()),
+        "last seen": str(last_seen_file()),
         "log": str(log_file()),
     }

@@ -1,6 +1,4 @@
-"""The measurements of ``bench``: each runs one thing for about a second and gives its speed.
-
-That is the speed of the best third: whatever else the machine does can only make one slower.
+"""The measurements of ``bench``: each gives a way to go on with one thing for some seconds, and its speed then.
 
 The other ways to train are what people write without this engine: ``torch.nn.Sequential`` with ``torch.optim.Adam``,
 one network after another, and ``torch.func`` (vmap of grad over stacked parameters) with one Adam for all.
@@ -10,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -27,34 +24,22 @@ from nnexpr_tui.charts.limits import LimitKeeper
 from nnexpr_tui.charts.raster import rasterise
 from nnexpr_tui.charts.series import ChartData, Frame, Series
 
-__all__ = ["Speed", "cells", "engine", "frames", "functional", "one_after_another", "regions"]
+__all__ = ["best", "cells", "engine", "frames", "functional", "one_after_another", "regions"]
 
 SECONDS = 0.9  # of each measurement
 PARTS = 3
 POINTS = 512
-
-
-@dataclass(frozen=True)
-class Speed:
-    """How many things were done in how many seconds."""
-
-    things: float
-    seconds: float
-
-    @property
-    def per_second(self) -> float:
-        return self.things / self.seconds
-
-    @property
-    def microseconds(self) -> float:
-        """For one."""
-        return 1e6 * self.seconds / self.things
-
-
 CPU = torch.device("cpu")
 
+Part = Callable[[float], float]  # how many things were done a second, in about so many seconds
 
-def _repeat(once: Callable[[], object], things: float, device: torch.device = CPU) -> Speed:
+
+def best(part: Part) -> float:
+    """Things done a second in the best third: whatever else the machine does can only make one slower."""
+    return max(part(SECONDS / PARTS) for _ in range(PARTS))
+
+
+def _repeated(once: Callable[[], object], things: float, device: torch.device = CPU) -> Part:
     """``once`` does so many things; repeated, after a first time that is not counted."""
 
     def done() -> float:
@@ -63,38 +48,31 @@ def _repeat(once: Callable[[], object], things: float, device: torch.device = CP
             torch.cuda.synchronize(device)
         return time.perf_counter()
 
-    once()
-
-    def part(seconds: float) -> Speed:
+    def part(seconds: float) -> float:
         began, rounds = done(), 0
         while rounds == 0 or time.perf_counter() - began < seconds:
             once()
             rounds += 1
-        ended = done()
-        return Speed(rounds * things, ended - began)
+        return rounds * things / (done() - began)
 
-    return _best(part)
-
-
-def _best(measure: Callable[[float], Speed]) -> Speed:
-    """The fastest of the parts of a measurement."""
-    return max((measure(SECONDS / PARTS) for _ in range(PARTS)), key=lambda speed: speed.per_second)
+    once()
+    return part
 
 
-def engine(depth: int, width: int, members: int, device: torch.device = CPU) -> Speed:
+def engine(depth: int, width: int, members: int, device: torch.device) -> Part:
     """Epochs of one network, trained by this engine with ``members`` at once."""
     specification = FitSpecification.make(depth=depth, width=(width,), members=members, epochs=10**9)
     network = mlp(depth, width, members=members).to(device=device)
     session = Session(network, target("fourier", points=POINTS), specification)
-    session.start()
-    session.advance(SECONDS / 4)  # until the turns have their length
 
-    def part(seconds: float) -> Speed:
+    def part(seconds: float) -> float:
         epoch, spent = session.epoch, session.seconds
         session.advance(seconds)
-        return Speed(members * (session.epoch - epoch), session.seconds - spent)
+        return members * (session.epoch - epoch) / (session.seconds - spent)
 
-    return _best(part)
+    session.start()
+    session.advance(SECONDS / 4)  # until the turns have their length
+    return part
 
 
 def _data(device: torch.device) -> tuple[Tensor, Tensor]:
@@ -103,7 +81,7 @@ def _data(device: torch.device) -> tuple[Tensor, Tensor]:
     return x, torch.as_tensor(made.values, dtype=torch.float32, device=device)[:, None]
 
 
-def one_after_another(depth: int, width: int, device: torch.device = CPU) -> Speed:
+def one_after_another(depth: int, width: int, device: torch.device) -> Part:
     """Epochs of one ``nn.Sequential`` with ``torch.optim.Adam``."""
     x, y = _data(device)
     module = to_torch(mlp(depth, width)).to(device)
@@ -115,10 +93,10 @@ def one_after_another(depth: int, width: int, device: torch.device = CPU) -> Spe
         loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
         optimizer.step()
 
-    return _repeat(epoch, 1, device)
+    return _repeated(epoch, 1, device)
 
 
-def functional(depth: int, width: int, members: int, device: torch.device = CPU) -> Speed:
+def functional(depth: int, width: int, members: int, device: torch.device) -> Part:
     """Epochs of one network, trained by ``torch.func`` with ``members`` at once."""
     x, y = _data(device)
     network = mlp(depth, width, members=members)
@@ -139,28 +117,27 @@ def functional(depth: int, width: int, members: int, device: torch.device = CPU)
             value.grad = found[name]
         optimizer.step()
 
-    return _repeat(epoch, members, device)
+    return _repeated(epoch, members, device)
 
 
-def regions(depth: int = 5, width: int = 64, members: int = 50) -> Speed:
-    """Linear regions counted, of freshly drawn networks."""
-    network = mlp(depth, width, members=members)
+def regions() -> Part:
+    """Linear regions counted, of 50 freshly drawn networks."""
+    network = mlp(5, 64, members=50)
     found = sum(lines.count for lines in linear_regions(network, (-1.0, 1.0)))
-    return _repeat(lambda: linear_regions(network, (-1.0, 1.0)), found)
+    return _repeated(lambda: linear_regions(network, (-1.0, 1.0)), found)
 
 
-def cells(depth: int = 4, width: int = 32) -> Speed:
+def cells() -> Part:
     """Linear regions in the plane counted, of a freshly drawn network."""
-    network = mlp(depth, width, inputs=2)
+    network = mlp(4, 32, inputs=2)
     box = ((-1.0, 1.0), (-1.0, 1.0))
-    found = plane_regions(network, box).count
-    return _repeat(lambda: plane_regions(network, box), found)
+    return _repeated(lambda: plane_regions(network, box), plane_regions(network, box).count)
 
 
-def frames(width: int = 100, height: int = 30) -> Speed:
+def frames() -> Part:
     """Frames of a chart drawn: two curves, the second one moving."""
     x = np.linspace(0.0, 1.0, POINTS)
-    keeper, frame = LimitKeeper(), Frame(width, height)
+    keeper, frame = LimitKeeper(), Frame(100, 30)
     phase = iter(np.linspace(0.0, 100.0, 1_000_000))
 
     def once() -> None:
@@ -170,4 +147,4 @@ def frames(width: int = 100, height: int = 30) -> Speed:
         )
         rasterise(ChartData(curves), frame, keeper)
 
-    return _repeat(once, 1)
+    return _repeated(once, 1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -18,24 +20,30 @@ from nnexpr.specification import OPTIONS, InputError, Option
 
 __all__ = [
     "SectionedCommand",
-    "choice_option",
-    "declare",
+    "SectionedOption",
+    "attached",
     "declared_options",
     "fit_options",
     "given",
     "json_option",
     "keeping_options",
-    "number_option",
     "output_option",
+    "own_option",
     "store_option",
+    "threads_option",
+    "use_threads",
 ]
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _METAVARS: dict[Kind, str] = {
     "integer": "INT", "number": "NUMBER", "text": "TEXT", "integers": "INT,INT,...", "numbers": "NUMBER,...",
 }  # fmt: skip
-_SECTIONS = {"network": "Network", "target": "Target", "training": "Training", "machine": "Machine"}
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+)  # read once, by libraries as they load
 
 
 class _DeclaredType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -58,11 +66,7 @@ class _DeclaredType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         """The choices that begin with what was typed."""
         if self.declaration.kind != "choice":
             return super().shell_complete(ctx, param, incomplete)
-        return [
-            click.shell_completion.CompletionItem(choice)
-            for choice in self.declaration.choices
-            if choice.startswith(incomplete)
-        ]
+        return click.Choice(self.declaration.choices).shell_complete(ctx, param, incomplete)
 
 
 def _parse(declaration: Option, text: str) -> Any:
@@ -81,26 +85,16 @@ class SectionedOption(click.Option):
         self.section = section
 
 
-def declare(declaration: Option, *, section: str | None = None, hidden: bool = False) -> SectionedOption:
+def _declared(declaration: Option, section: str | None = None, **settings: Any) -> SectionedOption:
     """The click option for one declaration; None unless given."""
     flag = declaration.flag
-    settings: dict[str, Any] = {
-        "default": None,
-        "hidden": hidden,
-        "help": _help(declaration),
-        "section": section or _SECTIONS[declaration.group],
-    }
+    settings |= {"help": _help(declaration), "section": section or declaration.group.capitalize()}
     if declaration.kind == "flag":
-        return SectionedOption([f"{flag}/--no-{flag[2:]}"], **settings)
+        return SectionedOption([f"{flag}/--no-{flag[2:]}"], default=None, **settings)
     if declaration.kind == "interval":
         # Read together: what is allowed concerns the pair.
-        return SectionedOption(
-            [flag],
-            nargs=2,
-            metavar="A B",
-            callback=lambda _, __, pair: pair and _parse(declaration, " ".join(pair)),
-            **settings,
-        )
+        settings["callback"] = lambda _, __, pair: pair and _parse(declaration, " ".join(pair))
+        return SectionedOption([flag], nargs=2, metavar="A B", **settings)
     return SectionedOption([flag], type=_DeclaredType(declaration), **settings)
 
 
@@ -119,86 +113,87 @@ def _help(declaration: Option) -> str:
     return f"{words}  [default: {'; '.join(defaults)}]" if defaults else words
 
 
-def _attach(options: Iterable[click.Option]) -> Callable[[Decorated], Decorated]:
+def attached(*options: click.Option) -> Decorator:
     """A decorator that adds the options, in order."""
-    added = list(options)
 
-    def decorate(function: Decorated) -> Decorated:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         # Where click's own decorators keep them: the last one first, for decorators are applied from below.
-        function.__dict__.setdefault("__click_params__", []).extend(reversed(added))
+        function.__dict__.setdefault("__click_params__", []).extend(reversed(options))
         return function
 
     return decorate
 
 
-def fit_options(*, hidden: bool = False) -> Callable[[Decorated], Decorated]:
+def fit_options(*, hidden: bool = False) -> Decorator:
     """Every option of a fit."""
-    return _attach(declare(declaration, hidden=hidden) for declaration in OPTIONS.values())
+    return attached(*(_declared(declaration, hidden=hidden) for declaration in OPTIONS.values()))
 
 
-def declared_options(
-    *names: str, section: str | None = None, **defaults: Any
-) -> Callable[[Decorated], Decorated]:
+def declared_options(*names: str, section: str | None = None, **defaults: Any) -> Decorator:
     """Some options of a fit, by name; ``defaults`` are those that a subcommand shows in place of a fit's."""
-    declarations = (
-        replace(OPTIONS[name], default=defaults.get(name, OPTIONS[name].default)) for name in names
-    )
-    return _attach(declare(declaration, section=section) for declaration in declarations)
+    chosen = (replace(OPTIONS[name], default=defaults.get(name, OPTIONS[name].default)) for name in names)
+    return attached(*(_declared(declaration, section) for declaration in chosen))
 
 
-def output_option(*spellings: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+def own_option(
+    name: str, kind: Kind, default: Any, text: str, section: str = "Other", **declaration: Any
+) -> Decorator:
+    """An option of a subcommand's own; it arrives as None unless given."""
+    made = Option(name, kind, default, text, group="machine", label=name, **declaration)
+    return attached(_declared(made, section))
+
+
+def output_option(*spellings: str, **settings: Any) -> Decorator:
     """An option about what is written."""
-    return _attach([SectionedOption(spellings, section="Output", **settings)])
+    return attached(SectionedOption(spellings, section="Output", **settings))
 
 
-def json_option(function: Decorated) -> Decorated:
-    """``--json``, which becomes the argument ``as_json``."""
-    return output_option("--json", "as_json", is_flag=True, help="print one JSON document on stdout")(
-        function
-    )
+json_option = output_option("--json", "as_json", is_flag=True, help="print one JSON document on stdout")
 
 
-def store_option(*, hidden: bool = False) -> Callable[[Decorated], Decorated]:
-    """``--store``: where runs are kept; it becomes a :class:`Store`, given or not."""
-    text = "the folder that keeps runs  [default: NNEXPR_STORE, or the platform's data folder]"
-
+def _store(*, hidden: bool = False) -> SectionedOption:
     def opened(ctx: click.Context, param: click.Parameter, value: str | Store | None) -> Store:  # noqa: ARG001
         return value if isinstance(value, Store) else opened_store(value)
 
-    return output_option(
-        "--store", metavar="DIR", hidden=hidden, help=text, type=click.UNPROCESSED, callback=opened
-    )
+    text = "the folder that keeps runs  [default: NNEXPR_STORE, or the platform's data folder]"
+    settings: dict[str, Any] = {"metavar": "DIR", "type": click.UNPROCESSED, "callback": opened}
+    return SectionedOption(["--store"], section="Output", help=text, hidden=hidden, **settings)
 
 
-def keeping_options(*, hidden: bool = False) -> Callable[[Decorated], Decorated]:
+store_option = attached(_store())  # where runs are kept; it becomes a Store, given or not
+
+
+def keeping_options(*, hidden: bool = False) -> Decorator:
     """Whether and where a run is kept, and how often it is saved on the way."""
     every = Option(
         "checkpoint_every", "number", 2.0, "seconds between two checkpoints of the run",
         group="machine", label="Checkpoint every", minimum=0, exclusive=True,
     )  # fmt: skip
-
-    def decorate(function: Decorated) -> Decorated:
-        store_option(hidden=hidden)(function)
-        output_option("--no-store", is_flag=True, hidden=hidden, help="do not keep the run")(function)
-        return _attach([declare(every, section="Output", hidden=hidden)])(function)
-
-    return decorate
-
-
-def choice_option(
-    name: str, choices: Iterable[str], default: str, text: str, section: str = "Other"
-) -> Callable[[Decorated], Decorated]:
-    """An option of a subcommand's own with a few values; it arrives as None unless given."""
-    declaration = Option(name, "choice", default, text, group="network", label=name, offered=choices)
-    return _attach([declare(declaration, section=section)])
+    never: dict[str, Any] = {"is_flag": True, "help": "do not keep the run", "hidden": hidden}
+    return attached(
+        _declared(every, "Output", hidden=hidden),
+        SectionedOption(["--no-store"], section="Output", **never),
+        _store(hidden=hidden),
+    )
 
 
-def number_option(
-    name: str, kind: Kind, default: Any, text: str, section: str = "Other", **declaration: Any
-) -> Callable[[Decorated], Decorated]:
-    """An option of a subcommand's own that takes numbers; it arrives as None unless given."""
-    made = Option(name, kind, default, text, group="network", label=name, **declaration)
-    return _attach([declare(made, section=section)])
+def use_threads(threads: int | None) -> None:
+    """Give torch and the linear algebra of NumPy and SciPy so many threads; None leaves them all they take.
+
+    Their libraries read the variables once, as they are loaded.
+    """
+    if threads is not None:
+        os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
+
+
+def _taken(ctx: click.Context, param: click.Parameter, threads: int | None) -> None:  # noqa: ARG001
+    use_threads(threads)
+
+
+# ``--threads`` of a subcommand that has no specification: taken as soon as it is read.
+threads_option = attached(_declared(OPTIONS["threads"], callback=_taken, expose_value=False))
 
 
 def given(ctx: click.Context) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from nnexpr_tui.charts.series import ChartData, Markers
 
 __all__ = [
+    "Progress",
     "figure",
     "number",
-    "plain",
     "print_chart",
     "print_json",
     "print_table",
     "print_text",
-    "progress",
     "say",
     "stdout_width",
 ]
@@ -117,46 +116,37 @@ def print_chart(chart: ChartData) -> None:
     click.echo(render_text(chart, width, _CHART_HEIGHT, color=color, markers=markers), color=color)
 
 
-class Progress:
-    """Progress on stderr: a bar on a terminal, else nothing."""
+class Progress(AbstractContextManager["Progress"]):
+    """A bar on stderr while inside, where that is a terminal; where the terminal has gone, nothing."""
 
-    visible = False
+    def __init__(self, title: str, total: float) -> None:
+        from rich import progress as bars
+        from rich.console import Console
+
+        self.visible = sys.stderr.isatty()
+        self._bar = bars.Progress(
+            bars.TextColumn("{task.description}", markup=False),
+            bars.BarColumn(),
+            bars.TaskProgressColumn(),
+            bars.TimeRemainingColumn(),
+            bars.TextColumn("{task.fields[note]}", markup=False),
+            console=Console(stderr=True, highlight=False, markup=False, emoji=False),
+            transient=True,
+            auto_refresh=False,
+            disable=not self.visible,
+        )
+        self._task = self._bar.add_task(clean(title), total=total, note="")
+
+    def __enter__(self) -> Progress:
+        with suppress(OSError):
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._bar.stop()
 
     def show(self, done: float, note: str) -> None:
         """So much is done, with a note beside the bar."""
-
-
-@contextmanager
-def progress(title: str, total: float) -> Iterator[Progress]:
-    """A progress bar on stderr while inside, where stderr is a terminal."""
-    if not sys.stderr.isatty():
-        yield Progress()
-        return
-    from rich import progress as bars
-    from rich.console import Console
-
-    columns = (
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(),
-        bars.TaskProgressColumn(),
-        bars.TimeRemainingColumn(),
-        bars.TextColumn("{task.fields[note]}", markup=False),
-    )
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    bar = bars.Progress(*columns, console=console, transient=True, auto_refresh=False)
-    task = bar.add_task(clean(title), total=total, note="")
-
-    class Bar(Progress):
-        visible = True
-
-        def show(self, done: float, note: str) -> None:
-            with suppress(OSError):  # the terminal has gone
-                bar.update(task, completed=done, note=clean(note), refresh=True)
-
-    try:
         with suppress(OSError):
-            bar.start()
-        yield Bar()
-    finally:
-        with suppress(OSError):
-            bar.stop()
+            self._bar.update(self._task, completed=done, note=clean(note), refresh=True)

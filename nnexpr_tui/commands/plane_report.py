@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nnexpr_tui.commands.output import number, print_table, print_text
 
 if TYPE_CHECKING:
     from nnexpr.networks.network import Network
-    from nnexpr.regions.plane import PlaneCertificate
+    from nnexpr.regions.plane import PlaneRegions
 
-__all__ = ["Domain", "PlaneCounts", "count_members", "document", "show"]
+__all__ = ["count_members", "show"]
 
 Domain = tuple[tuple[float, float], tuple[float, float]]
 
@@ -22,23 +21,10 @@ _MOST_ROWS = 20
 _MOST_DEAD = 12  # units that are named
 
 
-@dataclass(frozen=True)
-class PlaneCounts:
-    """What is told of one member; its cells, hundreds of bytes each, are not kept."""
-
-    count: int
-    bends: int
-    activation_regions: int
-    bends_by_layer: tuple[int, ...]
-    dead_units: tuple[tuple[int, int], ...]
-    collapsed: bool
-    check: PlaneCertificate
-
-
 def count_members(
     network: Network, domain: Domain, members: Sequence[int], factor: float, *, seconds: float = float("inf")
-) -> dict[int, PlaneCounts]:
-    """The counts of the members on the domain, in the network's units, on as many threads as torch uses.
+) -> list[dict[str, Any]]:
+    """What JSON says of the members on the domain, in the network's units, counted on as many threads as torch uses.
 
     ``factor`` takes the residual to own units. No member is begun after ``seconds`` but the first: those that are
     missing were not reached. Raises ValueError.
@@ -49,35 +35,17 @@ def count_members(
 
     until = time.monotonic() + seconds
 
-    def count(member: int) -> PlaneCounts | None:
+    def count(member: int) -> dict[str, Any] | None:
         if member != members[0] and time.monotonic() > until:
             return None
-        plane = plane_regions(network, domain, member)
-        return PlaneCounts(
-            plane.count,
-            plane.bends,
-            plane.activation_regions,
-            plane.bends_by_layer,
-            plane.dead_units,
-            plane.collapsed,
-            replace(plane.check, max_residual=abs(factor) * plane.check.max_residual),
-        )
+        return _member(member, plane_regions(network, domain, member), abs(factor))
 
     with ThreadPoolExecutor(max(1, min(torch.get_num_threads(), len(members)))) as pool:
-        counted = zip(members, pool.map(count, members), strict=True)
-        return {member: plane for member, plane in counted if plane is not None}
+        return [found for found in pool.map(count, members) if found is not None]
 
 
-def document(domain: Domain, found: list[tuple[int, PlaneCounts]]) -> dict[str, Any]:
-    """The JSON document of ``regions``."""
-    return {
-        "schema": 1,
-        "domain": [list(side) for side in domain],
-        "members": [_member(member, plane) for member, plane in found],
-    }
-
-
-def _member(member: int, plane: PlaneCounts) -> dict[str, Any]:
+def _member(member: int, plane: PlaneRegions, factor: float) -> dict[str, Any]:
+    """The cells themselves, hundreds of bytes each, are not kept."""
     check = plane.check
     return {
         "member": member,
@@ -92,7 +60,7 @@ def _member(member: int, plane: PlaneCounts) -> dict[str, Any]:
         "bends_by_layer": plane.bends_by_layer,
         "collapsed": plane.collapsed,
         "check": {
-            "max_residual": check.max_residual,
+            "max_residual": factor * check.max_residual,
             "ties": check.ties,
             "twice_crossed": check.twice_crossed,
             "sampled_points": check.sampled_points,
@@ -101,41 +69,38 @@ def _member(member: int, plane: PlaneCounts) -> dict[str, Any]:
     }
 
 
-def show(file: str, domain: Domain, found: list[tuple[int, PlaneCounts]]) -> None:
+def show(file: str, domain: Domain, found: list[dict[str, Any]]) -> None:
     """The counts in one table, what certifies them in another."""
     shown = found[:_MOST_ROWS]
     sides = " × ".join(f"[{number(low, 6)}, {number(high, 6)}]" for low, high in domain)
     rows = [
         (
-            str(member),
-            number(plane.count),
-            number(plane.activation_regions),
-            number(plane.bends),
-            " + ".join(f"{bends:,}" for bends in plane.bends_by_layer),
-            number(len(plane.dead_units)),
+            *(number(member[key]) for key in ("member", "linear_regions", "activation_regions", "bends")),
+            " + ".join(f"{bends:,}" for bends in member["bends_by_layer"]),
+            number(len(member["dead_units"])),
         )
-        for member, plane in shown
+        for member in shown
     ]
     columns = ("member", "regions", "activation regions", "bends", "by layer", "dead units")
     print_table(f"Linear regions of {file} on {sides}", columns, rows)
     certified = [
         (
-            str(member),
-            str(plane.check.euler),
-            f"{plane.check.area_error:.1e}",
-            f"{plane.check.mean_degree:.3f}",
-            f"{plane.check.max_residual:.1e}",
-            f"{plane.check.sampled_mismatches:,} of {plane.check.sampled_points:,}",
-            number(plane.check.ties),
+            str(member["member"]),
+            str(member["euler"]),
+            f"{member['area_error']:.1e}",
+            f"{member['mean_degree']:.3f}",
+            f"{member['check']['max_residual']:.1e}",
+            f"{member['check']['sampled_mismatches']:,} of {member['check']['sampled_points']:,}",
+            number(member["check"]["ties"]),
         )
-        for member, plane in shown
+        for member in shown
     ]
     checks = ("member", "euler", "area error", "mean degree", "residual", "mismatches", "ties")
     print_table("Certificates: vertices - edges + cells is 1, areas sum to the domain's", checks, certified)
     if len(found) > _MOST_ROWS:
         print_text(f"... and {len(found) - _MOST_ROWS:,} more members (all with --json)")
     if len(found) == 1:
-        units = found[0][1].dead_units
+        units = found[0]["dead_units"]
         named = ", ".join(f"{unit} of layer {layer}" for layer, unit in units[:_MOST_DEAD])
         more = f" and {len(units) - _MOST_DEAD:,} more" if len(units) > _MOST_DEAD else ""
         print_text(f"dead units: {named or 'none'}{more}")

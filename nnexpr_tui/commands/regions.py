@@ -12,13 +12,13 @@ from nnexpr_tui.commands.options import (
     SectionedCommand,
     declared_options,
     json_option,
-    number_option,
     output_option,
+    own_option,
     store_option,
+    threads_option,
 )
 from nnexpr_tui.commands.output import number, print_json, print_table, print_text
 from nnexpr_tui.commands.regions_path import asked_path, path_options, show_path
-from nnexpr_tui.commands.threads import use_threads
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
@@ -33,20 +33,20 @@ _UNIT = (0.0, 1.0)
 
 @click.command(cls=SectionedCommand)
 @click.argument("file")
-@declared_options("domain", "activation", "threads")
-@number_option(
+@declared_options("domain", "activation")
+@threads_option
+@own_option(
     "domain2", "interval", None, "of a network of two inputs, the domain of the second", section="Target"
 )
 @path_options
 @output_option("--members", metavar="I,J-K,...", help="only these members, counted from 0  [default: all]")
-@store_option()
+@store_option
 @json_option
 def regions(
     file: str,
     domain: tuple[float, float] | None,
     domain2: tuple[float, float] | None,
     activation: str | None,
-    threads: int | None,
     along: str | None,
     closed: bool,
     circle: tuple[float, float, float] | None,
@@ -65,7 +65,6 @@ def regions(
     Of a network of two inputs the cells in the plane are counted, for its first output: --domain is that of both inputs
     unless --domain2 is given for the second.
     """
-    use_threads(threads)
     from nnexpr_tui.commands.network_file import read_network
 
     saved = read_network(file, store, activation)
@@ -118,7 +117,7 @@ def _plane(
     as_json: bool,
 ) -> int:
     """``regions`` of a network of two inputs."""
-    from nnexpr_tui.commands.plane_report import count_members, document, show
+    from nnexpr_tui.commands.plane_report import count_members, show
 
     if not saved.network.is_piecewise_linear:
         raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
@@ -129,12 +128,11 @@ def _plane(
         for (low, high), scale in zip(own, saved.input_scales, strict=True)
     )
     try:
-        planes = count_members(saved.network, ((a1, b1), (a2, b2)), members, saved.value_scale.factor)
+        found = count_members(saved.network, ((a1, b1), (a2, b2)), members, saved.value_scale.factor)
     except ValueError as error:  # numbers that are not finite, or become so; too many cells
         raise InputError("file", file, str(error)) from None
-    found = [(member, planes[member]) for member in members]
     if as_json:
-        print_json(document(own, found))
+        print_json({"schema": 1, "domain": own, "members": found})
     else:
         show(file, own, found)
     return 0

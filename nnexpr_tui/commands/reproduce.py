@@ -13,24 +13,24 @@ from nnexpr.experiments.data import VERDICTS, Claim, Figure, Table
 from nnexpr.experiments.discovery import Experiment, find
 from nnexpr.experiments.findings import Finding
 from nnexpr.runs.store import Store
-from nnexpr_tui.commands.interrupts import Pending, deferred
+from nnexpr_tui.commands.interrupts import Pending, signals
 from nnexpr_tui.commands.options import (
     SectionedCommand,
     declared_options,
     json_option,
     output_option,
     store_option,
+    threads_option,
 )
 from nnexpr_tui.commands.output import (
+    Progress,
     print_chart,
     print_json,
     print_table,
     print_text,
-    progress,
     say,
     stdout_width,
 )
-from nnexpr_tui.commands.threads import use_threads
 from nnexpr_tui.documents import cell_text, experiments_document
 
 __all__ = ["reproduce"]
@@ -41,16 +41,16 @@ __all__ = ["reproduce"]
 @output_option("--quick", is_flag=True, help="fewer members or epochs; the output says that it is quick")
 @output_option("--list", "listed", is_flag=True, help="list the experiments and leave")
 @output_option("--figures", is_flag=True, help="also give the figures: charts, or their numbers with --json")
-@declared_options("seed", "threads")
+@declared_options("seed")
+@threads_option
 @json_option
-@store_option()
+@store_option
 def reproduce(
     name: str | None,
     quick: bool,
     listed: bool,
     figures: bool,
     seed: int | None,
-    threads: int | None,
     as_json: bool,
     store: Store,
 ) -> int:
@@ -63,9 +63,8 @@ def reproduce(
     if listed or name is None:
         _list(experiments, as_json)
         return 0
-    use_threads(threads)
     found: list[Finding] = []
-    with deferred() as pending:
+    with signals(deferred=True) as pending:
         for number, experiment in enumerate(experiments, 1):
             finding = _perform(experiment, f"{number}/{len(experiments)}", quick, seed or 0, store, pending)
             if finding is None:
@@ -92,7 +91,7 @@ def _perform(
     """What it found, kept beside the runs, where the explorer finds it too; None where a signal cut it short."""
     from nnexpr.experiments.runner import perform
 
-    with progress(f"{place} {experiment.id}", 1.0) as bar:
+    with Progress(f"{place} {experiment.id}", 1.0) as bar:
 
         def tell(share: float, note: str) -> None:
             if pending.code is not None:
