@@ -57,11 +57,6 @@ class Keeper:
             now = monotonic()
             self._next = now + max(self._every, LEAST_REST * (now - began))
 
-    def keep_if_due(self, session: Session) -> None:
-        """Write the run if the last checkpoint is old enough."""
-        if self.is_due:
-            self.keep(session)
-
     @property
     def is_due(self) -> bool:
         """Whether the last checkpoint is old enough."""

@@ -108,8 +108,8 @@ def _train(session: Session, keeper: Keeper | None, pending: Pending) -> None:
                 losses = session.losses()
                 least = np.nanmin(losses) if np.isfinite(losses).any() else np.nan
                 bar.show(session.epoch, f"loss {figure(float(least))}")
-            if keeper:
-                keeper.keep_if_due(session)
+            if keeper and keeper.is_due:
+                keeper.keep(session)
     if session.state == "running":
         session.stop()
     say(f"{session.epoch:,} epochs in {session.seconds:.2f} s.")

@@ -129,24 +129,23 @@ def _print_summary(members: list[dict[str, Any]]) -> None:
 
 def _print_fit(session: Session) -> None:
     """The target, the member of least loss, and the range of all members."""
+    from nnexpr.runs.scene import scene_of
     from nnexpr_tui.charts.series import Axis, ChartData, Series
 
-    target, curves = session.target, session.predictions()
-    x = target.input_scales[0].to_own(session.grid[:, 0])
-    alive = [index for index in range(len(curves)) if index not in session.diverged]
+    scene, known, losses = scene_of(session), session.target.function is not None, session.losses()
+    best = int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
+    snapshot = session.snapshot(best)
     series: list[Series] = []
-    if len(alive) > 1:
-        low, high = curves[alive].min(axis=0), curves[alive].max(axis=0)
-        series.append(Series(x, low, upper=high, style="band", label="members", color="secondary"))
-    if target.function is None and target.dimension == 1:
-        points = target.own_inputs[:, 0], target.own_values
-        series.append(Series(*points, style="points", label=target.value_name, color="accent"))
-    elif target.function is not None:
-        values = target.value_scale.to_own(target.function(session.grid))
-        series.append(Series(x, values, label="target", color="accent"))
-    if alive:
-        losses = session.losses()
-        best = min(alive, key=lambda index: float(losses[index]))
-        series.append(Series(x, curves[best], label=f"fit, seed {session.network.seeds[best]}"))
-    x_axis, y_axis = Axis(label=target.section_name), Axis(label=target.value_name)
-    print_chart(ChartData(tuple(series), x_axis, y_axis, title=target.name))
+    if snapshot.band is not None:
+        low, high = snapshot.band
+        series.append(Series(scene.x, low, upper=high, style="band", label="members", color="secondary"))
+    if known:
+        series.append(Series(scene.x, scene.truth, label="target", color="accent"))
+    elif scene.data is not None:
+        x, y = scene.data
+        series.append(Series(x, y, style="points", label=scene.value_name, color="accent"))
+    if best not in session.diverged:
+        label = f"fit, seed {session.network.seeds[best]}"
+        series.append(Series(scene.x, snapshot.prediction, label=label))
+    axes = Axis(label=scene.input_name), Axis(label=scene.value_name)
+    print_chart(ChartData(tuple(series), *axes, title=scene.name))

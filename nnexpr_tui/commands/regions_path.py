@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nnexpr.specification import InputError
-from nnexpr_tui.commands.options import SectionedOption
+from nnexpr_tui.commands.options import SectionedOption, attached
 from nnexpr_tui.commands.output import number, print_json, print_table
 
 if TYPE_CHECKING:
@@ -22,42 +21,37 @@ __all__ = ["AskedPath", "asked_path", "path_options", "show_path"]
 
 _MOST_ROWS = 20
 _VERTICES = 64
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 AskedPath = tuple[
     "NDArray[np.float64]", bool
 ]  # vertices (V, d) in own units; whether the last is joined to the first
 
 
-def path_options(function: Decorated) -> Decorated:
-    """``--along``, ``--closed``, ``--circle`` and ``--vertices``."""
-    options = [
-        SectionedOption(
-            ["--along"],
-            section="Path",
-            metavar='"X1,Y1;X2,Y2;..."',
-            help="count along the polyline through these points, as many coordinates each as the network has inputs",
-        ),
-        SectionedOption(["--closed"], section="Path", is_flag=True, help="join its last point to its first"),
-        SectionedOption(
-            ["--circle"],
-            section="Path",
-            nargs=3,
-            type=float,
-            default=None,
-            metavar="CX CY R",
-            help="count around a circle, by the regular polygon inscribed in it; for two inputs",
-        ),
-        SectionedOption(
-            ["--vertices"],
-            section="Path",
-            type=click.IntRange(3, 1_000_000),
-            default=None,
-            help=f"of the polygon  [default: {_VERTICES}]",
-        ),
-    ]
-    # Where click's own decorators keep them: the last one first, for decorators are applied from below.
-    function.__dict__.setdefault("__click_params__", []).extend(reversed(options))
-    return function
+# --along, --closed, --circle and --vertices
+path_options = attached(
+    SectionedOption(
+        ["--along"],
+        section="Path",
+        metavar='"X1,Y1;X2,Y2;..."',
+        help="count along the polyline through these points, as many coordinates each as the network has inputs",
+    ),
+    SectionedOption(["--closed"], section="Path", is_flag=True, help="join its last point to its first"),
+    SectionedOption(
+        ["--circle"],
+        section="Path",
+        nargs=3,
+        type=float,
+        default=None,
+        metavar="CX CY R",
+        help="count around a circle, by the regular polygon inscribed in it; for two inputs",
+    ),
+    SectionedOption(
+        ["--vertices"],
+        section="Path",
+        type=click.IntRange(3, 1_000_000),
+        default=None,
+        help=f"of the polygon  [default: {_VERTICES}]",
+    ),
+)
 
 
 def asked_path(
