@@ -22,17 +22,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.compiled import compiled, inlined
 from nnexpr.kernels.epochs import Members, Points, Room, gradient_sum
 from nnexpr.kernels.passes import Plan
 from nnexpr.kernels.steps import adam_exactly
 from nnexpr.kernels.types import Numbers
+from nnexpr.splines.tent import relu_weights, scale_ratio
 
 __all__ = ["MARGIN", "Waves", "pull_back_to_coordinates", "train_coordinates", "weights_of"]
 
 MARGIN = (
     1e-3  # peaks stay in [MARGIN, 1 - MARGIN], ratios above MARGIN², so that all weights stay below 1/MARGIN²
 )
+_relu_weights, _scale_ratio = inlined(relu_weights), inlined(scale_ratio)
 
 
 class Waves(NamedTuple):
@@ -48,7 +50,7 @@ def theorem_ratio(coordinates: Numbers, layer: int, sign: int) -> float:
     """r_i as Theorem 3.4 has it."""
     depth = coordinates.size // 2
     a, following = coordinates[layer], coordinates[min(layer + 1, depth - 1)]
-    ratio: float = (a if layer == 0 and sign < 0 else 1.0 - a) * following
+    ratio: float = _scale_ratio(a, following, layer > 0 or sign > 0)
     return ratio
 
 
@@ -69,7 +71,7 @@ def weights_of(coordinates: Numbers, waves: Waves, parameters: Numbers, p0: int)
     p[4], p[5], p[7] = 1.0 / width, start - coordinates[0], 1.0
     for layer in range(1, depth + 1):
         a, r = coordinates[layer - 1], coordinates[depth + layer - 1]
-        u, d, at = r / a, -r / (a * (1.0 - a)), 8 + 20 * (layer - 1)
+        (u, d), at = _relu_weights(a, r), 8 + 20 * (layer - 1)
         p[at], p[at + 1], p[at + 2] = 1.0, sign * u, sign * d
         if layer == depth:
             p[at + 4] = -lift

@@ -11,11 +11,9 @@ of the scales are spread over the layers, the amplitudes decay with them, and th
 
     F(x) = x ± Σ_{i<L} s_i W_i(x).
 
-*Scales* (Theorem 3.4): the limit L → ∞ is differentiable only if s_{i+1} = s_i (1 - a_{i+1}) a_{i+2}. The
-first is s_0 = a_0 a_1 where waves are subtracted, which makes F'(0) = 0 (x², x³), and (1 - a_0) a_1 where
-they are added, which makes F'(1) = 0 (a quarter sine). The last scale asks for a peak a_L that a network of L
-layers does not have: the last peak is repeated, a_L = a_{L-1}. With all peaks 1/2, s_i = 4^{-(i+1)} and F is
-x² with error 4^{-(L+1)}, attained.
+*Scales* (Theorem 3.4, ``nnexpr/splines/tent.py``): the last one asks for a peak a_L that a network of L layers
+does not have: the last peak is repeated, a_L = a_{L-1}. With all peaks 1/2, s_i = 4^{-(i+1)} and F is x² with
+error 4^{-(L+1)}, attained.
 
 *Positivity.* ReLU must pass ``sum``. Added waves keep it above x. Under the theorem's scales s*, x minus all
 infinitely many waves is convex with value and slope 0 at 0, so no partial sum is below 0, nor is one under
@@ -37,9 +35,9 @@ from torch import Tensor
 from nnexpr.kinds import compositional_layers, dense_layers
 from nnexpr.networks.network import Network
 from nnexpr.specification import OPTIONS, InputError
-from nnexpr.splines.tent import relu_weights
+from nnexpr.splines.tent import relu_weights, scale_ratios
 
-__all__ = ["compositional", "manifold_parameters", "random_peaks", "tent", "theorem_scales"]
+__all__ = ["compositional", "manifold_parameters", "random_peaks", "tent"]
 
 Array = NDArray[np.float64]
 
@@ -106,11 +104,6 @@ def random_peaks(depth: int, members: int, seed: int) -> Array:
     return np.maximum(np.stack(drawn), 2.0**-53)  # 0 itself can be drawn
 
 
-def theorem_scales(peaks: Tensor, sign: int = -1) -> Tensor:
-    """The scales ``(..., L)`` that Theorem 3.4 gives for ``peaks: (..., L)``; differentiable."""
-    return torch.cumprod(_theorem_ratios(peaks, sign), dim=-1)
-
-
 def manifold_parameters(
     peaks: Tensor, scales: Tensor | None = None, *, sign: int = -1, domain: tuple[float, float] = (0.0, 1.0)
 ) -> Tensor:
@@ -120,12 +113,11 @@ def manifold_parameters(
     checked.
     """
     members, depth = peaks.shape
-    if scales is None:
-        ratios, lift = _theorem_ratios(peaks, sign), peaks.new_zeros(members)
-    else:
+    ratios, lift = torch.stack(scale_ratios(peaks.unbind(1), sign), dim=1), peaks.new_zeros(members)
+    if scales is not None:
+        above = torch.relu(scales - torch.cumprod(ratios, dim=1)).sum(dim=1)
+        lift = above if sign < 0 else lift
         ratios = torch.cat([scales[:, :1], scales[:, 1:] / scales[:, :-1]], dim=1)
-        above = torch.relu(scales - theorem_scales(peaks, sign)).sum(dim=1)
-        lift = above if sign < 0 else torch.zeros_like(above)
     zero, one = torch.zeros_like(lift), torch.ones_like(lift)
 
     # Rows (sum, t1, t2, bias) of a hidden layer, each over the columns (sum, t1, t2, bias | b).
@@ -160,13 +152,6 @@ def tent(folds: int, dtype: str = "float64") -> Network:
         dense_layers((1, *[2] * folds, 1)),
         torch.tensor([parameters], dtype=getattr(torch, OPTIONS["dtype"].check(dtype)), device="cpu"),
     )
-
-
-def _theorem_ratios(peaks: Tensor, sign: int) -> Tensor:
-    """s_0, s_1/s_0, ...: products that never underflow, however deep the network."""
-    following = torch.cat([peaks[..., 1:], peaks[..., -1:]], dim=-1)
-    first = peaks[..., :1] if sign < 0 else 1.0 - peaks[..., :1]
-    return torch.cat([first, 1.0 - peaks[..., 1:]], dim=-1) * following
 
 
 def _rows(option: str, values: ArrayLike) -> Array:

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.targets.formula import triangle
+from nnexpr.splines.tent import composed
 
 __all__ = ["blocks", "bumps", "folded_triangle", "fourier", "star", "takagi", "waves", "weierstrass"]
 
@@ -44,10 +44,7 @@ def folded_triangle(folds: int) -> Function:
 
 
 def _folded_triangle(folds: int, inputs: Array) -> Array:
-    values = inputs[:, 0]
-    for _ in range(folds):
-        values = triangle(values)
-    return values
+    return composed(folds, np.clip(inputs[:, 0], 0.0, 1.0))
 
 
 def takagi(terms: int) -> Function:

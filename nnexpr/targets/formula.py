@@ -39,7 +39,7 @@ LONGEST = 500  # characters of a formula
 
 def triangle(x: Array) -> Array:
     """The triangle map: 2x on [0, 1/2], 2 - 2x on [1/2, 1], 0 elsewhere. Exact at dyadic numbers."""
-    return np.maximum(0.0, tent(x))
+    return tent(np.clip(x, 0.0, 1.0))
 
 
 CONSTANTS: dict[str, float] = {"pi": np.pi, "e": np.e}

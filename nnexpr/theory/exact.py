@@ -25,7 +25,7 @@ from nnexpr.splines.tent import Corners, corners, tent
 
 __all__ = [
     "PRINTED_TENT", "TENT", "Rational", "breakpoints", "composed_regions", "gap", "quotients", "random_peaks",
-    "regions", "theorem_scales",
+    "regions",
 ]  # fmt: skip
 
 Rational = Sequence[Fraction]
@@ -37,15 +37,6 @@ PRINTED_TENT = corners(height=Fraction(1, 2))  # as the concept page has it
 def random_peaks(count: int, rng: np.random.Generator, least: int = 1, steps: int = 1000) -> list[Fraction]:
     """``count`` peaks among k/steps, least <= k <= steps - least."""
     return [Fraction(int(k), steps) for k in rng.integers(least, steps - least + 1, count)]
-
-
-def theorem_scales(peaks: Rational, count: int, sign: int = -1) -> list[Fraction]:
-    """s_0 … s_{count-1}; beyond the given peaks the last one is repeated."""
-    a = [*peaks, *[peaks[-1]] * (count + 1 - len(peaks))]
-    scales = [(a[0] if sign < 0 else ONE - a[0]) * a[1]]
-    for i in range(count - 1):
-        scales.append(scales[i] * (ONE - a[i + 1]) * a[i + 2])
-    return scales
 
 
 def gap(peaks: Rational, scales: Rational, layer: int) -> Fraction:

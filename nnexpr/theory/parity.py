@@ -5,7 +5,7 @@ x_1 ⊕ ... ⊕ x_n asked of four kinds of circuit, all gates but the inputs cou
     DNF                 2^{n-1} conjunctions of n literals and one OR    depth 2
     threshold circuit   n gates [Σ x >= k] and one gate                  depth 2
     AND/OR/NAND tree    3 (n − 1) gates                                  depth 2 ceil(log2 n)
-    ReLU tents          2 ceil(log2 n) units: fold(Σ x / 2^k), k times   depth ceil(log2 n)
+    ReLU tents          2 ceil(log2 n) units: T(Σ x / 2^k), k times      depth ceil(log2 n)
 
 The DNF cannot be smaller: a conjunction that leaves a variable out does not change with it, parity does at every input
 (``sensitive``), so each conjunction names all n variables and covers one of the 2^{n-1} odd inputs. At any fixed depth
@@ -27,6 +27,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nnexpr.splines.tent import composed
 
 __all__ = [
     "Circuit",
@@ -138,12 +140,8 @@ def tent_parity(inputs: int) -> tuple[int, Bits]:
     Σ x / 2^k is a dyadic number, so float64 is exact.
     """
     folds = max(1, ceil(log2(_checked(inputs))))
-    index = np.arange(2**inputs)
-    total = sum((index >> bit & 1) for bit in range(inputs))
-    value = np.asarray(total, dtype=np.float64) / 2**folds
-    for _ in range(folds):
-        value = 2.0 * np.maximum(value, 0.0) - 4.0 * np.maximum(value - 0.5, 0.0)
-    return 2 * folds, value == 1.0
+    total = np.bitwise_count(np.arange(2**inputs))
+    return 2 * folds, composed(folds, total / 2**folds) == 1.0
 
 
 def _input_words(inputs: int) -> list[NDArray[np.uint64]]:

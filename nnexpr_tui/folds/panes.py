@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.folds.moment import FoldsMoment
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.table import row as table_row
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 __all__ = [
     "SHALLOW_HELP", "WAVE_HELP", "shallow_chart", "shallow_lines", "shallow_title", "wave_chart",
@@ -47,28 +54,27 @@ SHALLOW_HELP = "\n".join(
 )
 
 
-def wave_points(depth: int, shown: int, share: float = 1.0) -> tuple[list[float], list[float]]:
-    """The corners of the wave's first ``shown`` regions, while the last fold is done to the share ``share``.
+def wave_points(depth: int, shown: int, share: float = 1.0) -> tuple[Array, Array]:
+    """The corners of the wave's first ``shown`` regions, while the last fold is done to the share ``share``."""
+    import numpy as np
 
-    The wave before it goes 0, 1/2, 1, 1/2, 0 over the same corners: what was above 1/2 is folded down, the rest is
-    stretched to 1.
-    """
-    step = 0.5**depth
-    between, top = 0.5 + 0.5 * share, 1.0 - share
-    heights = (0.0, between, top, between)
-    return [i * step for i in range(shown + 1)], [heights[i % 4] for i in range(shown + 1)]
+    from nnexpr.splines.tent import composed, tent
+
+    corners = np.linspace(0.0, shown * 0.5**depth, shown + 1)
+    before = composed(depth - 1, corners)
+    return corners, (1 - share) * before + share * tent(before)
 
 
 def wave_chart(depth: int, shown: int, share: float = 1.0) -> ChartData:
     """The wave of ``depth`` folds over its first ``shown`` regions."""
     drawn = min(depth, MOST_SHOWN.bit_length() - 1) if shown == 2**depth else depth
     corners, heights = wave_points(drawn, min(shown, MOST_SHOWN), share)
-    bends = [x for x in corners if 0 < x < 1]
+    bends = corners[(corners > 0) & (corners < 1)]
     series = (
         Series(corners, heights, "wave", "accent"),
         Series(bends, (), "bends", "warning", style="ticks"),
     )
-    return ChartData(series, Axis(label="x", limits=(0.0, corners[-1])), Axis(limits=(0.0, 1.0)))
+    return ChartData(series, Axis(label="x", limits=(0.0, float(corners[-1]))), Axis(limits=(0.0, 1.0)))
 
 
 def wave_title(depth: int, shown: int, *, whole: bool) -> str:

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from nnexpr.atomic import write_atomically
 from nnexpr.networks.builders import build
-from nnexpr.networks.compositional import compositional, random_peaks, theorem_scales
+from nnexpr.networks.compositional import compositional, random_peaks
 from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.runs.file import save
 from nnexpr.specification import FitSpecification
 from nnexpr.splines.floor import QUICK_WORK, spline_floor
+from nnexpr.splines.tent import theorem_scales
 from nnexpr.targets import CATALOGUE, build_target
 from nnexpr.targets.target import Target
 from nnexpr.theory import exact
@@ -75,7 +76,7 @@ def sign_for(target: str) -> int:
 
 def following_scales(peaks: tuple[float, ...], sign: int) -> tuple[float, ...]:
     """Theorem 3.4's."""
-    return tuple(theorem_scales(torch.tensor(peaks, dtype=torch.float64), sign).tolist())
+    return tuple(theorem_scales(peaks, sign))
 
 
 def drawn_peaks(layers: int, seed: int) -> tuple[float, ...]:
@@ -86,7 +87,7 @@ def drawn_peaks(layers: int, seed: int) -> tuple[float, ...]:
 def exact_regions(peaks: tuple[float, ...], scales: tuple[float, ...] | None, sign: int) -> int:
     """Linear regions in rational arithmetic, from the slope gaps; ``scales`` None: those of Theorem 3.4."""
     a = [Fraction(peak) for peak in peaks]
-    s = exact.theorem_scales(a, len(a), sign) if scales is None else [Fraction(scale) for scale in scales]
+    s = theorem_scales(a, sign) if scales is None else [Fraction(scale) for scale in scales]
     return exact.regions(a, s)
 
 

@@ -14,8 +14,9 @@ from nnexpr.experiments.discovery import find
 from nnexpr.experiments.manifold.bends import reach
 from nnexpr.experiments.manifold.beyond import amplitudes, respread
 from nnexpr.experiments.manifold.construction import run
-from nnexpr.networks.compositional import compositional, theorem_scales
+from nnexpr.networks.compositional import compositional
 from nnexpr.splines import tent
+from nnexpr.splines.tent import theorem_scales
 from nnexpr.theory import exact
 
 RNG = np.random.default_rng(12)
@@ -35,8 +36,8 @@ def slopes(peaks: exact.Rational, scales: exact.Rational) -> list[Fraction]:
 @pytest.mark.parametrize("peaks", PEAKS)
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_scales_and_waves_are_the_engines(peaks: exact.Rational, sign: int) -> None:
-    scales = exact.theorem_scales(peaks, 6, sign)
-    engine = theorem_scales(torch.from_numpy(floats(peaks)), sign).numpy()
+    scales = theorem_scales(peaks, sign)
+    engine = theorem_scales(floats(peaks).tolist(), sign)
     assert np.allclose(floats(scales), engine, rtol=1e-13, atol=0)
     x, waves = exact.breakpoints(peaks, scales)
     assert len(x) == 2**6 + 1
@@ -51,7 +52,7 @@ def test_scales_and_waves_are_the_engines(peaks: exact.Rational, sign: int) -> N
 def test_the_gap_is_the_change_of_slope_at_a_peak(peaks: exact.Rational) -> None:
     """At the peaks of layer i the slope changes by (R - L) g_i, with R, L the slopes of W_i there."""
     ratios = exact.random_peaks(6, RNG)
-    for scales in (exact.theorem_scales(peaks, 6), [Fraction(1), *ratios[:5]]):
+    for scales in (theorem_scales(peaks), [Fraction(1), *ratios[:5]]):
         x, _ = exact.breakpoints(peaks, scales)
         found = dict(zip(x[1:-1], (b - a for a, b in pairwise(slopes(peaks, scales))), strict=True))
         for layer in range(6):
@@ -65,7 +66,7 @@ def test_the_gap_is_the_change_of_slope_at_a_peak(peaks: exact.Rational) -> None
 
 @pytest.mark.parametrize("peaks", PEAKS)
 def test_regions_by_gaps_are_those_of_the_enumeration(peaks: exact.Rational) -> None:
-    scales = exact.theorem_scales(peaks, 6)
+    scales = theorem_scales(peaks)
     assert exact.regions(peaks, scales) == 64 == 1 + sum(a != b for a, b in pairwise(slopes(peaks, scales)))
     # A scale that closes the first gap takes the bend at the first peak away.
     closed = list(scales)
@@ -76,14 +77,14 @@ def test_regions_by_gaps_are_those_of_the_enumeration(peaks: exact.Rational) -> 
 @pytest.mark.parametrize("peaks", PEAKS)
 def test_difference_quotients_are_those_of_the_sums(peaks: exact.Rational) -> None:
     for layers in range(1, 6):
-        scales = exact.theorem_scales(peaks, layers)
+        scales = theorem_scales(peaks)[:layers]
         x, _ = exact.breakpoints(peaks, scales)
         place, steep = x.index(peaks[0]), slopes(peaks, scales)
         # The next wave's peaks on both sides of x: where W rises from 0 to its peak, or from 1 at the first layer.
         share = peaks[layers] if layers > 1 else 1 - peaks[1]
         left = steep[place - 1] / ((x[place] - x[place - 1]) * share)
         right = -steep[place] / ((x[place + 1] - x[place]) * share)
-        assert exact.quotients(peaks, exact.theorem_scales(peaks, layers), layers) == (left, right)
+        assert exact.quotients(peaks, theorem_scales(peaks)[:layers], layers) == (left, right)
 
 
 def test_the_first_layers_that_are_kept() -> None:

@@ -19,7 +19,7 @@ from steps import seated
 
 import nnexpr
 from nnexpr.networks.compositional import compositional
-from nnexpr.splines.tent import waves
+from nnexpr.splines.tent import theorem_scales, waves
 from nnexpr.theory import exact
 from nnexpr_tui.manifold import subject as manifold_subject
 from nnexpr_tui.manifold.engine import Pair, exact_regions
@@ -73,7 +73,7 @@ def test_bends_and_slopes_are_those_of_the_definition(
     hundredths: tuple[int, ...], sign: int, free: bool, data: st.DataObject
 ) -> None:
     a = [Fraction(peak, 100) for peak in hundredths]
-    s = exact.theorem_scales(a, len(a), sign)
+    s = theorem_scales(a, sign)
     if free:
         ratios = data.draw(st.lists(st.integers(1, 9), min_size=len(a), max_size=len(a)))
         s = list(accumulate((Fraction(ratio, 10) for ratio in ratios), mul))
@@ -118,7 +118,7 @@ def test_a_layers_gap_is_the_theorems(sign: int) -> None:
     """At a peak of layer i the slope changes by Π (1 - a_m) over later layers, times s_i times the wave's change."""
     peaks = (0.3, 0.6, 0.45, 0.55)
     a = [Fraction(str(peak)) for peak in peaks]
-    s = exact.theorem_scales(a, len(a), sign)
+    s = theorem_scales(a, sign)
     network, _ = Pair(ManifoldStart("square", sign, peaks)).trained()
     first = network.lines.gaps[network.lines.bend_layers == 1]
     change = -1 / (1 - a[0]) - 1 / a[0]

@@ -15,6 +15,7 @@ from nnexpr.experiments.judging import judged
 from nnexpr.networks.compositional import compositional
 from nnexpr.regions.line import linear_regions
 from nnexpr.regions.rational import rational_count
+from nnexpr.splines.tent import theorem_scales
 from nnexpr.theory import exact
 
 __all__ = ["run"]
@@ -44,7 +45,7 @@ def _regions(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     right, deepest = True, DEEPEST if draws >= MANY else DEEPEST_QUICK
     for depth in range(1, deepest + 1):
         peaks = [exact.random_peaks(depth + 1, rng) for _ in range(draws)]
-        counts = {exact.regions(a, exact.theorem_scales(a, depth, sign)) for a in peaks for sign in (-1, 1)}
+        counts = {exact.regions(a, theorem_scales(a, sign)[:depth]) for a in peaks for sign in (-1, 1)}
         network = compositional(
             depth, members=min(draws, 20) if depth <= 12 else 2, seed=seed, dtype="float64"
         )
@@ -70,7 +71,7 @@ def _regions(draws: int, seed: int) -> tuple[Table, list[Claim]]:
 
 
 def _enumerated(peaks: exact.Rational, depth: int) -> int:
-    scales = exact.theorem_scales(peaks, depth)
+    scales = theorem_scales(peaks)[:depth]
     slopes = _slopes(peaks, scales)
     return 1 + sum(left != right for left, right in pairwise(slopes))
 
@@ -91,7 +92,7 @@ def _differentiable(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     identical = True
     for _ in range(draws):
         a = exact.random_peaks(deepest + 1, rng, LEAST)
-        scales = exact.theorem_scales(a, deepest)
+        scales = theorem_scales(a)[:deepest]
         other = list(
             accumulate(exact.random_peaks(deepest, rng), mul)
         )  # ratios in (0, 1), as free as they come
@@ -138,7 +139,7 @@ def _convex(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     depth, largest, ordered, maxima = 8, Fraction(0), True, True
     for number in range(draws):
         a = exact.random_peaks(depth + 1, rng)
-        scales = exact.theorem_scales(a, depth)
+        scales = theorem_scales(a)[:depth]
         largest = max(largest, *(scales[i + 2] / scales[i] for i in range(depth - 2)))
         if number >= 20:
             continue  # the enumeration of all breakpoints takes longer, and 20 networks have 5120 of them
@@ -185,7 +186,7 @@ def _second_derivative(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     agree = {}
     for peak in (Fraction(3, 10), Fraction(2, 5), half, Fraction(3, 5), Fraction(7, 10)):
         a = [peak] * 42
-        pairs = [exact.quotients(a, exact.theorem_scales(a, 41), layers) for layers in (10, 20, 40)]
+        pairs = [exact.quotients(a, theorem_scales(a)[:41], layers) for layers in (10, 20, 40)]
         rows.append([float(peak), *(float(q) for pair in pairs for q in pair)])
         agree[peak] = pairs[-1][0] == pairs[-1][1] and pairs[0] == pairs[-1]
     only_half = [peak for peak, same in agree.items() if same] == [half]

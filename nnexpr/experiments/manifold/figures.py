@@ -11,6 +11,7 @@ from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Figure, Result
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, Setting, start, train
 from nnexpr.networks.network import Network
+from nnexpr.splines.tent import relu_weights
 from nnexpr.splines.tent import waves as composed_waves
 
 __all__ = ["run"]
@@ -66,8 +67,8 @@ def _figure_1() -> list[Figure]:
 def _figure_2(peak: float = 0.4) -> list[Figure]:
     """The triangle that t1 and t2 make."""
     t1, t2 = X, np.maximum(X - peak, 0.0)
-    triangle = t1 / peak - t2 / (peak - peak**2)
-    series = {"t1": t1, "t2": t2, "t1/a - t2/(a - a²)": triangle}
+    up, down = relu_weights(peak)
+    series = {"t1": t1, "t2": t2, "t1/a - t2/(a - a²)": up * t1 + down * t2}
     return [Figure.over(X, series, f"Figure 2: a triangle with its peak at {peak}", "x", "output")]
 
 
