@@ -17,14 +17,14 @@ import psutil
 from numpy.typing import ArrayLike, NDArray
 
 from nnexpr.declarations import load
-from nnexpr.linear.basis import BASES, SOLVERS, Basis, Solver
+from nnexpr.linear.basis import BASES, SOLVERS
 from nnexpr.linear.dense import design_condition
 from nnexpr.linear.hat import mass_condition, solve_hat
 from nnexpr.linear.piecewise import check_knots, hat_to_relu
 from nnexpr.networks.network import Network
 from nnexpr.specification import InputError
 from nnexpr.splines.linear import LinearSpline
-from nnexpr.splines.p1 import Floats
+from nnexpr.splines.p1 import Floats, checked_samples
 
 __all__ = ["LinearFit", "least_squares"]
 
@@ -116,8 +116,9 @@ def least_squares(
 
     Raises :class:`InputError` for anything else, a dense matrix that memory cannot hold included.
     """
-    chosen = _check_choices(basis, solver, rcond, ridge, dtype)
-    x_given, y_given = _check_samples(x, y)
+    ridge = _check_choices(basis, solver, rcond, ridge, dtype)
+    chosen, way = BASES[basis], SOLVERS[solver]
+    x_given, y_given = checked_samples(x, y)
     precision = np.dtype(dtype)
     ascending = check_knots(knots, precision)
     x_used, y_used = x_given.astype(precision), y_given.astype(precision)
@@ -127,35 +128,27 @@ def least_squares(
             f"they must cover the samples, which run from {x_used.min():g} to {x_used.max():g}",
         )  # fmt: skip
     start = time.perf_counter()
-    if not chosen.solver.dense:
-        found = solve_hat(ascending, x_used, y_used, basis=chosen.basis, ridge=chosen.ridge)
+    if not way.dense:
+        found = solve_hat(ascending, x_used, y_used, basis=chosen, ridge=ridge)
         values, rank = found.fitted, found.rank
-        coefficients: Floats = load(chosen.basis.from_values)(ascending, found.values)
+        coefficients: Floats = load(chosen.from_values)(ascending, found.values)
     else:
         _check_memory(len(x_used), len(ascending), precision)
-        matrix = chosen.basis.design(ascending, x_used)
-        cut_off = float(np.finfo(precision).eps) if chosen.rcond is None else chosen.rcond
-        coefficients, rank = chosen.solver.solve(matrix, y_used, cut_off, chosen.ridge)
+        matrix = chosen.design(ascending, x_used)
+        cut_off = float(np.finfo(precision).eps) if rcond is None else rcond
+        coefficients, rank = way.solve(matrix, y_used, cut_off, ridge)
         values = matrix @ coefficients
     seconds = time.perf_counter() - start
     error = np.abs(values.astype(np.float64) - y_given)
     return LinearFit(
         basis=basis, solver=solver, dtype=dtype, knots=ascending, coefficients=coefficients,
-        values=values, max_error=float(error.max()), mse=float((error**2).mean()), rank=rank, rcond=chosen.rcond,
-        ridge=chosen.ridge, seconds=seconds, samples=x_used,
+        values=values, max_error=float(error.max()), mse=float((error**2).mean()), rank=rank, rcond=rcond,
+        ridge=ridge, seconds=seconds, samples=x_used,
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Choices:
-    basis: Basis
-    solver: Solver
-    rcond: float | None
-    ridge: float
-
-
-def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | None, dtype: str) -> _Choices:
-    """The choices in their proper types, each allowed and each with a meaning for the solver."""
+def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | None, dtype: str) -> float:
+    """The ridge, after each choice was found to be allowed and to have a meaning for the solver."""
     for option, value, choices in (
         ("basis", basis, BASES),
         ("solver", solver, SOLVERS),
@@ -163,8 +156,8 @@ def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | 
     ):
         if value not in choices:
             raise InputError(option, value, "it must be one of " + ", ".join(choices))
-    way, declared = SOLVERS[solver], BASES[basis]
-    if not (way.dense or declared.is_splines):
+    way = SOLVERS[solver]
+    if not (way.dense or BASES[basis].is_splines):
         raise InputError(
             "solver", solver, f"it solves for linear splines only, and {basis} are none; take svd or qr"
         )
@@ -180,18 +173,7 @@ def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | 
         ridge = way.ridge or 0.0
     if not (ridge >= 0 and math.isfinite(ridge)):
         raise InputError("ridge", ridge, "it must be a number, at least 0")
-    return _Choices(declared, way, rcond, float(ridge))
-
-
-def _check_samples(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if xs.ndim != 1 or xs.shape != ys.shape:
-        raise ValueError(f"x has shape {xs.shape} and y {ys.shape}; both must be (samples,)")
-    if not len(xs):
-        raise InputError("samples", 0, "at least one is needed")
-    if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
-        raise InputError("samples", "not finite", "every x and y must be a finite number")
-    return xs, ys
+    return float(ridge)
 
 
 def _check_memory(samples: int, n: int, precision: np.dtype[np.floating]) -> None:

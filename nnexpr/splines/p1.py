@@ -17,24 +17,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import get_lapack_funcs
 
+from nnexpr.declarations import InputError
+
 __all__ = [
-    "Floats",
-    "Hats",
-    "add_bands",
-    "assembled",
-    "locate",
-    "mass",
-    "multiply_bands",
-    "settled",
+    "Floats", "Hats", "add_bands", "assembled", "checked_samples", "locate", "mass", "multiply_bands", "settled",
     "stiffness",
-]
+]  # fmt: skip
 
 Floats = NDArray[np.floating]
 
 REFINEMENTS = 12  # at most; two are the rule, the rest only where elements are nearly empty
+
+
+def checked_samples(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both as float64 ``(samples,)``; ValueError for other shapes, InputError for none and for what is not finite."""
+    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if xs.ndim != 1 or xs.shape != ys.shape:
+        raise ValueError(f"x has shape {xs.shape} and y {ys.shape}; both must be (samples,)")
+    if not len(xs):
+        raise InputError("samples", 0, "x and y both must be (samples,), at least one is needed")
+    if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
+        raise InputError("samples", "not finite", "every x and y must be a finite number")
+    return xs, ys
 
 
 def locate(knots: Floats, x: Floats) -> tuple[NDArray[np.intp], Floats]:
@@ -67,19 +74,28 @@ class Hats:
 
     def load(self, residual: Floats) -> Floats:
         """Σ w_k φ_i(x_k) r_k, ``(n,)``."""
-        weighted = self.weights * residual
-        sums = self._sums((1 - self.t) * weighted, self.n)
-        sums[1:] += self._sums(self.t * weighted, self.n - 1)
+        left, right = self.loads(residual)
+        sums = np.zeros(self.n, dtype=left.dtype)
+        sums[:-1] = left
+        sums[1:] += right
         return sums
+
+    def loads(self, residual: Floats) -> tuple[Floats, Floats]:
+        """Of each element's left and right hat, ``(n − 1,)``: Σ w (1 − t) r and Σ w t r over its samples."""
+        weighted = self.weights * residual
+        left, right = (self._sums(part * weighted) for part in (1 - self.t, self.t))
+        return left, right
 
     def blocks(self) -> tuple[Floats, Floats, Floats]:
         """Σ w (1 − t)², Σ w (1 − t) t and Σ w t² of each element, ``(n − 1,)``."""
         left, right = self.weights * (1 - self.t), self.weights * self.t
         terms = left * (1 - self.t), left * self.t, right * self.t
-        first, mixed, last = (self._sums(term, self.n - 1) for term in terms)
+        first, mixed, last = map(self._sums, terms)
         return first, mixed, last
 
-    def _sums(self, terms: Floats, count: int) -> Floats:
+    def _sums(self, terms: Floats) -> Floats:
+        """Over each element's samples, ``(n − 1,)``."""
+        count = self.n - 1
         if terms.dtype == np.float64:
             return np.asarray(np.bincount(self.element, terms, count), dtype=np.float64)
         sums = np.zeros(count, dtype=terms.dtype)  # bincount would sum in double precision
@@ -133,12 +149,11 @@ def settled(factor: Floats, gradient: Callable[[Floats], Floats], rounds: int = 
     it stops shrinking, at most ``rounds`` times: that removes what squaring the matrix of hats had cost.
     """
     values: Floats = np.zeros(factor.shape[1], dtype=factor.dtype)
-    lapack: Any = get_lapack_funcs(
-        ("pbtrs",), (factor,)
-    )  # called here itself: many of the problems are small
+    # Called here itself: many of the problems are small.
+    solve: Any = get_lapack_funcs("pbtrs", (factor,))
     previous = math.inf
     for _ in range(rounds):
-        step = lapack[0](factor, gradient(values), lower=True)[0]
+        step = solve(factor, gradient(values), lower=True)[0]
         size = float(np.abs(step).max())
         if size > previous / 2:
             break

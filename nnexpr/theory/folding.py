@@ -20,14 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import comb, prod
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
-from nnexpr.kinds import AffineLayer
+from nnexpr.kinds import dense_layers
 from nnexpr.networks.network import Network
 
 __all__ = ["folded_regions", "folding_network"]
@@ -50,10 +50,9 @@ class _Fold:
 def folded_regions(widths: Sequence[int], inputs: int = 1) -> int:
     """The linear regions of :func:`folding_network` on [0, 1]^inputs: an exact integer."""
     groups = _groups(widths, inputs)
-    more = int(_folds_outwards(groups, widths, inputs))
+    more = int(_folds_outwards(groups))
     copies = prod(units + more for layer in groups for units in layer)
-    last = widths[-1]
-    return copies * (last + more if inputs == 1 else 1 + last + comb(last, 2))
+    return copies if inputs == 1 else copies * (1 + widths[-1] + comb(widths[-1], 2))
 
 
 def folding_network(widths: Sequence[int], inputs: int = 1) -> Network:
@@ -67,34 +66,27 @@ def folding_network(widths: Sequence[int], inputs: int = 1) -> Network:
     120
     """
     groups = _groups(widths, inputs)
-    outwards = _folds_outwards(groups, widths, inputs)
+    outwards = _folds_outwards(groups)
     below = np.eye(
         inputs, inputs + 1
     )  # the coordinates as affine functions of the layer below: [matrix | offset]
     blocks: list[Array] = []
     for layer in groups:
         folds = [_fold(units, outwards) for units in layer]
-        rows = [
-            fold.signs[:, None] * (below[axis] - _shift(fold.knots, below.shape[1]))
-            for axis, fold in enumerate(folds)
+        one = np.eye(below.shape[1])[-1]
+        blocks += [
+            fold.signs[:, None] * (coordinate - np.outer(fold.knots, one))
+            for fold, coordinate in zip(folds, below, strict=True)
         ]
-        blocks.append(np.concatenate(rows))
-        below = _coordinates(folds)
-    normals, offsets, output = _last_lines(widths[-1]) if inputs == 2 else _last_fold(widths[-1], outwards)
-    top = normals @ below
-    top[:, -1] += offsets
-    blocks += [top, output[None, :]]
-    sizes = [inputs, *widths, 1]
-    layers = tuple(
-        AffineLayer(low, high, "relu" if index < len(widths) else "identity")
-        for index, (low, high) in enumerate(pairwise(sizes))
-    )
+        offsets = [[fold.offset] for fold in folds]
+        below = np.hstack([block_diag(*(fold.coefficients for fold in folds)), offsets])
+    blocks += _last_lines(widths[-1], below) if inputs == 2 else [below]
     flat = np.concatenate([block.ravel() for block in blocks])
-    return Network(layers, torch.from_numpy(flat)[None])
+    return Network(dense_layers((inputs, *widths, 1)), torch.from_numpy(flat)[None])
 
 
 def _groups(widths: Sequence[int], inputs: int) -> list[list[int]]:
-    """How each hidden layer but the last shares its units among the coordinates."""
+    """How each hidden layer that folds shares its units among the coordinates; of two inputs, all but the last do."""
     if inputs not in (1, 2):
         raise ValueError(f"inputs is {inputs}; the construction is made for 1 and 2")
     least = 1 if inputs == 1 else 3
@@ -102,13 +94,13 @@ def _groups(widths: Sequence[int], inputs: int) -> list[list[int]]:
         raise ValueError(
             f"widths are {list(widths)}; each is at least {inputs}, and the last one at least {least}"
         )
-    return [[width // inputs + (axis < width % inputs) for axis in range(inputs)] for width in widths[:-1]]
+    folding = widths if inputs == 1 else widths[:-1]
+    return [[width // inputs + (axis < width % inputs) for axis in range(inputs)] for width in folding]
 
 
-def _folds_outwards(groups: list[list[int]], widths: Sequence[int], inputs: int) -> bool:
+def _folds_outwards(groups: list[list[int]]) -> bool:
     """Whether every fold has the three units that p + 1 pieces need."""
-    units = [count for layer in groups for count in layer] + ([widths[-1]] if inputs == 1 else [])
-    return min(units, default=3) >= 3
+    return min((units for layer in groups for units in layer), default=3) >= 3
 
 
 def _fold(units: int, outwards: bool) -> _Fold:
@@ -129,36 +121,15 @@ def _fold(units: int, outwards: bool) -> _Fold:
     return _Fold(knots, signs, jumps, 1.0 - float(at_first))
 
 
-def _shift(knots: Array, columns: int) -> Array:
-    """Rows that take ``knots`` off the constant."""
-    rows = np.zeros((len(knots), columns))
-    rows[:, -1] = knots
-    return rows
+def _last_lines(units: int, below: Array) -> tuple[Array, Array]:
+    """Tangents of a circle in the square's middle, facing it, with unequal weights so that no gradients cancel.
 
-
-def _coordinates(folds: list[_Fold]) -> Array:
-    """The folded coordinates as affine functions of the layer's units, ``(inputs, units + 1)``."""
-    units = [len(fold.knots) for fold in folds]
-    rows = np.zeros((len(folds), sum(units) + 1))
-    start = 0
-    for axis, fold in enumerate(folds):
-        rows[axis, start : start + units[axis]] = fold.coefficients
-        rows[axis, -1] = fold.offset
-        start += units[axis]
-    return rows
-
-
-def _last_fold(units: int, outwards: bool) -> tuple[Array, Array, Array]:
-    """One more fold: the units' normals ``(units, 1)`` and offsets, and the output's row."""
-    fold = _fold(units, outwards)
-    return fold.signs[:, None], -fold.signs * fold.knots, np.append(fold.coefficients, fold.offset)
-
-
-def _last_lines(units: int) -> tuple[Array, Array, Array]:
-    """Tangents of a circle in the square's middle, facing it, with unequal weights so that no gradients cancel."""
+    Their units over the coordinates ``below``, and the output's row over the units.
+    """
     turns = units + 1 - units % 2  # an odd number, so that no two are parallel
     angles = 2.0 * np.pi * (np.arange(units) + 0.25) / turns
     normals = -np.stack([np.cos(angles), np.sin(angles)], axis=1)
     radius = REACH * np.sin(np.pi / (2 * turns))
-    weights = 1.0 + np.random.default_rng(0).random(units)
-    return normals, radius - normals @ np.array([0.5, 0.5]), np.append(weights, 0.0)
+    rows = normals @ below
+    rows[:, -1] += radius - normals @ np.array([0.5, 0.5])
+    return rows, np.append(1.0 + np.random.default_rng(0).random(units), 0.0)

@@ -16,26 +16,7 @@ Sources: M. Telgarsky, "Representation benefits of deep feedforward networks", a
 
 from __future__ import annotations
 
-__all__ = [
-    "alternation_error",
-    "least_width",
-    "most_pieces",
-    "telgarsky_pieces",
-    "tent_parameters",
-    "tent_units",
-]
-
-
-def tent_units(folds: int) -> int:
-    """Hidden units of the tent composed ``folds`` times: two a layer."""
-    _check(folds=folds)
-    return 2 * folds
-
-
-def tent_parameters(folds: int) -> int:
-    """Weights and biases of the tent composed ``folds`` times: 4 + 6 (folds − 1) + 3."""
-    _check(folds=folds)
-    return 6 * folds + 1
+__all__ = ["alternation_error", "least_width", "most_pieces", "telgarsky_pieces"]
 
 
 def most_pieces(width: int, layers: int) -> int:

@@ -17,13 +17,12 @@ networks", ICML 2017 (arXiv 1606.05336); B. Hanin, R. Jeong, D. Rolnick, arXiv 2
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import sqrt
 
 import numpy as np
 import torch
 
-from nnexpr.kinds import AffineLayer
+from nnexpr.kinds import dense_layers
 from nnexpr.networks.network import Network
 
 __all__ = ["growth_bound", "random_network"]
@@ -44,11 +43,7 @@ def random_network(
 
     One linear output above them; member i is drawn from ``default_rng(seed + i)``.
     """
-    sizes = [inputs, *[width] * hidden_layers, 1]
-    layers = tuple(
-        AffineLayer(below, above, activation if index < hidden_layers else "identity")
-        for index, (below, above) in enumerate(pairwise(sizes))
-    )
+    layers = dense_layers((inputs, *[width] * hidden_layers, 1), activation)
     rows = []
     for member in range(members):
         rng = np.random.default_rng(seed + member)

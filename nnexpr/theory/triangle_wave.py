@@ -34,18 +34,13 @@ from nnexpr.splines.tent import composed
 from nnexpr.theory.exact import PRINTED_TENT, composed_regions
 from nnexpr.theory.wave_projection import project_wave
 
-__all__ = [
-    "Composition",
-    "ShallowFit",
-    "compose",
-    "shallow_fit",
-]
+__all__ = ["Composition", "ShallowFit", "compose", "shallow_fit"]
 
 KNOTS = (8, 16, 32, 64, 128)  # the page's widths
 SAMPLES = 4096  # the page's
 RIDGE = 1e-6  # the page's, on the sum over its samples
 DEEPEST = 40
-DEEPEST_ENUMERATED = 20  # 2^20 regions; beyond, they are counted by their images
+DEEPEST_ENUMERATED = 20  # 2^20 regions; beyond, they are counted by their images, in exact arithmetic
 LEAST_A_REGION, LEAST_A_KNOT = 16, 2  # samples below which the error is integrated
 MOST_SAMPLES = 1 << 22
 MOST_KNOTS = 1_000_000
@@ -84,7 +79,6 @@ class Composition:
 
     depth: int
     linear_regions: int  # exact
-    enumerated: bool  # found one by one; otherwise counted by their images, in exact arithmetic
     sampled_regions: int  # the page's counter: 20,000 cells, slope threshold 1e-3
     printed_regions: int  # of the map as the page prints it
     units: int
@@ -99,11 +93,17 @@ class Composition:
 
     def as_json(self) -> dict[str, Any]:
         """The document that ``compose --json`` prints."""
-        names = ("depth", "linear_regions", "sampled_regions", "units", "parameters")
-        rows = [fit.as_json() for fit in self.shallow]
+        names = (
+            "depth",
+            "linear_regions",
+            "sampled_regions",
+            "units",
+            "parameters",
+            "shallow",
+            "knots_needed",
+        )
         return {name: getattr(self, name) for name in names} | {
-            "shallow": rows,
-            "knots_needed": self.knots_needed,
+            "shallow": [fit.as_json() for fit in self.shallow]
         }
 
 
@@ -117,16 +117,16 @@ def compose(depth: int, knots: Sequence[int] = KNOTS, samples: int | None = None
     """
     depth = _check_whole("depth", depth, 1, DEEPEST)
     network = tent(depth)
-    enumerated = depth <= DEEPEST_ENUMERATED
     return Composition(
         depth=depth,
         linear_regions=(
-            linear_regions(network)[0].count if enumerated else rational_count(network).linear_regions
+            linear_regions(network)[0].count
+            if depth <= DEEPEST_ENUMERATED
+            else rational_count(network).linear_regions
         ),
-        enumerated=enumerated,
         sampled_regions=sampled_regions(lambda x: composed(depth, x)),
         printed_regions=composed_regions(depth, PRINTED_TENT),
-        units=2 * depth,
+        units=sum(network.architecture.hidden_widths),
         parameters=network.parameter_count,
         shallow=tuple(shallow_fit(depth, count, samples) for count in knots),
         knots_needed=2**depth - 1,

@@ -22,6 +22,7 @@ arXiv 1703.02930); M. Anthony, P. Bartlett, Neural Network Learning, Cambridge 1
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -85,11 +86,7 @@ def _growth(widths: Sequence[int], up_to: Sequence[int], kinks: int) -> int:
     high = 1
     while patterns(high) >= high:
         high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if patterns(middle) >= middle else (low, middle)
-    return low
+    return bisect_left(range(high), True, lo=high // 2, key=lambda m: patterns(m) < m) - 1
 
 
 def lower_bound(parameters: int, layers: int) -> int:

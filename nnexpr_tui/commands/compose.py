@@ -22,14 +22,9 @@ _DEPTH, _KNOTS = 6, (8, 16, 32, 63, 64, 128)
     "depth", "integer", _DEPTH, "folds: how often the triangle map is composed", "Wave", minimum=1, maximum=40
 )
 @own_option(
-    "knots",
-    "integers",
-    _KNOTS,
-    "knots of the shallow fits, one fit each",
-    "Shallow fits",
-    minimum=1,
+    "knots", "integers", _KNOTS, "knots of the shallow fits, one fit each", "Shallow fits", minimum=1,
     maximum=1_000_000,
-)
+)  # fmt: skip
 @own_option(
     "samples", "integer", None, "evenly spaced samples that the shallow fits see; 4096 unless given, or the "
     "integral where those are too few", "Shallow fits", minimum=2,
@@ -64,8 +59,8 @@ def _show(made: Composition) -> None:
         (
             number(fit.knots),
             number(fit.features),
-            _error(fit.mse),
-            _error(fit.mse_ridge),
+            f"{fit.mse:.2e}",
+            f"{fit.mse_ridge:.2e}",
             number(fit.linear_regions),
             number(fit.samples) if fit.samples else "integral",
         )
@@ -73,10 +68,6 @@ def _show(made: Composition) -> None:
     ]
     columns = ("knots", "features", "mse", "mse with ridge", "regions", "samples")
     print_table("Shallow least squares on the same wave", columns, rows)
-
-
-def _error(value: float) -> str:
-    return f"{value:.2e}"
 
 
 def _print_wave(made: Composition) -> None:

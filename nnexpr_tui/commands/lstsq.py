@@ -27,39 +27,32 @@ if TYPE_CHECKING:
 __all__ = ["lstsq"]
 
 _SECTION = "Least squares"
-# Of this command; an option that is not given takes these.
-_DEFAULTS = {
-    "target": "arctan25",
-    "knots": 100,
-    "samples": 10_000,
-    "basis": "hat",
-    "solver": "hat",
-    "dtype": "float64",
-}
+_DEFAULTS: dict[str, Any] = {
+    "target": "arctan25", "target_seed": 0, "samples": 10_000, "basis": "hat", "biases": "uniform", "knots": 100,
+    "solver": "hat", "rcond": None, "ridge": None, "dtype": "float64", "seed": 0,
+}  # fmt: skip
 
 
 @click.command(cls=SectionedCommand)
 @declared_options("target", "domain", "noise", "missing", "terms", "target_seed", target=_DEFAULTS["target"])
 @own_option(
-    "samples", "integer", 10_000, "evenly spaced samples of the target (a file's target uses all of its own)", "Target",
-    minimum=1, maximum=100_000_000,
+    "samples", "integer", _DEFAULTS["samples"], "evenly spaced samples of the target (a file's target uses all of its "
+    "own)", "Target", minimum=1, maximum=100_000_000,
 )  # fmt: skip
-@own_option("basis", "choice", "hat", "what spans the functions", _SECTION, offered=BASES)
-@declared_options("biases", "knots", section=_SECTION, knots=100)
-@own_option("solver", "choice", "hat", "how the problem is solved", _SECTION, offered=SOLVERS)
+@own_option("basis", "choice", _DEFAULTS["basis"], "what spans the functions", _SECTION, offered=BASES)
+@declared_options("biases", "knots", section=_SECTION, knots=_DEFAULTS["knots"])
+@own_option("solver", "choice", _DEFAULTS["solver"], "how the problem is solved", _SECTION, offered=SOLVERS)
 @own_option(
     "rcond", "number", None, "relative cut-off of qr, svd and gram; the precision's epsilon unless given", _SECTION,
     minimum=0,
 )  # fmt: skip
 @own_option(
-    "ridge",
-    "number",
-    None,
-    "added to the squares of the coefficients, of hat (0) and normal (1e-6)",
-    _SECTION,
+    "ridge", "number", None, "added to the squares of the coefficients, of hat (0) and normal (1e-6)", _SECTION,
     minimum=0,
+)  # fmt: skip
+@own_option(
+    "dtype", "choice", _DEFAULTS["dtype"], "precision of the whole computation", _SECTION, offered=DTYPES
 )
-@own_option("dtype", "choice", "float64", "precision of the whole computation", _SECTION, offered=DTYPES)
 @declared_options("seed")
 @threads_option
 @json_option
@@ -71,19 +64,13 @@ def lstsq(as_json: bool, **options: Any) -> None:
     """
     from nnexpr.linear.solvers import least_squares
 
-    chosen = {**options, **{name: value for name, value in _DEFAULTS.items() if options[name] is None}}
-    given = {
-        name: chosen[name] for name in ("domain", "noise", "missing", "terms") if chosen[name] is not None
-    }
-    target, x, y = _samples(chosen, given)
-    biases = chosen["biases"] or "uniform"
-    knots = _knots(chosen["knots"], biases, target, x, y, chosen["seed"] or 0)
-    fit = least_squares(
-        x, y, knots, basis=chosen["basis"], solver=chosen["solver"], rcond=chosen["rcond"], ridge=chosen["ridge"],
-        dtype=chosen["dtype"],
-    )  # fmt: skip
+    chosen = _DEFAULTS | {name: value for name, value in options.items() if value is not None}
+    target, x, y = _samples(chosen)
+    knots = _knots(chosen, target, x, y)
+    how = {name: chosen[name] for name in ("basis", "solver", "rcond", "ridge", "dtype")}
+    fit = least_squares(x, y, knots, **how)
     settings = {
-        "target": target.name, "basis": fit.basis, "biases": biases, "knots": len(knots), "samples": len(x),
+        "target": target.name, "basis": fit.basis, "biases": chosen["biases"], "knots": len(knots), "samples": len(x),
         "solver": fit.solver, "rcond": fit.rcond, "ridge": fit.ridge, "dtype": fit.dtype,
     }  # fmt: skip
     results = {name: getattr(fit, name) for name in ("max_error", "mse", "rank", "condition", "seconds")}
@@ -93,14 +80,13 @@ def lstsq(as_json: bool, **options: Any) -> None:
         _show(target, fit, settings, x, y)
 
 
-def _samples(
-    chosen: dict[str, Any], given: dict[str, Any]
-) -> tuple[Target, NDArray[np.float64], NDArray[np.float64]]:
+def _samples(chosen: dict[str, Any]) -> tuple[Target, NDArray[np.float64], NDArray[np.float64]]:
     """The target and its samples ``(x, y)`` in own units."""
     from nnexpr.specification import InputError
     from nnexpr.targets import target
 
-    made = target(chosen["target"], points=chosen["samples"], seed=chosen["target_seed"] or 0, **given)
+    given = {name: chosen[name] for name in ("domain", "noise", "missing", "terms") if name in chosen}
+    made = target(chosen["target"], points=chosen["samples"], seed=chosen["target_seed"], **given)
     if made.dimension != 1:
         raise InputError("target", made.name, "it has two inputs; knots lie on a line")
     for note in made.notes:
@@ -109,7 +95,7 @@ def _samples(
 
 
 def _knots(
-    count: int, biases: str, target: Target, x: NDArray[np.float64], y: NDArray[np.float64], seed: int
+    chosen: dict[str, Any], target: Target, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The knots in own units; they cover the samples, whose ends may be those of the domain but for rounding."""
     import numpy as np
@@ -118,7 +104,8 @@ def _knots(
 
     low, high = target.own_domain[0]
     domain = (min(low, float(x.min())), max(high, float(x.max())))
-    return PLACEMENTS[biases].place(count, domain, (x, y), np.random.default_rng(seed))
+    generator = np.random.default_rng(chosen["seed"])
+    return PLACEMENTS[chosen["biases"]].place(chosen["knots"], domain, (x, y), generator)
 
 
 def _show(

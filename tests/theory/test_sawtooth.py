@@ -6,21 +6,14 @@ import numpy as np
 import pytest
 
 from nnexpr import linear_regions, tent
-from nnexpr.theory.sawtooth import (
-    alternation_error,
-    least_width,
-    most_pieces,
-    telgarsky_pieces,
-    tent_parameters,
-    tent_units,
-)
+from nnexpr.theory.sawtooth import alternation_error, least_width, most_pieces, telgarsky_pieces
 
 
 @pytest.mark.parametrize("folds", [1, 2, 5, 9])
 def test_the_tent_has_as_many_units_and_parameters_and_pieces(folds: int) -> None:
     network = tent(folds)
-    assert network.parameter_count == tent_parameters(folds)
-    assert sum(layer.outputs for layer in network.layers[:-1]) == tent_units(folds)
+    assert network.parameter_count == 4 + 6 * (folds - 1) + 3
+    assert network.architecture.hidden_widths == (2,) * folds
     assert linear_regions(network)[0].count == 2**folds <= most_pieces(2, folds)
 
 

@@ -33,6 +33,7 @@ from nnexpr.specification import InputError
 from nnexpr.splines.floor.free_knots import LEAST_GAP, Array, FreeKnots, Samples
 from nnexpr.splines.floor.search import FloorSearch
 from nnexpr.splines.linear import LinearSpline
+from nnexpr.splines.p1 import checked_samples
 
 WORK = 1e9  # additions of the recursion: up to three seconds
 QUICK_WORK = 1e8  # about a third of a second: for whoever waits
@@ -98,13 +99,7 @@ class _Problem:
     """Samples scaled to x in [0, 1] and y of mean 0 and variance 1, and the way back."""
 
     def __init__(self, x: ArrayLike, y: ArrayLike) -> None:
-        xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        if xs.ndim != 1 or xs.shape != ys.shape or not len(xs):
-            raise ValueError(
-                f"x has shape {xs.shape} and y {ys.shape}; both must be (samples,), at least one"
-            )
-        if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
-            raise ValueError("every x and y must be a finite number")
+        xs, ys = checked_samples(x, y)
         self.origin, self.width = float(xs.min()), float(np.ptp(xs)) or 1.0
         self.mean, self.deviation = float(ys.mean()), float(ys.std()) or 1.0
         scaled = (ys - self.mean) / self.deviation

@@ -97,25 +97,10 @@ def totals_from_start(costs: Array, gaps: Index, pieces: int) -> Array:
     return totals
 
 
-@compiled
 def totals_to_end(costs: Array, gaps: Index, pieces: int) -> Array:
-    """``[k, A]``: the least cost of k lines from A to the last box."""
-    count = len(gaps)
-    totals = np.full((pieces + 1, count), np.inf)
-    totals[0, count - 1] = 0.0
-    for k in range(1, pieces + 1):
-        for b in range(count):
-            after = totals[k - 1, b]
-            if after == np.inf:
-                continue
-            row = costs[b]
-            for a in range(count):
-                if gaps[a] > gaps[b]:
-                    break
-                total = after + row[a]
-                if total < totals[k, a]:
-                    totals[k, a] = total
-    return totals
+    """``[k, A]``: the least cost of k lines from A to the last box: the same recursion, mirrored."""
+    mirrored = np.ascontiguousarray(costs[::-1, ::-1].T)
+    return totals_from_start(mirrored, -gaps[::-1], pieces)[:, ::-1]
 
 
 class Branching:
@@ -236,19 +221,14 @@ class Branching:
             return False
         self._rounds += 1
         kept = self._kept(totals) if self._rounds % PRUNED_EVERY == 0 else np.full(len(self._gaps), True)
-        sources: list[int] = []
-        fresh: list[int] = []
-        boxes: list[Array] = []
-        for box in np.flatnonzero(kept).tolist():
-            halves = [self._boxes[box]]
-            if box in parts:
-                column, place = parts[box]
-                halves = [self._boxes[box].copy(), self._boxes[box].copy()]
-                halves[0][column] = halves[1][column - 1] = place
-                fresh += [len(sources), len(sources) + 1]
-            sources += [box] * len(halves)
-            boxes += halves
+        times = np.where(kept, 1, 0)
+        times[list(parts)] *= 2
+        sources = np.repeat(np.arange(len(times)), times)
         self._costs = self._costs[np.ix_(sources, sources)]
-        self._gaps, self._boxes = self._gaps[sources], np.array(boxes)
-        fill_costs(self._costs, self._lines, self._gaps, self._boxes, np.array(fresh, dtype=np.int64))
+        self._gaps, self._boxes = self._gaps[sources], self._boxes[sources]
+        fresh = np.flatnonzero(times[sources] == 2)
+        for first in fresh[::2]:
+            column, place = parts[sources[first]]
+            self._boxes[first, column] = self._boxes[first + 1, column - 1] = place
+        fill_costs(self._costs, self._lines, self._gaps, self._boxes, fresh)
         return True

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cholesky_banded, solveh_banded
 
-from nnexpr.splines.p1 import Hats, assembled, settled
+from nnexpr.splines.p1 import Floats, Hats, assembled, settled
 
 __all__ = ["FreeKnots", "Samples", "fit_values", "refine"]
 
@@ -54,9 +54,8 @@ class FreeKnots:
     values: Array
     error: float
     residual: Array  # (m,)
-    element: NDArray[np.integer]  # (m,) the element of each sample
-    t: Array  # (m,) its place in it
-    mass: Array  # (3, N): Σ w (1−t)², Σ w (1−t) t, Σ w t² of each element
+    hats: Hats  # at the samples
+    mass: tuple[Floats, Floats, Floats]  # Σ w (1−t)², Σ w (1−t) t, Σ w t² of each element, (N,)
 
 
 def fit_values(samples: Samples, knots: Array) -> FreeKnots:
@@ -70,9 +69,7 @@ def fit_values(samples: Samples, knots: Array) -> FreeKnots:
     values = settled(factor, lambda values: hats.load(samples.y - hats.apply(values)), 2).astype(np.float64)
     residual = samples.y - hats.apply(values)
     error = float(samples.weights @ residual**2)
-    return FreeKnots(
-        knots, values, error, residual, hats.element, np.asarray(hats.t, dtype=np.float64), np.array(blocks)
-    )
+    return FreeKnots(knots, values, error, residual, hats, blocks)
 
 
 def refine(samples: Samples, start: FreeKnots, iterations: int = 60) -> FreeKnots:
@@ -81,7 +78,7 @@ def refine(samples: Samples, start: FreeKnots, iterations: int = 60) -> FreeKnot
     held = np.zeros(len(start.knots), dtype=np.bool_)
     held[[0, -1]] = True
     for _ in range(iterations):
-        matrix, gradient = _gauss_newton(samples, spline)
+        matrix, gradient = _gauss_newton(spline)
         better = None
         while better is None and damping < 1e8:
             candidate = _step(samples, spline, matrix, gradient, damping, held)
@@ -106,16 +103,12 @@ def _at_sample(samples: Samples, knots: Array) -> NDArray[np.bool_]:
     return near
 
 
-def _gauss_newton(samples: Samples, spline: FreeKnots) -> tuple[Array, Array]:
+def _gauss_newton(spline: FreeKnots) -> tuple[Array, Array]:
     """JᵀJ, lower banded ``(4, 2n)``, and Jᵀr, for the unknowns ξ_0, c_0, ξ_1, c_1, …"""
     elements = len(spline.knots) - 1
     slopes = np.diff(spline.values) / np.diff(spline.knots)
     direction = (-slopes, np.ones(elements))
-    weighted = samples.weights * spline.residual
-    loads = (
-        np.bincount(spline.element, (1 - spline.t) * weighted, elements),
-        np.bincount(spline.element, spline.t * weighted, elements),
-    )
+    loads = spline.hats.loads(spline.residual)
     matrix, gradient = np.zeros((4, 2 * elements + 2)), np.zeros(2 * elements + 2)
     for row in range(4):  # (ξ, c) of the element's left knot, then of its right one
         gradient[row : row + 2 * elements : 2] += loads[row // 2] * direction[row % 2]

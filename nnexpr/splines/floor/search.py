@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -49,11 +50,6 @@ class FloorSearch:
         """The samples, or groups of them."""
         return _grouped(self.samples, MOST_SEARCHED)
 
-    @property
-    def grouped(self) -> bool:
-        """Whether the search does not see all samples."""
-        return len(self.samples.x) > MOST_SEARCHED
-
     @cached_property
     def _lines(self) -> Lines:
         return lines_of(self.searched.x, self.searched.y, self.searched.weights)
@@ -62,11 +58,9 @@ class FloorSearch:
     def _parts(self) -> list[tuple[Array, Lines]]:
         """Interleaved parts of the samples, each few enough to be bounded."""
         count = -(-len(self.samples.x) // MOST_SEARCHED)
-        parts = [
-            Samples(self.samples.x[k::count], self.samples.y[k::count], self.samples.weights[k::count])
-            for k in range(count)
-        ]
-        return [(part.x, lines_of(part.x, part.y, part.weights)) for part in parts]
+        columns = self.samples.x, self.samples.y, self.samples.weights
+        parts = ([column[k::count] for column in columns] for k in range(count))
+        return [(x, lines_of(x, y, weights)) for x, y, weights in parts]
 
     def best(self, pieces: int, start: Array | None, work: float) -> Found:
         """For ``pieces`` ≥ 1; never worse than the best spline on the knots ``start``. ``work``: see ``boxes.py``."""
@@ -83,11 +77,13 @@ class FloorSearch:
             branching.least = min(branching.least, *(spline.error for spline in tried))
             branching.run(work)
             tried.append(self._own(branching))
-        spline = min(tried, key=_error)
-        if not self.grouped:
+        spline = min(tried, key=attrgetter("error"))
+        if self.searched is self.samples:
             return Found(spline, min(branching.bound, spline.error), branching.certified)
         ends = [spline.knots] if start is None else [spline.knots, _with_more(start, pieces)]
-        spline = min((refine(self.samples, fit_values(self.samples, k), 20) for k in ends), key=_error)
+        spline = min(
+            (refine(self.samples, fit_values(self.samples, k), 20) for k in ends), key=attrgetter("error")
+        )
         bound = min(sum(self._bounds(pieces)), spline.error)
         return Found(spline, bound, meets(spline.error, bound, float(self.samples.weights.sum())))
 
@@ -107,10 +103,6 @@ class FloorSearch:
             yield _with_more(start, pieces)
         yield _equidistributed(self.searched, pieces)
         yield np.linspace(0, 1, pieces + 1)
-
-
-def _error(spline: FreeKnots) -> float:
-    return spline.error
 
 
 def _with_more(knots: Array, pieces: int) -> Array:
