@@ -10,75 +10,53 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "FitSpecification": "nnexpr.specification",
-    "InputError": "nnexpr.specification",
-    "Network": "nnexpr.networks.network",
-    "mlp": "nnexpr.networks.builders",
-    "shallow": "nnexpr.networks.builders",
-    "compositional": "nnexpr.networks.compositional",
-    "tent": "nnexpr.networks.compositional",
-    "mmnn": "nnexpr.networks.builders",
-    "from_torch": "nnexpr.networks.interchange",
-    "to_torch": "nnexpr.networks.interchange",
-    "save": "nnexpr.runs.file",
-    "load": "nnexpr.runs.file",
-    "target": "nnexpr.targets",
-    "Target": "nnexpr.targets.target",
-    "fit": "nnexpr.training.fit",
-    "fit_many": "nnexpr.training.many",
-    "train": "nnexpr.training.fit",
-    "FitResult": "nnexpr.training.fit",
-    "Session": "nnexpr.training.session",
-    "Snapshot": "nnexpr.training.snapshots",
-    "linear_regions": "nnexpr.regions.line",
-    "LineRegions": "nnexpr.regions.line",
-    "path_regions": "nnexpr.regions.path",
-    "PathRegions": "nnexpr.regions.path",
-    "trajectory_length": "nnexpr.regions.path",
-    "circle": "nnexpr.regions.path",
-    "rational_count": "nnexpr.regions.rational",
-    "plane_regions": "nnexpr.regions.plane",
-    "PlaneRegions": "nnexpr.regions.plane",
-    "Store": "nnexpr.runs.store",
-    "store": "nnexpr.runs.store",
-    "least_squares": "nnexpr.linear.solvers",
-    "spline_floor": "nnexpr.splines.floor",
+_PUBLIC = {
+    "nnexpr.specification": "FitSpecification InputError",
+    "nnexpr.networks.network": "Network",
+    "nnexpr.networks.builders": "mlp shallow mmnn",
+    "nnexpr.networks.compositional": "compositional tent",
+    "nnexpr.networks.interchange": "from_torch to_torch",
+    "nnexpr.runs.file": "save load",
+    "nnexpr.targets": "target",
+    "nnexpr.targets.target": "Target",
+    "nnexpr.training.fit": "fit train FitResult",
+    "nnexpr.training.many": "fit_many",
+    "nnexpr.training.session": "Session",
+    "nnexpr.training.snapshots": "Snapshot",
+    "nnexpr.regions.line": "linear_regions LineRegions",
+    "nnexpr.regions.path": "path_regions PathRegions trajectory_length circle",
+    "nnexpr.regions.rational": "rational_count",
+    "nnexpr.regions.plane": "plane_regions PlaneRegions",
+    "nnexpr.runs.store": "Store store",
+    "nnexpr.linear.solvers": "least_squares",
+    "nnexpr.splines.floor": "spline_floor",
 }
+_HOMES = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from nnexpr.linear.solvers import least_squares as least_squares
-    from nnexpr.networks.builders import mlp as mlp
-    from nnexpr.networks.builders import mmnn as mmnn
-    from nnexpr.networks.builders import shallow as shallow
-    from nnexpr.networks.compositional import compositional as compositional
-    from nnexpr.networks.compositional import tent as tent
-    from nnexpr.networks.interchange import from_torch as from_torch
-    from nnexpr.networks.interchange import to_torch as to_torch
+    from nnexpr.networks.builders import mlp as mlp, mmnn as mmnn, shallow as shallow
+    from nnexpr.networks.compositional import compositional as compositional, tent as tent
+    from nnexpr.networks.interchange import from_torch as from_torch, to_torch as to_torch
     from nnexpr.networks.network import Network as Network
-    from nnexpr.regions.line import LineRegions as LineRegions
-    from nnexpr.regions.line import linear_regions as linear_regions
-    from nnexpr.regions.path import PathRegions as PathRegions
-    from nnexpr.regions.path import circle as circle
-    from nnexpr.regions.path import path_regions as path_regions
-    from nnexpr.regions.path import trajectory_length as trajectory_length
-    from nnexpr.regions.plane import PlaneRegions as PlaneRegions
-    from nnexpr.regions.plane import plane_regions as plane_regions
+    from nnexpr.regions.line import LineRegions as LineRegions, linear_regions as linear_regions
+    from nnexpr.regions.path import (
+        PathRegions as PathRegions,
+        circle as circle,
+        path_regions as path_regions,
+        trajectory_length as trajectory_length,
+    )
+    from nnexpr.regions.plane import PlaneRegions as PlaneRegions, plane_regions as plane_regions
     from nnexpr.regions.rational import rational_count as rational_count
-    from nnexpr.runs.file import load as load
-    from nnexpr.runs.file import save as save
-    from nnexpr.runs.store import Store as Store
-    from nnexpr.runs.store import store as store
-    from nnexpr.specification import FitSpecification as FitSpecification
-    from nnexpr.specification import InputError as InputError
+    from nnexpr.runs.file import load as load, save as save
+    from nnexpr.runs.store import Store as Store, store as store
+    from nnexpr.specification import FitSpecification as FitSpecification, InputError as InputError
     from nnexpr.splines.floor import spline_floor as spline_floor
     from nnexpr.targets import target as target
     from nnexpr.targets.target import Target as Target
-    from nnexpr.training.fit import FitResult as FitResult
-    from nnexpr.training.fit import fit as fit
-    from nnexpr.training.fit import train as train
+    from nnexpr.training.fit import FitResult as FitResult, fit as fit, train as train
     from nnexpr.training.many import fit_many as fit_many
     from nnexpr.training.session import Session as Session
     from nnexpr.training.snapshots import Snapshot as Snapshot

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from nnexpr.declarations import Home
+from nnexpr.declarations import Declared, Home
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,14 +85,8 @@ class Activation:
         return self._tensors[1]
 
 
-ACTIVATIONS: dict[str, Activation] = {}
-
-
-def declare(activation: Activation) -> None:
-    """Add it to what a layer may have; ValueError where the name is taken."""
-    if activation.name in ACTIVATIONS:
-        raise ValueError(f"an activation called {activation.name} has been declared")
-    ACTIVATIONS[activation.name] = activation
+ACTIVATIONS: Declared[Activation] = Declared("an activation")
+declare = ACTIVATIONS.declare
 
 
 LEAKY_SLOPE = 0.01  # torch's default

@@ -1,6 +1,7 @@
 """How one option is declared: its kind, bounds, choices and words; how it is read, written and refused.
 
-Nothing here imports torch or NumPy.
+The things that an option chooses among are declared likewise: see :class:`Declared`. Nothing here imports torch or
+NumPy.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
-__all__ = ["Home", "InputError", "Option", "load", "option"]
+__all__ = ["Declared", "Home", "InputError", "Option", "load", "option"]
 
 Home = str  # "module:name" of what is imported when it is first used; empty where there is none
 
@@ -31,6 +32,30 @@ class InputError(ValueError):
     def __init__(self, option: str, value: object, allowed: str) -> None:
         self.option, self.value, self.allowed = option, value, allowed
         super().__init__(f"{option} is {value if isinstance(value, str) else repr(value)}: {allowed}")
+
+
+class Named(Protocol):
+    """What has a name by which it is chosen."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Thing = TypeVar("Thing", bound=Named)
+
+
+class Declared(dict[str, Thing]):
+    """What has been declared of one kind, such as "an activation", by name."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def declare(self, thing: Thing) -> None:
+        """Add it to what may be chosen; ValueError where the name is taken."""
+        if thing.name in self:
+            raise ValueError(f"{self._kind} called {thing.name} has been declared")
+        self[thing.name] = thing
 
 
 @dataclass(frozen=True)
@@ -65,50 +90,25 @@ class Option:
         """What the option accepts, in words, for an error message or a help text."""
         if self.kind == "choice":
             return "it must be one of " + ", ".join(self.choices)
-        if self.kind == "flag":
-            return "it must be yes or no"
-        if self.kind == "text":
-            return "it must be text"
-        noun = {
-            "integer": "a whole number",
-            "number": "a number",
-            "integers": "a whole number or a comma-separated list of them",
-            "numbers": "a number or a comma-separated list of them",
-            "interval": "two numbers, the lower first",
-        }[self.kind]
         low, high = self.minimum, self.maximum
         more, less = ("above", "below") if self.exclusive else ("at least", "at most")
         bounds = [f"{more} {_plain(low)}"] if low is not None else []
         bounds += [f"{less} {_plain(high)}"] if high is not None else []
-        return f"it must be {noun}" + (f", {' and '.join(bounds)}" if bounds else "")
+        return f"it must be {_FORMS[self.kind].noun}" + (f", {' and '.join(bounds)}" if bounds else "")
 
     def parse(self, text: str) -> Any:
         """The value that ``text`` spells; raises :class:`InputError`."""
         text = text.strip()
         if self.nullable and text.lower() in ("", "none", "auto"):
             return None
+        form = _FORMS[self.kind]
         try:
-            return self.check(self._read(text))
+            words = map(form.read, text.replace(",", " ").split())
+            return self.check(tuple(words) if form.listed else form.read(text))
         except (ValueError, OverflowError) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(self.name, text, self.allowed) from None
-
-    def _read(self, text: str) -> Any:
-        words = text.replace(",", " ").split()
-        match self.kind:
-            case "integer":
-                return _spelled(text)
-            case "number":
-                return float(text)
-            case "integers":
-                return tuple(_spelled(word) for word in words)
-            case "numbers" | "interval":
-                return tuple(float(word) for word in words)
-            case "flag":
-                return {"yes": True, "true": True, "on": True, "1": True}.get(text.lower(), False)
-            case _:
-                return text
 
     def format(self, value: Any) -> str:
         """``value`` as a person would type it; ``parse`` reads it back."""
@@ -126,13 +126,14 @@ class Option:
         """``value`` in its proper type, or :class:`InputError`."""
         if value is None and self.nullable:
             return None
+        form = _FORMS[self.kind]
         try:
-            value = self._convert(value)
+            value = tuple(map(form.convert, _items(value))) if form.listed else form.convert(value)
         except (TypeError, ValueError, OverflowError):
             raise InputError(self.name, value, self.allowed) from None
         if self.kind == "choice" and value not in self.choices:
             raise InputError(self.name, value, self.allowed)
-        if self.kind in ("integers", "numbers") and not value:
+        if form.listed and not value:
             raise InputError(self.name, value, self.allowed)
         if self.kind == "interval" and (len(value) != 2 or not value[0] < value[1]):
             raise InputError(self.name, value, self.allowed)
@@ -140,29 +141,6 @@ class Option:
             if isinstance(item, (int, float)) and not self._within(item):
                 raise InputError(self.name, value, self.allowed)
         return value
-
-    def _convert(self, value: Any) -> Any:
-        match self.kind:
-            case "integer":
-                return _whole(value)
-            case "number":
-                return float(value)
-            case "integers":
-                return tuple(
-                    _whole(item) for item in (value if isinstance(value, (tuple, list)) else (value,))
-                )
-            case "numbers":
-                return tuple(
-                    float(item) for item in (value if isinstance(value, (tuple, list)) else (value,))
-                )
-            case "interval":
-                return tuple(float(item) for item in value)
-            case "flag":
-                return bool(value)
-            case _:
-                if not isinstance(value, str):
-                    raise TypeError
-                return value
 
     def _within(self, item: float) -> bool:
         if not math.isfinite(item):
@@ -194,6 +172,38 @@ def _whole(value: Any) -> int:
     if isinstance(value, bool) or number != value:
         raise ValueError
     return number
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _items(value: Any) -> Iterable[Any]:
+    """One value stands for a list of one."""
+    return value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+
+
+class _Form(NamedTuple):
+    """Values of one kind, ``listed`` or one alone: in words, from text, and to their type from any value."""
+
+    noun: str
+    read: Callable[[str], Any]
+    convert: Callable[[Any], Any]
+    listed: bool = False
+
+
+_FORMS: dict[Kind, _Form] = {
+    "integer": _Form("a whole number", _spelled, _whole),
+    "number": _Form("a number", float, float),
+    "choice": _Form("a name", str, _text),
+    "text": _Form("text", str, _text),
+    "flag": _Form("yes or no", lambda text: text.lower() in ("yes", "true", "on", "1"), bool),
+    "integers": _Form("a whole number or a comma-separated list of them", _spelled, _whole, listed=True),
+    "numbers": _Form("a number or a comma-separated list of them", float, float, listed=True),
+    "interval": _Form("two numbers, the lower first", float, float, listed=True),
+}
 
 
 def option(

@@ -12,7 +12,7 @@ from inspect import signature
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from nnexpr.declarations import Home, InputError, load
+from nnexpr.declarations import Declared, Home, InputError, load
 
 __all__ = [
     "NETWORKS",
@@ -89,14 +89,8 @@ class NetworkKind:
         return len(given) + self.less if isinstance(given, (tuple, list)) and len(given) > 1 else None
 
 
-NETWORKS: dict[str, NetworkKind] = {}
-
-
-def declare(kind: NetworkKind) -> None:
-    """Add it to what may be asked for; ValueError where the name is taken."""
-    if kind.name in NETWORKS:
-        raise ValueError(f"a network called {kind.name} has been declared")
-    NETWORKS[kind.name] = kind
+NETWORKS: Declared[NetworkKind] = Declared("a network")
+declare = NETWORKS.declare
 
 
 def given_to(function: Callable[..., Result], offered: Mapping[str, Any]) -> Result:

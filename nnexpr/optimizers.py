@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nnexpr.declarations import Home
+from nnexpr.declarations import Declared, Home
 
 __all__ = ["OPTIMIZERS", "Optimizer", "declare", "taking"]
 
@@ -39,14 +39,8 @@ class Optimizer:
         return option in self.options or not taking(option)
 
 
-OPTIMIZERS: dict[str, Optimizer] = {}
-
-
-def declare(optimizer: Optimizer) -> None:
-    """Add it to what may be chosen; ValueError where the name is taken."""
-    if optimizer.name in OPTIMIZERS:
-        raise ValueError(f"an optimiser called {optimizer.name} has been declared")
-    OPTIMIZERS[optimizer.name] = optimizer
+OPTIMIZERS: Declared[Optimizer] = Declared("an optimiser")
+declare = OPTIMIZERS.declare
 
 
 def taking(option: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nnexpr.declarations import Home, InputError, load
+from nnexpr.declarations import Declared, Home, InputError, load
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,14 +48,8 @@ class Placement:
         return placed
 
 
-PLACEMENTS: dict[str, Placement] = {}
-
-
-def declare(placement: Placement) -> None:
-    """Add it to what may be chosen; ValueError where the name is taken."""
-    if placement.name in PLACEMENTS:
-        raise ValueError(f"a placement called {placement.name} has been declared")
-    PLACEMENTS[placement.name] = placement
+PLACEMENTS: Declared[Placement] = Declared("a placement")
+declare = PLACEMENTS.declare
 
 
 _KNOTS = "nnexpr.networks.knots:"

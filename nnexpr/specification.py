@@ -206,14 +206,6 @@ OPTIONS: dict[str, Option] = {
 }
 
 
-def _check_layers(spec: FitSpecification) -> None:
-    NETWORKS[spec.network].layers_for(spec, inputs=1)
-
-
-def _check_schedule(spec: FitSpecification) -> None:
-    parse_schedule(spec.schedule)
-
-
 def _check_batches(spec: FitSpecification) -> None:
     if spec.batch_size is None or spec.batch_size >= spec.points:
         return
@@ -256,9 +248,9 @@ def parse_schedule(text: str) -> tuple[str, int, float]:
     )
 
 
-_RULES: tuple[Callable[[FitSpecification], None], ...] = (
-    _check_layers,
-    _check_schedule,
+_RULES: tuple[Callable[[FitSpecification], object], ...] = (
+    lambda spec: NETWORKS[spec.network].layers_for(spec, inputs=1),
+    lambda spec: parse_schedule(spec.schedule),
     _check_stages,
     _check_batches,
     _check_device,

@@ -20,11 +20,12 @@ import nnexpr.experiments
 from nnexpr import activations, placements
 from nnexpr.experiments.discovery import every
 from nnexpr.experiments.findings import kept_finding
-from nnexpr.kinds import dense_layers
+from nnexpr.kinds import NETWORKS, NetworkKind, dense_layers, shallow_layers
 from nnexpr.linear import basis
 from nnexpr.networks.network import Network
 from nnexpr.optimizers import OPTIMIZERS, Optimizer, declare
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.targets.catalogue import CATALOGUE, CatalogueEntry
 from nnexpr.theory.homogeneous import homogenised
 from nnexpr.training.fit import assemble, session
 from nnexpr.training.memory import estimate_bytes
@@ -191,6 +192,49 @@ def test_an_activation_is_counted_exactly() -> None:
     assert homogenised(network).inputs == 2
     with pytest.raises(ValueError, match="identity or bent layers"):
         nnexpr.linear_regions(nnexpr.mlp(activation="tanh"))
+
+
+# --- a kind of network, and a target
+
+
+def comb(knots, members=1, seed=0, dtype="float32", device="cpu"):
+    """Evenly spaced knots with the weights 1, -2, 2, ...; its constant is the member's seed."""
+    places = np.linspace(0, 1, knots + 1)[:-1]
+    heights = [1.0, *[-2.0, 2.0] * knots][:knots]
+    rows = [[*np.stack([np.ones(knots), -places], 1).ravel(), *heights, seed + i] for i in range(members)]
+    return Network(shallow_layers(knots), torch.tensor(rows, dtype=getattr(torch, dtype), device=device))
+
+
+def doubled(inputs):
+    return 2 * inputs[:, 0]
+
+
+@pytest.fixture
+def combed() -> Iterator[None]:
+    NETWORKS.declare(NetworkKind("comb", shallow_layers, f"{__name__}:comb", ("knots",), {"knots": 6}))
+    CATALOGUE.declare(CatalogueEntry("doubled", "2*x", (0.0, 4.0), 1, "made up", lambda *_: doubled))
+    yield
+    del NETWORKS["comb"], CATALOGUE["doubled"]
+
+
+@pytest.mark.usefixtures("combed")
+def test_a_network_and_a_target_are_offered(tmp_path: Path) -> None:
+    helped = " ".join(CliRunner().invoke(cli, ["fit", "--help"]).stdout.split())
+    assert "|comb" in helped.replace(" ", "")
+    assert "(shallow, comb)" in helped
+    assert "comb 6]" in helped
+    assert "doubled" in CliRunner().invoke(cli, ["fit", "--list-targets"]).stdout
+    chosen = stepped(FitSpecification.make(), "network", -1)
+    assert (chosen.network, chosen.knots) == ("comb", 6)
+    assert {"knots"} < set(shown_options(chosen, "network")).difference({"width", "depth", "biases"})
+    asked = ["fit", "--network", "comb", "--target", "doubled", "--epochs", "3", "--seed", "2", "--json"]
+    document = json.loads(CliRunner().invoke(cli, [*asked, "--store", str(tmp_path)]).stdout)
+    assert (document["parameters"], document["trained_parameters"]) == (19, 7)
+    # On [0, 4] the teeth stand in [0, 5/6].
+    assert document["members"][0]["linear_regions"] == 6
+    found = nnexpr.store(tmp_path).find(document["run"])
+    assert found is not None
+    assert found.read().specification.network == "comb"
 
 
 # --- an experiment

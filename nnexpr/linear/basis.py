@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nnexpr.declarations import Home, load
+from nnexpr.declarations import Declared, Home, load
 
 if TYPE_CHECKING:
     from nnexpr.splines.p1 import Floats
@@ -65,7 +65,8 @@ class Solver:
         return coefficients, rank
 
 
-BASES: dict[str, Basis] = {}
+BASES: Declared[Basis] = Declared("a basis")
+declare = BASES.declare
 _DENSE = "nnexpr.linear.dense:"
 SOLVERS: dict[str, Solver] = {
     solver.name: solver
@@ -79,14 +80,6 @@ SOLVERS: dict[str, Solver] = {
         Solver(name="gram", dense=_DENSE + "gram", cut_off=True),
     )
 }
-
-
-def declare(basis: Basis) -> None:
-    """Add it to what may be chosen; ValueError where the name is taken."""
-    if basis.name in BASES:
-        raise ValueError(f"a basis called {basis.name} has been declared")
-    BASES[basis.name] = basis
-
 
 _PIECEWISE = "nnexpr.linear.piecewise:"
 declare(

@@ -43,12 +43,10 @@ def mlp(
     device: str | torch.device = "cpu",
 ) -> Network:
     """Perceptrons of ``depth`` affine layers; ``width``: one for all hidden layers, or one for each."""
-    depth = OPTIONS["depth"].check(depth)
-    widths = OPTIONS["width"].check(tuple(width) if isinstance(width, Sequence) else width)
-    encoding = _encoding(encoding_bands, encoding_raw, inputs)
-    first = encoding.features if encoding else _count("inputs", inputs)
+    depth, widths = OPTIONS["depth"].check(depth), OPTIONS["width"].check(width)
+    encoding, first = _encoding(encoding_bands, encoding_raw, inputs)
     layers = mlp_layers(depth, widths, _activation(activation), first, _count("outputs", outputs))
-    return _drawn(layers, encoding, init, members, seed, dtype, device)
+    return _network(layers, encoding, draw_parameters(layers, init, members, seed), seed, dtype, device)
 
 
 def mmnn(
@@ -74,10 +72,9 @@ def mmnn(
     """
     widths = OPTIONS["width"].check(width)
     rank, depth = OPTIONS["rank"].check(rank), OPTIONS["depth"].check(depth)
-    encoding = _encoding(encoding_bands, encoding_raw, inputs)
-    first = encoding.features if encoding else _count("inputs", inputs)
+    encoding, first = _encoding(encoding_bands, encoding_raw, inputs)
     layers = mmnn_layers(depth, widths, rank, _activation(activation), first, _count("outputs", outputs))
-    return _drawn(layers, encoding, init, members, seed, dtype, device)
+    return _network(layers, encoding, draw_parameters(layers, init, members, seed), seed, dtype, device)
 
 
 def shallow(
@@ -162,19 +159,6 @@ def _given_knots(knots: int | ArrayLike, members: int) -> Array:
     return np.tile(b, (members // b.shape[0], 1))
 
 
-def _drawn(
-    layers: Layers,
-    encoding: Encoding | None,
-    init: str,
-    members: int,
-    seed: int,
-    dtype: str,
-    device: str | torch.device,
-) -> Network:
-    members, seed = OPTIONS["members"].check(members), OPTIONS["seed"].check(seed)
-    return _network(layers, encoding, draw_parameters(layers, init, members, seed), seed, dtype, device)
-
-
 def _network(
     layers: Layers,
     encoding: Encoding | None,
@@ -183,14 +167,16 @@ def _network(
     dtype: str,
     device: str | torch.device,
 ) -> Network:
-    numeric = getattr(torch, OPTIONS["dtype"].check(dtype))
+    numeric, seed = getattr(torch, OPTIONS["dtype"].check(dtype)), OPTIONS["seed"].check(seed)
     tensor = torch.from_numpy(parameters).to(dtype=numeric, device=device)
     return Network(layers, tensor, encoding, seeds=tuple(range(seed, seed + len(parameters))))
 
 
-def _encoding(bands: int, raw: bool, inputs: int) -> Encoding | None:
-    bands = OPTIONS["encoding_bands"].check(bands)
-    return Encoding(bands, bool(raw), _count("inputs", inputs)) if bands else None
+def _encoding(bands: int, raw: bool, inputs: int) -> tuple[Encoding | None, int]:
+    """The encoding, and how many numbers the first layer takes."""
+    bands, inputs = OPTIONS["encoding_bands"].check(bands), _count("inputs", inputs)
+    encoding = Encoding(bands, bool(raw), inputs) if bands else None
+    return encoding, encoding.features if encoding else inputs
 
 
 def _count(name: str, value: int) -> int:

@@ -48,6 +48,7 @@ def draw_parameters(layers: Sequence[AffineLayer], init: str, members: int, seed
 
     ``init`` is torch, kaiming, xavier or raai. Raises :class:`~nnexpr.specification.InputError` for another.
     """
+    members, seed = OPTIONS["members"].check(members), OPTIONS["seed"].check(seed)
     fill = _FILLS[OPTIONS["init"].check(init)](layers)
     parameters = np.empty((members, offsets(layers)[-1]))
     for member in range(members):

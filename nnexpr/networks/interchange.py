@@ -21,7 +21,7 @@ from nnexpr.activations import ACTIVATIONS
 from nnexpr.declarations import load
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
-from nnexpr.networks.tensor_file import read_tensors
+from nnexpr.networks.tensor_file import opened, read_tensors
 from nnexpr.specification import InputError
 
 __all__ = ["from_state_dict", "from_torch", "to_torch"]
@@ -36,29 +36,20 @@ def from_torch(module: nn.Module) -> Network:
     becomes a frozen layer. Half and bfloat16 become float32. Raises InputError, naming the module, for
     anything else.
     """
-    affine: list[tuple[Tensor, Tensor | None, bool]] = []
-    activations: list[str] = []
+    stack = _Stack()
     for name, part in _parts(module):
         if type(part) is nn.Linear:
-            _check_linear(name, part)
-            affine.append((part.weight, part.bias, any(p.requires_grad for p in part.parameters())))
-            activations.append("identity")
-            continue
-        activation = _activation_of(name, part)
-        if activation == "identity":
-            continue
-        if not affine:
-            raise InputError("module", name, "an activation must come after an nn.Linear")
-        if activations[-1] != "identity":
-            affine.append(_pass_on(affine[-1][0]))
-            activations.append("identity")
-        activations[-1] = activation
-    if not affine:
+            if not all(_is_plain(parameter) for parameter in part.parameters()):
+                wrong = f"its parameters are {part.weight.dtype}; they must be real floating-point numbers"
+                raise InputError("module", name, wrong)
+            stack.add(part.weight, part.bias, any(p.requires_grad for p in part.parameters()))
+        elif (activation := _activation_of(name, part)) != "identity":
+            if not stack.affine:
+                raise InputError("module", name, "an activation must come after an nn.Linear")
+            stack.activate(activation)
+    if not stack.affine:
         raise InputError("module", type(module).__name__, "it must hold at least one nn.Linear")
-    if activations[-1] != "identity":
-        affine.append(_pass_on(affine[-1][0]))
-        activations.append("identity")
-    return _stack(affine, activations)
+    return stack.network()
 
 
 def to_torch(network: Network, member: int = 0) -> nn.Sequential:
@@ -114,23 +105,22 @@ def from_state_dict(path: str | os.PathLike[str], activation: str = "relu") -> N
     gaps = [above - below > 1 for below, above in pairwise(numbers)]
     if gaps and not any(gaps):
         raise _unlike(path, "its layers are numbered without a gap, which leaves no place for an activation")
-    affine: list[tuple[Tensor, Tensor | None, bool]] = []
-    for number in numbers:
+    stack = _Stack()
+    for number, gap in zip(numbers, [False, *gaps], strict=False):
         weight, bias = found[number].get("weight"), found[number].get("bias")
         if weight is None:
             raise _unlike(path, f"{number}.weight is missing")
         if weight.ndim != 2 or 0 in weight.shape or (bias is not None and bias.shape != weight.shape[:1]):
             shapes = [tuple(tensor.shape) for tensor in (weight, bias) if tensor is not None]
             raise _unlike(path, f"layer {number} has the shapes {' and '.join(map(str, shapes))}")
-        if affine and affine[-1][0].shape[0] != weight.shape[1]:
-            raise _unlike(
-                path,
-                f"{number}.weight takes {weight.shape[1]} inputs where {affine[-1][0].shape[0]} are given",
-            )
-        affine.append((weight, bias, True))
-    if not affine:
+        if stack.affine and (given := stack.affine[-1][0].shape[0]) != weight.shape[1]:
+            raise _unlike(path, f"{number}.weight takes {weight.shape[1]} inputs where {given} are given")
+        if gap:
+            stack.activate(activation)
+        stack.add(weight, bias)
+    if not stack.affine:
         raise _unlike(path, "it is empty")
-    return _stack(affine, [activation if gap else "identity" for gap in gaps] + ["identity"])
+    return stack.network()
 
 
 def _parts(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
@@ -140,14 +130,6 @@ def _parts(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]
             yield from _parts(child, f"{name}.{child_name}" if name else child_name)
     else:
         yield f"{name} ({type(module).__name__})".lstrip(), module
-
-
-def _check_linear(name: str, linear: nn.Linear) -> None:
-    for tensor in (linear.weight, linear.bias):
-        if tensor is not None and not _is_plain(tensor):
-            raise InputError(
-                "module", name, f"its parameters are {tensor.dtype}; they must be real floating-point numbers"
-            )
 
 
 def _activation_of(name: str, module: nn.Module) -> str:
@@ -165,28 +147,40 @@ def _activation_of(name: str, module: nn.Module) -> str:
     raise InputError("module", name, allowed)
 
 
-def _pass_on(weight: Tensor) -> tuple[Tensor, None, bool]:
-    """The affine layer that passes the outputs of ``weight`` on unchanged."""
-    return torch.eye(weight.shape[0], dtype=weight.dtype, device=weight.device), None, False
+class _Stack:
+    """Affine layers as they are found, weight, bias and whether it is trained, with the activation after each."""
 
+    def __init__(self) -> None:
+        self.affine: list[tuple[Tensor, Tensor, bool]] = []
+        self._activations: list[str] = []
 
-def _stack(affine: list[tuple[Tensor, Tensor | None, bool]], activations: list[str]) -> Network:
-    """One member from weights and biases, in float64 if any of them is, else float32."""
-    wide = any(
-        tensor.dtype == torch.float64
-        for weight, bias, _ in affine
-        for tensor in (weight, bias)
-        if tensor is not None
-    )
-    dtype, device = torch.float64 if wide else torch.float32, affine[0][0].device
-    layers, blocks = [], []
-    for (weight, bias, trained), activation in zip(affine, activations, strict=True):
-        outputs, inputs = weight.shape
-        layers.append(AffineLayer(inputs, outputs, activation, trained))
-        bias = weight.new_zeros(outputs) if bias is None else bias
-        columns = [weight.detach().to(dtype=dtype), bias.detach().to(dtype=dtype).unsqueeze(1)]
-        blocks.append(torch.cat(columns, dim=1).reshape(-1).to(device=device))
-    return Network(tuple(layers), torch.cat(blocks).unsqueeze(0))
+    def add(self, weight: Tensor, bias: Tensor | None = None, trained: bool = True) -> None:
+        bias = weight.new_zeros(len(weight)) if bias is None else bias
+        self.affine.append((weight, bias, trained))
+        self._activations.append("identity")
+
+    def activate(self, name: str) -> None:
+        self._end_in_an_affine_layer()
+        self._activations[-1] = name
+
+    def network(self) -> Network:
+        """One member, in float64 if any weight or bias is, else float32."""
+        self._end_in_an_affine_layer()
+        wide = any(torch.float64 in (weight.dtype, bias.dtype) for weight, bias, _ in self.affine)
+        layers, blocks = [], []
+        for (weight, bias, trained), activation in zip(self.affine, self._activations, strict=True):
+            layers.append(AffineLayer(weight.shape[1], weight.shape[0], activation, trained))
+            block = torch.cat([weight.detach(), bias.detach().unsqueeze(1)], dim=1).reshape(-1)
+            blocks.append(
+                block.to(dtype=torch.float64 if wide else torch.float32, device=self.affine[0][0].device)
+            )
+        return Network(tuple(layers), torch.cat(blocks).unsqueeze(0))
+
+    def _end_in_an_affine_layer(self) -> None:
+        """After an activation: one that passes values on, W = I."""
+        if self._activations[-1] != "identity":
+            below = self.affine[-1][0]
+            self.add(torch.eye(len(below), dtype=below.dtype, device=below.device), trained=False)
 
 
 def _is_plain(tensor: object) -> bool:
@@ -201,20 +195,17 @@ def _read_tensors(path: str | os.PathLike[str]) -> Mapping[Any, Any]:
                 "file", str(path), "it is a network saved by nnexpr, not a state dict; load it as one"
             )
         return tensors
-    try:
-        with Path(path).open("rb") as file:
+    with opened(path) as file:
+        try:
             content = torch.load(file, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError("file", str(path), "there is no such file") from None
-    except OSError as error:
-        raise InputError("file", str(path), f"it cannot be read: {error.strerror}") from None
-    except pickle.UnpicklingError:
-        refused = "it holds Python objects, which are never run; save module.state_dict() instead"
-        raise InputError("file", str(path), refused) from None
-    except Exception:  # a damaged file can fail anywhere inside the reader
-        raise InputError(
-            "file", str(path), "it is not a file that torch.save wrote, or it is damaged"
-        ) from None
+        except OSError:
+            raise
+        except pickle.UnpicklingError:
+            refused = "it holds Python objects, which are never run; save module.state_dict() instead"
+            raise InputError("file", str(path), refused) from None
+        except Exception:  # a damaged file can fail anywhere inside the reader
+            damaged = "it is not a file that torch.save wrote, or it is damaged"
+            raise InputError("file", str(path), damaged) from None
     if not isinstance(content, Mapping):
         raise _unlike(path, f"it holds a {type(content).__name__}")
     return content

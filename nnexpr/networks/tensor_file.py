@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from safetensors import SafetensorError
 from safetensors.torch import load
@@ -13,19 +15,27 @@ from torch import Tensor
 
 from nnexpr.specification import InputError
 
-__all__ = ["read_tensors"]
+__all__ = ["opened", "read_tensors"]
 
 _LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
 
 
-def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file; InputError says in one sentence why it cannot be read."""
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """The file, for reading; InputError says in one sentence why it cannot be."""
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            yield file
     except FileNotFoundError:
         raise InputError("file", str(path), "there is no such file") from None
     except OSError as error:
         raise InputError("file", str(path), f"it cannot be read: {error.strerror}") from None
+
+
+def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file; InputError says in one sentence why it cannot be read."""
+    with opened(path) as file:
+        data = file.read()
     header = _header(path, data)
     try:
         tensors = load(data)

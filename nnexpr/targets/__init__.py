@@ -2,6 +2,5 @@
 
 from nnexpr.targets.build import build_target, target
 from nnexpr.targets.catalogue import CATALOGUE, CatalogueEntry
-from nnexpr.targets.sampling import sample_curve
 
-__all__ = ["CATALOGUE", "CatalogueEntry", "build_target", "sample_curve", "target"]
+__all__ = ["CATALOGUE", "CatalogueEntry", "build_target", "target"]

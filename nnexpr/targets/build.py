@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.scale import Scale
-from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.catalogue import CATALOGUE, UNIT, Function
 from nnexpr.targets.datafile import read_target
 from nnexpr.targets.formula import parse_formula
@@ -47,47 +47,46 @@ def target(
     Raises :class:`InputError` where the spelling, the file or an option cannot be used, or where the
     function has no finite value at a training point.
     """
-    spelling = OPTIONS["target"].check(spelling).strip(" ")
-    points, noise = OPTIONS["points"].check(points), OPTIONS["noise"].check(noise)
-    terms, seed = OPTIONS["terms"].check(terms), OPTIONS["target_seed"].check(seed)
-    domain, missing = OPTIONS["domain"].check(domain), OPTIONS["missing"].check(missing)
-    kind, _, text = spelling.partition(":")
-    if kind == "csv" and text:
-        made = read_target(text, domain, missing)
-    elif kind == "expr":
-        formula = parse_formula(text)
-        made = _sampled(
-            f"expr:{formula.text}", formula.text, formula, domain or UNIT, formula.dimension, points
+    return build_target(
+        FitSpecification(
+            target=spelling,
+            points=points,
+            domain=domain,
+            noise=noise,
+            terms=terms,
+            target_seed=seed,
+            missing=missing,
         )
-    else:
-        made = _from_catalogue(spelling, points, domain, terms, seed)
-    return _with_noise(made, noise, seed) if noise > 0 else made
+    )
 
 
 def build_target(specification: FitSpecification) -> Target:
     """The target that a fit's specification describes; see :func:`target`."""
-    return target(
-        specification.target,
-        points=specification.points,
-        domain=specification.domain,
-        noise=specification.noise,
-        terms=specification.terms,
-        seed=specification.target_seed,
-        missing=specification.missing,
-    )
+    spec, spelling = specification, specification.target.strip(" ")
+    kind, _, text = spelling.partition(":")
+    if kind == "csv" and text:
+        made = read_target(text, spec.domain, spec.missing)
+    elif kind == "expr":
+        formula = parse_formula(text)
+        interval = spec.domain or UNIT
+        made = _sampled(
+            f"expr:{formula.text}", formula.text, formula, interval, formula.dimension, spec.points
+        )
+    else:
+        made = _from_catalogue(spelling, spec)
+    return _with_noise(made, spec.noise, spec.target_seed) if spec.noise > 0 else made
 
 
-def _from_catalogue(name: str, points: int, domain: Interval | None, terms: int, seed: int) -> Target:
-    entry = CATALOGUE.get(name)
+def _from_catalogue(name: str, spec: FitSpecification) -> Target:
+    entry, terms = CATALOGUE.get(name), spec.terms
     if entry is None:
         raise InputError("target", printable(name), _unknown(name))
-    formula = entry.formula.replace("terms", str(terms))
-    function = entry.make(terms, seed)
-    made = _sampled(name, formula, function, domain or entry.domain, entry.dimension, points)
+    formula, function = entry.formula.replace("terms", str(terms)), entry.make(terms, spec.target_seed)
+    made = _sampled(name, formula, function, spec.domain or entry.domain, entry.dimension, spec.points)
     needed = entry.points_needed(terms)
-    if domain is None and entry.dimension == 1 and points < needed:
+    if spec.domain is None and entry.dimension == 1 and spec.points < needed:
         enough = str(needed) if needed < 10**9 else "more than a billion"
-        note = f"With {terms} terms the function needs {enough} points to be seen whole; there are {points}."
+        note = f"With {terms} terms the function needs {enough} points to be seen whole; there are {spec.points}."
         made = replace(made, notes=(*made.notes, note))
     return replace(made, source=entry.source)
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.declarations import Declared
 from nnexpr.targets import families
 from nnexpr.targets.formula import parse_formula
 
@@ -45,11 +47,6 @@ class CatalogueEntry:
     make: Callable[[int, int], Function]
     points_needed: Callable[[int], int] = lambda _: 1  # evenly spaced, to show all of its terms
 
-    @property
-    def uses_terms(self) -> bool:
-        """Whether the option ``terms`` changes the function."""
-        return "terms" in self.formula
-
 
 def _written(name: str, formula: str, domain: tuple[float, float], source: str) -> CatalogueEntry:
     """An entry that is its formula, in the grammar of ``expr:``."""
@@ -67,7 +64,7 @@ _ENTRIES = (
     CatalogueEntry(
         "fourier",
         "sum_(i<=terms) a_i sin(2 pi i x) + b_i cos(2 pi i x), a_i, b_i ~ N(0,1)/sqrt(terms)",
-        UNIT, 1, HU, families.fourier, lambda terms: 2 * terms + 1,
+        UNIT, 1, HU, lambda terms, seed: partial(families.fourier, terms, seed), lambda terms: 2 * terms + 1,
     ),
     _written("cube", "x**3", UNIT, MANIFOLD),
     _written("power11", "x**11", UNIT, MANIFOLD),
@@ -83,16 +80,16 @@ _ENTRIES = (
     CatalogueEntry(
         "triangle", "T(T(...T(x))), T(x) = max(0, 2 min(x, 1 - x)), terms times",
         UNIT, 1, EXPRESSIVITY + "; Telgarsky 2016",
-        lambda terms, _: families.folded_triangle(terms), lambda terms: 2**terms + 1,
+        lambda terms, _: partial(families.folded_triangle, terms), lambda terms: 2**terms + 1,
     ),
     CatalogueEntry(
         "takagi", "sum_(i<terms) 2^-i |2^i x - round(2^i x)|",
-        UNIT, 1, "Takagi 1901", lambda terms, _: families.takagi(terms),
+        UNIT, 1, "Takagi 1901", lambda terms, _: partial(families.takagi, terms),
     ),
     CatalogueEntry(
         "weierstrass", "sum_(i<terms) 2^-i cos(3^i pi x)",
         SYMMETRIC, 1, "Weierstrass 1872, Hardy 1916",
-        lambda terms, _: families.weierstrass(terms),
+        lambda terms, _: partial(families.weierstrass, terms),
     ),
     _written("abs", "abs(x)", SYMMETRIC, "Newman 1964, Rational Approximation to |x|"),
     _written("step", "step(x)", SYMMETRIC, "Heaviside's step"),
@@ -112,10 +109,10 @@ _ENTRIES = (
         UNIT, 1, DONOHO, lambda *_: families.bumps,
     ),
     CatalogueEntry(
-        "waves2d", _WAVES.format(s=""), SYMMETRIC, 2, ZHAO, lambda *_: families.waves(1.0)
+        "waves2d", _WAVES.format(s=""), SYMMETRIC, 2, ZHAO, lambda *_: partial(families.waves, 1.0)
     ),
     CatalogueEntry(
-        "waves2d_fine", _WAVES.format(s="3 "), SYMMETRIC, 2, ZHAO, lambda *_: families.waves(3.0)
+        "waves2d_fine", _WAVES.format(s="3 "), SYMMETRIC, 2, ZHAO, lambda *_: partial(families.waves, 3.0)
     ),
     CatalogueEntry(
         "star2d", "clip(25 (rho - r) + 0.5, 0, 1), rho = 0.1 + 0.02 cos(pi theta^2)",
@@ -127,4 +124,6 @@ _ENTRIES = (
     _written("franke2d", _FRANKE, UNIT, "Franke 1979"),
 )  # fmt: skip
 
-CATALOGUE: dict[str, CatalogueEntry] = {entry.name: entry for entry in _ENTRIES}
+CATALOGUE: Declared[CatalogueEntry] = Declared("a target")
+for _entry in _ENTRIES:
+    CATALOGUE.declare(_entry)

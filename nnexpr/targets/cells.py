@@ -26,7 +26,7 @@ from nnexpr.targets.dates import date_kind
 from nnexpr.targets.textfile import FileError
 from nnexpr.targets.wording import MISSING, printable
 
-__all__ = ["Marks", "Numbers", "as_point", "kind_of", "precise"]
+__all__ = ["Numbers", "as_point", "kind_of", "precise"]
 
 Array = NDArray[np.float64]
 
@@ -51,40 +51,23 @@ def kind_of(field: str, comma_allowed: bool = True) -> str:
     return "number"
 
 
-class Marks:
-    """How decimals are written in a file: where the first comma and the first point stand."""
-
-    def __init__(self, comma_allowed: bool) -> None:
-        self.comma_allowed, self._seen = comma_allowed, set[str]()
-
-    def see(self, mark: str, line: int) -> None:
-        """Note a decimal mark; raises :class:`FileError` where a file has both."""
-        self._seen.add(mark)
-        if len(self._seen) > 1:
-            raise FileError(f"line {line} mixes decimal commas and decimal points")
-
-    @property
-    def comma(self) -> bool:
-        """Whether decimals are written with a comma."""
-        return "," in self._seen
-
-
 class Numbers:
     """A column of numbers as it is read.
 
-    ``digits``: whether each is eight digits, as 20200131. ``long``: whether one has more digits than a double.
+    ``marks``: the decimal marks of the file so far, its columns' together. ``digits``: whether each number is eight
+    digits, as 20200131. ``long``: whether one has more digits than a double.
     """
 
-    def __init__(self, name: str, marks: Marks) -> None:
-        self.name, self._marks = name, marks
+    def __init__(self, name: str, marks: set[str], comma_allowed: bool) -> None:
+        self.name, self._marks, self._comma_allowed = name, marks, comma_allowed
         self.values = array("d")
         self.digits, self.long = True, False
-        self._grouped, self._plain, self._decided = "", "", not marks.comma_allowed
+        self._grouped, self._plain, self._decided = "", "", not comma_allowed
 
     def read(self, field: str, line: int) -> float | None:
         """The finite number in ``field``, None where it says that there is none; else :class:`FileError`."""
         text = field.strip()
-        mark = "," if self._marks.comma_allowed and "," in text else "." if "." in text else ""
+        mark = "," if self._comma_allowed and "," in text else "." if "." in text else ""
         try:
             number = as_point(text) if mark == "," else text
             value = float(number) if text.isascii() and "_" not in text else math.nan
@@ -99,7 +82,9 @@ class Numbers:
                 f"which is not a finite number{hint}"
             )
         if mark:
-            self._marks.see(mark, line)
+            self._marks.add(mark)
+            if len(self._marks) > 1:
+                raise FileError(f"line {line} mixes decimal commas and decimal points")
         if not self._decided:
             self._note_grouping(text, mark)
         size = len(text)

@@ -18,7 +18,7 @@ from nnexpr.targets.dialect import Choice
 from nnexpr.targets.table import Table, read_table
 from nnexpr.targets.target import LARGEST, Target
 from nnexpr.targets.textfile import FileError
-from nnexpr.targets.wording import count, printable
+from nnexpr.targets.wording import count, printable, were
 
 __all__ = ["read_target"]
 
@@ -82,9 +82,8 @@ def _cleaned(table: Table, domain: tuple[float, float] | None) -> tuple[Array, A
                 "domain", f"{domain[0]:g} {domain[1]:g}", f"no row of the file lies in it; {reach}"
             )
         if outside := int((~inside).sum()):
-            notes.append(
-                f"{count(outside, 'row')} outside the domain {'was' if outside == 1 else 'were'} left out."
-            )
+            rows = were(outside, "row outside the domain", "rows outside the domain")
+            notes.append(f"{rows} left out.")
         x, y = x[inside], y[inside]
     if (x[1:] < x[:-1]).any():
         notes.append("The rows were sorted by x.")
@@ -92,7 +91,7 @@ def _cleaned(table: Table, domain: tuple[float, float] | None) -> tuple[Array, A
         x, y = x[order], y[order]
     x, starts, counts = np.unique(x, return_index=True, return_counts=True)
     if repeated := int((counts > 1).sum()):
-        notes.append(f"{count(repeated, 'repeated x value')} {'was' if repeated == 1 else 'were'} averaged.")
+        notes.append(f"{were(repeated, 'repeated x value')} averaged.")
         y = np.add.reduceat(y, starts) / counts
     with np.errstate(over="ignore"):
         close = int((np.diff(x) < np.finfo(np.float64).eps * (x[-1] - x[0])).sum())

@@ -18,7 +18,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 from nnexpr.targets.cells import kind_of
 from nnexpr.targets.textfile import FileError, TextFile
@@ -49,20 +49,24 @@ class Dialect:
 
 
 class _Lines:
-    """The lines that may hold rows; ``start`` is where the row that is being read begins."""
+    """The lines that may hold rows; ``start``: where the row that is being read begins; ``number``: where it is now.
+
+    ``comment``: the last one before the first row, with its line.
+    """
 
     def __init__(self, text: TextFile) -> None:
         self._lines = enumerate(text.lines(), start=1)
         self.start = self.number = 0
         self.separator = ""
-        self.comment: tuple[int, str] = (0, "")  # the last one
+        self.comment: tuple[int, str] = (0, "")
 
     def __iter__(self) -> Iterator[str]:
         for number, line in self._lines:
             if number == 1 and (found := _SEP.fullmatch(line)):
                 self.separator = found[1].replace("\\t", "\t")
             elif _COMMENT.match(line):
-                self.comment = number, line.strip()
+                if not self.number:
+                    self.comment = number, line.strip()
             elif line.strip():
                 self.start, self.number = self.start or number, number
                 yield line
@@ -103,14 +107,11 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
     leading = 0
     if years or _has_names(first, choice, comma):
         names, leading = tuple(printable(cell, 40) for cell in first), 1
-        units = 0
-        while units < min(3, len(below)) and _is_units(below[units][1], len(first), comma):
-            line, cells = below[units]
-            notes.append(
-                f"Line {line} was passed over as units: {printable(', '.join(map(str.strip, cells)), 60)}."
-            )
-            units += 1
-        below, leading = below[units:], leading + units
+        units = list(takewhile(lambda row: _is_units(row[1], len(first), comma), below[:3]))
+        for line, cells in units:
+            passed = printable(", ".join(map(str.strip, cells)), 60)
+            notes.append(f"Line {line} was passed over as units: {passed}.")
+        below, leading = below[len(units) :], leading + len(units)
         if not below:
             raise FileError("it has a header and no rows of data")
         if years:
@@ -118,8 +119,7 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
         names = _fitted(names, [cells for _, cells in below], separator, notes)
     else:
         below = rows
-        if comment[0] and comment[0] < rows[0][0]:
-            names = _names_in_comment(comment, separator, len(first), notes)
+        names = _names_in_comment(comment, separator, len(first), notes)
     width = len(names) or len(first)
     kinds = tuple(_kind_of_column([cells for _, cells in below], i, comma) for i in range(width))
     return Dialect(separator, names, leading, width, kinds, tuple(notes))
@@ -128,12 +128,9 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
 def _separator(text: TextFile) -> tuple[str, tuple[int, str]]:
     """The separator, and the last comment before the first row."""
     lines = _Lines(text)
-    source = iter(lines)
-    start = list(islice(source, 1))
-    comment = lines.comment
-    sample = list(chain(start, islice(source, SAMPLE - 1)))
+    sample = list(islice(lines, SAMPLE))
     if lines.separator:
-        return lines.separator, comment
+        return lines.separator, lines.comment
 
     def fitness(separator: str) -> tuple[int, int, int]:
         rows = [cells for cells in _loosely(sample, separator) if len(cells) > 1]
@@ -142,7 +139,7 @@ def _separator(text: TextFile) -> tuple[str, tuple[int, str]]:
         whole = sum(number > 0 and "word" not in row for row, number in zip(kinds, values, strict=True))
         return whole, sum(number > 1 for number in values), len(rows)
 
-    return max(_SEPARATORS, key=fitness), comment  # max takes the first of equals
+    return max(_SEPARATORS, key=fitness), lines.comment  # max takes the first of equals
 
 
 def _loosely(lines: list[str], separator: str) -> list[list[str]]:

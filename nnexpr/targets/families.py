@@ -1,13 +1,10 @@
 """Targets of the catalogue that are more than one line of arithmetic: sums, compositions and polar shapes.
 
-Each maker returns a function from inputs ``(points, dimension)`` float64 to values ``(points,)`` float64: a function of
-this module with its first arguments given, so that it can be pickled.
+Functions from inputs ``(points, dimension)`` float64 to values ``(points,)`` float64, some with a parameter before the
+inputs. The catalogue gives it with ``partial``, so that a target's function can be pickled.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,46 +14,33 @@ from nnexpr.splines.tent import composed
 __all__ = ["blocks", "bumps", "folded_triangle", "fourier", "star", "takagi", "waves", "weierstrass"]
 
 Array = NDArray[np.float64]
-Function = Callable[[Array], Array]
 
 
-def fourier(terms: int, seed: int) -> Function:
+def fourier(terms: int, seed: int, inputs: Array) -> Array:
     """``sum_(i=1..terms) a_i sin(2 pi i x) + b_i cos(2 pi i x)`` with ``a_i, b_i ~ N(0, 1/terms)``.
 
     The variance of the sum is 1 at every x, whatever the number of terms. The pairs are drawn in the order
     of i, so a longer series of the same seed begins with the same pairs, scaled.
     """
-    coefficients = np.random.default_rng(seed).standard_normal((terms, 2)) / np.sqrt(terms)
-    return partial(_fourier, coefficients)
-
-
-def _fourier(coefficients: Array, inputs: Array) -> Array:
     x = inputs[:, 0]
     values = np.zeros_like(x)
+    coefficients = np.random.default_rng(seed).standard_normal((terms, 2)) / np.sqrt(terms)
     for i, (a, b) in enumerate(coefficients, start=1):
         values += a * np.sin(2 * np.pi * i * x) + b * np.cos(2 * np.pi * i * x)
     return values
 
 
-def folded_triangle(folds: int) -> Function:
+def folded_triangle(folds: int, inputs: Array) -> Array:
     """The triangle map composed ``folds`` times: ``2**folds`` linear pieces on [0, 1], exact for dyadic x."""
-    return partial(_folded_triangle, folds)
-
-
-def _folded_triangle(folds: int, inputs: Array) -> Array:
     return composed(folds, np.clip(inputs[:, 0], 0.0, 1.0))
 
 
-def takagi(terms: int) -> Function:
+def takagi(terms: int, inputs: Array) -> Array:
     """``sum_(i<terms) 2^-i s(2^i x)`` with s the distance to the nearest whole number.
 
     In the limit continuous and nowhere differentiable. On [0, 1] it is ``sum_(i=1..terms) 2^-i T_i(x)``
     with T_i the triangle map composed i times.
     """
-    return partial(_takagi, terms)
-
-
-def _takagi(terms: int, inputs: Array) -> Array:
     phase = inputs[:, 0]
     values = np.zeros_like(phase)
     for i in range(terms):
@@ -66,12 +50,8 @@ def _takagi(terms: int, inputs: Array) -> Array:
     return values
 
 
-def weierstrass(terms: int) -> Function:
+def weierstrass(terms: int, inputs: Array) -> Array:
     """``sum_(i<terms) 2^-i cos(3^i pi x)``: in the limit continuous, nowhere differentiable (Hardy 1916)."""
-    return partial(_weierstrass, terms)
-
-
-def _weierstrass(terms: int, inputs: Array) -> Array:
     phase = inputs[:, 0]
     values = np.zeros_like(phase)
     for i in range(terms):
@@ -111,12 +91,8 @@ _WAVE_C = ((2.4 * np.pi, 4.8 * np.pi), (9.6 * np.pi, 4.8 * np.pi))
 _WAVE_D = ((4.8 * np.pi, 7.2 * np.pi), (9.6 * np.pi, 7.2 * np.pi))
 
 
-def waves(scale: float) -> Function:
+def waves(scale: float, inputs: Array) -> Array:
     """``sum_ij a_ij sin(s b_i x_i + s c_ij x_i x_j) cos(s b_j x_j + s d_ij x_i^2)``; s = ``scale``."""
-    return partial(_waves, scale)
-
-
-def _waves(scale: float, inputs: Array) -> Array:
     x = inputs.T
     values = np.zeros(len(inputs))
     for i in range(2):

@@ -44,67 +44,47 @@ def triangle(x: Array) -> Array:
 
 CONSTANTS: dict[str, float] = {"pi": np.pi, "e": np.e}
 VARIABLES: dict[str, int] = {"x": 0, "x1": 0, "x2": 1}  # name: column of the inputs
+_NUMPY: tuple[np.ufunc, ...] = (
+    np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.exp, np.log, np.log2,
+    np.log10, np.sqrt, np.sign, np.floor, np.ceil, np.minimum, np.maximum,
+)  # fmt: skip
 FUNCTIONS: dict[str, Step] = {
-    "sin": (np.sin, 1),
-    "cos": (np.cos, 1),
-    "tan": (np.tan, 1),
-    "arcsin": (np.arcsin, 1),
-    "arccos": (np.arccos, 1),
-    "arctan": (np.arctan, 1),
-    "sinh": (np.sinh, 1),
-    "cosh": (np.cosh, 1),
-    "tanh": (np.tanh, 1),
-    "exp": (np.exp, 1),
-    "log": (np.log, 1),
-    "log2": (np.log2, 1),
-    "log10": (np.log10, 1),
-    "sqrt": (np.sqrt, 1),
+    **{function.__name__: (function, function.nin) for function in _NUMPY},
     "abs": (np.abs, 1),
-    "sign": (np.sign, 1),
-    "floor": (np.floor, 1),
-    "ceil": (np.ceil, 1),
-    "minimum": (np.minimum, 2),
-    "maximum": (np.maximum, 2),
     "where": (lambda condition, yes, no: np.where(condition != 0, yes, no), 3),
     "sinc": (np.sinc, 1),  # sin(pi x)/(pi x)
     "gaussian": (lambda x: np.exp(-np.square(x)), 1),  # exp(-x^2)
     "step": (lambda x: np.heaviside(x, 1.0), 1),  # 1 from x = 0 on
     "triangle": (triangle, 1),
 }
-UNARY: dict[type[ast.unaryop], Step] = {ast.USub: (np.negative, 1), ast.UAdd: (np.positive, 1)}
-BINARY: dict[type[ast.operator], Step] = {
+OPERATORS: dict[type[ast.unaryop | ast.operator], Step] = {
+    ast.USub: (np.negative, 1),
+    ast.UAdd: (np.positive, 1),
     ast.Add: (np.add, 2),
     ast.Sub: (np.subtract, 2),
     ast.Mult: (np.multiply, 2),
     ast.Div: (np.divide, 2),
     ast.Pow: (np.power, 2),
 }
+COMPARISONS: dict[type[ast.cmpop], Operation] = {
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
 
 
-def _as_numbers(compare: np.ufunc) -> Step:
-    return (lambda left, right: compare(left, right).astype(np.float64), 2)
-
-
-def _chained(comparison: Step, follows: bool, goes_on: bool) -> Step:
+def _chained(compare: Operation, follows: bool, goes_on: bool) -> Step:
     """A comparison in a chain: multiplies what is so far, and leaves its right side for the next one."""
-    compare = comparison[0]
 
     def step(*sides: Any) -> Any:
-        holds = compare(*sides[-2:])
+        holds = compare(*sides[-2:]).astype(np.float64)
         holds = sides[0] * holds if follows else holds
         return (holds, sides[-1]) if goes_on else holds
 
     return step, 2 + follows
-
-
-COMPARISONS: dict[type[ast.cmpop], Step] = {
-    ast.Lt: _as_numbers(np.less),
-    ast.LtE: _as_numbers(np.less_equal),
-    ast.Gt: _as_numbers(np.greater),
-    ast.GtE: _as_numbers(np.greater_equal),
-    ast.Eq: _as_numbers(np.equal),
-    ast.NotEq: _as_numbers(np.not_equal),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,13 +200,13 @@ def _emit(node: ast.expr, program: list[Step], used: set[str]) -> None:
         case ast.Name(id=name) if name in VARIABLES:
             used.add(name)
             program.append(_variable(VARIABLES[name]))
-        case ast.UnaryOp(op=sign, operand=operand) if type(sign) in UNARY:
+        case ast.UnaryOp(op=sign, operand=operand) if type(sign) in OPERATORS:
             _emit(operand, program, used)
-            program.append(UNARY[type(sign)])
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in BINARY:
+            program.append(OPERATORS[type(sign)])
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
             _emit(left, program, used)
             _emit(right, program, used)
-            program.append(BINARY[type(operator)])
+            program.append(OPERATORS[type(operator)])
         case ast.Compare(left=left, ops=relations, comparators=others) if all(
             type(r) in COMPARISONS for r in relations
         ):

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.specification import InputError
-from nnexpr.targets.target import LARGEST, Target
+from nnexpr.targets.target import LARGEST
 
-__all__ = ["gaussian_noise", "regular_grid", "sample_curve"]
+__all__ = ["gaussian_noise", "regular_grid"]
 
 Array = NDArray[np.float64]
 
@@ -41,21 +41,3 @@ def gaussian_noise(points: int, deviation: float, seed: int) -> Array:
     draws = np.random.default_rng([seed, _NOISE_STREAM]).standard_normal(points)
     with np.errstate(over="ignore"):
         return deviation * draws
-
-
-def sample_curve(target: Target, points: int) -> tuple[Array, Array]:
-    """``(inputs, values)`` in own units, for a chart of the target.
-
-    A function gives its noiseless values on a grid of ``points`` inputs, not a number where it is not
-    finite; data gives its own points, in the order of x. Inputs are ``(points,)`` on the line, ``(points,
-    2)`` in the plane.
-    """
-    if target.function is None:
-        order = np.argsort(target.inputs[:, 0], kind="stable")
-        return target.own_inputs[order, 0], target.own_values[order]
-    grid = target.grid(points)
-    with np.errstate(all="ignore"):
-        values = target.value_scale.to_own(target.function(grid))
-    values[~np.isfinite(values)] = np.nan
-    own = np.stack([scale.to_own(grid[:, i]) for i, scale in enumerate(target.input_scales)], axis=1)
-    return (own[:, 0] if target.dimension == 1 else own), values

@@ -24,11 +24,11 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.targets.cells import Marks, Numbers, precise
+from nnexpr.targets.cells import Numbers, precise
 from nnexpr.targets.dates import Dates, days_of
 from nnexpr.targets.dialect import Choice, Dialect, recognise, rows_of
 from nnexpr.targets.textfile import FileError, TextFile
-from nnexpr.targets.wording import count, printable
+from nnexpr.targets.wording import count, printable, were
 
 __all__ = ["Table", "read_table"]
 
@@ -59,7 +59,7 @@ def read_table(path: str, choice: Choice | None = None, missing: str = "auto") -
     _require_memory(text)
     places, y_place = _chosen(choice, dialect) if choice else _first_numeric(text, dialect)
     names = dialect.names or [str(i + 1) for i in range(dialect.width)]
-    marks = Marks(dialect.separator != ",")
+    marks, comma_allowed = set[str](), dialect.separator != ","
     if dialect.kinds[places[0]] == "unclear":
         raise FileError(
             f"column {names[places[0]]} has dates of which the day and the month cannot be told apart; "
@@ -67,20 +67,21 @@ def read_table(path: str, choice: Choice | None = None, missing: str = "auto") -
         )
     x_name = " ".join(names[place] for place in places)
     x: Numbers | Dates = (
-        Dates(x_name) if dialect.kinds[places[0]] in ("date", "moment", "clock") else Numbers(x_name, marks)
+        Dates(x_name)
+        if dialect.kinds[places[0]] in ("date", "moment", "clock")
+        else Numbers(x_name, marks, comma_allowed)
     )
-    y = Numbers(names[y_place], marks)
+    y = Numbers(names[y_place], marks, comma_allowed)
 
     def cells() -> Iterator[Cells]:
         return _cells(text, dialect, places, y_place)
 
     left_out = _read(cells(), x, y, missing)
     notes = [*_about_encoding(text), *dialect.notes]
-    if marks.comma:
+    if "," in marks:
         notes.append("Decimal commas were read as decimal points.")
     if left_out:
-        was = "was" if left_out == 1 else "were"
-        notes.append(f"{count(left_out, 'row')} without a value {was} left out.")
+        notes.append(f"{were(left_out, 'row without a value', 'rows without a value')} left out.")
     notes += [said for column in (x, y) if isinstance(column, Numbers) and (said := column.grouping())]
     shown = ("x", "y") if not dialect.names else (x_name, y.name)
     x_values, x_shown = _x_values(x, shown[0], cells, notes)

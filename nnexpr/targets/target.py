@@ -65,29 +65,18 @@ class Target:
     @property
     def own_inputs(self) -> Array:
         """The training inputs ``(points, dimension)`` in own units."""
-        factors = np.array([scale.factor for scale in self.input_scales])
-        shifts = np.array([scale.shift for scale in self.input_scales])
-        inputs: Array = self.inputs * factors + shifts
-        return inputs
+        columns = zip(self.input_scales, self.inputs.T, strict=True)
+        return np.stack([scale.to_own(column) for scale, column in columns], axis=1)
 
     @property
     def own_values(self) -> Array:
         """The training values in own units."""
         return self.value_scale.to_own(self.values)
 
-    def grid(self, points: int) -> Array:
-        """Evenly spaced inputs, ends included, in the network's units: ``(points, 1)`` on the line.
-
-        In the plane, a square grid of about ``points`` inputs.
-        """
-        side = points if self.dimension == 1 else max(2, round(points ** (1 / self.dimension)))
-        axes = [np.linspace(low, high, side) for low, high in self.domain]
-        return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
-
     def section(self, points: int) -> Array:
         """``(points, dimension)`` inputs along the first axis, ends included, through the middle of the domain.
 
-        In the network's units; on the line, the grid.
+        In the network's units.
         """
         inputs = np.tile(np.mean(np.asarray(self.domain, dtype=np.float64), axis=1), (points, 1))
         inputs[:, 0] = np.linspace(*self.domain[0], points)

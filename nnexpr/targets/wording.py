@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MISSING", "count", "printable"]
+__all__ = ["MISSING", "count", "printable", "were"]
 
 # What programs write where there is no value, in small letters.
 MISSING = frozenset(
@@ -20,3 +20,8 @@ def printable(text: str, limit: int = 80) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """``1 row``, ``2 rows``: the number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def were(number: int, one: str, many: str = "") -> str:
+    """``1 row was``, ``2 rows were``."""
+    return f"{count(number, one, many)} {'was' if number == 1 else 'were'}"

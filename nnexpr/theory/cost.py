@@ -18,7 +18,10 @@ __all__ = ["equal_shapes", "forward_operations", "parameter_count"]
 
 
 def parameter_count(widths: Sequence[int]) -> int:
-    """Weights and biases: Σ n_l (n_{l-1} + 1), ``widths`` from the inputs to the outputs."""
+    """Weights and biases: Σ n_l (n_{l-1} + 1), ``widths`` from the inputs to the outputs.
+
+    The formula of print, which claims judge a network's own count by; so it does not ask the network.
+    """
     _check(widths)
     return sum(above * (below + 1) for below, above in pairwise(widths))
 

@@ -85,17 +85,29 @@ class SectionedOption(click.Option):
         self.section = section
 
 
+class _DeclaredOption(SectionedOption):
+    """A click option whose help is written when it is shown: more may have been declared by then."""
+
+    def __init__(self, spelling: str, declaration: Option, **settings: Any) -> None:
+        super().__init__([spelling], **settings)
+        self._declaration = declaration
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        self.help = _help(self._declaration)
+        return super().get_help_record(ctx)
+
+
 def _declared(declaration: Option, section: str | None = None, **settings: Any) -> SectionedOption:
     """The click option for one declaration; None unless given."""
     flag = declaration.flag
-    settings |= {"help": _help(declaration), "section": section or declaration.group.capitalize()}
+    settings["section"] = section or declaration.group.capitalize()
     if declaration.kind == "flag":
-        return SectionedOption([f"{flag}/--no-{flag[2:]}"], default=None, **settings)
+        return _DeclaredOption(f"{flag}/--no-{flag[2:]}", declaration, default=None, **settings)
     if declaration.kind == "interval":
         # Read together: what is allowed concerns the pair.
         settings["callback"] = lambda _, __, pair: pair and _parse(declaration, " ".join(pair))
-        return SectionedOption([flag], nargs=2, metavar="A B", **settings)
-    return SectionedOption([flag], type=_DeclaredType(declaration), **settings)
+        return _DeclaredOption(flag, declaration, nargs=2, metavar="A B", **settings)
+    return _DeclaredOption(flag, declaration, type=_DeclaredType(declaration), **settings)
 
 
 def _help(declaration: Option) -> str:

@@ -102,7 +102,7 @@ class Sight:
     @classmethod
     def of(cls, target: Target) -> Sight:
         """On an even grid of the domain."""
-        grid = target.grid(GRID)
+        grid = target.section(GRID)
         assert target.function is not None  # noqa: S101 - the catalogue's targets are functions
         values = np.asarray(target.function(grid), dtype=np.float64)
         return cls(grid[:, 0], values, np.gradient(values, grid[:, 0]))

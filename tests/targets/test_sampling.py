@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr.targets import build_target, sample_curve, target
+from nnexpr.targets import build_target, target
 
 ends = st.floats(-1e6, 1e6, allow_subnormal=False)
 
@@ -65,31 +64,6 @@ def test_noise_is_gaussian_reproducible_and_apart_from_the_coefficients() -> Non
     assert (noisy.function(noisy.inputs) == clean.values).all()
 
 
-def test_a_curve_of_a_function_is_noiseless_and_in_own_units() -> None:
-    x, y = sample_curve(target("cube", points=3, noise=0.5, domain=(-1, 2)), 301)
-    np.testing.assert_allclose(x, np.linspace(-1, 2, 301))
-    np.testing.assert_allclose(y, x**3, atol=1e-14)
-
-
-def test_a_curve_has_gaps_where_the_function_has_no_value() -> None:
-    _, y = sample_curve(target("expr:1/(x - 0.5)", points=2), 3)
-    assert np.isnan(y).tolist() == [False, True, False]
-
-
-def test_a_curve_in_the_plane_has_two_inputs_a_point() -> None:
-    x, y = sample_curve(target("product2d", points=4), 100)
-    assert x.shape == (100, 2)
-    np.testing.assert_allclose(y, x[:, 0] * x[:, 1])
-
-
-def test_a_curve_of_data_is_the_data(tmp_path: Path) -> None:
-    file = tmp_path / "data.csv"
-    file.write_text("3,30\n1,10\n2,25\n")
-    x, y = sample_curve(target(f"csv:{file}"), 1000)
-    np.testing.assert_allclose(x, [1, 2, 3])
-    np.testing.assert_allclose(y, [10, 25, 30])
-
-
 def test_a_specification_builds_the_same_target() -> None:
     options: dict[str, Any] = {"points": 40, "domain": (0.1, 0.7), "noise": 0.2, "terms": 3}
     built = build_target(FitSpecification.make(target="fourier", target_seed=9, **options))
@@ -134,5 +108,5 @@ def test_section_runs_along_the_first_input_through_the_middle() -> None:
     assert inputs[:, 1] == pytest.approx(np.full(5, np.mean(made.domain[1])))
     assert made.section_name.startswith("x1, x2 = ")
     line = target("cube", points=3)
-    np.testing.assert_array_equal(line.section(7), line.grid(7))
+    np.testing.assert_array_equal(line.section(7), np.linspace(0, 1, 7)[:, None])
     assert line.section_name == "x"
