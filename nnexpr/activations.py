@@ -5,7 +5,8 @@ counting its pieces, and what goes to and comes from torch its module. Nothing h
 used. A new activation is its declaration, here or anywhere:
 
     declare(Activation(name="square", tensors=lambda torch, _: (
-        lambda z, out: torch.square(z, out=out), lambda g, z: g.mul_(z).mul_(2.0)), keeps_input=True))
+        lambda z, out: torch.square(z, out=out), lambda g, z: g.mul_(z).mul_(2.0)), keeps_input=True,
+        compiled="mine.square:PAIR"))  # PAIR = (lambda z: z * z), (lambda g, z: 2 * g * z)
 
 Training keeps one buffer a layer. Where the derivative follows from the output (ReLU, tanh, ...) that buffer holds the
 output; where it does not (sine, GELU, hat) the caller keeps the pre-activation beside it (``keeps_input``).
@@ -62,6 +63,7 @@ class Activation:
 
     name: str  # as it is chosen
     tensors: Callable[[Any, Any], tuple[InPlace, InPlace]]
+    compiled: Home = ""  # the same for the processor's loops: see kernels/units.py
     keeps_input: bool = False
     pieces: PiecewiseLinear | None = None  # where it is piecewise linear
     offered: bool = True  # to a fit; any may stand in a network
@@ -90,47 +92,58 @@ declare = ACTIVATIONS.declare
 
 
 LEAKY_SLOPE = 0.01  # torch's default
+UNITS = "nnexpr.kernels.units:"
 
-declare(Activation(name="relu", module="torch.nn:ReLU", tensors=lambda torch, aten: (
+declare(Activation(name="relu", compiled=UNITS + "RELU", module="torch.nn:ReLU",
+    tensors=lambda torch, aten: (
     lambda z, out: torch.clamp(z, min=0.0, out=out),
     lambda g, a: aten.threshold_backward.grad_input(g, a, 0.0, grad_input=g),
 ), pieces=PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0))))  # fmt: skip
-declare(Activation(name="leaky_relu", module="torch.nn:LeakyReLU", tensors=lambda _, aten: (
+declare(Activation(name="leaky_relu", compiled=UNITS + "LEAKY_RELU", module="torch.nn:LeakyReLU",
+    tensors=lambda _, aten: (
     lambda z, out: aten.leaky_relu.out(z, LEAKY_SLOPE, out=out),
     lambda g, a: aten.leaky_relu_backward.grad_input(g, a, LEAKY_SLOPE, True, grad_input=g),
 ), settings={"negative_slope": LEAKY_SLOPE},
     pieces=PiecewiseLinear((0.0,), (LEAKY_SLOPE, 1.0), (0.0, 0.0))))  # fmt: skip
-declare(Activation(name="elu", module="torch.nn:ELU", settings={"alpha": 1.0}, tensors=lambda _, aten: (
+declare(Activation(name="elu", compiled=UNITS + "ELU", module="torch.nn:ELU", settings={"alpha": 1.0},
+    tensors=lambda _, aten: (
     lambda z, out: aten.elu.out(z, 1.0, 1.0, 1.0, out=out),
     lambda g, a: aten.elu_backward.grad_input(g, 1.0, 1.0, 1.0, True, a, grad_input=g),
 )))  # fmt: skip
-declare(Activation(name="sigmoid", module="torch.nn:Sigmoid", tensors=lambda torch, aten: (
+declare(Activation(name="sigmoid", compiled=UNITS + "SIGMOID", module="torch.nn:Sigmoid",
+    tensors=lambda torch, aten: (
     lambda z, out: torch.sigmoid(z, out=out),
     lambda g, a: aten.sigmoid_backward.grad_input(g, a, grad_input=g),
 )))  # fmt: skip
-declare(Activation(name="tanh", module="torch.nn:Tanh", tensors=lambda torch, aten: (
+declare(Activation(name="tanh", compiled=UNITS + "TANH", module="torch.nn:Tanh",
+    tensors=lambda torch, aten: (
     lambda z, out: torch.tanh(z, out=out),
     lambda g, a: aten.tanh_backward.grad_input(g, a, grad_input=g),
 )))  # fmt: skip
-declare(Activation(name="sine", keeps_input=True, tensors=lambda torch, _: (
+declare(Activation(name="sine", compiled=UNITS + "SINE", keeps_input=True,
+    tensors=lambda torch, _: (
     lambda z, out: torch.sin(z, out=out),
     lambda g, z: g.mul_(torch.cos(z)),
 )))  # fmt: skip
-declare(Activation(name="gelu", keeps_input=True, module="torch.nn:GELU", tensors=lambda _, aten: (
+declare(Activation(name="gelu", compiled=UNITS + "GELU", keeps_input=True, module="torch.nn:GELU",
+    tensors=lambda _, aten: (
     lambda z, out: aten.gelu.out(z, approximate="none", out=out),
     lambda g, z: aten.gelu_backward.grad_input(g, z, approximate="none", grad_input=g),
 ), settings={"approximate": "none"}))  # fmt: skip
 # The hat of Hong, Siegel, Tan and Xu (arXiv 2208.04924): max(0, 1 - |z - 1|).
-declare(Activation(name="hat", keeps_input=True, tensors=lambda torch, _: (
+declare(Activation(name="hat", compiled=UNITS + "HAT", keeps_input=True,
+    tensors=lambda torch, _: (
     lambda z, out: torch.sub(z, 1.0, out=out).abs_().neg_().add_(1.0).clamp_(min=0.0),
     lambda g, z: g.mul_(torch.sign(1.0 - z)).mul_((z > 0) & (z < 2)),
 ), pieces=PiecewiseLinear((0.0, 1.0, 2.0), (0.0, 1.0, -1.0, 0.0), (0.0, 0.0, 2.0, 0.0))))  # fmt: skip
-declare(Activation(name="hardtanh", module="torch.nn:Hardtanh", offered=False, tensors=lambda torch, aten: (
+declare(Activation(name="hardtanh", compiled=UNITS + "HARDTANH", module="torch.nn:Hardtanh", offered=False,
+    tensors=lambda torch, aten: (
     lambda z, out: torch.clamp(z, min=-1.0, max=1.0, out=out),
     lambda g, a: aten.hardtanh_backward.grad_input(g, a, -1.0, 1.0, grad_input=g),
 ), settings={"min_val": -1.0, "max_val": 1.0},
     pieces=PiecewiseLinear((-1.0, 1.0), (0.0, 1.0, 0.0), (-1.0, 0.0, 1.0))))  # fmt: skip
-declare(Activation(name="identity", module="torch.nn:Identity", offered=False, tensors=lambda *_: (
+declare(Activation(name="identity", compiled=UNITS + "IDENTITY", module="torch.nn:Identity", offered=False,
+    tensors=lambda *_: (
     lambda z, out: out if out is z else out.copy_(z),
     lambda g, _: g,
 ), pieces=PiecewiseLinear((), (1.0,), (0.0,))))  # fmt: skip

@@ -2,10 +2,10 @@
 
 The command line, forms and checks of a specification learn from it what may be chosen and what means something;
 training learns what makes a stepper, and the memory estimate what it holds. The code itself is named by its home, so
-nothing here imports torch, NumPy or Numba. A new optimiser is a class with a step (``training/optimizers.py`` has two)
-and its declaration, here or anywhere:
+nothing here imports torch, NumPy or Numba. A new optimiser is a class with a step (``training/optimizers.py`` has two),
+a compiled step for the processor's loops if there is one (``kernels/steps.py``), and its declaration, here or anywhere:
 
-    declare(Optimizer(name="signs", options=("lr", "schedule"), step="mine.signs:Signs"))
+    declare(Optimizer(name="signs", options=("lr", "schedule"), step="mine.signs:Signs", compiled="mine.signs:step"))
 """
 
 from __future__ import annotations

@@ -14,9 +14,10 @@ import sys
 import numpy as np
 from nnexpr.kernels import compiled
 compiled._stamp = lambda: sys.argv[1]
-from nnexpr.kernels.units import CODES, activate
+from nnexpr.kernels.units import loops
+activate, _ = loops("nnexpr.kernels.units:RELU")
 z = np.array([-1.0, 2.0])
-activate(CODES["relu"], z, 0, 0, 2)
+activate(z, 0, 0, 2)
 assert z.tolist() == [0.0, 2.0]
 print(sum(activate.stats.cache_hits.values()), sum(activate.stats.cache_misses.values()))
 """

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -20,6 +23,7 @@ import nnexpr.experiments
 from nnexpr import activations, placements
 from nnexpr.experiments.discovery import every
 from nnexpr.experiments.findings import kept_finding
+from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import NETWORKS, NetworkKind, dense_layers, shallow_layers
 from nnexpr.linear import basis
 from nnexpr.networks.network import Network
@@ -51,6 +55,12 @@ class Signs:
 
     def step(self) -> None:
         self._parameters.sub_(self.learning_rate * self._scales * torch.sign(self._gradient))
+
+
+@compiled
+def signs_compiled(parameters, p0, gradient, g0, moments, count, rate, number, momentum):
+    for i in range(count):
+        parameters[p0 + i] -= rate * np.sign(gradient[g0 + i])
 
 
 SIGNS = Optimizer(name="signs", options=("lr", "schedule"), step=f"{__name__}:Signs")
@@ -112,6 +122,17 @@ def test_an_optimiser_is_refused_what_it_cannot_do() -> None:
         session(nnexpr.mlp(), nnexpr.target("cube"), optimizer="signs", loops="compiled")
 
 
+def test_an_optimiser_with_a_compiled_step_is_declared_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the loops that will call it have been compiled: here, for Adam."""
+    network, goal = nnexpr.mlp(2, 6, members=2, dtype="float64"), nnexpr.target("cube", points=30)
+    nnexpr.fit(network, goal, epochs=1, loops="compiled")
+    monkeypatch.setitem(OPTIMIZERS, "signs", replace(SIGNS, compiled=f"{__name__}:signs_compiled"))
+    how = {"optimizer": "signs", "lr": [1e-3, 2e-3], "epochs": 40}
+    ours, theirs = (nnexpr.fit(network, goal, loops=loops, **how) for loops in ("compiled", "tensors"))
+    torch.testing.assert_close(ours.network.parameters, theirs.network.parameters, rtol=0, atol=1e-12)
+    assert torch.equal(nnexpr.fit(network, goal, **how).network.parameters, ours.network.parameters)
+
+
 # --- an activation
 
 
@@ -122,6 +143,7 @@ class Bend(torch.nn.Module):
         return torch.where(z > 0, 2 * z, z / 2)
 
 
+BENT_COMPILED = (lambda z: 2 * z if z > 0 else z / 2), (lambda g, a: 2 * g if a > 0 else g / 2)
 BENT = activations.Activation(
     name="bent",
     module=f"{__name__}:Bend",
@@ -176,6 +198,57 @@ def test_an_activation_trains_and_its_runs_are_read_back(tmp_path: Path) -> None
     assert found.read().network.layers == network.layers
     with pytest.raises(InputError, match="bent: it has no compiled step"):
         session(network, goal, loops="compiled")
+
+
+def test_an_activation_with_compiled_code_is_declared_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the loops that will call it have been compiled: here, for ReLU."""
+    goal = nnexpr.target("cube", points=30)
+    nnexpr.fit(nnexpr.mlp(3, 6, dtype="float64"), goal, epochs=1, loops="compiled")
+    monkeypatch.setitem(activations.ACTIVATIONS, "bent", replace(BENT, compiled=f"{__name__}:BENT_COMPILED"))
+    network = nnexpr.mlp(3, 6, activation="bent", members=2, dtype="float64")
+    ours, theirs = (nnexpr.fit(network, goal, epochs=40, loops=loops) for loops in ("compiled", "tensors"))
+    torch.testing.assert_close(ours.network.parameters, theirs.network.parameters, rtol=0, atol=1e-12)
+    assert torch.equal(nnexpr.fit(network, goal, epochs=40).network.parameters, ours.network.parameters)
+
+
+MINE = """
+import numpy as np
+from nnexpr.kernels.compiled import compiled
+
+SCALED = (lambda z: FACTOR * z), (lambda g, a: FACTOR * g)
+
+
+@compiled
+def step(parameters, p0, gradient, g0, moments, count, rate, number, momentum):
+    for i in range(count):
+        parameters[p0 + i] -= FACTOR * rate * gradient[g0 + i]
+"""
+USE = """
+import numpy as np
+import mine
+from nnexpr.kernels.units import loops
+
+activate, _ = loops("mine:SCALED")
+z = np.ones(3)
+activate(z, 0, 0, 1)
+mine.step(z, 1, np.ones(3), 0, np.zeros((0, 3)), 1, 0.5, 1, 0.0)
+print(z.tolist(), *(sum(used.stats.cache_hits.values()) for used in (activate, mine.step)))
+"""
+
+
+def test_compiled_code_of_ones_own_is_kept_on_disk_until_its_source_changes(tmp_path: Path) -> None:
+    def used(factor: int) -> str:
+        (tmp_path / "mine.py").write_text(MINE.replace("FACTOR", str(factor)))
+        places = os.pathsep.join([str(tmp_path), str(Path(nnexpr.__file__).parent.parent)])
+        given = {**os.environ, "PYTHONPATH": places, "NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+        done = subprocess.run(
+            [sys.executable, "-c", USE], capture_output=True, text=True, check=True, env=given
+        )
+        return done.stdout.strip()
+
+    assert [used(factor) for factor in (2, 2, 3)] == [
+        "[2.0, 0.0, 1.0] 0 0", "[2.0, 0.0, 1.0] 1 1", "[3.0, -0.5, 1.0] 0 0",
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("bent")

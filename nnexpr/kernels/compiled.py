@@ -8,16 +8,19 @@ called for some types of arguments and kept on disk for the next process (see do
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils, types
 from numba.core.caching import FunctionCache
 from numba.extending import intrinsic
 
-__all__ = ["compiled", "compiled_loosely", "emitted", "inlined", "one_of"]
+__all__ = ["address_of", "call", "compiled", "compiled_loosely", "emitted", "inlined"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -44,45 +47,68 @@ def inlined(function: F) -> F:
     return made
 
 
-def one_of(functions: Sequence[Callable[..., object]]) -> Callable[..., None]:
-    """``chosen(code, *arguments)``, compiled into its callers: calls the function at place ``code`` of several."""
-    first, *rest = functions
-
-    @inlined
-    def last(_: int, *arguments: Any) -> None:
-        first(*arguments)
-
-    if not rest:
-        return last
-    others = one_of(rest)
-
-    @inlined
-    def chosen(code: int, *arguments: Any) -> None:
-        if code == 0:
-            first(*arguments)
-        else:
-            others(code - 1, *arguments)
-
-    return chosen
-
-
 def emitted(function: Callable[..., Any]) -> Any:
     """A function of compiled code that is written in LLVM's own instructions (``numba.extending.intrinsic``)."""
     return intrinsic(function)
 
 
+def address_of(function: Any, *like: object) -> int:
+    """Of a compiled function's machine code for arguments such as these, for :func:`call`."""
+    kinds = tuple(map(numba.typeof, like))
+    function.compile(kinds)
+    made = function.overloads[kinds]
+    address: int = made.library.get_pointer_to_function(made.fndesc.llvm_cfunc_wrapper_name)
+    return address
+
+
+@emitted
+def call(_: Any, address: Any, arguments: Any) -> Any:
+    """Call the function at an address, which returns nothing, with a tuple of arguments: their types must be its own.
+
+    So what is declared anywhere and at any time is called by loops that were compiled before.
+    """
+    if any(isinstance(each, types.Array) and each.layout != "C" for each in arguments):
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kinds = [context.get_value_type(each) for each in signature.args[1]]
+        function = ir.FunctionType(context.get_value_type(types.none), kinds)
+        builder.call(
+            builder.inttoptr(values[0], function.as_pointer()), cgutils.unpack_tuple(builder, values[1])
+        )
+        return context.get_dummy_value()
+
+    return types.void(address, arguments), generate
+
+
 class _PackageCache(FunctionCache):  # type: ignore[misc]
-    """Numba's cache on disk, which looks only at a function's own file, made to look at all that it may call."""
+    """Numba's cache on disk, which looks only at a function's own file, made to look at all that it may call.
+
+    That is the package and, of a function made around others, the files of these. Raises OSError where there are none.
+    """
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        around = inspect.getclosurevars(function).nonlocals.values()
+        self._files = [inspect.getfile(each.py_func) for each in around]
+        self._sources()
+
+    def _sources(self) -> str:
+        return _stamp() + "".join(Path(file).read_text() for file in self._files)
 
     def _index_key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(signature, codegen), _stamp())
+        sources = hashlib.sha256(self._sources().encode()).hexdigest()
+        return signature, codegen.magic_tuple(), sources
 
 
 def _kept(dispatcher: Any) -> Any:
     """With a cache on disk, where there is a place for one."""
     try:
         dispatcher._cache = _PackageCache(dispatcher.py_func)
-    except RuntimeError:  # neither the source's folder nor the user's cache folder can be written
+    except (
+        RuntimeError,
+        OSError,
+    ):  # neither the source's folder nor the user's can be written, or there is no source
         return dispatcher
     return dispatcher
 

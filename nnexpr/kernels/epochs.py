@@ -1,28 +1,21 @@
 """Whole epochs of one member after another: gradient, optimiser, next. Nothing is allocated.
 
 A member's loss and gradient are sums over its points, a block of them at a time (``passes.py``). What an update is the
-optimiser's declaration says (``nnexpr/optimizers.py``, ``steps.py``).
+optimiser's declaration says (``nnexpr/optimizers.py``, ``steps.py``), what an activation is the plan.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from nnexpr.declarations import load
-from nnexpr.kernels.compiled import compiled, one_of
+from nnexpr.kernels.compiled import call, compiled
 from nnexpr.kernels.passes import OUTPUT_ROWS, Plan, add_gradient, forward, residual, take
 from nnexpr.kernels.types import Index, Numbers
-from nnexpr.optimizers import OPTIMIZERS
 
 __all__ = [
-    "CODES", "Batches", "Members", "Points", "Room", "Rule", "gradient_sum", "losses_at", "predictions_at", "shuffle",
+    "Batches", "Members", "Points", "Room", "Rule", "gradient_sum", "losses_at", "predictions_at", "shuffle",
     "train", "update",
 ]  # fmt: skip
-
-CODES = {
-    home: code for code, home in enumerate(each.compiled for each in OPTIMIZERS.values() if each.compiled)
-}
-_step = one_of([load(home) for home in CODES])
 
 
 class Points(NamedTuple):
@@ -43,7 +36,7 @@ class Batches(NamedTuple):
 class Rule(NamedTuple):
     """How an update is made."""
 
-    code: int  # of the optimiser's step, see CODES
+    step: int  # the address of the optimiser's
     momentum: float
     masked: bool
     masks: Numbers  # (members, P), what gradients are multiplied with; not read unless masked
@@ -138,10 +131,10 @@ def update(
         if rule.masked:
             for i in range(first, first + count):
                 gradient[i] *= rule.masks[member, i]
-        _step(
-            rule.code, members.parameters, p0 + first, gradient, first, members.moments, count,
+        call(rule.step, (
+            members.parameters, p0 + first, gradient, first, members.moments, count,
             rate * members.scales[member], number, rule.momentum,
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 @compiled

@@ -10,22 +10,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.compiled import call, compiled, compiled_loosely
 from nnexpr.kernels.products import add_dots, multiply
 from nnexpr.kernels.types import Index, Numbers
-from nnexpr.kernels.units import activate, pull_back
 
 __all__ = ["COLUMNS", "Plan", "add_gradient", "forward", "residual", "take"]
 
-INPUTS, OUTPUTS, CODE, TRAINED, PARAMETERS, INPUT_ROWS, KEPT_ROWS, OUTPUT_ROWS = range(8)
-COLUMNS = 8  # of a plan's layers
+INPUTS, OUTPUTS, TRAINED, PARAMETERS, INPUT_ROWS, KEPT_ROWS, OUTPUT_ROWS, ACTIVATE, PULL_BACK = range(9)
+COLUMNS = 9  # of a plan's layers
 
 
 class Plan(NamedTuple):
     """Where everything lies.
 
-    ``layers: (layers, COLUMNS)``: inputs, outputs, activation code, trained, offset of its parameters; and in the
-    workspace offsets of its input's rows, of its pre-activations, of its output's rows.
+    ``layers: (layers, COLUMNS)``: inputs, outputs, trained, offset of its parameters; in the workspace offsets of its
+    input's rows, of its pre-activations, of its output's rows; and the addresses of its activation's loops, 0 for none.
     """
 
     layers: Index
@@ -62,7 +61,8 @@ def forward(plan: Plan, parameters: Numbers, p0: int, workspace: Numbers, filled
             workspace, row[KEPT_ROWS], parameters, p0 + row[PARAMETERS], columns, 1,
             workspace, row[INPUT_ROWS], stride, units, columns, filled, plan.lanes,
         )  # fmt: skip
-        activate(row[CODE], workspace, row[KEPT_ROWS], row[OUTPUT_ROWS], units * stride)
+        if row[ACTIVATE]:
+            call(row[ACTIVATE], (workspace, row[KEPT_ROWS], row[OUTPUT_ROWS], units * stride))
 
 
 @compiled_loosely
@@ -102,5 +102,8 @@ def add_gradient(
                 workspace, above, stride, columns - 1, units, filled, plan.lanes,
             )  # fmt: skip
             lower = plan.layers[layer - 1]
-            pull_back(lower[CODE], workspace, below, workspace, lower[KEPT_ROWS], (columns - 1) * stride)
+            if lower[PULL_BACK]:
+                call(
+                    lower[PULL_BACK], (workspace, below, workspace, lower[KEPT_ROWS], (columns - 1) * stride)
+                )
             above, below = below, above

@@ -1,16 +1,25 @@
-"""The activations and their derivatives over a stretch of a flat array.
+"""The activations for the processor's loops: of one number each, ``(value(z), pull_back(g, kept))``.
 
     tanh(z) = sign(z) m / (m + 2) with m = e^{2|z|} - 1      sigmoid(z) = 1 / (1 + e^{-z})
     elu(z)  = e^z - 1 for z < 0, else z                      gelu(z)    = z Phi(z)
 
-NaN stays NaN in each, because that is how a member that diverges is found.
+``pull_back`` is the gradient times the derivative, which it takes from what the activation keeps. NaN stays NaN in
+each, because that is how a member that diverges is found. A number written down goes through ``constant``, so that
+float32 stays float32. Which there are ``nnexpr/activations.py`` says; the loops over one are compiled when it is first
+trained.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 from nnexpr.activations import LEAKY_SLOPE
-from nnexpr.kernels.compiled import compiled
+from nnexpr.declarations import Home, load
+from nnexpr.kernels.compiled import address_of, compiled, inlined
 from nnexpr.kernels.functions import (
+    constant,
     cosine,
     density,
     exponential,
@@ -20,88 +29,102 @@ from nnexpr.kernels.functions import (
 )
 from nnexpr.kernels.types import Numbers
 
-__all__ = ["CODES", "activate", "pull_back"]
+__all__ = [
+    "ELU",
+    "GELU",
+    "HARDTANH",
+    "HAT",
+    "IDENTITY",
+    "LEAKY_RELU",
+    "RELU",
+    "SIGMOID",
+    "SINE",
+    "TANH",
+    "addresses",
+    "loops",
+]
 
-# The activations that have a branch below, by name; others are trained by tensors.
-NAMES = ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "sine", "gelu", "hat", "hardtanh", "identity")
-RELU, LEAKY_RELU, ELU, SIGMOID, TANH, SINE, GELU, HAT, HARDTANH, IDENTITY = range(10)
-CODES = {name: code for code, name in enumerate(NAMES)}
 SATURATED = 20.0  # tanh is 1 from here on, in either precision
 
 
-@compiled
-def activate(code: int, z: Numbers, z0: int, out0: int, count: int) -> None:
-    """``z[out0 + i] = activation(z[z0 + i])`` for i below count; ``out0`` may be ``z0``."""
-    zero, one, two = z.dtype.type(0.0), z.dtype.type(1.0), z.dtype.type(2.0)
-    x, y = z[z0 : z0 + count], z[out0 : out0 + count]
-    if code == RELU:
-        for i in range(count):
-            y[i] = zero if x[i] < zero else x[i]
-    elif code == LEAKY_RELU:
-        slope = z.dtype.type(LEAKY_SLOPE)
-        for i in range(count):
-            y[i] = slope * x[i] if x[i] < zero else x[i]
-    elif code == HARDTANH:
-        for i in range(count):
-            low = -one if x[i] < -one else x[i]
-            y[i] = one if low > one else low
-    elif code == HAT:
-        for i in range(count):
-            height = one - abs(x[i] - one)
-            y[i] = zero if height < zero else height
-    elif code == ELU:
-        for i in range(count):
-            below = exponential_less_one(zero if x[i] > zero else x[i])
-            y[i] = x[i] if x[i] > zero else below
-    elif code == SIGMOID:
-        for i in range(count):
-            y[i] = one / (one + exponential(-x[i]))
-    elif code == TANH:
-        most = z.dtype.type(SATURATED)
-        for i in range(count):
-            size = abs(x[i])
-            m = exponential_less_one(two * (most if size > most else size))
-            value = m / (m + two)
-            y[i] = -value if x[i] < zero else value
-    elif code == SINE:
-        for i in range(count):
-            y[i] = sine(x[i])
-    elif code == GELU:
-        for i in range(count):
-            y[i] = x[i] * normal(x[i])
+def _tanh(z: Any) -> Any:
+    size, most = abs(z), constant(z, SATURATED)
+    m = exponential_less_one(constant(z, 2.0) * (most if size > most else size))
+    value = m / (m + constant(z, 2.0))
+    return -value if z < 0 else value
 
 
-@compiled
-def pull_back(code: int, d: Numbers, d0: int, kept: Numbers, kept0: int, count: int) -> None:
-    """``d[d0 + i] *= derivative``, from the output, or from the pre-activation where the activation keeps it."""
-    zero, one, two = d.dtype.type(0.0), d.dtype.type(1.0), d.dtype.type(2.0)
-    g, a = d[d0 : d0 + count], kept[kept0 : kept0 + count]
-    if code == RELU:
+def _hat(z: Any) -> Any:
+    height = constant(z, 1.0) - abs(z - constant(z, 1.0))
+    return constant(z, 0.0) if height < 0 else height
+
+
+def _pull_back_hat(g: Any, z: Any) -> Any:
+    one, zero = constant(g, 1.0), constant(g, 0.0)
+    slope = (one if z < 1 else (zero if z == 1 else -one)) * g
+    return slope if (z > 0 and z < 2) else zero
+
+
+def _hardtanh(z: Any) -> Any:
+    one = constant(z, 1.0)
+    low = -one if z < -1 else z
+    return one if low > 1 else low
+
+
+RELU = (
+    lambda z: constant(z, 0.0) if z < 0 else z,
+    lambda g, a: g if a > 0 else constant(g, 0.0),
+)
+LEAKY_RELU = (
+    lambda z: constant(z, LEAKY_SLOPE) * z if z < 0 else z,
+    lambda g, a: g * (constant(g, 1.0) if a > 0 else constant(g, LEAKY_SLOPE)),
+)
+ELU = (
+    lambda z: z if z > 0 else exponential_less_one(constant(z, 0.0) if z > 0 else z),
+    lambda g, a: g * (constant(g, 1.0) if a > 0 else a + constant(g, 1.0)),
+)
+SIGMOID = (
+    lambda z: constant(z, 1.0) / (constant(z, 1.0) + exponential(-z)),
+    lambda g, a: g * (a * (constant(g, 1.0) - a)),
+)
+TANH = _tanh, lambda g, a: g * (constant(g, 1.0) - a * a)
+SINE = lambda z: sine(z), lambda g, z: g * cosine(z)
+GELU = lambda z: z * normal(z), lambda g, z: g * (normal(z) + z * density(z))
+HAT = _hat, _pull_back_hat
+HARDTANH = _hardtanh, lambda g, a: g if abs(a) < 1 else constant(g, 0.0)
+IDENTITY = ()  # nothing to be done
+
+
+@cache
+def loops(home: Home) -> tuple[Callable[..., None], ...]:
+    """``(activate, pull_back)`` over stretches of flat arrays, compiled; none where nothing is to be done.
+
+    ``activate(z, z0, out0, count)``: ``z[out0 + i] = value(z[z0 + i])`` for i below count; ``out0`` may be ``z0``.
+    ``pull_back(d, d0, kept, kept0, count)``: ``d[d0 + i] = pull_back(d[d0 + i], kept[kept0 + i])``.
+    """
+    pair = load(home)
+    if not pair:
+        return ()
+    value, slope = map(inlined, pair)
+
+    def activate(z: Numbers, z0: int, out0: int, count: int) -> None:
+        x, y = z[z0 : z0 + count], z[out0 : out0 + count]
         for i in range(count):
-            g[i] = g[i] if a[i] > zero else zero
-    elif code == LEAKY_RELU:
-        slope = d.dtype.type(LEAKY_SLOPE)
+            y[i] = value(x[i])
+
+    def pull_back(d: Numbers, d0: int, kept: Numbers, kept0: int, count: int) -> None:
+        g, a = d[d0 : d0 + count], kept[kept0 : kept0 + count]
         for i in range(count):
-            g[i] *= one if a[i] > zero else slope
-    elif code == HARDTANH:
-        for i in range(count):
-            g[i] = g[i] if abs(a[i]) < one else zero
-    elif code == HAT:
-        for i in range(count):
-            slope = (one if a[i] < one else (zero if a[i] == one else -one)) * g[i]
-            g[i] = slope if (a[i] > zero and a[i] < two) else zero
-    elif code == ELU:
-        for i in range(count):
-            g[i] *= one if a[i] > zero else a[i] + one
-    elif code == SIGMOID:
-        for i in range(count):
-            g[i] *= a[i] * (one - a[i])
-    elif code == TANH:
-        for i in range(count):
-            g[i] *= one - a[i] * a[i]
-    elif code == SINE:
-        for i in range(count):
-            g[i] *= cosine(a[i])
-    elif code == GELU:
-        for i in range(count):
-            g[i] *= normal(a[i]) + a[i] * density(a[i])
+            g[i] = slope(g[i], a[i])
+
+    for loop in (activate, pull_back):
+        loop.__qualname__ = f"{loop.__name__}.{home.replace(':', '.')}"
+    return compiled(activate), compiled(pull_back)
+
+
+def addresses(home: Home, numbers: Numbers) -> tuple[int, int]:
+    """Of both for arrays such as this, to be called through; 0 where nothing is to be done."""
+    if not (pair := loops(home)):
+        return 0, 0
+    activate, pull_back = pair
+    return address_of(activate, numbers, 0, 0, 0), address_of(pull_back, numbers, 0, numbers, 0, 0)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nnexpr.declarations import load
 from nnexpr.kernels import epochs
+from nnexpr.kernels.compiled import address_of
 from nnexpr.kernels.passes import Plan
 from nnexpr.training.plan import make_plan, workspace
 from nnexpr.training.stepper import Job
@@ -94,9 +97,11 @@ class CompiledStepper(CompiledEvaluator):
         method, size, dtype = job.specification.method, self._gradients[0].size, self.points.features.dtype
         self._moments = torch.zeros(method.moments, self._flat.size, dtype=self._parameters.dtype)
         self._updates = torch.zeros((), dtype=torch.int64)
+        step: Any = load(method.compiled)
         masks, rates, split = job.settings.masks, job.settings.rates, self.data.is_split
         self._rule = epochs.Rule(
-            epochs.CODES[method.compiled], job.specification.momentum, masks is not None,
+            address_of(step, self._flat, 0, self._gradients[0], 0, self._moments.numpy(), 0, 0.0, 0, 0.0),
+            job.specification.momentum, masks is not None,
             np.ones((1, size), dtype) if masks is None else np.ascontiguousarray(masks.numpy(), dtype),
         )  # fmt: skip
         scales = np.ones(self.members) if rates is None else np.ascontiguousarray(rates.numpy(), np.float64)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from nnexpr.kernels.epochs import CODES as COMPILED_STEPS
-from nnexpr.kernels.units import CODES
-from nnexpr.specification import FitSpecification, InputError
+from nnexpr.activations import ACTIVATIONS
+from nnexpr.specification import InputError
 from nnexpr.training.compiled_stepper import CompiledEvaluator, CompiledStepper
 from nnexpr.training.group import Division
 from nnexpr.training.stepper import Evaluator, Job, Stepper
@@ -18,23 +17,21 @@ Loops = Literal["auto", "compiled", "tensors"]
 
 
 def is_compiled(job: Job, loops: Loops) -> bool:
-    """Whether the compiled loops train it: unless told, where they know device, activations and optimiser.
+    """Whether the compiled loops train it: unless told, on the processor where optimiser and activations have code.
 
-    Raises InputError where they are wanted and do not know the optimiser or an activation.
+    Raises InputError where they are wanted and the optimiser or an activation has none.
     """
-    unknown = [] if _has_compiled_step(job.specification) else [("optimizer", job.specification.optimizer)]
-    unknown += [
-        ("activation", each.activation) for each in job.network.layers if each.activation not in CODES
+    method = job.specification.method
+    without = [("optimizer", method.name)] if method.step and not method.compiled else []
+    without += [
+        ("activation", layer.activation)
+        for layer in job.network.layers
+        if not ACTIVATIONS[layer.activation].compiled
     ]
-    if loops == "compiled" and unknown:
-        raise InputError(*unknown[0], "it has no compiled step; train with it in loops of tensors")
+    if loops == "compiled" and without:
+        raise InputError(*without[0], "it has no compiled step; train with it in loops of tensors")
     on_processor = job.network.parameters.device.type == "cpu"
-    return loops == "compiled" or (loops == "auto" and not unknown and on_processor)
-
-
-def _has_compiled_step(spec: FitSpecification) -> bool:
-    """Or takes none."""
-    return not spec.method.step or spec.method.compiled in COMPILED_STEPS
+    return loops == "compiled" or (loops == "auto" and not without and on_processor)
 
 
 def evaluator(job: Job, division: Division) -> Evaluator:

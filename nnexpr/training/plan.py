@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.activations import ACTIVATIONS
-from nnexpr.kernels.passes import COLUMNS, INPUT_ROWS, INPUTS, Plan
+from nnexpr.kernels.passes import COLUMNS, INPUT_ROWS, INPUTS, PARAMETERS, Plan
 from nnexpr.kernels.tiles import BLOCK_BYTES
-from nnexpr.kernels.units import CODES
+from nnexpr.kernels.units import addresses
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.architecture import offsets
 
@@ -25,9 +25,11 @@ FEWEST_POINTS = 64
 def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
     """Of a network, for batches of ``points`` points."""
     lanes = BLOCK_BYTES // dtype.itemsize
-    keeps_input = [ACTIVATIONS[layer.activation].keeps_input for layer in layers]
+    activations = [ACTIVATIONS[layer.activation] for layer in layers]
     rows = layers[0].inputs + 1
-    rows += sum(layer.outputs * (1 + keeps) + 1 for layer, keeps in zip(layers, keeps_input, strict=True))
+    rows += sum(
+        layer.outputs * (1 + each.keeps_input) + 1 for layer, each in zip(layers, activations, strict=True)
+    )
     widest = max(max(layer.outputs, layer.inputs) for layer in layers)
     rows += 2 * widest + 1  # deltas of two layers, and what the points' values take of the cache
     fitting = max(FEWEST_POINTS, WORKSPACE_BYTES // (rows * dtype.itemsize))
@@ -36,19 +38,21 @@ def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
     table = np.zeros((len(layers), COLUMNS), np.int64)
     at = 0
     taken = layers[0].inputs + 1
-    for row, layer, parameters, keeps in zip(table, layers, offsets(layers), keeps_input, strict=False):
+    for row, layer, parameters, activation in zip(table, layers, offsets(layers), activations, strict=False):
         kept = taken
-        taken += layer.outputs * keeps
+        taken += layer.outputs * activation.keeps_input
         row[:] = (
-            layer.inputs, layer.outputs, CODES[layer.activation], layer.trained, parameters,
-            at * stride, (kept if keeps else taken) * stride, taken * stride,
+            layer.inputs, layer.outputs, layer.trained, parameters, at * stride,
+            (kept if activation.keeps_input else taken) * stride, taken * stride,
+            *addresses(activation.compiled, np.empty(0, dtype)),
         )  # fmt: skip
         at = taken
         taken += layer.outputs + 1
     trained = [index for index, layer in enumerate(layers) if layer.trained]
     spans: list[list[int]] = []
     for index in trained:
-        first, last = int(table[index, 4]), int(table[index, 4]) + layers[index].size
+        first = int(table[index, PARAMETERS])
+        last = first + layers[index].size
         if spans and spans[-1][1] == first:
             spans[-1][1] = last
         else:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import threading
 from functools import cache
 
+from nnexpr.activations import ACTIVATIONS
 from nnexpr.optimizers import OPTIMIZERS
 
 __all__ = ["KINDS", "compile_loops", "compiling"]
 
-KINDS = ("training", "line", "manifold", "plane", "float64", *OPTIMIZERS)
+KINDS = ("training", "line", "manifold", "plane", "float64", "activations", *OPTIMIZERS)
 BEFORE = {
     "line": ("training",),
     "plane": ("training",),
@@ -26,6 +27,7 @@ def compile_loops(kind: str) -> None:
     import numpy as np
 
     import nnexpr
+    from nnexpr.kernels.units import addresses
 
     if kind == "line":
         nnexpr.linear_regions(nnexpr.mlp(3, 3, dtype="float64"), (-1.0, 1.0))
@@ -34,6 +36,10 @@ def compile_loops(kind: str) -> None:
         cells.locate(np.zeros((1, 2)))
     elif kind == "manifold":
         nnexpr.fit(nnexpr.compositional(2), nnexpr.target("cube", points=16), epochs=3, stages=(1, 2, 3))
+    elif kind == "activations":
+        for home in filter(None, (activation.compiled for activation in ACTIVATIONS.values())):
+            for numbers in (np.zeros(1, np.float32), np.zeros(1)):
+                addresses(home, numbers)
     else:
         network = nnexpr.mlp(3, 3, dtype="float64" if kind == "float64" else "float32")
         chosen = {"optimizer": kind} if kind in OPTIMIZERS else {}
