@@ -1,18 +1,72 @@
-"""What is told of a member beside its pieces, on the line and in the plane."""
+"""What is told of a member beside its pieces, on the line and in the plane, and what vouches for it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from typing import Self
 
-__all__ = ["Counted"]
+import numpy as np
+from numpy.typing import NDArray
+
+from nnexpr.regions.stack import Array, Index
+from nnexpr.scale import Scale
+
+__all__ = ["Certificate", "Counted", "dead_units", "layer_counts"]
+
+Units = tuple[tuple[int, int], ...]  # (layer from 1, unit from 0) of each
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Counted:
-    """``dead_units``: (layer from 1, unit from 0), those on one flat piece of their activation throughout.
+    """``bends_by_layer``: one number for each hidden layer; the sum is the number of bends.
 
-    ``collapsed``: the output is constant, within its rounding.
+    ``dead_units``: (layer from 1, unit from 0), those on one flat piece of their activation throughout. ``collapsed``:
+    the output is constant, within its rounding.
     """
 
-    dead_units: tuple[tuple[int, int], ...]
+    bends_by_layer: tuple[int, ...]
+    dead_units: Units
     collapsed: bool
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """``max_residual``: the largest |pieces(x) - network(x)|, in the output's units, with the network evaluated
+    directly in float64 at both ends and half-way between every two neighbouring positions where some unit changes its
+    piece; None if it was not asked for. (Two continuous functions that are affine between the same positions and agree
+    at one end and half-way are equal.) It should be the rounding of that evaluation: a few 2^-53 of the terms that are
+    summed, times the gain of the layers above, plus the steepest slope times the rounding of x. Where ties are decided
+    with a tolerance wider than 2^-49, as for float32 weights, it is about that tolerance.
+
+    ``ties``: how many pre-activations the tie rule placed on a kink: kinks that coincide with one another, with a bend
+    of an earlier layer or with an end of the domain. Zero for a network in general position.
+
+    ``unresolved``: neighbouring breakpoints that are one float64 number. The count is right; their positions are not
+    told apart.
+    """
+
+    max_residual: float | None
+    ties: int
+    unresolved: int = 0
+
+    @classmethod
+    def of(cls, residual: float, ties: int, breakpoints: Array) -> Certificate:
+        """From a residual that is NaN if it was not asked for, and the breakpoints, ascending."""
+        unresolved = np.count_nonzero(breakpoints[1:] == breakpoints[:-1])
+        return cls(None if math.isnan(residual) else residual, ties, int(unresolved))
+
+    def rescaled(self, value_scale: Scale) -> Self:
+        """The same in a target's own units."""
+        residual = self.max_residual
+        return replace(self, max_residual=None if residual is None else residual * abs(value_scale.factor))
+
+
+def layer_counts(layers: Index, hidden: int) -> tuple[int, ...]:
+    """How often each hidden layer, from 1, is among ``layers``; 0 is none of them."""
+    return tuple(np.bincount(layers, minlength=hidden + 1)[1:].tolist())
+
+
+def dead_units(dead: NDArray[np.integer | np.bool_], units: Units) -> Units:
+    """The hidden units marked in ``dead``, as (layer from 1, unit from 0)."""
+    return tuple(units[place] for place in dead.nonzero()[0].tolist())

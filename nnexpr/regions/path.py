@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.line.certificate import Certificate
-from nnexpr.regions.line.member import Traced
-from nnexpr.regions.line.walk import Path, dead_units, layer_counts, walk
+from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts
+from nnexpr.regions.line.front import Path
+from nnexpr.regions.line.member import Traced, walk
 from nnexpr.regions.stack import Array, Index, Stack
 from nnexpr.specification import InputError
 
@@ -61,11 +61,10 @@ class PathRegions:
     values: Array
     segment_pieces: Index
     turned: tuple[int, ...]
+    lengths: Array  # (layers,) of the path's image in every layer, after its activation, the output last
     activation_regions: int  # maximal stretches on which no unit changes its piece
     bends_by_layer: tuple[int, ...]
-    dead_units: tuple[
-        tuple[int, int], ...
-    ]  # (layer from 1, unit from 0): on one flat piece along the whole path
+    dead_units: Units  # (layer from 1, unit from 0): on one flat piece along the whole path
     check: Certificate
 
     @property
@@ -109,7 +108,10 @@ def path_regions(
     stack = Stack.of(network, inputs=None)
     corners = _vertices(vertices, network.inputs, closed)
     path = _path(corners)
-    return walk(stack, path, lambda _, traced: _regions(traced, stack, path, closed), certify=certify)
+    layers = len(network.layers)
+    return walk(
+        stack, path, lambda each: _regions(each, stack, path, closed, layers), certify=certify, measure=True
+    )
 
 
 def trajectory_length(network: Network, vertices: ArrayLike, *, closed: bool = False) -> Array:
@@ -118,10 +120,8 @@ def trajectory_length(network: Network, vertices: ArrayLike, *, closed: bool = F
     Layers after their activation, the output last. Arguments and errors as for ``path_regions``. Exact but for the
     rounding of float64.
     """
-    stack = Stack.of(network, inputs=None)
-    path = _path(_vertices(vertices, network.inputs, closed))
-    rows = walk(stack, path, lambda _, traced: traced[7], certify=False, measure=True)
-    return np.array(rows).reshape(network.members, -1)[:, : len(network.layers)]
+    found = path_regions(network, vertices, closed=closed, certify=False)
+    return np.stack([along.lengths for along in found])
 
 
 def circle(center: ArrayLike, radius: float, vertices: int = 64) -> Array:
@@ -158,39 +158,34 @@ def _path(vertices: Array) -> Path:
     return Path(knots, vertices, vertices[:-1] - directions[:-1] * knots[:-1, None], directions)
 
 
-def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegions:
-    _, front, _, ends, ties, dead, turned, _, residual = traced
-    positions, births, values, slopes, _ = front
-    begins = ends[:-1]
-    layers = births[ends, 0]
-    bends = ends[layers > 0]
-    segments = np.searchsorted(np.flatnonzero(births[:, 0] == 0), bends, side="right") - 1
-    at = positions[bends]
-    starts = path.knots[segments]
-    along = (at - starts) / (path.knots[segments + 1] - starts)
-    points = (1.0 - along)[:, None] * path.inputs[segments] + along[:, None] * path.inputs[segments + 1]
-    corners = np.flatnonzero(turned[:-1])
+def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int) -> PathRegions:
+    front, ends = traced.front, traced.ends
+    begins, born = ends[:-1], front.births[ends, 0]
+    bends = ends[born > 0]
+    segments = np.searchsorted(np.flatnonzero(front.births[:, 0] == 0), bends, side="right") - 1
+    at, starts = front.positions[bends], path.knots[segments]
+    along = ((at - starts) / (path.knots[segments + 1] - starts))[:, None]
+    corners = np.flatnonzero(traced.turned[:-1])
     corners = corners if closed else corners[corners > 0]
-    inside = int(np.count_nonzero(births[:, 0] > 0))
+    borders = int(np.count_nonzero(front.births[:, 0])) + len(corners)
+    slopes, values = front.slopes[begins], front.values[ends]
     single = values.shape[1] == 1
-    borders = inside + len(corners)
     return PathRegions(
         vertices=path.inputs,
         vertex_positions=path.knots,
         closed=closed,
         breakpoints=at,
-        points=points,
-        bend_layers=births[bends, 0],
-        bend_units=births[bends, 1],
-        piece_positions=positions[ends],
-        slopes=slopes[begins, 0] if single else slopes[begins],
-        values=values[ends, 0] if single else values[ends],
-        segment_pieces=np.diff(np.append(np.flatnonzero(layers[:-1] == 0), len(begins))),
+        points=(1.0 - along) * path.inputs[segments] + along * path.inputs[segments + 1],
+        bend_layers=front.births[bends, 0],
+        bend_units=front.births[bends, 1],
+        piece_positions=front.positions[ends],
+        slopes=slopes[:, 0] if single else slopes,
+        values=values[:, 0] if single else values,
+        segment_pieces=np.diff(np.append(np.flatnonzero(born[:-1] == 0), len(begins))),
         turned=tuple(corners.tolist()),
+        lengths=traced.lengths[:layers],
         activation_regions=max(1, borders) if closed else borders + 1,
-        bends_by_layer=layer_counts(births[bends, 0], len(stack.shapes) - 1),
-        dead_units=dead_units(dead, stack.units),
-        check=Certificate(
-            None if residual < 0.0 else residual, ties, int(np.count_nonzero(at[1:] == at[:-1]))
-        ),
+        bends_by_layer=layer_counts(front.births[bends, 0], len(stack.shapes) - 1),
+        dead_units=dead_units(traced.dead, stack.units),
+        check=Certificate.of(traced.residual, traced.ties, at),
     )

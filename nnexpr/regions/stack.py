@@ -1,9 +1,10 @@
-"""A network as the counting needs it: every member's layers in float64, in one row of numbers, without torch."""
+"""A network as the counting needs it: each member's layers in float64, in one row of numbers, without torch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,11 @@ from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 
-__all__ = ["ROUNDING", "Array", "Index", "NotPiecewiseLinear", "Stack"]
+__all__ = ["Array", "Index", "Layer", "Member", "NotPiecewiseLinear", "Pieces", "Stack", "layer_of"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
+Pieces = tuple[Array, Array, Array]  # an activation's kinks, slopes and intercepts
 
 ROUNDING = 2.0**-50  # a smaller tie tolerance could not tell a tie from rounding
 
@@ -30,14 +32,44 @@ class NotPiecewiseLinear(ValueError):
         return f"linear regions need a piecewise-linear network: {known} layers and no encoding"
 
 
+class Layer(NamedTuple):
+    """``activation(x W + b)``."""
+
+    weights: Array  # (inputs, outputs)
+    bias: Array  # (outputs,)
+    pieces: Pieces
+
+
+class Member(NamedTuple):
+    """One network. Its last layer has no kinks."""
+
+    parameters: Array  # (P,) layer after layer the weights (inputs, outputs), then the biases
+    shapes: Index  # (layers, 3) inputs, outputs and number of kinks of each
+    pieces: Array  # (layers, 3, most kinks + 1) kinks, slopes and intercepts, in the first places
+    tolerance: float  # of ties
+
+
+@compiled
+def layer_of(member: Member, number: int) -> Layer:
+    """The layer ``number``, from 0; views, not copies."""
+    parameters, shapes, pieces, _ = member
+    start = 0
+    for below in range(number):
+        start += (shapes[below, 0] + 1) * shapes[below, 1]
+    inputs, outputs, kinks = shapes[number, 0], shapes[number, 1], shapes[number, 2]
+    middle = start + inputs * outputs
+    return Layer(
+        parameters[start:middle].reshape(inputs, outputs),
+        parameters[middle : middle + outputs],
+        (pieces[number, 0, :kinks], pieces[number, 1, : kinks + 1], pieces[number, 2, : kinks + 1]),
+    )
+
+
 @dataclass(frozen=True)
 class Stack:
-    """All members, laid out for compiled loops; the last layer has no kinks.
+    """All members, ``parameters (members, P)``, and what they share; an output layer with kinks is a hidden one more.
 
-    ``parameters: (members, P)``: layer after layer the transposed weights ``(inputs, outputs)``, then the biases.
-    ``shapes: (layers, 3)``: inputs, outputs and number of kinks of each. ``pieces: (layers, 3, most kinks + 1)``: the
-    kinks, slopes and intercepts of each activation, in the first places. ``units``: the hidden units one after another,
-    as (layer from 1, unit from 0).
+    ``units``: the hidden units one after another, as (layer from 1, unit from 0).
     """
 
     parameters: Array
@@ -47,23 +79,38 @@ class Stack:
     units: tuple[tuple[int, int], ...]
 
     @classmethod
-    def of(cls, network: Network, inputs: int | None = 1) -> Stack:
-        """A piecewise-linear network of so many inputs, None for any; raises NotPiecewiseLinear or ValueError."""
+    def of(cls, network: Network, inputs: int | None = 1, member: int | None = None) -> Stack:
+        """A piecewise-linear network of so many inputs, None for any; of one ``member`` its output 0 alone, if given.
+
+        Raises NotPiecewiseLinear or ValueError.
+        """
         if network.encoding is not None:
             raise NotPiecewiseLinear
-        shapes, pieces, units, bends = _plan(network.layers)
+        layers, rows, first = network.layers, network.parameters, 0
+        if member is not None:
+            alone = replace(layers[-1], outputs=1)
+            size = network.parameter_count - layers[-1].size + alone.size
+            layers, rows, first = (*layers[:-1], alone), rows[member : member + 1, :size], member
+        shapes, pieces, units, bends = _plan(layers)
         if inputs is not None and network.inputs != inputs:
-            raise ValueError(f"the network has {network.inputs} inputs; regions on the line need one")
-        parameters = np.ascontiguousarray(network.parameters.detach().cpu().numpy(), dtype=np.float64)
-        last = (network.outputs + 1) * network.outputs if bends else 0
-        packed = np.empty((network.members, network.parameter_count + last))
-        if not pack(parameters, shapes[: len(network.layers)], packed):
-            member = int(np.isfinite(parameters).all(axis=1).argmin())
-            raise ValueError(f"member {member} has parameters that are not finite")
+            raise ValueError(
+                f"the network has {network.inputs} inputs; to count these regions it needs {inputs}"
+            )
+        if not 0 <= first < network.members:
+            raise ValueError(f"member is {member}; the network has members 0 to {network.members - 1}")
+        parameters = np.ascontiguousarray(rows.detach().cpu().numpy(), dtype=np.float64)
+        outputs, count = layers[-1].outputs, parameters.shape[1]
+        packed = np.empty((len(parameters), count + ((outputs + 1) * outputs if bends else 0)))
+        if not pack(parameters, shapes[: len(layers)], packed):
+            first += int(np.isfinite(parameters).all(axis=1).argmin())
+            raise ValueError(f"member {first} has parameters that are not finite")
         if bends:
-            identity = np.vstack([np.eye(network.outputs), np.zeros(network.outputs)])
-            packed[:, network.parameter_count :] = identity.ravel()
+            packed[:, count:] = np.eye(outputs + 1, outputs).ravel()
         return cls(packed, shapes, pieces, max(network.tie_tolerance, ROUNDING), units)
+
+    def member(self, number: int) -> Member:
+        """One of them, from 0."""
+        return Member(self.parameters[number], self.shapes, self.pieces, self.tolerance)
 
 
 @lru_cache

@@ -50,21 +50,22 @@ def _regions(result: FitResult) -> tuple[dict[int, dict[str, Any]], list[str]]:
     if network.inputs == 2:
         return _plane_regions(result, alive)
     from nnexpr.regions.line import linear_regions
+    from nnexpr_tui.commands.regions_report import counts
 
     selected = network if len(alive) == network.members else network.select(alive)
     return {
-        member: {"linear_regions": lines.count} | {key: getattr(lines, key) for key in COUNTS[1:]}
+        member: counts(member, lines) | {"collapsed": lines.collapsed}
         for member, lines in zip(alive, linear_regions(selected, target.domain[0]), strict=True)
     }, []
 
 
 def _plane_regions(result: FitResult, alive: list[int]) -> tuple[dict[int, dict[str, Any]], list[str]]:
-    from nnexpr_tui.commands.plane_report import count_members
+    from nnexpr_tui.commands.regions_report import in_plane
 
     first, second = result.target.domain
-    factor = result.target.value_scale.factor
+    up = result.target.value_scale
     try:
-        found = count_members(result.network, (first, second), alive, factor, seconds=PLANE_SECONDS)
+        found = in_plane(result.network, (first, second), alive, up, seconds=PLANE_SECONDS)
     except ValueError as error:
         return {}, [f"regions were not counted: {error}"]
     told = f"regions were counted for {len(found)} of {len(alive)} members, in {PLANE_SECONDS:g} seconds"

@@ -9,7 +9,7 @@ Thakur (NeurIPS 2019), in float64 and compiled (``docs/decisions/regions.md``).
 Two counts. *Activation regions* are the maximal intervals on which no unit changes its piece. *Linear regions* are the
 maximal intervals on which the output is affine.
 
-    member.py      all layers of one member, in one compiled call
+    member.py      members walked along a path, each in one compiled call
     propagate.py   one layer: interpolation, activation
     crossings.py   where the units of a layer meet their kinks
     ties.py        kinks that coincide: the rule that decides them
@@ -25,18 +25,49 @@ than the tie rule's tolerance are counted as one, and reported.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.line.certificate import Certificate
-from nnexpr.regions.line.member import Traced
-from nnexpr.regions.line.pieces import LineRegions
-from nnexpr.regions.line.walk import Path, dead_units, layer_counts, walk
-from nnexpr.regions.stack import NotPiecewiseLinear, Stack
+from nnexpr.regions.counted import Certificate, Counted, dead_units, layer_counts
+from nnexpr.regions.line.front import Path
+from nnexpr.regions.line.member import Traced, walk
+from nnexpr.regions.stack import Index, NotPiecewiseLinear, Stack
+from nnexpr.scale import Scale
 from nnexpr.specification import InputError
+from nnexpr.splines.linear import LinearSpline
 
 __all__ = ["LineRegions", "NotPiecewiseLinear", "linear_regions"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LineRegions(Counted, LinearSpline):
+    """One member on ``domain``, as the spline that it is: its pieces are the linear regions.
+
+    ``breakpoints: (B,)`` are where the output bends, ascending and strictly inside; ``slopes: (B + 1,)`` those of the
+    linear regions between them, found by the chain rule; ``values: (B + 2,)`` the output at the left end, the
+    breakpoints and the right end. With several outputs a breakpoint is where any of them bends. ``bend_layers``,
+    ``bend_units: (B,)``: the hidden layer (from 1) and its unit (from 0) that bends there, the first one where several
+    do. Layers are numbered as in the network, so one without kinks has its number too; an output layer with kinks
+    counts as the last hidden layer.
+    """
+
+    activation_regions: int  # maximal intervals on which no unit changes its piece
+    bend_layers: Index
+    bend_units: Index
+    check: Certificate
+
+    def rescaled(self, input_scale: Scale, value_scale: Scale) -> Self:
+        """The same function in a target's own units."""
+        order = slice(None, None, 1 if input_scale.factor > 0 else -1)
+        return replace(
+            super().rescaled(input_scale, value_scale),
+            bend_layers=self.bend_layers[order],
+            bend_units=self.bend_units[order],
+            check=self.check.rescaled(value_scale),
+        )
 
 
 def linear_regions(
@@ -58,29 +89,26 @@ def linear_regions(
     low, high = (float(end) for end in domain)
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError("domain", (low, high), "two finite numbers, the lower one first")
-    stack = Stack.of(network)
-    ends = np.array([low, high])
+    stack, ends = Stack.of(network), np.array([low, high])
     path = Path(ends, ends[:, None], np.zeros((1, 1)), np.array([[1.0], [0.0]]))
-    return walk(stack, path, lambda _, traced: _regions(traced, stack), certify=certify)
+    return walk(stack, path, lambda traced: _regions(traced, stack), certify=certify)
 
 
 def _regions(traced: Traced, stack: Stack) -> LineRegions:
-    _, front, rounding, ends, ties, dead, _, _, residual = traced
-    positions, births, values, slopes, _ = front
-    inside = ends[1:-1]
-    bends, layers, units = positions[inside], births[inside, 0], births[inside, 1]
-    slopes, values = slopes[ends[:-1]], values[ends]
+    front, ends = traced.front, traced.ends
+    inside, begins = ends[1:-1], ends[:-1]
+    layers = front.births[inside, 0]
+    slopes, values = front.slopes[begins], front.values[ends]
     single = values.shape[1] == 1
-    unresolved = int(np.count_nonzero(bends[1:] == bends[:-1]))
     return LineRegions(
-        knots=positions[ends],
+        knots=front.positions[ends],
         slopes=slopes[:, 0] if single else slopes,
         values=values[:, 0] if single else values,
-        activation_regions=len(positions) - 1,
+        activation_regions=len(front.positions) - 1,
         bends_by_layer=layer_counts(layers, len(stack.shapes) - 1),
         bend_layers=layers,
-        bend_units=units,
-        dead_units=dead_units(dead, stack.units),
-        collapsed=len(ends) == 2 and bool((np.abs(slopes[0]) <= rounding[0]).all()),
-        check=Certificate(None if residual < 0.0 else residual, ties, unresolved),
+        bend_units=front.births[inside, 1],
+        dead_units=dead_units(traced.dead, stack.units),
+        collapsed=len(begins) == 1 and bool((np.abs(slopes[0]) <= traced.rounding[0]).all()),
+        check=Certificate.of(traced.residual, traced.ties, front.positions[inside]),
     )

@@ -10,7 +10,16 @@ from nnexpr.kernels import rows as kernels
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.stack import Array, Index
 
-__all__ = ["Front", "affine", "finite", "layer_of", "length", "product", "squared"]
+__all__ = ["Front", "Path", "affine", "finite", "length"]
+
+
+class Path(NamedTuple):
+    """Given positions t_0 < ... < t_S, affine between them: on segment s the input at t is origin + direction t."""
+
+    knots: Array  # (S + 1,)
+    inputs: Array  # (S + 1, d) there
+    origins: Array  # (S, d)
+    directions: Array  # (S + 1, d) the last one zero
 
 
 class Front(NamedTuple):
@@ -20,9 +29,8 @@ class Front(NamedTuple):
     births: Index  # (rows, 2) the layer, from 1, and the unit, from 0, that first bends there; layer 0 if it was given
     values: Array  # (rows, units) there
     slopes: Array  # (rows, units) on the interval to the right, zero in the last row
-    variances: (
-        Array  # (rows, units) of values, in squares of the tolerance (``ties.py``); no rows if not carried
-    )
+    variances: Array  # (rows, units) of values, in squares of the tolerance (``ties.py``)
+    careful: bool  # whether variances are carried; without them there are none
 
 
 @compiled
@@ -34,19 +42,6 @@ def affine(rows: Array, weights: Array, bias: Array) -> Array:
 
 
 @compiled
-def product(rows: Array, weights: Array) -> Array:
-    """``rows (n, inputs)`` times ``weights (inputs, outputs)``."""
-    return affine(rows, weights, np.zeros(weights.shape[1]))
-
-
-@compiled
-def layer_of(parameters: Array, start: int, inputs: int, outputs: int) -> tuple[Array, Array]:
-    """The transposed weights ``(inputs, outputs)`` and the biases of the layer that begins at ``start``."""
-    middle = start + inputs * outputs
-    return parameters[start:middle].reshape(inputs, outputs), parameters[middle : middle + outputs]
-
-
-@compiled
 def finite(rows: Array) -> bool:
     """Whether all is finite."""
     number = 0
@@ -54,16 +49,6 @@ def finite(rows: Array) -> bool:
         for unit in range(rows.shape[1]):
             number += not abs(rows[row, unit]) < np.inf
     return number == 0
-
-
-@compiled
-def squared(rows: Array, more: Array) -> Array:
-    """``rows * rows + more``; ``more`` may have no rows."""
-    result = np.empty(rows.shape)
-    for row in range(rows.shape[0]):
-        for unit in range(rows.shape[1]):
-            result[row, unit] = rows[row, unit] * rows[row, unit] + (more[row, unit] if len(more) else 0.0)
-    return result
 
 
 @compiled

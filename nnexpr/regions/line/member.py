@@ -1,4 +1,4 @@
-"""One member from its input to its linear regions, in one compiled call.
+"""Members from their input to their linear regions, each in one compiled call, on as many threads as torch uses.
 
 A member is walked along a path: given positions t_0 < ... < t_S with an input at each, affine between them. The line
 has two, its domain's ends. All that can be told about the member on the path is found in one pass up the layers.
@@ -6,110 +6,134 @@ has two, its domain's ends. All that can be told about the member on the path is
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import chain
+from typing import NamedTuple, TypeVar
+
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.line.certificate import residual
 from nnexpr.regions.line.crossings import LEFT, RIGHT, ROW, UNIT, coincident, find
-from nnexpr.regions.line.front import Front, affine, finite, layer_of, length, product, squared
+from nnexpr.regions.line.front import Front, Path, affine, finite, length
 from nnexpr.regions.line.outputs import begin, rounding
 from nnexpr.regions.line.propagate import activate, flatten, insert, turns
-from nnexpr.regions.line.ties import any_near, nearness, settle
-from nnexpr.regions.stack import Array, Index
+from nnexpr.regions.line.ties import any_near, nearness, settle, spread
+from nnexpr.regions.stack import Array, Index, Layer, Member, Stack, layer_of
+from nnexpr.regions.threads import in_shares
 
-__all__ = ["DONE", "OVERFLOW", "SUSPECT", "Traced", "trace"]
+__all__ = ["Traced", "walk"]
+
+Result = TypeVar("Result")
 
 DONE, SUSPECT, OVERFLOW = 0, 1, 2
+FEWEST = 64  # members worth a second thread
+WIDE = 2.0**-40  # a tie tolerance that the quick way's margin of 2^-30 no longer covers well
 
-# status; the output's front; the rounding of its slopes; the rows at which a linear region begins, and the last; how
-# many ties; dead (hidden units,); turned (given positions,): whether a unit changes its piece there; lengths (layers,);
-# the largest residual, -1 if it was not asked for
-Traced = tuple[int, Front, Array, Index, int, Index, Index, Array, float]
+
+class Traced(NamedTuple):
+    """A member walked along a path of S segments."""
+
+    status: int  # DONE; SUSPECT if it needs care and is not given it; OVERFLOW beyond float64
+    front: Front  # the output's
+    rounding: Array  # (rows, outputs) of its slopes
+    ends: Index  # the rows at which a linear region begins, and the last row
+    ties: int  # how many
+    dead: Index  # (hidden units,) 1 for those that are
+    turned: Index  # (S + 1,) whether a unit changes its piece at a given position
+    lengths: Array  # (layers,) of the curve that the path becomes, zero if they were not asked for
+    residual: float  # the largest, NaN if it was not asked for
+
+
+def walk(
+    stack: Stack, path: Path, result: Callable[[Traced], Result], *, certify: bool, measure: bool = False
+) -> list[Result]:
+    """``result`` of every member, in order; the numbers do not depend on how many threads there are.
+
+    Members in general position are traced the quick way; those with ties, or suspect of them, with variances. Raises
+    ValueError for a member whose values are not finite.
+    """
+
+    shared = stack.shapes, stack.pieces, stack.tolerance, *path
+
+    def one(number: int) -> Result:
+        row = stack.parameters[number]
+        traced = Traced._make(trace(row, *shared, stack.tolerance > WIDE, certify, measure))
+        if traced.status == SUSPECT:
+            traced = Traced._make(trace(row, *shared, True, certify, measure))
+        if traced.status == OVERFLOW:
+            raise ValueError(f"member {number} overflows float64 on this domain")
+        return result(traced)
+
+    shares = in_shares(lambda low, high: [*map(one, range(low, high))], len(stack.parameters), FEWEST)
+    return list(chain.from_iterable(shares))
 
 
 @compiled
 def trace(
-    parameters: Array,
-    shapes: Index,
-    pieces: Array,
-    tolerance: float,
-    knots: Array,
-    inputs: Array,
-    origins: Array,
-    directions: Array,
-    careful: bool,
-    certify: bool,
-    measure: bool,
-) -> Traced:
-    """Walk one member along a path; SUSPECT if it needs care and is not given it, OVERFLOW beyond float64.
-
-    ``parameters``, ``shapes``, ``pieces``, ``tolerance``: as in ``Stack``. ``knots (S + 1,)``: the given positions, and
-    ``inputs (S + 1, d)`` there; ``origins (S, d)`` and ``directions (S + 1, d)``, the last of them zero: the input at t
-    is origin + direction t. ``measure``: whether to find lengths.
+    parameters: Array, shapes: Index, pieces: Array, tolerance: float,
+    knots: Array, inputs: Array, origins: Array, directions: Array,
+    careful: bool, certify: bool, measure: bool,
+) -> tuple[int, Front, Array, Index, int, Index, Index, Array, float]:  # fmt: skip
+    """What ``Traced`` holds of a ``Member`` on a ``Path``, which come as the arrays that they are: Numba takes them in
+    a tenth of the time. ``measure``: whether to find lengths.
     """
+    member, path = Member(parameters, shapes, pieces, tolerance), Path(knots, inputs, origins, directions)
     births, turned = np.zeros((len(knots), 2), dtype=np.int64), np.zeros(len(knots), dtype=np.int64)
     variances = np.zeros((len(knots) if careful else 0, inputs.shape[1]))
-    front = Front(knots, births, inputs, directions, variances)
-    status, lengths, ties, start, first = DONE, np.zeros(len(shapes)), 0, 0, 0
+    front = Front(knots, births, inputs, directions, variances, careful)
+    status, lengths, ties, first = DONE, np.zeros(len(shapes)), 0, 0
     dead = np.zeros(shapes[:-1, 1].sum(), dtype=np.int64)
-    for layer in range(len(shapes) - 1):
-        count = shapes[layer, 2]
-        kinks, gains = pieces[layer, 0, :count], pieces[layer, 1, : count + 1]
-        weights, bias = layer_of(parameters, start, shapes[layer, 0], shapes[layer, 1])
-        front, tied, status = _raised(layer + 1, front, weights, bias, kinks, tolerance, careful)
+    for number in range(len(shapes) - 1):
+        layer = layer_of(member, number)
+        front, tied, status = _raised(number + 1, front, layer, tolerance)
         if status != DONE:
             break
         ties += tied
-        _turn(front.births, front.values, kinks, turned)
-        activate(front, kinks, gains, pieces[layer, 2], dead[first : first + len(bias)])
-        lengths[layer] = length(front.values) if measure else 0.0
-        start, first = start + weights.size + len(bias), first + len(bias)
-    ends, terms, worst = np.empty(0, dtype=np.int64), front.slopes, -1.0
+        _turn(front, layer.pieces[0], turned)
+        activate(front, layer.pieces, dead[first : first + len(layer.bias)])
+        lengths[number] = length(front.values) if measure else 0.0
+        first += len(layer.bias)
+    ends, terms, worst = np.empty(0, dtype=np.int64), front.slopes, np.nan
     if status == DONE:
-        weights, bias = layer_of(parameters, start, shapes[-1, 0], shapes[-1, 1])
-        terms = rounding(front.slopes, weights, shapes)
-        front = _affine(front, weights, bias)
+        layer = layer_of(member, len(shapes) - 1)
+        terms = rounding(front.slopes, layer.weights, shapes)
+        front = _affine(front, layer)
         if not (finite(front.values) and finite(front.slopes)):
             status = OVERFLOW
         ends = begin(front.births, front.slopes, terms)
         lengths[-1] = length(front.values) if measure else 0.0
         if certify and status == DONE:
-            worst = residual(front, ends, origins, directions, parameters, shapes, pieces)
+            worst = residual(front, ends, path, member)
     return status, front, terms, ends, ties, dead, turned, lengths, worst
 
 
 @compiled
-def _affine(front: Front, weights: Array, bias: Array) -> Front:
+def _affine(front: Front, layer: Layer) -> Front:
     """The front of the next layer's pre-activations, without their variances."""
-    values, slopes = affine(front.values, weights, bias), affine(front.slopes, weights, np.zeros(len(bias)))
-    return Front(front.positions, front.births, values, slopes, front.variances[:0])
+    values = affine(front.values, layer.weights, layer.bias)
+    slopes = affine(front.slopes, layer.weights, np.zeros(len(layer.bias)))
+    return Front(front.positions, front.births, values, slopes, front.variances[:0], False)
 
 
 @compiled
-def _raised(
-    number: int, below: Front, weights: Array, bias: Array, kinks: Array, tolerance: float, careful: bool
-) -> tuple[Front, int, int]:
+def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[Front, int, int]:
     """The front of a hidden layer's pre-activations with a row where a unit meets a kink; how many ties; the status."""
-    front = _affine(below, weights, bias)
+    front, kinks = _affine(below, layer), layer.pieces[0]
     if not finite(front.values):
         return front, 0, OVERFLOW
-    limits, tied = nearness(below.values, weights, bias), np.empty((0, 2), dtype=np.int64)
-    if careful:
-        doubts = product(squared(below.values, below.variances), squared(weights, weights[:0]))
-        own = squared(bias.reshape(1, len(bias)), weights[:0])[0]
-        for row in range(len(doubts)):
-            for unit in range(len(bias)):
-                doubts[row, unit] += own[unit]
-        tied = settle(front.values, doubts, below.values, below.variances, weights, kinks, tolerance)
-        front = Front(front.positions, front.births, front.values, front.slopes, doubts)
+    limits, tied = nearness(below.values, layer), np.empty((0, 2), dtype=np.int64)
+    if below.careful:
+        front = Front(front.positions, front.births, front.values, front.slopes, spread(below, layer), True)
+        tied = settle(front, below, layer, tolerance)
     elif any_near(front.values, limits, kinks):
         return front, 0, SUSPECT
     places, measures = find(front.values, kinks)
     same, repeated = coincident(places, measures, _near(front, places, measures, limits, tolerance))
-    if repeated and not careful:
+    if repeated and not below.careful:
         return front, 0, SUSPECT
     front = insert(number, front, places, measures, same, repeated)
-    flatten(front.births, number, front.values, front.slopes, tied)
+    flatten(front, number, tied)
     return front, len(tied) + repeated, DONE
 
 
@@ -120,18 +144,18 @@ def _near(front: Front, places: Index, measures: Array, limits: Array, tolerance
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
         near[at] = limits[row]
-        if len(front.variances):
+        if front.careful:
             own = measures[at, LEFT] * front.variances[row, unit]
             near[at] = tolerance * np.sqrt(own + measures[at, RIGHT] * front.variances[row + 1, unit])
     return near
 
 
 @compiled
-def _turn(births: Index, z: Array, kinks: Array, turned: Index) -> None:
+def _turn(front: Front, kinks: Array, turned: Index) -> None:
     """Mark the given positions at which some unit changes its piece; the first stands for first and last, joined."""
-    vertex, last = 0, len(births) - 2
+    vertex, last = 0, len(front.births) - 2
     for row in range(last + 1):
-        if births[row, 0] == 0:
-            if not turned[vertex] and turns(z, row - 1 if row else last, row, kinks):
+        if front.births[row, 0] == 0:
+            if not turned[vertex] and turns(front.values, row - 1 if row else last, row, kinks):
                 turned[vertex] = 1
             vertex += 1

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.line.front import product
+from nnexpr.regions.line.front import affine
 from nnexpr.regions.stack import Array, Index
 
 __all__ = ["begin", "rounding"]
@@ -26,23 +26,9 @@ EPS = 2.0**-52
 @compiled
 def rounding(slopes: Array, weights: Array, shapes: Index) -> Array:
     """What the rounding of every output slope may amount to, ``(rows, outputs)``; ``slopes`` are those below."""
-    terms = product(_absolute(slopes), _absolute(weights))
-    units = len(shapes)
-    for layer in range(len(shapes)):
-        units += shapes[layer, 1]
-    for row in range(len(terms)):
-        for each in range(terms.shape[1]):
-            terms[row, each] *= EPS * units
+    terms = affine(np.abs(slopes), np.abs(weights), np.zeros(weights.shape[1]))
+    terms *= EPS * (len(shapes) + shapes[:, 1].sum())
     return terms
-
-
-@compiled
-def _absolute(matrix: Array) -> Array:
-    absolute = np.empty(matrix.shape)
-    for row in range(matrix.shape[0]):
-        for column in range(matrix.shape[1]):
-            absolute[row, column] = abs(matrix[row, column])
-    return absolute
 
 
 @compiled

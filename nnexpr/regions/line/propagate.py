@@ -24,7 +24,7 @@ import numpy as np
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.line.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
 from nnexpr.regions.line.front import Front
-from nnexpr.regions.stack import Array, Index
+from nnexpr.regions.stack import Array, Index, Pieces
 
 __all__ = ["activate", "flatten", "insert", "is_relu", "piece_of", "turns"]
 
@@ -36,12 +36,12 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
     Crossings that are the ``same`` as the one before them, ``repeated`` of them, share its position. ``number``: the
     layer's, from 1, whose pre-activations the front's values are.
     """
-    positions, births, z, slopes, variances = front
+    positions, births, z, slopes, variances, careful = front
     rows, width = z.shape
     total = rows + len(places) - repeated
     new_positions, new_births = np.empty(total), np.empty((total, 2), dtype=np.int64)
     new_z, new_slopes = np.empty((total, width)), np.empty((total, width))
-    new_variances = np.empty((total if len(variances) else 0, width))
+    new_variances = np.empty((total if careful else 0, width))
     end, at = 0, 0
     for row in range(rows):
         new_positions[end] = positions[row]
@@ -49,7 +49,7 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
         for each in range(width):
             new_z[end, each] = z[row, each]
             new_slopes[end, each] = slopes[row, each]
-        if len(variances):
+        if careful:
             for each in range(width):
                 new_variances[end, each] = variances[row, each]
         end += 1
@@ -63,15 +63,15 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
                 for each in range(width):
                     new_z[end, each] = left * z[row, each] + right * z[row + 1, each]
                     new_slopes[end, each] = slopes[row, each]
-                if len(variances):
+                if careful:
                     _doubt(new_variances[end], z, variances, row, unit, left, right, measures[at, RISE])
                 end += 1
             new_births[end - 1, 1] = min(new_births[end - 1, 1], unit)
             new_z[end - 1, unit] = measures[at, KINK]
-            if len(variances):
+            if careful:
                 new_variances[end - 1, unit] = 0.0
             at += 1
-    return Front(new_positions, new_births, new_z, new_slopes, new_variances)
+    return Front(new_positions, new_births, new_z, new_slopes, new_variances, careful)
 
 
 @compiled
@@ -87,11 +87,12 @@ def _doubt(
 
 
 @compiled
-def flatten(births: Index, number: int, z: Array, slopes: Array, ties: Index) -> None:
+def flatten(front: Front, number: int, ties: Index) -> None:
     """Give a unit slope zero where it stays on a kink, on either side of a tie.
 
     ``ties (ties, 2)`` are rows as they were before rows of layer ``number`` were inserted, ascending.
     """
+    births, z = front.births, front.values
     row, old = 0, 0
     for at in range(len(ties)):
         while births[row, 0] == number or old < ties[at, 0]:
@@ -100,7 +101,7 @@ def flatten(births: Index, number: int, z: Array, slopes: Array, ties: Index) ->
         unit = ties[at, 1]
         for left in (row - 1, row):
             if 0 <= left < len(z) - 1 and z[left, unit] == z[left + 1, unit]:
-                slopes[left, unit] = 0.0
+                front.slopes[left, unit] = 0.0
 
 
 @compiled
@@ -123,24 +124,26 @@ def turns(z: Array, left: int, right: int, kinks: Array) -> bool:
 
 
 @compiled
-def is_relu(kinks: Array, gains: Array, shifts: Array) -> bool:
+def is_relu(pieces: Pieces) -> bool:
     """Whether an activation is max(0, z), for which loops become vector instructions."""
+    kinks, gains, shifts = pieces
     return len(kinks) == 1 and kinks[0] == 0.0 and gains[0] == 0.0 and gains[1] == 1.0 and shifts[1] == 0.0
 
 
 @compiled
-def activate(front: Front, kinks: Array, gains: Array, shifts: Array, dead: Index) -> None:
+def activate(front: Front, pieces: Pieces, dead: Index) -> None:
     """Apply the activation in place: values, variances and slopes; and say which units are dead.
 
     A unit is dead if it stays on one flat piece of its activation, kinks included, on the whole domain.
     """
     z, slopes, variances = front.values, front.slopes, front.variances
+    kinks, gains, shifts = pieces
     rows, width = z.shape
     for row in range(len(variances)):
         for unit in range(width):
             gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
             variances[row, unit] *= gain * gain
-    if is_relu(kinks, gains, shifts):
+    if is_relu(pieces):
         _rectify(z, slopes, dead)
         return
     for unit in range(width):

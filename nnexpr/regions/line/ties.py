@@ -30,16 +30,18 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.regions.stack import Array, Index
+from nnexpr.regions.line.front import Front, affine
+from nnexpr.regions.stack import Array, Index, Layer
 
-__all__ = ["any_near", "nearness", "settle"]
+__all__ = ["any_near", "nearness", "settle", "spread"]
 
 NEAR = 2.0**-30
 
 
 @compiled_loosely
-def nearness(values: Array, weights: Array, bias: Array) -> Array:
+def nearness(values: Array, layer: Layer) -> Array:
     """What is near a kink in each row, ``(rows,)``: 2^-30 of the most that the terms of any unit amount to."""
+    weights, bias = layer.weights, layer.bias
     inputs, outputs = weights.shape
     squares, largest = np.empty(outputs), 0.0
     for unit in range(outputs):
@@ -73,15 +75,20 @@ def any_near(z: Array, near: Array, kinks: Array) -> bool:
 
 
 @compiled
-def settle(
-    z: Array, variances: Array, values: Array, doubts: Array, weights: Array, kinks: Array, tolerance: float
-) -> Index:
+def spread(below: Front, layer: Layer) -> Array:
+    """sigma(z)^2 of a layer's pre-activations, ``(rows, outputs)``."""
+    weights, bias = layer.weights, layer.bias
+    return affine(below.values * below.values + below.variances, weights * weights, bias * bias)
+
+
+@compiled
+def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
     """Set what counts as on a kink to it, in place; ``(ties, 2)``: the row and the unit of every tie.
 
-    ``z`` and ``variances (rows, outputs)``: the pre-activations; ``values`` and ``doubts (rows, inputs)``: the outputs
-    below and their variances; ``weights (inputs, outputs)``. Squares overflow from 1e154 on: nothing is taken for a
-    tie there.
+    ``front``: the layer's pre-activations with their variances; ``below``: the outputs below, with theirs. Squares
+    overflow from 1e154 on: nothing is taken for a tie there.
     """
+    z, variances, kinks = front.values, front.variances, layer.pieces[0]
     rows, width = z.shape
     tied = np.empty((16, 2), dtype=np.int64)
     met = np.empty(width * len(kinks))
@@ -98,7 +105,7 @@ def settle(
                     met[end - first] = kink
                     end += 1
         if end > first:
-            _measure(z[row], variances[row], values[row], doubts[row], weights, tied[first, 1], met[0])
+            _measure(front, below, layer.weights, row, tied[first, 1], met[0])
         for at in range(first, end):
             z[row, tied[at, 1]] = met[at - first]
             variances[row, tied[at, 1]] = 0.0
@@ -115,13 +122,13 @@ def _longer(tied: Index) -> Index:
 
 
 @compiled
-def _measure(
-    z: Array, variances: Array, inputs: Array, doubts: Array, weights: Array, unit: int, kink: float
-) -> None:
+def _measure(front: Front, below: Front, weights: Array, row: int, unit: int, kink: float) -> None:
     """Move a row by its regression on ``unit``, which was measured to be at ``kink``.
 
     Two sums covary through the inputs they share, and through the rounding of weights that are equal.
     """
+    z, variances = front.values[row], front.variances[row]
+    inputs, doubts = below.values[row], below.variances[row]
     measured, move = variances[unit], kink - z[unit]
     if not measured > 0.0:
         return

@@ -15,7 +15,7 @@ sorted or hashed.
     maps.py         the affine map of each cell; which neighbours share one
     outline.py      corners, areas, intercepts
     locate.py       the cell of a point
-    plane_certificate.pywhat vouches for it all
+    certificate.py what vouches for it all
 
 Cost: less than a forward pass for each vertex and two for each cell, from the layer on that makes it. Memory at its
 peak, about: 2 (8 units + lines / 4) + 500 bytes a cell, of the widest layer, so bounded by ``most_cells``; the result
@@ -30,27 +30,25 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.plane.cells import PlaneRegions
-from nnexpr.regions.plane.certificate import PlaneCertificate, compared
-from nnexpr.regions.plane.layers import PlaneNetwork, Sides, subdivide
+from nnexpr.regions.counted import dead_units, layer_counts
+from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
+from nnexpr.regions.plane.certificate import compared
+from nnexpr.regions.plane.layers import Sides, subdivide
 from nnexpr.regions.plane.locate import walk
 from nnexpr.regions.plane.maps import gradients, join
-from nnexpr.regions.plane.mesh import CELL, CELLS, EDGES, ORIGIN, TIES, TWICE, VERTICES, Array, Mesh
+from nnexpr.regions.plane.mesh import CELL, CELLS, EDGES, ORIGIN, TIES, TWICE, VERTICES, Mesh
 from nnexpr.regions.plane.outline import measure, outline
+from nnexpr.regions.stack import Array, Index, Layer, Stack, layer_of
 from nnexpr.specification import InputError
 
 __all__ = ["PlaneCertificate", "PlaneRegions", "plane_regions"]
 
-Integers = NDArray[np.int64]
 Domain = tuple[tuple[float, float], tuple[float, float]]
 
-SAMPLES = (
-    128,
-    1024,
-)  # the fewest and the most points drawn from the domain; as many as there are cells between these
+# The fewest and the most points drawn from the domain; as many as there are cells between these.
+SAMPLES = (128, 1024)
 
 
 def plane_regions(
@@ -71,11 +69,12 @@ def plane_regions(
     >>> cells.count, cells.check.euler
     (7, 1)
     """
-    made = PlaneNetwork.of(network, member)
-    rectangle = _checked(domain)
+    stack = Stack.of(network, 2, member)
+    only, rectangle = stack.member(0), _checked(domain)
+    layers = [layer_of(only, number) for number in range(len(only.shapes))]
     with np.errstate(over="ignore", invalid="ignore"):
-        mesh, sides = subdivide(made, rectangle, most_cells)
-        found = _result(made, rectangle, mesh, sides)
+        mesh, sides = subdivide(layers, only.tolerance, rectangle, most_cells)
+        found = _result(stack, layers, rectangle, mesh, sides)
     if not (np.isfinite(found.slopes).all() and np.isfinite(found.intercepts).all()):
         raise ValueError("the network overflows float64 on this domain")
     return found
@@ -92,19 +91,22 @@ def _checked(domain: Domain) -> Domain:
     return (a1, b1), (a2, b2)
 
 
-def _result(network: PlaneNetwork, domain: Domain, mesh: Mesh, sides: list[Sides]) -> PlaneRegions:
+def _result(
+    stack: Stack, layers: list[Layer], domain: Domain, mesh: Mesh, sides: list[Sides]
+) -> PlaneRegions:
     vertices, edges, cells = (int(mesh.sizes[place]) for place in (VERTICES, EDGES, CELLS))
     points = mesh.points[:vertices].copy()
     offsets, corners, neighbours = outline(mesh)
-    slopes, rounding = gradients(network, sides)
+    slopes, rounding = gradients(layers, sides)
     edge_faces = mesh.sides[: 2 * edges, CELL].reshape(-1, 2).astype(np.int64)
+    edge_layer = mesh.layers[:edges].astype(np.int64)
     regions, bends = join(cells, edge_faces, slopes, rounding)
     areas, intercepts, middles = measure(offsets, corners, points, mesh.values[:, 0].copy(), slopes)
     box = np.array(domain)
     sampled, found = _sampled(
         box, middles, lambda each: walk(each, points, offsets, corners, neighbours, box)
     )
-    mismatches, residual = compared(network, sides, sampled, found, slopes, intercepts)
+    mismatches, residual = compared(layers, sides, sampled, found, slopes, intercepts)
     area = float(np.prod(box[:, 1] - box[:, 0]))
     inner = int(np.count_nonzero((edge_faces >= 0).all(axis=1)))
     check = PlaneCertificate(
@@ -125,21 +127,23 @@ def _result(network: PlaneNetwork, domain: Domain, mesh: Mesh, sides: list[Sides
         neighbours=neighbours,
         edges=mesh.sides[: 2 * edges, ORIGIN].reshape(-1, 2).astype(np.int64),
         edge_faces=edge_faces,
-        edge_layer=mesh.layers[:edges].astype(np.int64),
+        edge_layer=edge_layer,
         edge_bends=bends,
         slopes=slopes,
         intercepts=intercepts,
         areas=areas,
         degrees=np.add.reduceat((neighbours >= 0).astype(np.int64), offsets[:-1]),
         regions=regions,
-        hidden_layers=len(network.hidden),
-        dead_units=_dead_units(sides),
+        bends_by_layer=layer_counts(edge_layer[bends], len(sides)),
+        dead_units=dead_units(
+            np.concatenate([np.empty(0, dtype=bool), *(each.dead for each in sides)]), stack.units
+        ),
         collapsed=bool((regions == 0).all() and (np.abs(slopes) <= rounding).all()),
         check=check,
     )
 
 
-def _sampled(box: Array, middles: Array, locate: Callable[[Array], Integers]) -> tuple[Array, Integers]:
+def _sampled(box: Array, middles: Array, locate: Callable[[Array], Index]) -> tuple[Array, Index]:
     """Points drawn from the domain with their cells, and the middles of as many cells."""
     fewest, most = SAMPLES
     count = min(max(fewest, len(middles)), most)
@@ -151,9 +155,3 @@ def _sampled(box: Array, middles: Array, locate: Callable[[Array], Integers]) ->
     drawn = drawn[order]
     own = rng.choice(len(middles), min(count, len(middles)), replace=False)
     return np.concatenate([drawn, middles[own]]), np.concatenate([locate(drawn), own])
-
-
-def _dead_units(sides: list[Sides]) -> tuple[tuple[int, int], ...]:
-    return tuple(
-        (layer, unit) for layer, each in enumerate(sides, 1) for unit in np.flatnonzero(each.dead).tolist()
-    )

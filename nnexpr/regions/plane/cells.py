@@ -9,16 +9,46 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnexpr.regions.counted import Counted
-from nnexpr.regions.plane.certificate import PlaneCertificate
+from nnexpr.regions.plane.locate import walk
+from nnexpr.regions.stack import Array, Index
 from nnexpr.scale import Scale
 
-__all__ = ["PlaneRegions"]
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
+__all__ = ["PlaneCertificate", "PlaneRegions"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class PlaneCertificate:
+    """``euler``: vertices - edges + cells, which is 1 for a subdivision of a rectangle.
+
+    ``area_error``: |sum of areas - area of the domain| over the latter; rounding.
+
+    ``twice_crossed``: how often a line had to be taken to cross a cell more than twice, which no line does to a convex
+    cell; 0 unless rounding has bent one.
+
+    ``sampled_points``: points drawn uniformly from the domain, and middles of cells, at which the network was evaluated
+    directly, layer by layer; ``sampled_mismatches``: at how many of them a unit was on another piece than the cell
+    says, by more than the tie rule forgives.
+
+    ``max_residual``: the largest |cell's affine map - network| there, in the output's units.
+
+    ``mean_degree``: of the graph that joins neighbouring cells, 2 (inner edges) / cells: below 4 (Gaines and Bi, ICLR
+    2026).
+
+    ``ties``: how many pre-activations at vertices the tie rule placed on a kink. Zero for a network in general
+    position.
+    """
+
+    euler: int
+    area_error: float
+    twice_crossed: int
+    sampled_points: int
+    sampled_mismatches: int
+    max_residual: float
+    mean_degree: float
+    ties: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PlaneRegions(Counted):
     """Output 0 of one member on the rectangle ``domain``, ``((a1, b1), (a2, b2))``. Arrays must not be written to.
 
@@ -39,19 +69,18 @@ class PlaneRegions(Counted):
 
     domain: tuple[tuple[float, float], tuple[float, float]]
     vertices: Array
-    offsets: Integers
-    corners: Integers
-    neighbours: Integers
-    edges: Integers
-    edge_faces: Integers
-    edge_layer: Integers
+    offsets: Index
+    corners: Index
+    neighbours: Index
+    edges: Index
+    edge_faces: Index
+    edge_layer: Index
     edge_bends: NDArray[np.bool_]
     slopes: Array
     intercepts: Array
     areas: Array
-    degrees: Integers
-    regions: Integers
-    hidden_layers: int
+    degrees: Index
+    regions: Index
     check: PlaneCertificate
 
     @cached_property
@@ -69,19 +98,11 @@ class PlaneRegions(Counted):
         """Edges at which the output bends."""
         return int(np.count_nonzero(self.edge_bends))
 
-    @property
-    def bends_by_layer(self) -> tuple[int, ...]:
-        """The same, one number for each hidden layer."""
-        counts = np.bincount(self.edge_layer[self.edge_bends], minlength=self.hidden_layers + 1)
-        return tuple(counts[1:].tolist())
-
-    def locate(self, points: ArrayLike) -> Integers:
+    def locate(self, points: ArrayLike) -> Index:
         """The cell of each of ``(n, 2)`` points, ``(n,)``; -1 outside the domain. On an edge, either of its cells.
 
         A point takes a few steps from cell to cell if it is near the one before it.
         """
-        from nnexpr.regions.plane.locate import walk
-
         wanted = np.ascontiguousarray(points, dtype=np.float64)
         if wanted.ndim != 2 or wanted.shape[1] != 2:
             raise ValueError(f"points have shape {wanted.shape}; expected (points, 2)")

@@ -1,8 +1,6 @@
-"""What vouches for a subdivision of the plane: counts that must agree, and points evaluated by the network itself."""
+"""What vouches for a subdivision of the plane: points evaluated by the network itself."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,49 +8,16 @@ from numpy.typing import NDArray
 from nnexpr.kernels.bits import WORD
 from nnexpr.kernels.compiled import compiled
 from nnexpr.kernels.rows import affine
-from nnexpr.regions.plane.layers import PlaneNetwork, Sides
-from nnexpr.regions.plane.mesh import Array, Bits, Pieces
+from nnexpr.regions.plane.layers import Sides
+from nnexpr.regions.plane.mesh import Bits
 from nnexpr.regions.plane.values import activate
+from nnexpr.regions.stack import Array, Index, Layer, Pieces
 
-__all__ = ["PlaneCertificate", "compared"]
-
-Cells = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class PlaneCertificate:
-    """``euler``: vertices - edges + cells, which is 1 for a subdivision of a rectangle.
-
-    ``area_error``: |sum of areas - area of the domain| over the latter; rounding.
-
-    ``twice_crossed``: how often a line had to be taken to cross a cell more than twice, which no line does to a convex
-    cell; 0 unless rounding has bent one.
-
-    ``sampled_points``: points drawn uniformly from the domain, and middles of cells, at which the network was evaluated
-    directly, layer by layer; ``sampled_mismatches``: at how many of them a unit was on another piece than the cell
-    says, by more than the tie rule forgives.
-
-    ``max_residual``: the largest |cell's affine map - network| there, in the output's units.
-
-    ``mean_degree``: of the graph that joins neighbouring cells, 2 (inner edges) / cells: below 4 (Gaines and Bi, ICLR
-    2026).
-
-    ``ties``: how many pre-activations at vertices the tie rule placed on a kink. Zero for a network in general
-    position.
-    """
-
-    euler: int
-    area_error: float
-    twice_crossed: int
-    sampled_points: int
-    sampled_mismatches: int
-    max_residual: float
-    mean_degree: float
-    ties: int
+__all__ = ["compared"]
 
 
 def compared(
-    network: PlaneNetwork, sides: list[Sides], points: Array, cells: Cells, slopes: Array, intercepts: Array
+    layers: list[Layer], sides: list[Sides], points: Array, cells: Index, slopes: Array, intercepts: Array
 ) -> tuple[int, float]:
     """At how many of ``points: (n, 2)`` in ``cells: (n,)`` some unit is on another piece; and the largest residual."""
     ancestors = [cells]
@@ -60,12 +25,12 @@ def compared(
         ancestors.append(each.parents[ancestors[-1]].astype(np.int64))
     wrong = np.zeros(len(points), dtype=np.bool_)
     a = points
-    for layer, each, own in zip(network.hidden, sides, reversed(ancestors), strict=False):
-        z = np.empty((len(points), layer.units))
+    for layer, each, own in zip(layers, sides, reversed(ancestors), strict=False):
+        z = np.empty((len(points), len(layer.bias)))
         affine(a, layer.weights, layer.bias, z)
         a = np.empty_like(z)
-        _contradict(z, each.above, own, layer.table, each.limits, wrong, a)
-    direct = a @ network.output.weights[:, 0] + network.output.bias[0]
+        _contradict(z, each.above, own, layer.pieces, each.limits, wrong, a)
+    direct = a @ layers[-1].weights[:, 0] + layers[-1].bias[0]
     predicted = np.einsum("pi,pi->p", slopes[cells], points) + intercepts[cells]
     return int(np.count_nonzero(wrong)), float(np.abs(predicted - direct).max())
 
@@ -74,7 +39,7 @@ def compared(
 def _contradict(
     z: Array,
     above: Bits,
-    cells: Cells,
+    cells: Index,
     pieces: Pieces,
     limits: Array,
     wrong: NDArray[np.bool_],

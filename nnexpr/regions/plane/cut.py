@@ -28,11 +28,11 @@ from nnexpr.regions.plane.mesh import (
     ORIGIN,
     TWICE,
     VERTICES,
-    Array,
     Mesh,
 )
 from nnexpr.regions.plane.sides import survey, take_sides, unit_and_kink
 from nnexpr.regions.plane.values import interpolate
+from nnexpr.regions.stack import Array
 
 __all__ = ["cut"]
 
@@ -123,18 +123,12 @@ def _split_cell(
         leave = mesh.sides[leave, AFTER]
     mesh.sides[leave, CELL] = new
     inner, outer = 2 * edge, 2 * edge + 1  # inner closes the part above, outer what is left
-    mesh.sides[inner, ORIGIN], mesh.sides[outer, ORIGIN] = (
-        mesh.sides[leave ^ 1, ORIGIN],
-        mesh.sides[entry, ORIGIN],
-    )
+    mesh.sides[inner, ORIGIN] = mesh.sides[leave ^ 1, ORIGIN]
+    mesh.sides[outer, ORIGIN] = mesh.sides[entry, ORIGIN]
     mesh.sides[inner, CELL], mesh.sides[outer, CELL] = new, cell
     leading, following = mesh.sides[entry, BEFORE], mesh.sides[leave, AFTER]
-    (
-        mesh.sides[leave, AFTER],
-        mesh.sides[inner, BEFORE],
-        mesh.sides[inner, AFTER],
-        mesh.sides[entry, BEFORE],
-    ) = inner, leave, entry, inner
+    mesh.sides[leave, AFTER], mesh.sides[inner, BEFORE] = inner, leave
+    mesh.sides[inner, AFTER], mesh.sides[entry, BEFORE] = entry, inner
     mesh.sides[leading, AFTER], mesh.sides[outer, BEFORE] = outer, leading
     mesh.sides[outer, AFTER], mesh.sides[following, BEFORE] = following, outer
     mesh.layers[edge] = layer

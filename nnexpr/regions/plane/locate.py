@@ -7,18 +7,15 @@ arrived after many steps, which cells of almost no width can cause, is replaced 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.stack import Array, Index
 
 __all__ = ["walk"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
 
 @compiled
-def _exit(x: float, y: float, vertices: Array, corners: Integers, low: int, high: int) -> tuple[int, float]:
+def _exit(x: float, y: float, vertices: Array, corners: Index, low: int, high: int) -> tuple[int, float]:
     """The side of the cell with corners ``low:high`` that the point lies farthest beyond, and how far; 0 if inside."""
     side, farthest = -1, 0.0
     for place in range(low, high):
@@ -35,8 +32,8 @@ def _exit(x: float, y: float, vertices: Array, corners: Integers, low: int, high
 
 @compiled
 def walk(
-    points: Array, vertices: Array, offsets: Integers, corners: Integers, neighbours: Integers, box: Array
-) -> Integers:
+    points: Array, vertices: Array, offsets: Index, corners: Index, neighbours: Index, box: Array
+) -> Index:
     """The cell of each point, ``(points, 2)`` to ``(points,)``; -1 outside ``box: (2, 2)``."""
     cells = offsets.shape[0] - 1
     found = np.full(points.shape[0], -1)

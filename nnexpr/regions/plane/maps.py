@@ -26,8 +26,9 @@ from numpy.typing import NDArray
 from nnexpr.kernels.bits import put
 from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.kernels.rows import affine
-from nnexpr.regions.plane.layers import Layer, PlaneNetwork, Sides
-from nnexpr.regions.plane.mesh import Array, Bits, Index
+from nnexpr.regions.plane.layers import Sides
+from nnexpr.regions.plane.mesh import Bits, Narrow
+from nnexpr.regions.stack import Array, Index, Layer
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["gradients", "join"]
@@ -35,29 +36,29 @@ __all__ = ["gradients", "join"]
 BLOCK = 1 << 17  # numbers in a block of gradients: 1 MiB
 FEWEST = 1 << 13  # cells worth a second thread
 
-Family = tuple[Index, Index]  # the cells in order of their parents: see ``_families``
-Block = tuple[Index, Array]  # cells, and the gradients (cells, 2, units) of a layer's values on them
+Family = tuple[Narrow, Narrow]  # the cells in order of their parents: see ``_families``
+Block = tuple[Narrow, Array]  # cells, and the gradients (cells, 2, units) of a layer's values on them
 
 
-def gradients(network: PlaneNetwork, sides: list[Sides]) -> tuple[Array, Array]:
+def gradients(layers: list[Layer], sides: list[Sides]) -> tuple[Array, Array]:
     """The output's gradient on every cell and the rounding of each component, both ``(cells, 2)``."""
-    weights = np.ascontiguousarray(network.output.weights[:, 0])
+    hidden, weights = layers[:-1], layers[-1].weights[:, 0].copy()
     below = [1, *(len(each.parents) for each in sides)]
     families = [_families(each.parents, count) for each, count in zip(sides, below, strict=False)]
     slopes, sums = np.empty((below[-1], 2)), np.empty((below[-1], 2))
 
     def work(low: int, high: int) -> None:
-        for found, block in _descend(network.hidden, sides, families, low, high):
+        for found, block in _descend(hidden, sides, families, low, high):
             _sum(block, weights, found, slopes, sums)
 
     lowest = below[min(1, len(sides))]
     in_shares(work, lowest, 1 + lowest * FEWEST // below[-1])
-    terms = sum(len(layer.weights) + 1 for layer in [*network.hidden, network.output])
+    terms = sum(len(layer.weights) + 1 for layer in layers)
     return slopes, np.finfo(np.float64).eps * terms * sums
 
 
 @compiled_loosely
-def _sum(block: Array, weights: Array, cells: Index, slopes: Array, sums: Array) -> None:
+def _sum(block: Array, weights: Array, cells: Narrow, slopes: Array, sums: Array) -> None:
     """The output's gradients, and the sums of the sizes of their terms, into the rows ``cells``."""
     for place in range(len(cells)):
         for axis in range(2):
@@ -95,22 +96,22 @@ def _above(block: Block, layer: Layer, sides: Sides, families: Family) -> Iterat
     """The blocks above a layer of the cells cut from those of one block."""
     parents, below = block
     offsets, members = families
-    gradient = np.empty((len(parents), 2, layer.units))
-    rows_below, rows_above = below.reshape(2 * len(parents), -1), gradient.reshape(-1, layer.units)
-    affine(rows_below, layer.weights, np.zeros(layer.units), rows_above)
+    units, (kinks, slopes, _) = len(layer.bias), layer.pieces
+    gradient = np.empty((len(parents), 2, units))
+    rows_below, rows_above = below.reshape(2 * len(parents), -1), gradient.reshape(-1, units)
+    affine(rows_below, layer.weights, np.zeros(units), rows_above)
     counts = offsets[parents + 1] - offsets[parents]
     rows = np.repeat(np.arange(len(parents), dtype=np.int32), counts)
     ends = np.cumsum(counts)
     cells = members[np.arange(len(rows)) + np.repeat(offsets[parents] - ends + counts, counts)]
-    kinks, slopes = len(layer.activation.kinks), layer.table[1]
-    parts = -(-cells.size * 2 * layer.units // BLOCK)
+    parts = -(-cells.size * 2 * units // BLOCK)
     for low, high in pairwise(np.linspace(0, len(cells), parts + 1).astype(int)):
         chosen = cells[low:high]
-        yield chosen, _scaled(gradient, rows[low:high], chosen, sides.above, kinks, slopes)
+        yield chosen, _scaled(gradient, rows[low:high], chosen, sides.above, len(kinks), slopes)
 
 
 @compiled
-def _scaled(gradient: Array, rows: Index, cells: Index, above: Bits, kinks: int, slopes: Array) -> Array:
+def _scaled(gradient: Array, rows: Narrow, cells: Narrow, above: Bits, kinks: int, slopes: Array) -> Array:
     """Each cell's row of ``gradient: (rows, 2, units)``, times the slope of the piece that each unit is on there."""
     units = gradient.shape[2]
     result = np.empty((cells.shape[0], 2, units))
@@ -129,7 +130,7 @@ def _scaled(gradient: Array, rows: Index, cells: Index, above: Bits, kinks: int,
 
 
 @compiled
-def _families(parents: Index, count: int) -> Family:
+def _families(parents: Narrow, count: int) -> Family:
     """The cells in order of their parents; parent p has ``members[offsets[p]:offsets[p + 1]]``."""
     offsets = np.zeros(count + 1, dtype=np.int32)
     for parent in parents:
@@ -144,9 +145,7 @@ def _families(parents: Index, count: int) -> Family:
 
 
 @compiled
-def join(
-    cells: int, edge_faces: NDArray[np.int64], slopes: Array, rounding: Array
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def join(cells: int, edge_faces: Index, slopes: Array, rounding: Array) -> tuple[Index, NDArray[np.bool_]]:
     """The linear region of each cell, numbered from 0, ``(cells,)``; and at which edges the output bends, ``(edges,)``.
 
     Regions are the trees of a forest in which a cell points to one with a lower number.

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.bits import WORD
+from nnexpr.regions.stack import Array
 
 __all__ = [
     "ABOVE",
@@ -34,8 +35,9 @@ __all__ = [
     "TIES",
     "TWICE",
     "VERTICES",
+    "Bits",
     "Mesh",
-    "Pieces",
+    "Narrow",
     "box",
     "grown",
     "with_lines",
@@ -45,14 +47,10 @@ ORIGIN, AFTER, BEFORE, CELL = range(4)  # the places in a row of ``Mesh.sides``
 ABOVE, BELOW = range(2)
 VERTICES, EDGES, CELLS, TIES, TWICE = range(5)  # the places in ``Mesh.sizes``
 SMALLEST = 256  # cells that there is room for from the start
-GROWTH = (
-    4  # the system gives memory only to what is written, so that ample room costs less than copying often
-)
+GROWTH = 4  # the system gives memory only to what is written: ample room costs less than copying often
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int32]
+Narrow = NDArray[np.int32]  # indices
 Bits = NDArray[np.int64]
-Pieces = tuple[Array, Array, Array]  # an activation's kinks, slopes and intercepts
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -64,10 +62,10 @@ class Mesh(NamedTuple):
     doubts: Array  # (vertices,) how far a vertex may be from where it ought to be, by rounding
     values: Array  # (vertices, units) of the current layer
     bits: Bits  # (vertices, 2, words) ABOVE and BELOW the lines
-    sides: Index  # (2 edges, 4) the ORIGIN of each half-edge, the ones AFTER and BEFORE, and the CELL, -1 outside
-    layers: Index  # (edges,) the layer that made the edge, 0 for the box
-    first: Index  # (cells,) one half-edge of each
-    parents: Index  # (cells,) the cell of the layer below
+    sides: Narrow  # (2 edges, 4) the ORIGIN of each half-edge, the ones AFTER and BEFORE, and the CELL, -1 outside
+    layers: Narrow  # (edges,) the layer that made the edge, 0 for the box
+    first: Narrow  # (cells,) one half-edge of each
+    parents: Narrow  # (cells,) the cell of the layer below
     cell_bits: Bits  # (cells, 2, words)
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.plane.mesh import AFTER, CELL, CELLS, ORIGIN, Array, Mesh
+from nnexpr.regions.plane.mesh import AFTER, CELL, CELLS, ORIGIN, Mesh
+from nnexpr.regions.stack import Array, Index
 
 __all__ = ["measure", "outline"]
 
-Integers = NDArray[np.int64]
-
 
 @compiled
-def outline(mesh: Mesh) -> tuple[Integers, Integers, Integers]:
+def outline(mesh: Mesh) -> tuple[Index, Index, Index]:
     """``offsets: (cells + 1,)``, and for each of the places between them a corner, counter-clockwise, and the cell
     beyond the side that begins there, -1 outside.
     """
@@ -38,7 +36,7 @@ def outline(mesh: Mesh) -> tuple[Integers, Integers, Integers]:
 
 @compiled
 def measure(
-    offsets: Integers, corners: Integers, vertices: Array, values: Array, slopes: Array
+    offsets: Index, corners: Index, vertices: Array, values: Array, slopes: Array
 ) -> tuple[Array, Array, Array]:
     """Each cell's area, intercept and middle: ``(cells,)``, ``(cells,)``, ``(cells, 2)``.
 

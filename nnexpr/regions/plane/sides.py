@@ -11,7 +11,8 @@ import numpy as np
 
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, Array, Mesh
+from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, Mesh
+from nnexpr.regions.stack import Array
 
 __all__ = ["classify", "survey", "survey_cells", "take_sides", "unit_and_kink"]
 

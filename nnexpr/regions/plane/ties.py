@@ -25,8 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexpr.activations import PiecewiseLinear
-from nnexpr.regions.plane.mesh import Array
+from nnexpr.regions.stack import Array, Pieces
 
 __all__ = ["Rounding"]
 
@@ -56,7 +55,7 @@ class Rounding:
             np.nan_to_num(sigmas, nan=0.0, posinf=0.0), np.nan_to_num(steepness, nan=0.0, posinf=0.0)
         )
 
-    def above(self, pieces: PiecewiseLinear) -> Rounding:
+    def above(self, pieces: Pieces) -> Rounding:
         """That of the activation's values."""
-        steepest = max(abs(slope) for slope in pieces.slopes)
+        steepest = np.abs(pieces[1]).max()
         return Rounding(self.sigmas * steepest, self.steepness * steepest)

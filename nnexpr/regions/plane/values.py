@@ -6,7 +6,8 @@ import numpy as np
 
 from nnexpr.kernels.compiled import compiled
 from nnexpr.kernels.rows import affine
-from nnexpr.regions.plane.mesh import Array, Mesh, Pieces
+from nnexpr.regions.plane.mesh import Mesh
+from nnexpr.regions.stack import Array, Pieces
 
 __all__ = ["activate", "interpolate", "largest", "raise_values"]
 
