@@ -29,7 +29,10 @@ from typing import Any
 
 import numpy as np
 
-from nnexpr_tui.charts import Axis, Chart, ChartData, Frame, LimitKeeper, Series, rasterise
+from nnexpr_tui.charts.limits import LimitKeeper
+from nnexpr_tui.charts.raster import rasterise
+from nnexpr_tui.charts.series import Axis, ChartData, Frame, Series
+from nnexpr_tui.charts.widget import Chart
 
 X = np.linspace(0, 1, 200)
 TARGET = np.sin(9 * X) + 0.3 * np.sin(31 * X)

@@ -13,8 +13,8 @@ from typing import Any
 
 from textual.app import App
 
-from nnexpr_tui.charts.output import ask_terminal, output_backlog
 from nnexpr_tui.charts.pacing import Pacer
+from nnexpr_tui.driver import ask_terminal, output_backlog
 
 __all__ = ["FrameClock"]
 

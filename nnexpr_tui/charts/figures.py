@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from nnexpr_tui.charts.markers import sample
 from nnexpr_tui.charts.rows import TEXT, Rows, Run, plain_text, row_width
 from nnexpr_tui.charts.series import Axis, ChartData, Frame, Series
 
@@ -35,18 +36,15 @@ def legend_rows(chart: ChartData, frame: Frame) -> Rows:
 
     Each entry is one label beside a sample of its series, as the chart would show them.
     """
-    from nnexpr_tui.charts.markers import sample
-
-    styles = [series.style for series in chart.series]
-    entries: list[list[Run]] = []
-    for i, series in enumerate(chart.series):
-        shown = sample(series, styles[:i].count(series.style), frame)
-        entries.append([(shown, series.color), (f" {plain_text(series.label)}  ", TEXT)])
-    if row_width(tuple(run for entry in entries for run in entry)) <= frame.width + 2:
+    entries: list[list[Run]] = [
+        [(sample(series, number, frame), series.color), (f" {plain_text(series.label)}  ", TEXT)]
+        for number, series in zip(chart.numbers, chart.series, strict=True)
+    ]
+    if sum(map(row_width, entries)) <= frame.width + 2:
         return ()
     rows: list[list[Run]] = [[]]
     for entry in entries:
-        if rows[-1] and row_width((*rows[-1], *entry)) > frame.width:
+        if rows[-1] and row_width(rows[-1] + entry) > frame.width:
             rows.append([])
         rows[-1] += entry
     return tuple(tuple(row) for row in rows)

@@ -1,26 +1,26 @@
 """Maps as terminal cells: numbers become levels, levels become pixels or shades, and pixels become a picture.
 
 A cell holds two pixels, one above the other: a half block in the upper one's colour on the lower one's. Where colours
-are not to be relied on a cell holds one character, darker or lighter by its level. A :class:`Picture` is what a map
-shows, cell by cell; two of them compared give the cells to be painted again.
+are not to be relied on a cell holds one character, darker or lighter by its level. A picture is what a map shows, an
+array of cells with the fields ``code, ink, paper``: a character in a colour on another, or two pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
-    "EMPTY", "OWN", "PIXELS", "SHADES", "Picture", "blank", "changed_cells", "levels_of", "painted_bytes", "pixels",
-    "resampled", "runs_of", "shaded", "with_rows", "write",
+    "EMPTY", "OWN", "PIXELS", "SHADES", "Picture", "blank", "changed_cells", "levels_of", "pixels", "resampled",
+    "runs_of", "shaded", "write",
 ]  # fmt: skip
 
 Colors = NDArray[np.int32]
 Levels = NDArray[np.int16]
 Floats = NDArray[np.float64]
+Picture = NDArray[np.void]  # (rows, columns) of CELL
 Run = tuple[str, int, int]  # text, ink, paper
 
 PIXELS = 0  # the code of a cell of two pixels: ink above paper
@@ -29,29 +29,13 @@ EMPTY = -1  # the level of what is not a finite number
 SHADES = {"braille": " ░▒▓█", "block": " ░▒▓█", "ascii": " .:-=+*#%@"}
 NO_NUMBER = "?"  # in shades, where a value is not finite
 STICK = 0.75  # of a level: how far a value may be from the middle of the level it was given before
-STYLE_BYTES = 42  # ESC [ 38;2;r;g;b;48;2;r;g;b m and ESC [ 0 m
-MOVE_BYTES = 8
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """``codes, ink, paper: (rows, columns)``: a character in a colour on another, or two pixels. Not to be changed."""
-
-    codes: NDArray[np.uint32]
-    ink: Colors
-    paper: Colors
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Columns and rows."""
-        rows, columns = self.codes.shape
-        return columns, rows
+CELL = np.dtype([("code", np.uint32), ("ink", np.int32), ("paper", np.int32)])
+BLANK = np.array((ord(" "), OWN, OWN), CELL)
 
 
 def blank(columns: int, rows: int) -> Picture:
     """Nothing, on the widget's own ground."""
-    own = np.full((max(rows, 0), max(columns, 0)), OWN, np.int32)
-    return Picture(np.full(own.shape, ord(" "), np.uint32), own, own.copy())
+    return np.full((max(rows, 0), max(columns, 0)), BLANK)
 
 
 def levels_of(
@@ -86,8 +70,9 @@ def resampled(width: int, height: int, image: NDArray[np.generic]) -> tuple[Leve
 
 def pixels(colors: Colors) -> Picture:
     """A picture of pixels ``(2 rows, columns)``, packed as ``0xRRGGBB``."""
-    upper, lower = colors[::2], colors[1::2]
-    return Picture(np.full(upper.shape, PIXELS, np.uint32), upper.copy(), lower.copy())
+    picture = blank(colors.shape[1], len(colors) // 2)
+    picture["code"], picture["ink"], picture["paper"] = PIXELS, colors[::2], colors[1::2]
+    return picture
 
 
 def shaded(levels: Levels, count: int, shades: str) -> Picture:
@@ -95,20 +80,17 @@ def shaded(levels: Levels, count: int, shades: str) -> Picture:
     index = np.where(
         levels == EMPTY, len(shades), np.maximum(levels, 0).astype(np.int64) * len(shades) // count
     )
-    codes = np.array([ord(c) for c in shades + NO_NUMBER], dtype=np.uint32)[index]
-    own = np.full(levels.shape, OWN, np.int32)
-    return Picture(codes, own, own.copy())
+    picture = blank(levels.shape[1], len(levels))
+    picture["code"] = np.array([ord(c) for c in shades + NO_NUMBER])[index]
+    return picture
 
 
 def write(picture: Picture, row: int, column: int, text: str, ink: int = OWN, paper: int = OWN) -> None:
     """Put text over cells of a picture that is still being made; what does not fit is left out."""
-    columns, rows = picture.size
+    rows, columns = picture.shape
     first, last = max(column, 0), min(column + len(text), columns)
-    if not 0 <= row < rows or first >= last:
-        return
-    picture.codes[row, first:last] = [ord(c) for c in text[first - column : last - column]]
-    picture.ink[row, first:last] = ink
-    picture.paper[row, first:last] = paper
+    if 0 <= row < rows and first < last:
+        picture[row, first:last] = [(ord(c), ink, paper) for c in text[first - column : last - column]]
 
 
 def changed_cells(old: Picture, new: Picture) -> list[tuple[int, int]]:
@@ -116,24 +98,17 @@ def changed_cells(old: Picture, new: Picture) -> list[tuple[int, int]]:
 
     From the left, because that is how Textual paints a part of a row.
     """
-    differ = (old.codes != new.codes) | (old.ink != new.ink) | (old.paper != new.paper)
+    differ = old != new
     rows = np.flatnonzero(differ.any(axis=1))
     ends = differ.shape[1] - np.argmax(differ[rows, ::-1], axis=1)
     return list(zip(rows.tolist(), ends.tolist(), strict=True))
 
 
-def with_rows(old: Picture, new: Picture, rows: Sequence[int]) -> Picture:
-    """The old picture with these rows of the new one."""
-    codes, ink, paper = old.codes.copy(), old.ink.copy(), old.paper.copy()
-    codes[rows], ink[rows], paper[rows] = new.codes[rows], new.ink[rows], new.paper[rows]
-    return Picture(codes, ink, paper)
-
-
-def runs_of(codes: Sequence[int], inks: Sequence[int], papers: Sequence[int]) -> list[Run]:
-    """One row as few runs of text: cells whose pixels have the same two colours, either way round, are one run."""
+def runs_of(row: Sequence[tuple[int, int, int]]) -> list[Run]:
+    """A row as few runs of text: cells whose pixels have the same two colours, either way round, are one run."""
     runs: list[Run] = []
     text, ink, paper = "", None, 0  # ink None: the run has only one colour so far
-    for code, above, below in zip(codes, inks, papers, strict=True):
+    for code, above, below in row:
         found = _joined(code, above, below, ink, paper) if text else None
         if found is None:
             if text:
@@ -157,14 +132,3 @@ def _joined(code: int, above: int, below: int, ink: int | None, paper: int) -> t
     if above == paper and ink in (None, below):
         return "▄", below
     return None
-
-
-def painted_bytes(runs: Sequence[Run], cells: int) -> int:
-    """About how many bytes painting the first cells of a row sends."""
-    sent = MOVE_BYTES
-    for text, _, _ in runs:
-        if cells <= 0:
-            break
-        sent += len(text[:cells].encode()) + STYLE_BYTES
-        cells -= len(text)
-    return sent

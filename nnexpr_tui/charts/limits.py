@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 __all__ = [
     "LARGEST",
@@ -29,9 +30,7 @@ Limits = tuple[float, float]
 LARGEST = 1e300  # values beyond are drawn at this one: differences of two such still are floats
 SMALLEST_SPAN = 1e-300
 RELATIVE_SPAN = 1e-9  # narrower data are drawn as flat: labels would need more than ten digits
-INTERVALS = (
-    8  # of limits: of 4 to 10 tried, fewer leave up to half the canvas empty, more change limits too often
-)
+INTERVALS = 8  # of 4 to 10 tried, fewer leave up to half the canvas empty, more change limits too often
 LABEL = 7  # cells a label may take before powers of ten are preferred
 ROUNDING = 1e-9  # of a step
 LOG_GRID = (0.0, math.log10(2.0), math.log10(5.0))
@@ -127,41 +126,17 @@ def _log_index(exponent: float, up: bool) -> int:
 def linear_ticks(limits: Limits, most: int) -> tuple[Tick, ...]:
     """About ``most`` multiples of a nice step within the limits, never fewer than two."""
     low, high = limits
-    for intervals in (
-        max(most - 1, 1),
-        5,
-    ):  # five: the step is then at most half the span, which has two multiples in it
+    # With five intervals the step is at most half the span, which has two multiples in it.
+    for intervals in (max(most - 1, 1), 5):
         step = _nice_step(high - low, intervals)
         first, last = step.index(low, up=True), step.index(high, up=False)
         if first < last:
             break
-    digits = [k * step.mantissa for k in range(first, last + 1)]
-    positions = [step.times(k) for k in range(first, last + 1)]
-    fixed = [_fixed_label(d, step.exponent) for d in digits] if -12 <= step.exponent <= 12 else []
-    powers = [_power_of_ten_label(d, step.exponent) for d in digits]
-    plain = fixed and _longest(fixed) <= max(LABEL, _longest(powers))
-    return tuple(Tick(*tick) for tick in zip(positions, fixed if plain else powers, strict=True))
-
-
-def _longest(labels: list[str]) -> int:
-    return max(map(len, labels))
-
-
-def _fixed_label(digits: int, exponent: int) -> str:
-    """``digits * 10**exponent`` with a decimal point where one is needed."""
-    if digits == 0 or exponent >= 0:
-        return str(digits * 10 ** max(exponent, 0))
-    whole = str(abs(digits)).rjust(1 - exponent, "0")
-    return f"{'-' * (digits < 0)}{whole[:exponent]}.{whole[exponent:]}"
-
-
-def _power_of_ten_label(digits: int, exponent: int) -> str:
-    """``digits * 10**exponent`` as a mantissa and a power of ten."""
-    if digits == 0:
-        return "0"
-    written = str(abs(digits))
-    mantissa = f"{written[0]}.{written[1:]}".rstrip("0").rstrip(".")
-    return f"{'-' * (digits < 0)}{mantissa}e{exponent + len(written) - 1}"
+    exact = [Decimal(k * step.mantissa).scaleb(step.exponent) for k in range(first, last + 1)]
+    fixed = [f"{number:f}" if number else "0" for number in exact]
+    powers = [f"{number.normalize():e}".replace("e+", "e") if number else "0" for number in exact]
+    shortest = fixed if max(map(len, fixed)) <= max(LABEL, *map(len, powers)) else powers
+    return tuple(Tick(float(number), label) for number, label in zip(exact, shortest, strict=True))
 
 
 def log_ticks(limits: Limits, most: int) -> tuple[Tick, ...]:

@@ -6,7 +6,7 @@ being the one of the image that lies under it. Under every map stands a legend, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +28,13 @@ from nnexpr_tui.charts.heat import (
     shaded,
     write,
 )  # fmt: skip
-from nnexpr_tui.charts.limits import snap
+from nnexpr_tui.charts.limits import Limits, snap
 from nnexpr_tui.charts.markers import SETS
 from nnexpr_tui.charts.series import Markers
 
 __all__ = ["Ground", "border_map", "cell_map", "held_limit", "image_size", "value_limits", "value_map"]
 
 Faces = NDArray[np.int64]
-Limits = tuple[float, float]
 
 LEAST_LEGEND = 4  # rows of a map from which on one of them is the legend
 GREY = 0x808080  # where there is no number
@@ -153,12 +152,12 @@ def _draw_borders(
     picture: Picture, across: NDArray[np.bool_], down: NDArray[np.bool_], *, ascii_only: bool
 ) -> None:
     lines = "|-+" if ascii_only else "│─┘"
-    for where, line in ((across & ~down, lines[0]), (down & ~across, lines[1]), (across & down, lines[2])):
-        picture.codes[where] = ord(line)
+    for where, line in zip((across & ~down, down & ~across, across & down), lines, strict=True):
+        picture["code"][where] = ord(line)
 
 
 def _slope_legend(picture: Picture, ground: Ground, limit: float) -> None:
-    most = f"|slope| ≤ {_label(limit)}" if ground.markers != "ascii" else f"|slope| <= {_label(limit)}"
+    most = f"|slope| {'<=' if ground.markers == 'ascii' else '≤'} {_label(limit)}"
     if ground.plain or ground.rows == ground.height:
         _bar(picture, ground, palettes.slope_colors(ground.dark)[:, 0], "0", most)
         return
@@ -183,13 +182,13 @@ def border_map(
     inks = np.concatenate([[OWN], palettes.layer_colors(ground.dark, max(count, 1))]).astype(np.int32)
     is_fine = len(segments) > MOST_LINES
     if not is_fine and ground.width and ground.rows:
-        codes, colors = picture.codes[: ground.rows], np.zeros((ground.rows, ground.width), np.int16)
-        canvas = Canvas(codes, colors, SETS[ground.markers])
+        drawn, colors = picture[: ground.rows], np.zeros((ground.rows, ground.width), np.int16)
+        canvas = Canvas(drawn["code"], colors, SETS[ground.markers])
         for layer in range(count, 0, -1):
             sign = LAYER_SIGNS[min(layer, len(LAYER_SIGNS)) - 1] if ground.plain else ""
             _draw_lines(canvas, segments[layers == layer], window, layer, sign)
         if not ground.plain:
-            picture.ink[: ground.rows] = inks[colors]
+            drawn["ink"] = inks[colors]
     _bracket(picture, ground)
     if ground.rows < ground.height:
         _layer_legend(picture, ground, inks[1 : count + 1], is_fine)
@@ -220,14 +219,7 @@ def _layer_legend(picture: Picture, ground: Ground, inks: Colors, is_fine: bool)
 
 def _with_legend(picture: Picture, ground: Ground) -> Picture:
     """With an empty row below where there is to be a legend, and the crosshair where it is made of characters."""
-    if ground.rows < ground.height:
-        row = blank(ground.width, 1)
-        picture = replace(
-            picture,
-            codes=np.vstack([picture.codes, row.codes]),
-            ink=np.vstack([picture.ink, row.ink]),
-            paper=np.vstack([picture.paper, row.paper]),
-        )
+    picture = np.vstack([picture, blank(ground.width, ground.height - ground.rows)])
     if ground.plain:
         _bracket(picture, ground)
     return picture
@@ -269,12 +261,11 @@ def _bar(picture: Picture, ground: Ground, colors: Colors, low: str, high: str) 
     if room < 3:
         return
     start = len(low) + 1
-    steps = (np.arange(room) * len(colors) // room).astype(np.int16)
-    for place, step in enumerate(steps.tolist()):
+    for place in range(room):
         if ground.plain:
-            write(picture, row, start + place, ground.shades[step * len(ground.shades) // len(colors)])
+            write(picture, row, start + place, ground.shades[place * len(ground.shades) // room])
         else:
-            write(picture, row, start + place, " ", paper=int(colors[step]))
+            write(picture, row, start + place, " ", paper=int(colors[place * len(colors) // room]))
 
 
 def _label(value: float) -> str:

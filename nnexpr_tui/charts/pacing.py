@@ -5,7 +5,7 @@ A frame is due when all of these hold:
 * drawing takes at most a tenth of the time: the last frame started at least ten times its cost ago;
 * at most 15 frames a second;
 * at most 25 kB a second are sent, on average over the frames;
-* nothing sent before is still waiting, as far as can be seen (``output.output_backlog``);
+* nothing sent before is still waiting, as far as can be seen (``driver.output_backlog``);
 * the terminal has answered the question sent with the last frame, once it has been seen to answer at all; an answer
   that does not come within :data:`PATIENCE` is given up, and after three of those no more is asked.
 

@@ -93,9 +93,8 @@ def slope_colors(dark: bool, border: bool = False) -> Colors:
     strength = np.linspace(0.0, 1.0, STRENGTHS)[:, None]
     lightness = 0.36 + 0.5 * strength if dark else 0.95 - 0.45 * strength
     hue = 30 + np.arange(DIRECTIONS)[None, :] * (360 / DIRECTIONS)
-    return packed(
-        lightness * (BORDER if border else 1.0), np.where(strength > 0, 0.05 + 0.11 * strength, 0.0), hue
-    )
+    chroma = np.where(strength > 0, 0.05 + 0.11 * strength, 0.0)
+    return packed(lightness * (BORDER if border else 1.0), chroma, hue)
 
 
 @lru_cache(maxsize=64)

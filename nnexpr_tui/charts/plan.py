@@ -43,12 +43,6 @@ class Plan:
     gutter: int
 
     @property
-    def numbers(self) -> list[int]:
-        """For each series, how many of its style come before it."""
-        styles = [series.style for series in self.chart.series]
-        return [styles[:i].count(style) for i, style in enumerate(styles)]
-
-    @property
     def order(self) -> list[int]:
         """The series from back to front: bands are behind all others."""
         return sorted(range(len(self.chart.series)), key=lambda i: self.chart.series[i].style != "band")
@@ -63,9 +57,8 @@ def make_plan(chart: ChartData, frame: Frame, keeper: LimitKeeper) -> Plan:
     prepared = tuple(prepare(series, chart.x_axis, chart.y_axis) for series in chart.series)
     x_limits = _limits("x", chart.x_axis, [values.x for values in prepared], keeper)
     y_limits = _limits("y", chart.y_axis, list(_heights(chart, prepared, x_limits)), keeper)
-    has_header = frame.height >= 3 and (
-        bool(chart.title or _notes(prepared)) or any(s.label for s in chart.series)
-    )
+    is_named = bool(chart.title or _notes(prepared)) or any(series.label for series in chart.series)
+    has_header = frame.height >= 3 and is_named
     has_footer = frame.height >= 12 and bool(chart.x_axis.label or chart.y_axis.label)
     ticks = [i for i, series in enumerate(chart.series) if series.style == "ticks"]
     tick_series = tuple(ticks[: max(0, (frame.height - 4) // 3)])
@@ -131,40 +124,29 @@ def _ticks(axis: Axis, limits: Limits, most: int) -> tuple[Tick, ...]:
 
 
 def _notes(prepared: tuple[Prepared, ...]) -> str:
-    non_finite = sum(values.non_finite for values in prepared)
-    non_positive = sum(values.non_positive for values in prepared)
-    notes = [f"{non_finite} non-finite"] * bool(non_finite) + [f"{non_positive} not positive"] * bool(
-        non_positive
-    )
-    return ", ".join(notes)
+    counts = {
+        "non-finite": sum(values.non_finite for values in prepared),
+        "not positive": sum(values.non_positive for values in prepared),
+    }
+    return ", ".join(f"{count} {why}" for why, count in counts.items() if count)
 
 
 def header(plan: Plan, dashes: bool = True) -> Row:
     """The title, each labelled series beside a sample of it, and how many values could not be shown."""
     legend: list[Run] = []
-    for number, series in zip(plan.numbers, plan.chart.series, strict=True):
+    for number, series in zip(plan.chart.numbers, plan.chart.series, strict=True):
         if label := plain_text(series.label):
-            legend += [
-                ("  ", TEXT),
-                (sample(series, number, plan.frame, dashes), series.color),
-                (f" {label}", TEXT),
-            ]
+            shown = sample(series, number, plan.frame, dashes)
+            legend += [("  ", TEXT), (shown, series.color), (f" {label}", TEXT)]
     if notes := _notes(plan.prepared):
         legend += [("  ", TEXT), (notes, WARNING)]
-    title = plain_text(plan.chart.title)
-    if title and row_width(((title, TEXT), *legend)) <= plan.frame.width:
-        legend = [(title, TEXT), *legend]
-    elif legend:
-        legend = legend[1:]
-    else:
-        legend = [(title, TEXT)]
-    return fit_row(legend, plan.frame.width)
+    title = (plain_text(plan.chart.title), TEXT)
+    has_room = title[0] and row_width((title, *legend)) <= plan.frame.width
+    return fit_row([title, *legend] if has_room or not legend else legend[1:], plan.frame.width)
 
 
 def footer(plan: Plan) -> Row:
     """The name of the vertical axis at the left, of the horizontal one in the middle."""
-    left, middle = plain_text(plan.chart.y_axis.label), plain_text(plan.chart.x_axis.label)
-    start = max(
-        row_width(((left, AXIS),)) + 2, (plan.frame.width + plan.gutter - row_width(((middle, AXIS),))) // 2
-    )
-    return fit_row([*fit_row([(left, AXIS)], start), (middle, AXIS)], plan.frame.width)
+    left, middle = (((plain_text(axis.label), AXIS),) for axis in (plan.chart.y_axis, plan.chart.x_axis))
+    start = max(row_width(left) + 2, (plan.frame.width + plan.gutter - row_width(middle)) // 2)
+    return fit_row([*fit_row(left, start), *middle], plan.frame.width)

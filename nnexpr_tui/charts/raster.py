@@ -18,7 +18,7 @@ from nnexpr_tui.charts.markers import SETS, dash_pattern, line_character, point_
 from nnexpr_tui.charts.plan import Plan, footer, header, make_plan
 from nnexpr_tui.charts.plots import Body, Box, axes
 from nnexpr_tui.charts.prepare import positions, thin
-from nnexpr_tui.charts.rows import AXIS, Row, Rows
+from nnexpr_tui.charts.rows import AXIS, Row, Rows, Run
 from nnexpr_tui.charts.series import ChartData, Frame
 
 __all__ = ["box_of", "compose", "rasterise"]
@@ -79,9 +79,8 @@ def _paint(plan: Plan) -> Body:
         body = Body(kept.codes.copy(), kept.colors.copy(), kept.left, kept.top, kept.width, kept.height)
     else:
         shape = (plan.body, plan.frame.width)
-        body = Body(
-            np.full(shape, SPACE, np.uint32), np.zeros(shape, np.int16), 0, 0, plan.frame.width, plan.body
-        )
+        blank = np.full(shape, SPACE, np.uint32)
+        body = Body(blank, np.zeros(shape, np.int16), 0, 0, plan.frame.width, plan.body)
     across, down = slice(body.left, body.left + body.width), slice(body.top, body.top + body.height)
     canvas = Canvas(body.codes[down, across], body.colors[down, across], SETS[plan.frame.markers])
     for index in plan.order:
@@ -90,11 +89,11 @@ def _paint(plan: Plan) -> Body:
 
 
 def _draw(plan: Plan, canvas: Canvas, index: int) -> None:
-    series, values, color, number = (
+    series, values, number, color = (
         plan.chart.series[index],
         plan.prepared[index],
+        plan.chart.numbers[index],
         index + 1,
-        plan.numbers[index],
     )
     if not len(values.x) or series.style == "ticks":
         return
@@ -123,9 +122,7 @@ def _with_tick_rows(plan: Plan, body: Body) -> tuple[NDArray[np.uint32], NDArray
     for row, index in enumerate(plan.tick_series):
         canvas = Canvas(codes[row : row + 1, across], colors[row : row + 1, across], SETS[plan.frame.markers])
         canvas.ticks(positions(plan.prepared[index].x, plan.x_limits, canvas.dots_wide), index + 1)
-    return np.vstack([body.codes[:end], codes, body.codes[end:]]), np.vstack(
-        [body.colors[:end], colors, body.colors[end:]]
-    )
+    return np.insert(body.codes, end, codes, axis=0), np.insert(body.colors, end, colors, axis=0)
 
 
 def _grid_rows(codes: NDArray[np.uint32], colors: NDArray[np.int16], names: list[str]) -> list[Row]:
@@ -135,17 +132,12 @@ def _grid_rows(codes: NDArray[np.uint32], colors: NDArray[np.int16], names: list
     source = np.where(blank, 0, np.arange(width))
     source[:, 0] = np.argmin(blank, axis=1)
     colors = np.take_along_axis(colors, np.maximum.accumulate(source, axis=1), axis=1)
+    begins = np.ones(codes.shape, dtype=bool)
+    begins[:, 1:] = colors[:, 1:] != colors[:, :-1]
+    cuts = np.flatnonzero(begins)
     text = codes.astype("<u4").tobytes().decode("utf-32-le")
-    rows: list[Row] = []
-    change_rows, change_columns = np.nonzero(colors[:, 1:] != colors[:, :-1])
-    starts: list[list[int]] = [[0] for _ in range(height)]
-    for y, x in zip(change_rows.tolist(), (change_columns + 1).tolist(), strict=True):
-        starts[y].append(x)
-    for y, cuts in enumerate(starts):
-        ends = [*cuts[1:], width]
-        base = y * width
-        colored = colors[y, cuts].tolist()
-        rows.append(
-            tuple((text[base + a : base + b], names[c]) for a, b, c in zip(cuts, ends, colored, strict=True))
-        )
-    return rows
+    runs: list[list[Run]] = [[] for _ in range(height)]
+    ends = [*cuts[1:].tolist(), codes.size]
+    for start, end, color in zip(cuts.tolist(), ends, colors.flat[cuts].tolist(), strict=True):
+        runs[start // width].append((text[start:end], names[color]))
+    return [tuple(row) for row in runs]

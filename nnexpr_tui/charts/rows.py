@@ -8,23 +8,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
 __all__ = [
-    "AXIS",
-    "TEXT",
-    "WARNING",
-    "Row",
-    "Rows",
-    "Run",
-    "bytes_painted",
-    "changed_rows",
-    "fit_row",
-    "merged",
-    "plain_text",
+    "AXIS", "TEXT", "WARNING", "Row", "Rows", "Run", "bytes_painted", "changed_rows", "fit_row", "plain_text",
     "row_width",
-]
+]  # fmt: skip
 
 Run = tuple[str, str]
 Row = tuple[Run, ...]
@@ -45,7 +36,7 @@ def plain_text(text: str, limit: int = 200) -> str:
     return "".join(c for c in shown if unicodedata.category(c) not in UNSHOWN and cell_len(c)).strip()
 
 
-def row_width(row: Row) -> int:
+def row_width(row: Iterable[Run]) -> int:
     """Cells the row takes."""
     return sum(cell_len(text) for text, _ in row)
 
@@ -85,10 +76,10 @@ def changed_rows(old: Rows, new: Rows) -> list[tuple[int, int]]:
     return [(y, _last_change(a, b)) for y, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
 
 
-def bytes_painted(row: Row, cells: int) -> int:
+def bytes_painted(row: Iterable[tuple[Any, ...]], cells: int) -> int:
     """About how many bytes painting the first ``cells`` of the row sends: its text, and a style for each run."""
     sent = MOVE_BYTES
-    for text, _ in row:
+    for text, *_ in row:
         if cells <= 0:
             break
         sent += len(text[:cells].encode()) + STYLE_BYTES

@@ -60,6 +60,12 @@ class ChartData:
     y_axis: Axis = Axis()
     title: str = ""
 
+    @property
+    def numbers(self) -> list[int]:
+        """For each series, how many of its style come before it."""
+        styles = [series.style for series in self.series]
+        return [styles[:i].count(style) for i, style in enumerate(styles)]
+
 
 @dataclass(frozen=True)
 class Frame:

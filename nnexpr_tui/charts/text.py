@@ -74,7 +74,7 @@ def _paint(plan: Plan) -> Body:
 
 def _curves(plan: Plan, index: int) -> list[Curve]:
     series, values, frame = plan.chart.series[index], plan.prepared[index], plan.frame
-    number = plan.numbers[index]
+    number = plan.chart.numbers[index]
     if not len(values.x) or series.style == "ticks":
         return []
     x, y = positions(values.x, plan.x_limits, 2), positions(values.y, plan.y_limits, 2)

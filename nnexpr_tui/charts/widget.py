@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import os
 
-from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from nnexpr_tui.charts.limits import LimitKeeper
-from nnexpr_tui.charts.rows import AXIS, Row, Rows, bytes_painted, changed_rows
+from nnexpr_tui.charts.painted import PaintedRows
+from nnexpr_tui.charts.rows import AXIS, Rows, bytes_painted, changed_rows
 from nnexpr_tui.charts.series import ChartData, Frame, Markers
 
 __all__ = ["Chart"]
@@ -27,7 +26,7 @@ __all__ = ["Chart"]
 RESIZE_PAUSE = 0.06  # seconds without a further resize before a chart is built anew
 
 
-class Chart(Widget):
+class Chart(PaintedRows):
     """A chart of ``rows``. The theme's roles colour it; the axes have the component class ``chart--axis``."""
 
     COMPONENT_CLASSES = {"chart--axis"}  # noqa: RUF012
@@ -50,19 +49,9 @@ class Chart(Widget):
         def control(self) -> Chart:
             return self.chart
 
-    def __init__(
-        self,
-        *,
-        markers: Markers = "braille",
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._markers: Markers = markers
-        self._rows: Rows = ()
-        self._strips: dict[int, Strip] = {}
-        self._styles: dict[str, Style] = {}
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._markers: Markers = "braille"
         self._data: ChartData | None = None
         self._keeper = LimitKeeper()
         self._is_stale = False
@@ -83,20 +72,12 @@ class Chart(Widget):
 
     def show(self, rows: Rows) -> int:
         """Show the rows, repainting those that changed. Returns about how many bytes that sends."""
-        changes = changed_rows(self._rows, rows)
-        regions, sent = [], 0
-        for y, cells in changes:
-            self._strips.pop(y, None)
-            regions.append(Region(0, y, cells, 1))
-            sent += bytes_painted(rows[y], cells)
-        if len(rows) != len(self._rows):
-            self._strips.clear()
-            self._rows = rows
+        changes, before, self.rows = changed_rows(self.rows, rows), len(self.rows), rows
+        if len(rows) != before:
             self.refresh()
-        elif regions:
-            self._rows = rows
-            self.refresh(*regions)
-        return sent
+        elif changes:
+            self.refresh(*(Region(0, y, cells, 1) for y, cells in changes))
+        return sum(bytes_painted(rows[y], cells) for y, cells in changes)
 
     def update_chart(self, data: ChartData) -> int:
         """Make the rows of ``data`` here, now if it can be seen, else when it next is. Returns as :meth:`show`."""
@@ -127,35 +108,17 @@ class Chart(Widget):
 
     def on_resize(self) -> None:
         """Build anew once a burst of resizes is over; till then rows are cut or filled to the new width."""
-        self._strips.clear()
         if self._resize_timer is not None:
             self._resize_timer.stop()
         self._resize_timer = self.set_timer(RESIZE_PAUSE, self._frame_changed)
-
-    def notify_style_update(self) -> None:
-        """The theme or the style sheet changed: the same rows in other colours."""
-        self._strips.clear()
-        self._styles.clear()
-        super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         """One row, as it was last given."""
         if self._is_stale:
             self.call_later(self._build)
-        if (strip := self._strips.get(y)) is None:
-            strip = self._strips[y] = self._strip(self._rows[y] if y < len(self._rows) else ())
-        return strip
+        return super().render_line(y)
 
-    def _strip(self, row: Row) -> Strip:
-        strip = Strip([Segment(text, self._style(color)) for text, color in row])
-        return strip.adjust_cell_length(self.content_size.width, self._style(""))
-
-    def _style(self, name: str) -> Style:
-        if (style := self._styles.get(name)) is None:
-            style = self._styles[name] = self.rich_style + self._color(name)
-        return style
-
-    def _color(self, name: str) -> Style:
+    def named_style(self, name: str) -> Style:
         """The style of a role of the theme, or of a colour; of the text where it is neither."""
         if name == AXIS:
             return Style(color=self.get_component_rich_style("chart--axis").color)

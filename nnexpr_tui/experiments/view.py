@@ -30,8 +30,7 @@ from nnexpr_tui.experiments.pages import Page, ShownTable, page_text, pages_of
 from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line, clean
-from nnexpr_tui.parts.scroll import ScrollPane
-from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.parts.table import ScrollPane, TablePane, entitle
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.training.moment import FitMoment
 from nnexpr_tui.worker.scheduler import Said

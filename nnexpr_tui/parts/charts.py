@@ -45,28 +45,20 @@ def fit_chart(
     """Target and fit over the domain, or the error alone."""
     x, fit = scene.x, snapshot.prediction
     series: list[Series] = []
+    if snapshot.band is not None:
+        low, high = (edge - scene.truth if residual else edge for edge in snapshot.band)
+        series.append(Series(x, low, "all members", "secondary", style="band", upper=high))
     if residual:
-        if snapshot.band is not None:
-            series.append(
-                Series(x, snapshot.band[0] - scene.truth, "all members", "secondary", style="band",
-                       upper=snapshot.band[1] - scene.truth)
-            )  # fmt: skip
-        series.append(Series(_ends(x), (0.0, 0.0), "", "foreground"))
+        series.append(Series((x[0], x[-1]), (0.0, 0.0), "", "foreground"))
         series.append(Series(x, fit - scene.truth, "fit − target", "error"))
     else:
-        if snapshot.band is not None:
-            series.append(
-                Series(x, snapshot.band[0], "all members", "secondary", style="band", upper=snapshot.band[1])
-            )
+        known = Series(x, scene.truth, "target", "foreground")
         if scene.data is not None:
-            series.append(Series(scene.data[0], scene.data[1], "data", "foreground", style="points"))
-        else:
-            series.append(Series(x, scene.truth, "target", "foreground"))
-        series.append(Series(x, fit, "fit", "accent"))
+            known = Series(scene.data[0], scene.data[1], "data", "foreground", style="points")
+        series += [known, Series(x, fit, "fit", "accent")]
     if scene.countable:  # also before they are counted, so that the canvas keeps its height
-        series.append(
-            Series(() if counts is None else counts.breakpoints, (), "bends", "warning", style="ticks")
-        )
+        bends = () if counts is None else counts.breakpoints
+        series.append(Series(bends, (), "bends", "warning", style="ticks"))
     x_axis = Axis(label=scene.input_name, limits=scene.domain[0])
     return ChartData(tuple(series), x_axis, Axis(label=scene.value_name, limits=y_limits))
 
@@ -78,12 +70,6 @@ def loss_chart(
     series = [Series(epochs, losses, "loss", "accent")]
     if cursor is not None:
         series.append(Series((cursor[0],), (cursor[1],), "shown", "warning", marker="◆", style="points"))
-    last = epochs[-1] if len(epochs) else 0
-    x_axis = Axis(
-        label="epoch", include=(0, max(last, 1))
-    )  # also where no loss has a place on a logarithmic axis
+    # Of all epochs, also where no loss has a place on a logarithmic axis.
+    x_axis = Axis(label="epoch", include=(0, max(epochs[-1] if len(epochs) else 0, 1)))
     return ChartData(tuple(series), x_axis, Axis(log=log_axis, label="mean squared error"))
-
-
-def _ends(x: Any) -> tuple[float, float]:
-    return float(x[0]), float(x[-1])

@@ -84,26 +84,21 @@ class Form(LinePane, can_focus=True):
         if self._specification is not None:
             self.show_lines([self._row(index) for index in range(len(self._names))])
 
+    def _value(self, name: str) -> str:
+        return OPTIONS[name].format(getattr(self._specification, name))
+
     def _row(self, index: int) -> Line:
         name = self._names[index]
-        option = OPTIONS[name]
-        value = clean(option.format(getattr(self._specification, name))) or "–"
+        value = clean(self._value(name)) or "–"
         room = max(4, self.size.width - LABEL_WIDTH - 4)
         if len(value) > room:  # of a path or a formula the end says most
             value = "…" + value[1 - room :]
-        label = option.label.ljust(LABEL_WIDTH)
+        label = OPTIONS[name].label.ljust(LABEL_WIDTH)
         if not self.has_focus or index != self._cursor:
             return ((label, "label"), (f"  {value}", "value"))
         return ((label, "chosen"), ("‹ ", "key"), (value, "chosen"), (" ›", "key"))
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
-        self._draw()
+    on_resize = on_focus = on_blur = _draw  # only with the focus is the row under the cursor marked
 
     def on_click(self, event: events.Click) -> None:
         """A row: go there; beside the value: one step; on the value: edit."""
@@ -131,10 +126,8 @@ class Form(LinePane, can_focus=True):
 
     def action_change(self, direction: int) -> None:
         """One step of the option under the cursor; where it has none, type."""
-        if OPTIONS[self.option].kind in ("text", "numbers", "interval") and self.option not in (
-            "schedule",
-            "target",
-        ):
+        has_steps = OPTIONS[self.option].kind not in ("text", "numbers", "interval")
+        if not has_steps and self.option not in ("schedule", "target"):
             self.action_edit()
         else:
             self._attempt(lambda: self._step(self.option, direction))
@@ -145,10 +138,7 @@ class Form(LinePane, can_focus=True):
 
         if self._editor is not None:
             return
-        draft = self._drafts.pop(self.option, None)
-        text = (
-            OPTIONS[self.option].format(getattr(self._specification, self.option)) if draft is None else draft
-        )
+        text = self._drafts.pop(self.option, self._value(self.option))
         self._editor = editor = Editor(text, self._typed, self._typed_or_left)
         editor.styles.offset = (LABEL_WIDTH, self._cursor)
         editor.styles.width = max(8, self.size.width - LABEL_WIDTH)

@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size, Spacing
 from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
 
+from nnexpr_tui.charts.painted import PaintedRows
+from nnexpr_tui.charts.rows import Row as Line
 from nnexpr_tui.charts.rows import plain_text
 
 __all__ = ["STYLES", "Line", "LinePane", "clean"]
 
-Line = tuple[tuple[str, str], ...]
 BYTES_A_LINE = 160  # measured: a line of three runs with their colours
 STYLES = ("label", "value", "accent", "error", "key", "chosen")
 
@@ -32,7 +30,7 @@ def clean(text: str) -> str:
     return plain_text(text, limit=2000)
 
 
-class LinePane(Widget):
+class LinePane(PaintedRows):
     """A bordered pane of lines. Give it what it shows by :meth:`show_lines`."""
 
     class RoomChanged(Message):
@@ -44,17 +42,14 @@ class LinePane(Widget):
     def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.border_title = title
-        self._lines: tuple[Line, ...] = ()
-        self._strips: dict[tuple[Line, int], Strip] = {}
-        self._styles: dict[str, Style] = {}
 
     def show_lines(self, lines: Sequence[Line]) -> int:
         """Show these; what is the same as before is not painted again. About how many bytes that sends."""
-        before, self._lines = self._lines, tuple(lines)
-        if len(before) != len(self._lines) and self.styles.is_auto_height:
+        before, self.rows = self.rows, tuple(lines)
+        if len(before) != len(self.rows) and self.styles.is_auto_height:
             self.refresh(layout=True)
-            return len(self._lines) * BYTES_A_LINE
-        changed = [y for y, (old, new) in enumerate(zip_longest(before, self._lines)) if old != new]
+            return len(self.rows) * BYTES_A_LINE
+        changed = [y for y, (old, new) in enumerate(zip_longest(before, self.rows)) if old != new]
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
         return len(changed) * BYTES_A_LINE
@@ -70,41 +65,8 @@ class LinePane(Widget):
             self.parent.scroll_to_region(row, animate=False, spacing=Spacing(2, 0, 2, 0))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        return max(1, len(self._lines))
+        return max(1, len(self.rows))
 
-    def notify_style_update(self) -> None:
-        """The theme or a class changed: forget what was styled."""
-        super().notify_style_update()
-        self._strips.clear()
-        self._styles.clear()
-
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        line = self._lines[y] if y < len(self._lines) else ()
-        strip = self._strips.get((line, width))
-        if strip is None:
-            if len(self._strips) > 500:
-                self._strips.clear()
-            strip = self._strips[line, width] = self._painted(line, width)
-        return strip
-
-    def _painted(self, line: Line, width: int) -> Strip:
-        segments, left = [], width
-        for text, name in line:
-            size = cell_len(text)
-            if size > left:
-                text, size = set_cell_size(text, left), left
-            segments.append(Segment(text, self._style(name)))
-            left -= size
-            if left == 0:
-                break
-        if left:
-            segments.append(Segment(" " * left, self._style("")))
-        return Strip(segments, width)
-
-    def _style(self, name: str) -> Style:
-        style = self._styles.get(name)
-        if style is None:
-            style = self.get_component_rich_style(f"line--{name}") if name else self.rich_style
-            self._styles[name] = style
-        return style
+    def named_style(self, name: str) -> Style:
+        """That of the component class."""
+        return self.get_component_rich_style(f"line--{name}")

@@ -24,11 +24,6 @@ __all__ = ["HostScreen"]
 TOO_SMALL = "too small: nnexpr needs at least 60×20"
 
 
-def _change_to(entry: ViewEntry) -> Action:
-    """The key that shows the other view of a screen of two."""
-    return Action("next_view", "v", "v", entry.name, entry.label, footer=True)
-
-
 class HostScreen(KeysWithoutFocus):
     """Shows one view at a time; ``v`` changes between them where there are several."""
 
@@ -98,7 +93,8 @@ class HostScreen(KeysWithoutFocus):
         """What can be done with the present view, and by whom."""
         own: list[tuple[DOMNode, Action]] = [(self.view, row) for row in self.view.entry.actions]
         if len(self.views) > 1:
-            own.insert(1, (self, _change_to(self.next_view.entry)))
+            other = self.next_view.entry
+            own.insert(1, (self, Action("next_view", "v", "v", other.name, other.label, footer=True)))
         return own
 
     @property

@@ -40,12 +40,11 @@ class StatusLine(LinePane):
     def _line(self, fit: FitMoment | None, state: str, regions: str | None) -> Line:
         line = [_word(state)]
         if fit is None:
-            hint = (
-                "nothing is built: change the forms"
-                if state == "failed"
-                else "the forms can already be filled in; a first start compiles for some seconds"
+            hint = "the forms can already be filled in; a first start compiles for some seconds"
+            return (
+                *line,
+                (f"  {'nothing is built: change the forms' if state == 'failed' else hint}", "label"),
             )
-            return (*line, (f"  {hint}", "label"))
         return self._fitted(line, _items(fit, regions, roomy=self.is_roomy))
 
     def _fitted(self, line: list[tuple[str, str]], items: list[tuple[str, str]]) -> Line:

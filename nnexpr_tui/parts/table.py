@@ -1,46 +1,121 @@
-"""A table of two columns whose title, help and lines follow what the screen shows."""
+"""Panes of lines under a title: a head that stays, and the rest, which scrolls where there is no room for all of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from nnexpr_tui.parts.lines import Line, LinePane
 
-__all__ = ["TablePane", "entitle", "row"]
+__all__ = ["ScrollPane", "TablePane", "entitle", "row"]
 
 LABEL_WIDTH = 16
+WHEEL = 3  # lines a turn
 
 
-class TablePane(LinePane, can_focus=True):
-    """Give it what it shows by :meth:`show_table`."""
+class ScrollPane(LinePane, can_focus=True):
+    """Give it what it shows by :meth:`show_text`."""
+
+    class LineClicked(Message):
+        """A line of the scrolling part was clicked; its number from 0."""
+
+        def __init__(self, pane: ScrollPane, line: int) -> None:
+            super().__init__()
+            self.pane, self.line = pane, line
 
     help_text: str = ""
-    _all: tuple[Line, ...] = ()
-    _chosen: int = 0
 
-    def show_table(
-        self, title: str, help_text: str, lines: Sequence[Line], *, subtitle: str = "", chosen: int = 0
-    ) -> int:
-        """Show these lines under this title; those around line ``chosen`` where they do not fit. Bytes sent."""
-        entitle(self, title, subtitle)
-        self.help_text = help_text
-        self._all, self._chosen = tuple(lines), chosen
+    def __init__(self, title: str = "", *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(title, id=id)
+        self._head: tuple[Line, ...] = ()
+        self._all: tuple[Line, ...] = ()
+        self._first = 0
+        self._title = self._note = ""
+        self._followed: tuple[int, int] | None = None
+
+    def show_text(
+        self, title: str, lines: Sequence[Line], *, head: Sequence[Line] = (), chosen: int | None = None,
+        around: int = 2, note: str = "",
+    ) -> int:  # fmt: skip
+        """Show these lines under this title; a ``chosen`` line that is another than before comes in sight. Bytes sent.
+
+        ``note`` stands in the lower border, beside which lines are in sight where not all are.
+        """
+        self._head, self._all, self._title, self._note = tuple(head), tuple(lines), title, note
+        if chosen is not None and self._room and self._followed != (chosen, self._room):
+            self._followed = chosen, self._room
+            around = min(around, max(0, (self._room - 1) // 2))
+            self._first = min(self._first, max(0, chosen - around))
+            self._first = max(self._first, chosen + around + 1 - self._room)
         return self._fit()
+
+    @property
+    def _room(self) -> int:
+        """How many lines of the scrolling part are in sight; all, where the pane grows with them."""
+        if self.styles.is_auto_height:
+            return len(self._all)
+        return max(0, self.content_size.height - len(self._head))
+
+    @property
+    def _last(self) -> int:
+        """The greatest number that the first line in sight may have."""
+        return max(0, len(self._all) - self._room)
+
+    def scroll_lines(self, lines: int) -> None:
+        """Down by so many lines, or up."""
+        self._first = min(max(self._first + lines, 0), self._last)
+        self._fit()
+
+    def scroll_pages(self, pages: int) -> None:
+        """By what the pane holds, one line less."""
+        self.scroll_lines(pages * max(1, self._room - 1))
+
+    def to_top(self) -> None:
+        """The first line first, when next shown."""
+        self._first = 0
+
+    def _fit(self) -> int:
+        self._first = min(max(self._first, 0), self._last)
+        shown = self._all[self._first : self._first + self._room]
+        is_cut = len(shown) < len(self._all)
+        first, last = self._first + 1, self._first + len(shown)
+        place = f"{first}–{last} of {len(self._all)}" if is_cut and shown else ""
+        entitle(self, self._title, " · ".join(text for text in (self._note, place) if text))
+        return self.show_lines([*self._head, *shown])
 
     def on_resize(self) -> None:
         """There is room for more lines, or fewer."""
         if self._all:
             self._fit()
 
-    def _fit(self) -> int:
-        height = self.content_size.height
-        if self.styles.is_auto_height or not 0 < height < len(self._all):
-            return self.show_lines(self._all)
-        first = min(max(self._chosen - height // 2, 0), len(self._all) - height)
-        return self.show_lines(self._all[first : first + height])
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.scroll_lines(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.scroll_lines(-WHEEL)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        line = -1 if offset is None else offset.y - len(self._head) + self._first
+        if 0 <= line < len(self._all) and offset is not None and offset.y >= len(self._head):
+            self.post_message(self.LineClicked(self, line))
+
+
+class TablePane(ScrollPane):
+    """A table of two columns, whose help follows what the screen shows."""
+
+    def show_table(
+        self, title: str, help_text: str, lines: Sequence[Line], *, subtitle: str = "", chosen: int = 0
+    ) -> int:
+        """Show these lines under this title; line ``chosen`` is in sight. Bytes sent."""
+        self.help_text = help_text
+        return self.show_text(title, lines, chosen=chosen, note=subtitle)
 
 
 def entitle(pane: Widget, title: str, subtitle: str = "") -> None:

@@ -14,11 +14,8 @@ from nnexpr.optimizers import OPTIMIZERS
 __all__ = ["KINDS", "compile_loops", "compiling"]
 
 KINDS = ("training", "line", "manifold", "plane", "float64", "activations", *OPTIMIZERS)
-BEFORE = {
-    "line": ("training",),
-    "plane": ("training",),
-    "manifold": ("training", "line"),
-}  # what training waits for is compiled first
+# What training waits for is compiled first.
+BEFORE = {"line": ("training",), "plane": ("training",), "manifold": ("training", "line")}
 _BOX = ((-1.0, 1.0), (-1.0, 1.0))
 
 

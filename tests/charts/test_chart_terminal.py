@@ -18,7 +18,9 @@ PROGRAM = f"""
 import sys
 import numpy as np
 from textual.app import App
-from nnexpr_tui.charts import Axis, Chart, ChartData, Series, rasterise
+from nnexpr_tui.charts.raster import rasterise
+from nnexpr_tui.charts.series import Axis, ChartData, Series
+from nnexpr_tui.charts.widget import Chart
 
 x = np.linspace(0, 1, 80)
 

@@ -60,7 +60,8 @@ def test_our_lines_are_where_plotext_draws_them(frequency):
 
 def test_the_string_does_not_depend_on_the_order_of_sets():
     program = (
-        "from nnexpr_tui.charts import ChartData, Series, render_text\n"
+        "from nnexpr_tui.charts.series import ChartData, Series\n"
+        "from nnexpr_tui.charts.text import render_text\n"
         "print(render_text(ChartData((Series([0,1,2],[0,1,4],'a'),Series([0,2],[3,0],'b',style='points'))),60,14))"
     )
     outputs = {
@@ -74,7 +75,8 @@ def test_the_string_does_not_depend_on_the_order_of_sets():
 
 def test_drawing_a_string_needs_no_textual():
     program = (
-        "import sys; from nnexpr_tui.charts import ChartData, render_text; render_text(ChartData());"
+        "import sys; from nnexpr_tui.charts.series import ChartData\n"
+        "from nnexpr_tui.charts.text import render_text; render_text(ChartData());"
         "print('textual' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

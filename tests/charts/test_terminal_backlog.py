@@ -11,7 +11,7 @@ import pytest
 from textual.app import App
 from textual.drivers._writer_thread import WriterThread
 
-from nnexpr_tui.charts.output import QUESTION, ask_terminal, output_backlog
+from nnexpr_tui.driver import QUESTION, ask_terminal, output_backlog
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 

@@ -19,7 +19,7 @@ from nnexpr.experiments.findings import Finding, keep_finding
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.documents import cell_text, experiments_document, plain
 from nnexpr_tui.parts.charts import ChartPane
-from nnexpr_tui.parts.scroll import ScrollPane
+from nnexpr_tui.parts.table import ScrollPane
 from nnexpr_tui.settings import Settings
 
 SIZES = ((120, 40), (80, 24), (60, 20))

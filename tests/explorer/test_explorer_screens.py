@@ -150,11 +150,11 @@ async def test_what_is_not_seen_is_not_drawn(explorer: Explorer, world: World) -
         loss = explorer.query_one("#loss", ChartPane)
         await pilot.press("z")
         await until(lambda: not loss.region.area)
-        rows = loss._rows
+        rows = loss.rows
         await pilot.press("s", "s")
         await until(lambda: explorer.controller.fit.epoch == 2)
         await pilot.pause()
-        assert loss._rows is rows
+        assert loss.rows is rows
 
 
 async def test_the_theme_colours_the_charts(explorer: Explorer) -> None:

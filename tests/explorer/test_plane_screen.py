@@ -64,7 +64,8 @@ def maps(app: Explorer) -> list[MapPane]:
 def drawn(app: Explorer) -> bool:
     """Whether every map on the screen shows a picture of its size."""
     return bool(maps(app)) and all(
-        pane._picture is not None and pane._picture.size == tuple(pane.content_size) for pane in maps(app)
+        pane._picture is not None and pane._picture.shape[::-1] == tuple(pane.content_size)
+        for pane in maps(app)
     )
 
 
@@ -270,9 +271,9 @@ async def test_the_theme_turns_the_scale_round(world: World) -> None:
         app.theme = "textual-light"
         app.screen.view.redraw()
         await until(lambda: pane._picture is not dark)
-        corner, middle = (0, 0), (pane._picture.size[1] // 2 - 3, pane._picture.size[0] // 2)
+        corner, middle = (0, 0), (pane._picture.shape[0] // 2 - 3, pane._picture.shape[1] // 2)
         brightness = {
-            (name, at): int(picture.ink[at]) >> 8 & 255
+            (name, at): int(picture["ink"][at]) >> 8 & 255
             for name, picture in (("dark", dark), ("light", pane._picture))
             for at in (corner, middle)
         }
