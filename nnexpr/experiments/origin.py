@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,8 @@ def digest_of_sources() -> str:
 
 def origin() -> dict[str, Any]:
     """Both, as JSON has them."""
+    from importlib.metadata import PackageNotFoundError, version  # it imports much, which no screen needs
+
     versions = {}
     for name in VERSIONED:
         with suppress(PackageNotFoundError):
