@@ -38,6 +38,8 @@ from nnexpr_tui.adjust import shown_options, stepped
 from nnexpr_tui.experiments.child import command
 from nnexpr_tui.experiments.panes import Entry, list_lines
 from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
+from nnexpr_tui.manifold.engine import targets as manifold_targets
+from nnexpr_tui.training.engine import library
 
 # --- an optimiser
 
@@ -382,6 +384,74 @@ def test_an_experiment_in_the_explorer(groups: Path, tmp_path: Path) -> None:
         lines, _ = list_lines([Entry(one, known.shown(one.id)) for one in every()], 0, 60, ascii_only=True)
         (line,) = [line for line in lines if any("two-halves" in text for text, _ in line)]
         assert any("1 holds, quick" in text for text, _ in line)
+
+
+# --- a target, by itself
+
+
+def rungs(inputs):
+    """Of a ladder: halves up to x."""
+    return np.floor(2 * inputs[:, 0]) / 2
+
+
+LADDER = CatalogueEntry(
+    "ladder", "floor(2*terms*x)/2", (-1.0, 3.0), 1, "a made-up source",
+    lambda terms, _: lambda inputs: rungs(terms * inputs), lambda terms: 8 * terms,
+)  # fmt: skip
+
+
+@pytest.fixture
+def ladder() -> Iterator[None]:
+    CATALOGUE.declare(LADDER)
+    yield
+    del CATALOGUE["ladder"]
+
+
+@pytest.mark.usefixtures("ladder")
+def test_a_target_is_offered() -> None:
+    listed = json.loads(CliRunner().invoke(cli, ["fit", "--list-targets", "--json"]).stdout)
+    (entry,) = [one for one in listed if one["name"] == "ladder"]
+    assert (entry["formula"], entry["source"]) == (LADDER.formula, LADDER.source)
+    for command in ("fit", "lstsq"):
+        asked = CliRunner().invoke(cli, [command, "--target", "lader"])
+        assert asked.exit_code == 2
+        assert "did you mean ladder?" in asked.stderr
+    assert "ladder" in library().targets
+    assert "ladder" not in library().plane_targets
+    assert "ladder" in manifold_targets()
+    with pytest.raises(ValueError, match="ladder has been declared"):
+        CATALOGUE.declare(LADDER)
+
+
+@pytest.mark.usefixtures("ladder")
+def test_a_target_is_trained_on_counted_on_and_read_back(tmp_path: Path) -> None:
+    """On its own domain, with its own terms and its note that so many points are too few to see them."""
+    place = ["--save", str(tmp_path / "it.safetensors"), "--store", str(tmp_path)]
+    asked = "fit --target ladder --terms 2 --points 9 --epochs 30 --width 4 --depth 2 --json"
+    done = CliRunner().invoke(cli, [*asked.split(), *place])
+    assert done.exit_code == 0, done.output
+    assert "16 points" in done.stderr
+    found = json.loads(done.stdout)
+    (run,) = nnexpr.store(tmp_path).runs()
+    read = run.read()
+    assert (
+        read.specification.as_config()
+        == found["config"]
+        == found["config"] | {"target": "ladder", "terms": 2}
+    )
+    goal = nnexpr.target("ladder", terms=2, points=9)
+    x = np.linspace(-1, 3, 9)
+    np.testing.assert_array_equal(goal.own_inputs[:, 0], x)
+    np.testing.assert_array_equal(goal.own_values, np.floor(4 * x) / 2)
+    error = (
+        read.network(torch.as_tensor(goal.inputs, dtype=torch.float32))[0, :, 0].double().numpy()
+        - goal.values
+    )
+    assert found["members"][0]["loss"] == pytest.approx(np.mean(error**2), rel=1e-5)
+    (counted,) = json.loads(CliRunner().invoke(cli, ["regions", found["run"], *place[2:], "--json"]).stdout)[
+        "members"
+    ]
+    assert counted["linear_regions"] == found["members"][0]["linear_regions"]
 
 
 # --- a basis, and a placement of knots
