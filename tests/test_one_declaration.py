@@ -412,8 +412,8 @@ def test_a_target_is_offered() -> None:
     listed = json.loads(CliRunner().invoke(cli, ["fit", "--list-targets", "--json"]).stdout)
     (entry,) = [one for one in listed if one["name"] == "ladder"]
     assert (entry["formula"], entry["source"]) == (LADDER.formula, LADDER.source)
-    for command in ("fit", "lstsq"):
-        asked = CliRunner().invoke(cli, [command, "--target", "lader"])
+    for name in ("fit", "lstsq"):
+        asked = CliRunner().invoke(cli, [name, "--target", "lader"])
         assert asked.exit_code == 2
         assert "did you mean ladder?" in asked.stderr
     assert "ladder" in library().targets

@@ -26,9 +26,7 @@ class Basis:
     """What is to be known of a basis on fixed knots. One of the linear splines says how to come from hats and back."""
 
     name: str  # as it is chosen
-    functions: (
-        Home  # (knots, x) -> the dense matrix (samples, n) of the basis functions at x, in the knots' dtype
-    )
+    functions: Home  # (knots, x) -> the basis functions at x, dense (samples, n) in the knots' dtype
     from_values: Home = ""  # (knots, values at the knots) -> coefficients
     to_values: Home = ""  # the inverse
     penalty: Home = ""  # knots -> the lower bands of DᵀD, where D takes values to coefficients
@@ -50,9 +48,7 @@ class Solver:
     """What is to be known of a solver."""
 
     name: str
-    dense: Home = (
-        ""  # (matrix, y, rcond, ridge) -> coefficients, rank; without one it works on linear splines only
-    )
+    dense: Home = ""  # (matrix, y, rcond, ridge) -> coefficients, rank; empty: of linear splines only
     cut_off: bool = False  # whether it takes rcond
     ridge: float | None = None  # unless given; None where it takes none
 
@@ -65,40 +61,29 @@ class Solver:
         return coefficients, rank
 
 
+_DENSE, _PIECEWISE = "nnexpr.linear.dense:", "nnexpr.linear.piecewise:"
+SOLVERS: Declared[Solver] = Declared("a solver")
+for _solver in (
+    Solver(name="hat", ridge=0.0),
+    Solver(name="qr", dense=_DENSE + "qr", cut_off=True),
+    Solver(name="svd", dense=_DENSE + "svd", cut_off=True),
+    Solver(
+        name="normal", dense=_DENSE + "normal", ridge=1e-6
+    ),  # the concept page's, on the sum over the samples
+    Solver(name="gram", dense=_DENSE + "gram", cut_off=True),
+):
+    SOLVERS.declare(_solver)
+
 BASES: Declared[Basis] = Declared("a basis")
 declare = BASES.declare
-_DENSE = "nnexpr.linear.dense:"
-SOLVERS: dict[str, Solver] = {
-    solver.name: solver
-    for solver in (
-        Solver(name="hat", ridge=0.0),
-        Solver(name="qr", dense=_DENSE + "qr", cut_off=True),
-        Solver(name="svd", dense=_DENSE + "svd", cut_off=True),
-        Solver(
-            name="normal", dense=_DENSE + "normal", ridge=1e-6
-        ),  # the concept page's, on the sum over the samples
-        Solver(name="gram", dense=_DENSE + "gram", cut_off=True),
-    )
-}
-
-_PIECEWISE = "nnexpr.linear.piecewise:"
-declare(
-    Basis(
-        name="relu",
-        functions=_PIECEWISE + "relus",
-        from_values=_PIECEWISE + "hat_to_relu",
-        to_values=_PIECEWISE + "relu_to_hat",
-        penalty=_PIECEWISE + "relu_penalty",
-        network=_PIECEWISE + "relu_network",
-    )
-)
-declare(
-    Basis(
-        name="hat",
-        functions=_PIECEWISE + "hats",
-        from_values=_PIECEWISE + "same",
-        to_values=_PIECEWISE + "same",
-        penalty=_PIECEWISE + "hat_penalty",
-        network=_PIECEWISE + "hat_network",
-    )
-)
+for _name, _functions, _from_values, _to_values in (
+    ("relu", "relus", "hat_to_relu", "relu_to_hat"),
+    ("hat", "hats", "same", "same"),
+):
+    declare(
+        Basis(
+            name=_name, functions=_PIECEWISE + _functions, from_values=_PIECEWISE + _from_values,
+            to_values=_PIECEWISE + _to_values, penalty=f"{_PIECEWISE}{_name}_penalty",
+            network=f"{_PIECEWISE}{_name}_network",
+        )
+    )  # fmt: skip

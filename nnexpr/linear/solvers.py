@@ -20,7 +20,7 @@ from nnexpr.declarations import load
 from nnexpr.linear.basis import BASES, SOLVERS
 from nnexpr.linear.dense import design_condition
 from nnexpr.linear.hat import mass_condition, solve_hat
-from nnexpr.linear.piecewise import check_knots, hat_to_relu
+from nnexpr.linear.piecewise import check_knots
 from nnexpr.networks.network import Network
 from nnexpr.specification import InputError
 from nnexpr.splines.linear import LinearSpline
@@ -71,11 +71,6 @@ class LinearFit:
         knots = self.knots.astype(np.float64)
         values = load(BASES[self.basis].to_values)(knots, self.coefficients.astype(np.float64))
         return LinearSpline(knots, values, flat=(True, False))
-
-    @property
-    def relu_coefficients(self) -> NDArray[np.float64]:
-        """``(n,)`` float64, of a linear spline: f = a_0 + Σ a_{i+1} σ(x − b_i), i = 0…n−2."""
-        return cast("NDArray[np.float64]", hat_to_relu(self.spline.knots, self.spline.values))
 
     def predict(self, x: ArrayLike) -> NDArray[np.float64]:
         """f at x, any shape, in double precision; of a linear spline without cancellation, from its values at knots."""

@@ -21,6 +21,7 @@ Theory 39, 1993; R. DeVore, V. Temlyakov, "Some remarks on greedy algorithms", A
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import lgamma
 
@@ -44,32 +45,28 @@ REDRAWN = 4  # steps for which a draw of directions serves: sorting costs more t
 
 @dataclass(frozen=True, eq=False)
 class BarronFunction:
-    """Σ_k c_k cos(ω_k · x + φ_k), or exp(−|x|²/2) where there are no waves, with its C_f."""
+    """A function with a known C_f, and how the directions of its Fourier transform are spread."""
 
     name: str
     dimension: int
     norm: float  # C_f
-    frequencies: Array  # (waves, dimension)
-    amplitudes: Array
-    phases: Array
+    values: Callable[[Array], Array]  # at points (points, dimension)
+    directions: Callable[
+        [int, np.random.Generator], Array
+    ]  # so many unit vectors as ω/|ω| is spread, or all there are
 
     def __call__(self, points: Array) -> Array:
-        if not len(self.amplitudes):
-            return np.asarray(np.exp(-0.5 * (points**2).sum(axis=1)))
-        return np.asarray(np.cos(points @ self.frequencies.T + self.phases) @ self.amplitudes)
-
-    def directions(self, count: int, rng: np.random.Generator) -> Array:
-        """``(count, dimension)`` unit vectors as ω/|ω| is spread; of waves, each one once."""
-        if len(self.amplitudes):
-            return _unit(self.frequencies)
-        return _unit(rng.standard_normal((count, self.dimension)))
+        return np.asarray(self.values(points))
 
 
 def gaussian(dimension: int) -> BarronFunction:
     """exp(−|x|²/2): f̂ is the standard normal density, so C_f = E|ω| = √2 Γ((d+1)/2) / Γ(d/2)."""
     norm = float(np.sqrt(2.0) * np.exp(lgamma((dimension + 1) / 2) - lgamma(dimension / 2)))
-    none = np.zeros(0)
-    return BarronFunction("Gaussian", dimension, norm, np.zeros((0, dimension)), none, none)
+    return BarronFunction(
+        "Gaussian", dimension, norm,
+        lambda points: np.exp(-0.5 * (points**2).sum(axis=1)),
+        lambda count, rng: _unit(rng.standard_normal((count, dimension))),
+    )  # fmt: skip
 
 
 def plane_waves(dimension: int, waves: int = 4, frequency: float = 6.0, seed: int = 0) -> BarronFunction:
@@ -78,8 +75,10 @@ def plane_waves(dimension: int, waves: int = 4, frequency: float = 6.0, seed: in
     directions = _unit(rng.standard_normal((waves, dimension)))
     phases = 2.0 * np.pi * rng.random(waves)
     return BarronFunction(
-        "plane waves", dimension, frequency, frequency * directions, np.full(waves, 1.0 / waves), phases
-    )
+        "plane waves", dimension, frequency,
+        lambda points: np.cos(frequency * points @ directions.T + phases).mean(axis=1),
+        lambda count, rng: directions,  # noqa: ARG005
+    )  # fmt: skip
 
 
 def barron_bound(norm: float, units: ArrayLike, radius: float = 1.0) -> Array:

@@ -56,22 +56,18 @@ def regions(peaks: Rational, scales: Rational) -> int:
 
 def breakpoints(peaks: Rational, scales: Rational) -> tuple[list[Fraction], list[list[Fraction]]]:
     """Where the waves bend, ends included, and every W_i there: each monotone piece is folded once a layer."""
-    places, waves = [Fraction(0), ONE], [[Fraction(0), ONE]]  # the last row is x itself, W_{-1}
-    for layer in range(len(scales)):
-        a, top = peaks[layer], waves[-1]
-        x: list[Fraction] = []
-        rows: list[list[Fraction]] = [[] for _ in waves]
-        for k in range(len(places) - 1):
-            share = (a - top[k]) / (top[k + 1] - top[k])
-            x += [places[k], places[k] + share * (places[k + 1] - places[k])]
-            for row, wave in zip(rows, waves, strict=True):
-                row += [wave[k], wave[k] + share * (wave[k + 1] - wave[k])]
-        x.append(places[-1])
-        for row, wave in zip(rows, waves, strict=True):
-            row.append(wave[-1])
-        places = x
-        waves = [*rows, [tent(w, a) for w in rows[-1]]]
-    return places, waves[1:]
+    rows = [[Fraction(0), ONE]]  # x, which is W_{-1}, then the waves
+    for a in peaks[: len(scales)]:
+        shares = [(a - low) / (high - low) for low, high in itertools.pairwise(rows[-1])]
+        rows = [_divided(row, shares) for row in rows]
+        rows.append([tent(w, a) for w in rows[-1]])
+    return rows[0], rows[1:]
+
+
+def _divided(row: list[Fraction], shares: list[Fraction]) -> list[Fraction]:
+    """The row with a value between each two neighbours, at so much of the way."""
+    between = (u + share * (v - u) for (u, v), share in zip(itertools.pairwise(row), shares, strict=True))
+    return [*itertools.chain.from_iterable(zip(row, between, strict=False)), row[-1]]
 
 
 def quotients(peaks: Rational, scales: Rational, layers: int) -> tuple[Fraction, Fraction]:

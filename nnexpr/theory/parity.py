@@ -90,10 +90,7 @@ class Circuit:
 
 def parity_table(inputs: int) -> Bits:
     """x_1 ⊕ ... ⊕ x_n at all inputs, ``(2^inputs,)``."""
-    table = np.zeros(1, dtype=bool)
-    for _ in range(_checked(inputs)):
-        table = np.concatenate([table, ~table])
-    return table
+    return (np.bitwise_count(np.arange(2 ** _checked(inputs))) % 2).astype(bool)
 
 
 def sensitive(table: Bits) -> bool:
@@ -156,13 +153,10 @@ def _gate_words(gate: Gate, signals: Sequence[NDArray[np.uint64]], inputs: int) 
     chosen = [signals[source - 1] if source > 0 else ~signals[-source - 1] for source in gate.sources]
     if gate.kind == "threshold":
         total = np.zeros(max(64, 2**inputs), dtype=np.int64)
-        for weight, words in zip(gate.weights, chosen, strict=True):
-            total += weight * np.unpackbits(words.view(np.uint8), bitorder="little").astype(np.int64)
+        for weight, source in zip(gate.weights, chosen, strict=True):
+            total += weight * np.unpackbits(source.view(np.uint8), bitorder="little").astype(np.int64)
         return np.packbits(total >= gate.threshold, bitorder="little").view(np.uint64)
-    words = chosen[0].copy()
-    join = np.bitwise_or if gate.kind == "or" else np.bitwise_and
-    for other in chosen[1:]:
-        join(words, other, out=words)
+    words: NDArray[np.uint64] = (np.bitwise_or if gate.kind == "or" else np.bitwise_and).reduce(chosen)
     return ~words if gate.kind == "nand" else words
 
 

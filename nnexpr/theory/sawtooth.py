@@ -22,15 +22,13 @@ __all__ = ["alternation_error", "least_width", "most_pieces", "telgarsky_pieces"
 def most_pieces(width: int, layers: int) -> int:
     """(width + 1)^layers: linear pieces on the line of ``layers`` hidden layers of ``width`` ReLUs, at most."""
     _check(width=width, layers=layers)
-    pieces: int = (width + 1) ** layers
-    return pieces
+    return int((width + 1) ** layers)
 
 
 def telgarsky_pieces(width: int, layers: int, kinks: int = 1) -> int:
     """((kinks + 1) width)^layers, Telgarsky's bound on the same for activations of so many kinks; never the smaller."""
     _check(width=width, layers=layers, kinks=kinks)
-    pieces: int = ((kinks + 1) * width) ** layers
-    return pieces
+    return int(((kinks + 1) * width) ** layers)
 
 
 def least_width(pieces: int, layers: int) -> int:

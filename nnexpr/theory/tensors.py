@@ -35,9 +35,7 @@ PRIME = 2**31 - 1  # products of two residues fit int64
 
 def expected_rank(order: int, dimension: int, rank: int) -> int:
     """min(rank, dimension)^(order / 2)."""
-    half: int = 2 ** (_levels(order) - 1)
-    found: int = min(rank, dimension) ** half
-    return found
+    return int(min(rank, dimension) ** 2 ** (_levels(order) - 1))
 
 
 def hierarchical_tensor(order: int, dimension: int, rank: int, seed: int = 0) -> Integers:

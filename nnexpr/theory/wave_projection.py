@@ -38,9 +38,7 @@ def project_wave(depth: int, elements: int, ridge: float = 0.0) -> tuple[Array, 
     h = 1 / elements
     second_integral = _second_integral(depth, elements)
     load = np.zeros(elements + 1)  # ∫ g φ_i; the boundary terms vanish, because 0 and 1 end a period
-    load[1:-1] = (second_integral[2:] - second_integral[1:-1]) - (
-        second_integral[1:-1] - second_integral[:-2]
-    )
+    load[1:-1] = np.diff(second_integral, 2)
     load[0], load[-1] = second_integral[1], second_integral[-2]
     load /= h
     knots = np.linspace(0, 1, elements + 1)
@@ -50,9 +48,7 @@ def project_wave(depth: int, elements: int, ridge: float = 0.0) -> tuple[Array, 
     if ridge > 0:
         matrix = add_bands(products, ridge * relu_penalty(knots))
     factor = cholesky_banded(matrix, lower=True, check_finite=False)
-    u = np.asarray(
-        settled(factor, lambda values: target - multiply_bands(matrix, values), 1), dtype=np.float64
-    )
+    u = settled(factor, lambda values: target - multiply_bands(matrix, values), 1).astype(np.float64)
     error = VARIANCE - 2 * float(u @ load) + float(u @ multiply_bands(products, u))
     return u, max(error, 0.0)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexpr.linear.basis import BASES, SOLVERS
-from nnexpr.linear.piecewise import hats, relus
+from nnexpr.linear.piecewise import hat_to_relu, hats, relus
 from nnexpr.linear.solvers import least_squares
 from nnexpr.regions.line import linear_regions
 from nnexpr.specification import InputError
@@ -59,7 +59,7 @@ def test_every_way_finds_the_same_function_in_its_own_precision(basis, solver, d
     )
     np.testing.assert_allclose(fit.predict(x), fit.values, atol=1e-13 if dtype == "float64" else 1e-5)
     np.testing.assert_allclose(
-        relus(knots, x) @ fit.relu_coefficients,
+        relus(knots, x) @ hat_to_relu(knots, fit.spline.values),
         fit.predict(x),
         atol=1e-13 if dtype == "float64" else 1e-5,
     )

@@ -78,10 +78,10 @@ def refine(samples: Samples, start: FreeKnots, iterations: int = 60) -> FreeKnot
     held = np.zeros(len(start.knots), dtype=np.bool_)
     held[[0, -1]] = True
     for _ in range(iterations):
-        matrix, gradient = _gauss_newton(spline)
+        system = _gauss_newton(spline)
         better = None
         while better is None and damping < 1e8:
-            candidate = _step(samples, spline, matrix, gradient, damping, held)
+            candidate = _step(samples, spline, system, damping, held)
             if candidate is not None and candidate.error < spline.error:
                 better = candidate
             else:
@@ -119,15 +119,10 @@ def _gauss_newton(spline: FreeKnots) -> tuple[Array, Array]:
 
 
 def _step(
-    samples: Samples,
-    spline: FreeKnots,
-    matrix: Array,
-    gradient: Array,
-    damping: float,
-    held: NDArray[np.bool_],
+    samples: Samples, spline: FreeKnots, system: tuple[Array, Array], damping: float, held: NDArray[np.bool_]
 ) -> FreeKnots | None:
     """The spline after one damped step, or None where the damped matrix is singular."""
-    damped = matrix.copy()
+    damped, gradient = system[0].copy(), system[1]
     knot_diagonal, value_diagonal = damped[0, 0::2], damped[0, 1::2]
     largest = knot_diagonal.max() + np.finfo(np.float64).tiny
     knot_diagonal *= 1 + damping

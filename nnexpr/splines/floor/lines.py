@@ -70,9 +70,10 @@ def lines_of(x: Array, y: Array, weights: Array) -> Lines:
 
 
 @compiled
-def misses(at_left: float, at_right: float, low: float, high: float, slack: float) -> bool:
-    """Whether a line with these values at the ends of a box does not pass through it."""
-    return min(at_left, at_right) > high + slack or max(at_left, at_right) < low - slack
+def misses(value: float, slope: float, x: float, box: Array) -> bool:
+    """Whether the line with ``value`` at ``x`` does not pass through a box, by more than rounding."""
+    left, right = value + slope * (box[0] - x), value + slope * (box[1] - x)
+    return bool(min(left, right) > box[3] + SLACK or max(left, right) < box[2] - SLACK)
 
 
 @compiled
@@ -111,13 +112,7 @@ def line_through(lines: Lines, i: int, j: int, before: Array, after: Array) -> t
                     p = v
             found = error + weight * (p - own) ** 2 + spread * (q - own_slope) ** 2
             if found < best:
-                if misses(
-                    p + q * (before[0] - middle), p + q * (before[1] - middle), before[2], before[3], SLACK
-                ):
-                    continue
-                if misses(
-                    p + q * (after[0] - middle), p + q * (after[1] - middle), after[2], after[3], SLACK
-                ):
+                if misses(p, q, middle, before) or misses(p, q, middle, after):
                     continue
                 best, value, slope = found, p, q
                 if first < 0 and second < 0:
