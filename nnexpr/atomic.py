@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["sweep", "write_atomically"]
+__all__ = ["sweep", "try_writing", "write_atomically"]
 
 
 def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
@@ -18,8 +18,7 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
     what was there before then stands.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_ending(os.getpid())}")
+    beside = _beside(path)
     try:
         with beside.open("xb") as file:
             file.write(data)
@@ -33,11 +32,24 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
         raise
 
 
+def try_writing(path: Path) -> None:
+    """Raise the OSError that :func:`write_atomically` would, but for a disk that fills up later; nothing is left."""
+    beside = _beside(path)
+    beside.open("xb").close()
+    beside.unlink()
+
+
 def sweep(folder: Path, process: int) -> None:
     """Take away what a ``process`` that was killed had half written in ``folder``."""
     with suppress(OSError):
         for path in folder.glob(f"*{_ending(process)}"):
             path.unlink()
+
+
+def _beside(path: Path) -> Path:
+    """A name that nothing has, in the folder of ``path``, which is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{_ending(os.getpid())}")
 
 
 def _ending(process: int) -> str:

@@ -1,66 +1,61 @@
-"""The command line: no subcommand opens the explorer, a subcommand runs one batch task.
+"""The program: how its process begins and ends, whatever it was started with. What it does is in ``commands/cli.py``.
 
-Nothing is imported here but click and the declarations of the options: ``--help`` and ``--version`` answer
-before torch, NumPy, rich or textual would have been loaded.
+Nothing is imported above that Python has not loaded itself, so that an interrupt is heard from the first moment on.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import warnings
+from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import Any
-
-import click
-
-import nnexpr
-from nnexpr_tui.commands.group import CommandGroup
-from nnexpr_tui.commands.options import fit_options, given, keeping_options
+from types import FrameType
 
 __all__ = ["main"]
 
-
-@click.group(
-    cls=CommandGroup,
-    name="nnexpr-tui",
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Any option of fit may stand here too: see nnexpr-tui fit --help.",
-)
-@fit_options(hidden=True)
-@keeping_options(hidden=True)
-@click.option("--start", is_flag=True, help="begin training at once")
-@click.option("--fresh", is_flag=True, help="ignore the last session")
-@click.option("--config", metavar="PATH", help="a settings file other than the usual one")
-@click.version_option(nnexpr.__version__, prog_name="nnexpr-tui", message="%(prog)s %(version)s")
-@click.pass_context
-def cli(ctx: click.Context, /, start: bool, fresh: bool, config: str | None, **options: Any) -> int:
-    """Explore what a neural network can represent, and how it gets there.
-
-    Without a subcommand the explorer opens, ready at epoch 0; its first network and target are set by the
-    options of fit. The subcommands are the same engine for scripts: data on stdout, narration on stderr, one
-    JSON document with --json.
-    """
-    if ctx.invoked_subcommand is not None:
-        return 0
-    if not sys.stdout.isatty():
-        raise click.UsageError(
-            "stdout is not a terminal, and the explorer needs one; for a run without it use: nnexpr-tui fit"
-        )
-    from nnexpr_tui.commands.explore import explore
-
-    keeping = {name: options[name] for name in ("store", "no_store", "checkpoint_every")}
-    return explore(given(ctx), start=start, fresh=fresh, config=config, **keeping)
+_MOST_DIGITS = 3  # of a terminal's size
 
 
 def main() -> None:
     """The console script ``nnexpr-tui``."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupted)
+    _open_streams()
+    _forget_odd_sizes(os.environ)
+    if not sys.warnoptions:  # what people must know is a sentence of ours
+        warnings.simplefilter("ignore")
+    from nnexpr_tui.commands.cli import cli
+
     try:
         cli.main(prog_name="nnexpr-tui")
     except SystemExit as end:
         if "torch" in sys.modules:
             _end_at_once(end.code)
         raise
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    """Before anything was begun, and after all was done, there is nothing to save."""
+    os._exit(128 + number)
+
+
+def _open_streams() -> None:
+    """Give streams that were closed (``>&-``) a place that swallows all; a file would take their number otherwise."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - until the end
+
+
+def _forget_odd_sizes(environment: MutableMapping[str, str]) -> None:
+    """Leave out sizes that no terminal has: libraries believe them, and lay out a million columns or fail."""
+    for name in ("COLUMNS", "LINES"):
+        size = environment.get(name, "")
+        if not (size.isascii() and size.isdigit() and len(size) <= _MOST_DIGITS and int(size)):
+            environment.pop(name, None)
 
 
 def _end_at_once(code: object) -> None:

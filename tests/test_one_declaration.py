@@ -33,8 +33,8 @@ from nnexpr.targets.catalogue import CATALOGUE, CatalogueEntry
 from nnexpr.theory.homogeneous import homogenised
 from nnexpr.training.fit import assemble, session
 from nnexpr.training.memory import estimate_bytes
-from nnexpr_tui.__main__ import cli
 from nnexpr_tui.adjust import shown_options, stepped
+from nnexpr_tui.commands.cli import cli
 from nnexpr_tui.experiments.child import command
 from nnexpr_tui.experiments.panes import Entry, list_lines
 from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns

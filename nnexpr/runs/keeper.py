@@ -5,8 +5,6 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr.specification import InputError
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -35,7 +33,7 @@ class Keeper:
         self.problem = ""
 
     def keep(self, session: Session) -> None:
-        """Write the run as it is now. Raises InputError where the store could never be written."""
+        """Write the run as it is now; where that fails, ``problem`` says why."""
         began = monotonic()
         try:
             self.run = self._store.keep(
@@ -48,11 +46,10 @@ class Keeper:
             )
             self.epoch, self.problem = session.epoch, ""
         except OSError as error:
-            place, why = str(self._store.folder), error.strerror or str(error)
-            if self.run is None:
-                allowed = f"it cannot be written ({why}); give another --store DIR, or --no-store"
-                raise InputError("store", place, allowed) from None
-            self.problem = f"the run could not be kept in {place}: {why}"
+            kept = f"; what is there is of epoch {self.epoch:,}" if self.run else ""
+            self.problem = (
+                f"the run could not be kept in {self._store.folder}: {error.strerror or error}{kept}"
+            )
         finally:
             now = monotonic()
             self._next = now + max(self._every, LEAST_REST * (now - began))

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from nnexpr.atomic import try_writing
+from nnexpr.specification import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -90,6 +93,16 @@ class Store:
         progress = {"run": run, "epoch": epoch, "losses": finite}
         save(self._place(run), network, specification, target=target, extra=progress)
         return run
+
+    def require_writable(self) -> None:
+        """Raises InputError where no run could be kept; the folder is made."""
+        try:
+            try_writing(self._place(new_id()))
+        except OSError as error:
+            allowed = (
+                f"it cannot be written ({error.strerror or error}); give another --store DIR, or --no-store"
+            )
+            raise InputError("store", str(self.folder), allowed) from None
 
     def find(self, run: str) -> Run | None:
         """A run by its whole id; None where there is none."""

@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 
 from nnexpr.specification import InputError
 
-__all__ = ["describe_device", "device_memory", "resolve_device"]
+__all__ = ["describe_device", "device_memory", "passed_over", "resolve_device", "trouble"]
 
 
 def resolve_device(name: str, dtype: str = "float32") -> torch.device:
-    """The torch device for auto, cpu, cuda, cuda:N or mps; raises :class:`InputError` where there is none.
+    """The torch device for auto, cpu, cuda, cuda:N or mps; raises :class:`InputError` where there is none that works.
 
-    ``auto`` is the first CUDA device, else the processor.
+    ``auto`` is the first CUDA device if it can compute, else the processor; :func:`passed_over` says why.
     """
     if name == "auto":
-        return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
-    if name.startswith("cuda"):
-        found = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        index = int(name.partition(":")[2] or 0)
-        if index >= found:
-            have = f"{found} CUDA device{'s' if found != 1 else ''}" if found else "no CUDA device"
-            raise InputError("device", name, f"this machine has {have}; auto and cpu always work")
-        return torch.device("cuda", index)
+        usable = torch.cuda.is_available() and not trouble("cuda:0")
+        return torch.device("cuda", 0) if usable else torch.device("cpu")
+    if problem := _problem(name, dtype):
+        raise InputError("device", name, problem)
+    return torch.device("cuda:0" if name == "cuda" else name)
+
+
+def _problem(name: str, dtype: str) -> str:
+    """Why there is no such device that works, and what does; empty where there is."""
+    kind, _, place = name.partition(":")
+    always = "auto and cpu always work"
+    if name == "cpu":
+        return ""
     if name == "mps":
         if not torch.backends.mps.is_available():
-            raise InputError("device", name, "this machine has no Metal device; auto and cpu always work")
-        if dtype == "float64":
-            raise InputError(
-                "device", name, "a Metal device has no float64; use --dtype float32 or --device cpu"
-            )
-    return torch.device(name)
+            return f"this machine has no Metal device; {always}"
+        single = "a Metal device has no float64; use --dtype float32 or --device cpu"
+        return single if dtype == "float64" else ""
+    if kind != "cuda" or not (name == "cuda" or (place.isdecimal() and len(place) < 9)):
+        return "it must be auto, cpu, cuda, cuda:N or mps"
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if int(place or 0) >= found:
+        return f"this machine has {found or 'no'} CUDA device{'s' if found > 1 else ''}; {always}"
+    why = trouble(f"cuda:{place or 0}")
+    return f"it cannot compute ({why}); {always}" if why else ""
+
+
+@cache
+def trouble(name: str) -> str:
+    """Why a device that torch finds cannot compute, empty where it can: a small product is tried.
+
+    A driver may be too old for torch, a card too old for its kernels, or all its memory taken.
+    """
+    try:
+        eight = torch.ones(8, 8, device=name)
+        return "" if float((eight @ eight).sum()) == 512.0 else "its products are wrong"
+    except (RuntimeError, AssertionError) as error:
+        return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+
+
+def passed_over(name: str) -> str:
+    """The sentence to say where ``auto`` takes the processor though torch finds a CUDA device; else empty."""
+    if name != "auto" or not torch.cuda.is_available() or not (why := trouble("cuda:0")):
+        return ""
+    return f"cuda:0 cannot compute ({why}); the processor is taken."
 
 
 def describe_device(device: torch.device) -> str:

@@ -35,7 +35,7 @@ def bench(device: str | None, as_json: bool) -> None:
     from nnexpr.training.devices import describe_device, resolve_device
     from nnexpr_tui.commands import machine
 
-    place = resolve_device(device or "cpu")
+    place = resolve_device("cpu" if device is None else device)
     found = {"schema": 1, "machine": machine.machine(), "versions": machine.versions()}
     found |= {"device": describe_device(place), **_measured(place)}
     found["verdict"] = _verdict(found)

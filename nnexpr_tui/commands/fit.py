@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnexpr.atomic import try_writing
 from nnexpr.kinds import NETWORKS
 from nnexpr.runs.keeper import Keeper
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
@@ -22,7 +22,7 @@ from nnexpr_tui.commands.options import (
     output_option,
     use_threads,
 )
-from nnexpr_tui.commands.output import Progress, figure, number, print_json, print_table, say
+from nnexpr_tui.commands.output import Progress, count, figure, number, print_json, print_table, say, waiting
 
 if TYPE_CHECKING:
     from nnexpr.runs.store import Store
@@ -61,21 +61,19 @@ def fit(
     specification = FitSpecification.make(**given(ctx))
     _say_what_is_idle(specification, given(ctx))
     place = None if save is None else _check_save(save)
-    with signals(deferred=True) as pending:
-        use_threads(specification.threads)
-        from nnexpr.training.fit import result_of
-        from nnexpr.training.resolve import session_of
-        from nnexpr_tui.commands.fit_report import document, show
+    if not no_store:
+        store.require_writable()
+    session = _begun(specification)
+    from nnexpr.training.fit import result_of
+    from nnexpr_tui.commands.fit_report import document, show
 
-        session = session_of(specification)
-        for note in session.target.notes:
-            say(note)
+    with signals(deferred=True) as pending:  # from now on something would be lost
         keeper = None if no_store else Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every)
         _train(session, keeper, pending)
         if keeper:
             keeper.keep(session)
         unsaved = place and _save(place, session)
-        report = document(result_of(session), keeper.run if keeper else None)
+        report = document(result_of(session), keeper)
         if as_json:
             print_json(report)
         else:
@@ -89,20 +87,32 @@ def fit(
     return 0
 
 
+def _begun(specification: FitSpecification) -> Session:
+    """A session that has taken its first step: all is loaded and compiled, which may take a while where it is not."""
+    use_threads(specification.threads)
+    with waiting("Loading torch and the compiled loops ..."):
+        from nnexpr.training.devices import passed_over
+        from nnexpr.training.resolve import session_of
+
+        session = session_of(specification)
+    for note in filter(None, (passed_over(specification.device), *session.target.notes)):
+        say(note)
+    session.start()
+    with waiting("Compiling the training loops, or taking a long first epoch ..."):
+        session.advance(0.0)
+    return session
+
+
 def _train(session: Session, keeper: Keeper | None, pending: Pending) -> None:
     """Train to the end, or until a signal."""
     import numpy as np
 
-    network, target, goal = session.network, session.target, session.specification.epochs
-    if keeper:
-        keeper.keep(session)  # before any work is done, so that a store that cannot be written is found out
-    noun = "network" if network.members == 1 else "networks"
+    network, target, epochs = session.network, session.target, session.specification.epochs
     say(
-        f"Training {network.members:,} {noun} of {network.parameter_count:,} parameters on {target.name}: "
-        f"{target.points:,} points, {goal:,} epochs, on {session.device_name}."
+        f"Training {count(network.members, 'network')} of {count(network.parameter_count, 'parameter')} on "
+        f"{target.name}: {count(target.points, 'point')}, {count(epochs, 'epoch')}, on {session.device_name}."
     )
-    session.start()
-    with Progress("training", goal) as bar:
+    with Progress("training", epochs) as bar:
         while pending.code is None and session.advance(_TURN):
             if bar.visible:
                 losses = session.losses()
@@ -112,16 +122,20 @@ def _train(session: Session, keeper: Keeper | None, pending: Pending) -> None:
                 keeper.keep(session)
     if session.state == "running":
         session.stop()
-    say(f"{session.epoch:,} epochs in {session.seconds:.2f} s.")
+    say(f"{count(session.epoch, 'epoch')} in {session.seconds:.2f} s.")
 
 
 def _check_save(path: str) -> Path:
     """The path, if a network can be written there."""
     place = Path(path)
-    if place.suffix != ".safetensors" or place.is_dir():
-        raise InputError("save", path, "it must be a file whose name ends in .safetensors")
-    if not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
-        raise InputError("save", path, "its folder must be there and writable")
+    try:
+        if place.suffix != ".safetensors" or place.is_dir():
+            raise InputError("save", path, "it must be a file whose name ends in .safetensors")
+        if not place.parent.is_dir():
+            raise InputError("save", path, "its folder must be there and writable")
+        try_writing(place)
+    except OSError as error:
+        raise InputError("save", path, f"it cannot be written: {error.strerror or error}") from None
     return place
 
 

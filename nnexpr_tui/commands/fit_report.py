@@ -9,6 +9,7 @@ import numpy as np
 from nnexpr_tui.commands.output import figure, number, print_chart, print_table, print_text
 
 if TYPE_CHECKING:
+    from nnexpr.runs.keeper import Keeper
     from nnexpr.training.fit import FitResult
     from nnexpr.training.session import Session
 
@@ -17,16 +18,19 @@ __all__ = ["document", "show"]
 MOST_ROWS = 20  # members that the table shows one by one
 PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
 
+MOST_ENTRIES, MOST_LOSSES = 200, 200_000  # of the history: epochs, and losses of all members together
 COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed")
 
 
-def document(result: FitResult, run: str | None) -> dict[str, Any]:
-    """The JSON document of a fit."""
+def document(result: FitResult, keeper: Keeper | None) -> dict[str, Any]:
+    """The JSON document of a fit, kept by ``keeper``."""
     network = result.network
     counted, notes = _regions(result)
+    if keeper and keeper.problem:
+        notes.append(keeper.problem)
     return {
         "schema": 1,
-        "run": run,
+        "run": keeper.run if keeper else None,
         "config": result.specification.as_config(),
         "device": str(network.parameters.device),
         "dtype": result.specification.dtype,
@@ -37,6 +41,7 @@ def document(result: FitResult, run: str | None) -> dict[str, Any]:
         "seconds": result.seconds,
         "member_epochs_per_second": result.member_epochs_per_second,
         "state": result.state,
+        "history": _history(result),
         **({"notes": notes} if notes else {}),
     }
 
@@ -84,6 +89,14 @@ def _member(result: FitResult, index: int, counts: dict[str, Any]) -> dict[str, 
         "nonfinite": diverged,
         **({"diverged_at": result.diverged[index]} if diverged else {}),
     }
+
+
+def _history(result: FitResult) -> dict[str, Any]:
+    """The losses on the way, thinned: ``losses`` has a list for each member, one number for each of the ``epochs``."""
+    epochs, losses = result.history.epochs, result.history.losses
+    most = max(2, min(MOST_ENTRIES, MOST_LOSSES // result.network.members))
+    chosen = np.unique(np.linspace(0, len(epochs) - 1, min(most, len(epochs))).round().astype(int))
+    return {"epochs": epochs[chosen], "losses": losses[chosen].T}
 
 
 def _finite(value: float) -> float | None:

@@ -30,6 +30,10 @@ COMMANDS = {
     "doctor": "Say what was found: versions, devices, terminal.",
 }  # each the function of that name in the module of that name
 
+# How libraries say that memory ran out, while they compute and while they are loaded.
+_NO_MEMORY = re.compile("allocate memory|out of memory|can't start new thread")
+_NO_ROOM_TO_LOAD = re.compile("map segment|shared object")
+
 _LONGEST = 800  # characters of an error's sentence
 
 
@@ -109,12 +113,16 @@ class CommandGroup(click.Group):
             # The reader has gone: what is left in the buffer goes nowhere, without a word.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        except OSError as error:
-            return _tell(str(error), 1)
-        except (MemoryError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and not re.search("allocate memory|out of memory", str(error)):
+        except (MemoryError, RuntimeError, ImportError, OSError) as error:
+            if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+                return _tell(
+                    "memory ran out; fewer --members or --points, or a smaller --width, need less", 1
+                )
+            if _NO_ROOM_TO_LOAD.search(str(error)):
+                return _tell(f"memory ran out while libraries were loaded, or they are damaged: {error}", 1)
+            if not isinstance(error, OSError):
                 raise
-            return _tell("memory ran out; fewer --members or --points, or a smaller --width, need less", 1)
+            return _tell(str(error), 1)
 
 
 def _sentence(error: InputError) -> str:

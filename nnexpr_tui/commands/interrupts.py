@@ -1,19 +1,25 @@
 """Interrupts: ctrl+C, SIGTERM and a dropped line end a subcommand with 128 + the signal's number.
 
 During a long task they are put off, so that what was done is saved first; a second one is not.
+
+Python hears a signal between two of its own steps only, and a step may be a library's call of minutes. A thread that is
+woken by the signal itself therefore watches: what is not answered in time it ends, or says that it is put off.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 __all__ = ["Interrupted", "Pending", "signals"]
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_PATIENCE = 0.7  # seconds
+_PUT_OFF = b"Interrupted: what is under way is finished first, to be saved; a second interrupt ends it now.\n"
 
 
 class Interrupted(BaseException):
@@ -40,13 +46,44 @@ def signals(*, deferred: bool) -> Iterator[Pending]:
             raise Interrupted(128 + number)
         pending.code = 128 + number
 
-    # Only the main thread may set handlers. A signal that is ignored stays so: that is how nohup and a shell's &
-    # ask for it.
-    main = threading.current_thread() is threading.main_thread()
-    heard = [number for number in _SIGNALS if main and signal.getsignal(number) is not signal.SIG_IGN]
+    if threading.current_thread() is not threading.main_thread():
+        yield pending  # only the main thread may set handlers
+        return
+    # A signal that is ignored stays so: that is how nohup and a shell's & ask for it.
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heard}
     try:
-        yield pending
+        with _watched(1 if deferred else 0):
+            yield pending
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+@contextmanager
+def _watched(put_off: int) -> Iterator[None]:
+    """While inside, a signal after the first ``put_off`` ends the process if the main thread does not in time."""
+    source, sink = os.pipe()
+    os.set_blocking(sink, False)
+    done = threading.Event()
+    threading.Thread(target=_watch, args=(source, done, put_off), daemon=True).start()
+    before = signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        done.set()
+        os.close(sink)
+
+
+def _watch(source: int, done: threading.Event, put_off: int) -> None:
+    count = 0
+    while received := os.read(source, 1):
+        count += received[0] in _SIGNALS
+        if received[0] not in _SIGNALS or done.wait(_PATIENCE):
+            continue
+        with suppress(OSError):
+            os.write(2, (b"\x1b[?25h" if os.isatty(2) else b"") + (_PUT_OFF if count <= put_off else b""))
+        if count > put_off:
+            os._exit(128 + received[0])
+    os.close(source)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Progress",
+    "count",
     "figure",
     "number",
     "print_chart",
@@ -29,8 +31,10 @@ __all__ = [
     "print_text",
     "say",
     "stdout_width",
+    "waiting",
 ]
 
+_PATIENCE = 2.5  # seconds without a word
 _WIDTH = 100  # of tables and charts where stdout is no terminal
 _CHART_WIDTH, _CHART_HEIGHT = 120, 22  # of charts at most
 
@@ -46,11 +50,28 @@ def say(sentence: str) -> None:
         click.echo(clean(sentence), err=True)
 
 
+@contextmanager
+def waiting(sentence: str) -> Iterator[None]:
+    """Tell what is waited for while inside, once that has taken long."""
+    timer = Timer(_PATIENCE, say, [sentence])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """A number as a table shows it; a dash for none."""
     if value is None or not math.isfinite(value):
         return "–"
     return f"{value:,}" if isinstance(value, int) else f"{value:.{digits}g}"
+
+
+def count(number: int, one: str) -> str:
+    """``1 epoch``, ``2,000 epochs``: the number with its noun."""
+    return f"{number:,} {one}{'s' if number != 1 else ''}"
 
 
 def figure(value: float) -> str:
@@ -61,7 +82,9 @@ def figure(value: float) -> str:
 def _stdout() -> Console:
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False, markup=False, emoji=False)
+    terminal = sys.stdout.isatty()  # whatever FORCE_COLOR says: into a file go no control characters
+    width = None if terminal else _WIDTH
+    return Console(width=width, force_terminal=terminal, highlight=False, markup=False, emoji=False)
 
 
 def stdout_width() -> int:

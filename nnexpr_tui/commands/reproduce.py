@@ -24,6 +24,7 @@ from nnexpr_tui.commands.options import (
 )
 from nnexpr_tui.commands.output import (
     Progress,
+    count,
     print_chart,
     print_json,
     print_table,
@@ -125,7 +126,7 @@ def _show(experiment: Experiment, finding: Finding, *, figures: bool) -> None:
     for figure in finding.result.figures if figures else ():
         _chart(figure)
     if finding.result.figures and not figures:
-        say(f"{len(finding.result.figures)} figures: --figures shows them.")
+        say(f"{count(len(finding.result.figures), 'figure')}: --figures shows them.")
     _print_claims(finding.result.claims)
 
 

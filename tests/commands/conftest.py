@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from nnexpr_tui.__main__ import cli
+from nnexpr_tui.commands.cli import cli
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,7 +18,7 @@ MEMBER_KEYS = {
 }  # fmt: skip
 KEYS = {
     "schema", "run", "config", "device", "dtype", "parameters", "trained_parameters", "members", "epochs", "seconds",
-    "member_epochs_per_second",
+    "member_epochs_per_second", "history",
 }  # fmt: skip
 CSV = "year;number\n1700;5\n1701;11\n1702;16\n1703;23\n1704;36\n1705;58\n1706;29\n"
 
@@ -84,6 +84,19 @@ def test_losses_are_those_of_the_saved_members_in_the_files_own_units(run, tmp_p
         assert member["max_error"] == pytest.approx(np.abs(error).max(), rel=1e-9)
         assert member["best_loss"] <= member["loss"]
     assert found["config"]["points"] == len(x)
+
+
+def test_the_history_is_thinned_and_ends_near_the_loss(run):
+    found = document(run("fit", "--epochs", 1000, "--members", 3, "--width", 4, "--no-store", "--json"))
+    epochs, losses = found["history"]["epochs"], found["history"]["losses"]
+    assert epochs == sorted(set(epochs))
+    assert 100 <= len(epochs) <= 200
+    assert (epochs[0] <= 1, 990 <= epochs[-1] <= 1000) == (True, True)
+    for member, way in zip(found["members"], losses, strict=True):
+        assert len(way) == len(epochs)
+        assert way[-1] == pytest.approx(member["loss"], rel=1e-2)
+        assert way[0] > way[-1]
+        assert min(way) >= member["best_loss"] * (1 - 1e-6)
 
 
 def test_a_member_is_the_same_alone(run):

@@ -18,7 +18,8 @@ ENDLESS = ("fit", "--epochs", 10**9, "--width", 4, "--points", 32)
 
 def begun(process):
     """Wait until the process says that it trains, and let it."""
-    assert process.stderr.readline().startswith(b"Training")
+    while not process.stderr.readline().startswith(b"Training"):
+        assert process.poll() is None
     time.sleep(0.3)
 
 

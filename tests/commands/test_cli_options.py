@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nnexpr.kinds import NETWORKS
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
-from nnexpr_tui.__main__ import cli
+from nnexpr_tui.commands.cli import cli
 from nnexpr_tui.commands.explore import amended
 from nnexpr_tui.commands.options import given
 

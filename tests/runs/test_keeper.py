@@ -74,12 +74,19 @@ def test_keeping_takes_a_small_share_of_the_time(tmp_path: Path, session: Sessio
     assert keeper.epoch == LEAST_REST * 2 + 1
 
 
-def test_a_store_that_could_never_be_written_is_refused(tmp_path: Path, session: Session) -> None:
+def test_a_store_that_could_never_be_written_is_refused_before_and_told_after(
+    tmp_path: Path, session: Session
+) -> None:
     (tmp_path / "file").touch()
-    keeper = Keeper(Store(tmp_path / "file"), 0.0)
+    store = Store(tmp_path / "file")
     with pytest.raises(InputError, match="cannot be written"):
-        keeper.keep(session)
-    assert keeper.run is None
+        store.require_writable()
+    keeper = Keeper(store, 0.0)
+    keeper.keep(session)
+    assert (keeper.run, keeper.epoch) == (None, None)
+    assert keeper.problem.startswith(f"the run could not be kept in {store.folder}: ")
+    Store(tmp_path / "new").require_writable()
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 def test_a_store_that_fails_later_is_a_problem_until_it_is_written_again(
@@ -97,7 +104,10 @@ def test_a_store_that_fails_later_is_a_problem_until_it_is_written_again(
         patched.setattr(Store, "keep", full)
         keeper.keep(session)
     assert (keeper.run, keeper.epoch) == (run, 0)
-    assert keeper.problem == f"the run could not be kept in {tmp_path}: No space left on device"
+    assert (
+        keeper.problem
+        == f"the run could not be kept in {tmp_path}: No space left on device; what is there is of epoch 0"
+    )
     keeper.keep(session)
     assert (keeper.run, keeper.epoch, keeper.problem) == (run, 1, "")
 

@@ -1,0 +1,51 @@
+"""The command line: no subcommand opens the explorer, a subcommand runs one batch task.
+
+Nothing is imported here but click and the declarations of the options: ``--help`` and ``--version`` answer
+before torch, NumPy, rich or textual would have been loaded.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+import nnexpr
+from nnexpr_tui.commands.group import CommandGroup
+from nnexpr_tui.commands.options import fit_options, given, keeping_options
+
+__all__ = ["cli"]
+
+
+@click.group(
+    cls=CommandGroup,
+    name="nnexpr-tui",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Any option of fit may stand here too: see nnexpr-tui fit --help.",
+)
+@fit_options(hidden=True)
+@keeping_options(hidden=True)
+@click.option("--start", is_flag=True, help="begin training at once")
+@click.option("--fresh", is_flag=True, help="ignore the last session")
+@click.option("--config", metavar="PATH", help="a settings file other than the usual one")
+@click.version_option(nnexpr.__version__, prog_name="nnexpr-tui", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, /, start: bool, fresh: bool, config: str | None, **options: Any) -> int:
+    """Explore what a neural network can represent, and how it gets there.
+
+    Without a subcommand the explorer opens, ready at epoch 0; its first network and target are set by the
+    options of fit. The subcommands are the same engine for scripts: data on stdout, narration on stderr, one
+    JSON document with --json.
+    """
+    if ctx.invoked_subcommand is not None:
+        return 0
+    if not sys.stdout.isatty():
+        raise click.UsageError(
+            "stdout is not a terminal, and the explorer needs one; for a run without it use: nnexpr-tui fit"
+        )
+    from nnexpr_tui.commands.explore import explore
+
+    keeping = {name: options[name] for name in ("store", "no_store", "checkpoint_every")}
+    return explore(given(ctx), start=start, fresh=fresh, config=config, **keeping)
