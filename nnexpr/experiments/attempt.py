@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,3 +102,10 @@ class Attempt:
     def kept(self, name: str, compute: Callable[[], Plain]) -> Plain:
         """``compute()``, or what it gave an attempt that was cut short: plain values only, as JSON gives them back."""
         return self.parts.kept(name, compute)
+
+    def each(
+        self, items: Sequence[Item], work: Callable[[Item], Plain], name: Callable[[Item], str] = str, *,
+        begin: float = 0.0,
+    ) -> list[Plain]:  # fmt: skip
+        """``work(item)`` of all of them one by one, reported and kept by their names."""
+        return [self.kept(name(item), partial(work, item)) for item in self.over(items, name, begin=begin)]

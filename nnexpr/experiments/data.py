@@ -61,6 +61,12 @@ class Table:
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.title}: a row of {len(row)} values for {len(self.columns)} columns")
 
+    @classmethod
+    def of(cls, title: str, rows: Iterable[Mapping[str, Any]]) -> Table:
+        """Of at least one row, each with its values by their columns, which are the same in all."""
+        found = list(rows)
+        return cls(title, list(found[0]), [list(row.values()) for row in found])
+
 
 @dataclass(frozen=True)
 class Curve:

@@ -7,7 +7,7 @@ named by :func:`deferred`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -16,22 +16,17 @@ from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Result
 from nnexpr.specification import InputError
 
-__all__ = ["Experiment", "Settings", "Source", "Work", "deferred", "every", "find", "groups"]
+__all__ = ["Experiment", "Source", "Work", "deferred", "every", "find", "groups"]
 
 Work = Callable[[Attempt], Result]
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What an experiment takes, in full and quickly: members, epochs, sizes; for people."""
-
-    full: str = ""
-    quick: str = ""
-
-
-@dataclass(frozen=True)
 class Experiment:
-    """One experiment: ``source`` says what it reproduces, ``question`` what it asks, ``run`` does it."""
+    """One experiment: ``source`` says what it reproduces, ``question`` what it asks, ``run`` does it.
+
+    ``full``, ``quick``: the members, epochs and sizes that it takes, for people.
+    """
 
     id: str
     group: str
@@ -39,7 +34,8 @@ class Experiment:
     title: str
     question: str
     run: Work
-    settings: Settings = field(default_factory=Settings)
+    full: str = ""
+    quick: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Source:
         """The experiment that ``run`` of a module of the package does."""
         group, id = self.package.rpartition(".")[2], self.prefix + module.replace("_", "-")  # noqa: A001
         work = deferred(f"{self.package}.{module}:run")
-        return Experiment(id, group, f"{self.name}, {part}", title, question, work, Settings(full, quick))
+        return Experiment(id, group, f"{self.name}, {part}", title, question, work, full, quick)
 
 
 def deferred(place: str) -> Work:
@@ -75,7 +71,7 @@ def groups() -> dict[str, tuple[Experiment, ...]]:
     prefix = f"{nnexpr.experiments.__name__}."
     packages = [found.name for found in iter_modules(nnexpr.experiments.__path__, prefix) if found.ispkg]
     found = {name.removeprefix(prefix): getattr(import_module(name), "EXPERIMENTS", ()) for name in packages}
-    return {name: tuple(experiments) for name, experiments in found.items() if experiments}
+    return {name: experiments for name, experiments in found.items() if experiments}
 
 
 def every() -> tuple[Experiment, ...]:

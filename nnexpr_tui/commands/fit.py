@@ -20,9 +20,9 @@ from nnexpr_tui.commands.options import (
     json_option,
     keeping_options,
     output_option,
-    use_threads,
 )
 from nnexpr_tui.commands.output import Progress, count, figure, number, print_json, print_table, say, waiting
+from nnexpr_tui.threads import use_threads
 
 if TYPE_CHECKING:
     from nnexpr.runs.store import Store

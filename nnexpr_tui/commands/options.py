@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +15,7 @@ from nnexpr.optimizers import taking
 from nnexpr.runs.store import Store
 from nnexpr.runs.store import store as opened_store
 from nnexpr.specification import OPTIONS, InputError, Option
+from nnexpr_tui.threads import use_threads
 
 __all__ = [
     "SectionedCommand",
@@ -31,7 +30,6 @@ __all__ = [
     "own_option",
     "store_option",
     "threads_option",
-    "use_threads",
 ]
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -39,11 +37,6 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _METAVARS: dict[Kind, str] = {
     "integer": "INT", "number": "NUMBER", "text": "TEXT", "integers": "INT,INT,...", "numbers": "NUMBER,...",
 }  # fmt: skip
-_THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-)  # read once, by libraries as they load
 
 
 class _DeclaredType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -187,17 +180,6 @@ def keeping_options(*, hidden: bool = False) -> Decorator:
         SectionedOption(["--no-store"], section="Output", **never),
         _store(hidden=hidden),
     )
-
-
-def use_threads(threads: int | None) -> None:
-    """Give torch and the linear algebra of NumPy and SciPy so many threads; None leaves them all they take.
-
-    Their libraries read the variables once, as they are loaded.
-    """
-    if threads is not None:
-        os.environ.update(dict.fromkeys(_THREADS, str(threads)))
-        if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(threads)
 
 
 def _taken(ctx: click.Context, param: click.Parameter, threads: int | None) -> None:  # noqa: ARG001

@@ -36,6 +36,10 @@ from nnexpr_tui.documents import cell_text, experiments_document
 
 __all__ = ["reproduce"]
 
+GAP = 3  # between two columns of a table
+
+Column = tuple[str, ...]  # its heading and its cells
+
 
 @click.command(cls=SectionedCommand)
 @click.argument("name", metavar="[EXPERIMENT|GROUP|all]", required=False)
@@ -109,7 +113,11 @@ def _perform(
 
 def _list(experiments: tuple[Experiment, ...], as_json: bool) -> None:
     if as_json:
-        listed = [{key: value for key, value in vars(one).items() if key != "run"} for one in experiments]
+        keys = ("id", "group", "source", "title", "question")
+        listed = [
+            {**{key: getattr(one, key) for key in keys}, "settings": {"full": one.full, "quick": one.quick}}
+            for one in experiments
+        ]
         print_json({"schema": 1, "experiments": listed})
         return
     rows = [(one.id, one.group, one.title, one.question) for one in experiments]
@@ -120,7 +128,7 @@ def _show(experiment: Experiment, finding: Finding, *, figures: bool) -> None:
     mark = " (quick: fewer members or epochs than the source)" if finding.quick else ""
     print_text(f"{experiment.title}{mark}", style="bold")
     print_text(f"{experiment.source}. {experiment.question}")
-    print_text(f"{experiment.settings.quick if finding.quick else experiment.settings.full}\n")
+    print_text(f"{experiment.quick if finding.quick else experiment.full}\n")
     for table in finding.result.tables:
         _print_blocks(table)
     for figure in finding.result.figures if figures else ():
@@ -132,57 +140,35 @@ def _show(experiment: Experiment, finding: Finding, *, figures: bool) -> None:
 
 def _print_blocks(table: Table) -> None:
     """The table, its columns in as many blocks as it takes to break no number; the columns that name a row in each."""
-    cells = [[cell_text(cell) for cell in row] for row in table.rows]
-    width = stdout_width()
-    roomy = _width(table.columns, cells, whole=True) <= width
-    for number, block in enumerate([range(len(table.columns))] if roomy else _blocks(table, cells, width)):
-        columns, rows = (
-            [table.columns[place] for place in block],
-            [[row[place] for place in block] for row in cells],
-        )
+    columns = list(
+        zip(table.columns, *([cell_text(cell) for cell in row] for row in table.rows), strict=True)
+    )
+    room, whole = stdout_width() - 1, sum(max(map(len, texts)) + GAP for texts in columns)
+    blocks = [columns] if whole <= room else _blocks(table, columns, room)
+    for number, block in enumerate(blocks):
+        names, *rows = zip(*block, strict=True)
         title = f"{table.title}{' (continued)' * (number > 0)}"
-        print_table(title, columns, rows, narrow=not roomy)
+        print_table(title, names, rows, narrow=whole > room)
 
 
-def _blocks(table: Table, cells: list[list[str]], width: int) -> list[list[int]]:
-    """Places of columns, block by block: the leading ones that hold texts, and as many of the others as fit."""
-    places = range(len(table.columns))
-    names = list(takewhile(lambda place: isinstance(table.rows[0][place], str), places)) or [0]
-    blocks = [names.copy()]
-    for place in places[len(names) :]:
-        block = [*blocks[-1], place]
-        columns, rows = (
-            [table.columns[each] for each in block],
-            [[row[each] for each in block] for row in cells],
-        )
-        if _width(columns, rows, whole=False) > width and len(blocks[-1]) > len(names):
+def _blocks(table: Table, columns: list[Column], room: int) -> list[list[Column]]:
+    """Columns, block by block: the leading ones that hold texts, and as many of the others as fit word by word."""
+    leading = len(list(takewhile(lambda cell: isinstance(cell, str), table.rows[0]))) or 1
+    names, blocks = columns[:leading], [columns[:leading]]
+    for column in columns[leading:]:
+        words = [" ".join(texts).split() for texts in (*blocks[-1], column)]
+        if sum(max(map(len, each)) + GAP for each in words) > room and len(blocks[-1]) > leading:
             blocks.append(names.copy())
-        blocks[-1].append(place)
+        blocks[-1].append(column)
     return blocks
-
-
-def _width(columns: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool) -> int:
-    """What a table takes up, with each heading on one line or each text as narrow as its longest word."""
-    texts = [[column, *(row[place] for row in rows)] for place, column in enumerate(columns)]
-    widths = [
-        max(len(part) for text in each for part in ([text] if whole else text.split())) for each in texts
-    ]
-    return sum(width + 3 for width in widths) + 1
 
 
 def _print_claims(claims: Sequence[Claim]) -> None:
     if not claims:
         return
-    rows = [
-        (
-            claim.id,
-            claim.statement,
-            *(cell_text(cell) for cell in (claim.expected, claim.tolerance, claim.measured)),
-            claim.verdict,
-        )
-        for claim in claims
-    ]
-    print_table("Claims", ("", "claim", "expected", "tolerance", "measured", "verdict"), rows, words=True)
+    columns = ("id", "statement", "expected", "tolerance", "measured", "verdict")
+    rows = [[cell_text(getattr(claim, column)) for column in columns] for claim in claims]
+    print_table("Claims", ("", "claim", *columns[2:]), rows, words=True)
     for claim in claims:
         if claim.verdict == "fails":
             print_text(f"{claim.id} fails: {claim.statement}.", style="bold red")
@@ -195,10 +181,8 @@ def _print_claims(claims: Sequence[Claim]) -> None:
 
 def _print_verdicts(claims: list[Claim]) -> None:
     """How many claims have which verdict, and which they are."""
-    rows = []
-    for verdict in VERDICTS:
-        ids = [claim.id for claim in claims if claim.verdict == verdict]
-        rows.append((verdict, str(len(ids)), ", ".join(ids) or "–"))
+    ids = {verdict: [claim.id for claim in claims if claim.verdict == verdict] for verdict in VERDICTS}
+    rows = [(verdict, str(len(which)), ", ".join(which) or "–") for verdict, which in ids.items()]
     print_table("All claims", ("verdict", "claims", "which"), rows, words=True)
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Any
 
+from nnexpr_tui.threads import use_threads
+
 __all__ = ["command", "main", "run"]
 
 NICENESS = 10  # of 19: whoever types, and a training, come first
@@ -45,7 +47,8 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     _end_with(given["parent"])
-    _yield_to_others(given["threads"])
+    _yield_to_others()
+    use_threads(given["threads"])
     folder = Path(given["folder"]) if given["folder"] else None
     run(given["name"], quick=given["quick"], folder=folder, out=out)
     out.flush()
@@ -104,12 +107,9 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
 
-def _yield_to_others(threads: int | None) -> None:
-    """Take what processor time others leave. The variables are read when torch and NumPy are loaded."""
+def _yield_to_others() -> None:
+    """Take what processor time others leave."""
     with suppress(OSError, AttributeError):
         os.nice(NICENESS)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_KILLED, encoding="ascii")
-    if threads is not None:
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        os.environ.update(dict.fromkeys(names, str(threads)))

@@ -108,70 +108,60 @@ class ShownTable:
     @classmethod
     def of(cls, table: Table, width: int, first_column: int) -> ShownTable:
         """Cut to ``width`` cells; ``first_column`` goes no further than the last column's coming in sight asks."""
-        names = [clean(name) for name in table.columns]
-        rows = [[clean(cell_text(cell)) for cell in row] for row in table.rows]
-        columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
-        numeric = [
-            all(cell is None or isinstance(cell, (int, float)) for cell in column)
-            for column in (zip(*table.rows, strict=True) if rows else columns)
-        ]
         most = max(8, min(MOST_CELL, width // 2))
-        widths = [_column_width(name, cells, most) for name, cells in zip(names, columns, strict=True)]
-        first = max(1, min(first_column, _furthest(widths, width)))
-        shown = _fitting(widths, width, first)
-        heads = [_name_lines(names[i], widths[i]) for i in shown]
-        height = max((len(head) for head in heads), default=0)
-        lines = [
-            _row([([""] * (height - len(head)) + head)[y] for head in heads], shown, widths, numeric, "label")
-            for y in range(height)
-        ]
-        lines.append((("─" * min(width, sum(widths[i] + GAP for i in shown) - GAP), "label"),))
-        body = tuple(_row([row[i] for i in shown], shown, widths, numeric, "value") for row in rows)
-        return cls(tuple(lines), body, first, first - 1, max(0, len(names) - first - len(shown) + 1))
+        columns = [_Column(table, place, most) for place in range(len(table.columns))]
+        places = range(1, len(columns))
+        furthest = next((i for i in places if _fitting(columns, width, i)[-1] is columns[-1]), 1)
+        first = max(1, min(first_column, furthest))
+        shown = _fitting(columns, width, first)
+        height = max(len(column.head) for column in shown)
+        heads = zip(*([*[""] * (height - len(column.head)), *column.head] for column in shown), strict=True)
+        rule = "─" * min(width, sum(column.width + GAP for column in shown) - GAP)
+        rows = [_row(shown, [column.cells[y] for column in shown], "value") for y in range(len(table.rows))]
+        after = len(columns) - first - len(shown) + 1
+        head = (*(_row(shown, line, "label") for line in heads), ((rule, "label"),))
+        return cls(head, tuple(rows), first, first - 1, max(0, after))
 
 
-def _furthest(widths: Sequence[int], width: int) -> int:
-    """The column from which on all the others fit."""
-    return next((i for i in range(1, len(widths)) if _fitting(widths, width, i)[-1] == len(widths) - 1), 1)
+class _Column:
+    """A column's texts, with the width that its cells ask for, and its name on a few lines."""
+
+    def __init__(self, table: Table, place: int, most: int) -> None:
+        values = [row[place] for row in table.rows]
+        self.name, self.cells = clean(table.columns[place]), [clean(cell_text(value)) for value in values]
+        self.is_right = place > 0 and all(
+            value is None or isinstance(value, (int, float)) for value in values
+        )
+        longest_word = max(map(cell_len, self.name.split()), default=1)
+        width = max(1, min(longest_word, most), *map(cell_len, self.cells))
+        while width < most and len(wrap(self.name, width)) > HEAD_LINES:
+            width += 1
+        self.width = min(width, most)
+        self.head = wrap(self.name, self.width)[:HEAD_LINES] or [""]
+
+    def padded(self, text: str) -> str:
+        """As wide as the column; what is longer is cut."""
+        if cell_len(text) > self.width:
+            text = set_cell_size(text, self.width - 1) + "…"
+        blank = " " * (self.width - cell_len(text))
+        return blank + text if self.is_right else text + blank
 
 
-def _column_width(name: str, cells: Sequence[str], most: int) -> int:
-    """Enough for its cells, and for its name on a few lines."""
-    width = max((cell_len(cell) for cell in cells), default=1)
-    words = max((cell_len(word) for word in name.split()), default=1)
-    width = max(width, min(words, most), 1)
-    while width < most and len(wrap(name, width)) > HEAD_LINES:
-        width += 1
-    return min(width, most)
-
-
-def _name_lines(name: str, width: int) -> list[str]:
-    return wrap(name, width)[:HEAD_LINES] or [""]
-
-
-def _fitting(widths: Sequence[int], width: int, first_column: int) -> list[int]:
-    """The columns that are shown: the first, and those from ``first_column`` on; one more in any case."""
-    if not widths:
-        return []
-    shown, left = [0], width - widths[0]
-    for i in range(max(1, first_column), len(widths)):
-        left -= widths[i] + GAP
+def _fitting(columns: Sequence[_Column], width: int, first: int) -> list[_Column]:
+    """The columns that are shown: the first, and those from ``first`` on; one more in any case."""
+    shown, left = list(columns[:1]), width - columns[0].width
+    for column in columns[first:]:
+        left -= column.width + GAP
         if left < 0 and len(shown) > 1:
             break
-        shown.append(i)
+        shown.append(column)
     return shown
 
 
-def _row(
-    cells: Sequence[str], shown: Sequence[int], widths: Sequence[int], numeric: Sequence[bool], style: str
-) -> Line:
-    line: list[tuple[str, str]] = []
-    for place, (cell, i) in enumerate(zip(cells, shown, strict=True)):
-        text = cell if cell_len(cell) <= widths[i] else set_cell_size(cell, widths[i] - 1) + "…"
-        blank = " " * (widths[i] - cell_len(text))
-        text = blank + text if numeric[i] and i else text + blank
-        line.append((text + " " * GAP if place < len(shown) - 1 else text, "key" if i == 0 else style))
-    return tuple(line)
+def _row(columns: Sequence[_Column], texts: Sequence[str], style: str) -> Line:
+    """The texts in their columns, of which the first names the row."""
+    padded = (column.padded(text) for column, text in zip(columns, texts, strict=True))
+    return tuple((text + " " * GAP, style if place else "key") for place, text in enumerate(padded))
 
 
 # As text, for the clipboard

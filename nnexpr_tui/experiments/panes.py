@@ -6,66 +6,62 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from time import localtime, strftime
+from typing import NamedTuple
 
 from nnexpr.experiments.data import Claim, Verdict
 from nnexpr.experiments.discovery import Experiment
 from nnexpr.experiments.findings import Finding
 from nnexpr_tui.documents import cell_text
+from nnexpr_tui.experiments.runs import Running
 from nnexpr_tui.parts.lines import Line, clean
 
-__all__ = ["MARKS", "Entry", "about_lines", "claim_lines", "list_lines", "tally_text"]
+__all__ = ["Entry", "about_lines", "claim_lines", "list_lines", "tally_text", "wrapped"]
 
-SIGNS: dict[Verdict, str] = {"holds": "✓", "fails": "✗", "holds as corrected": "≈", "not measured": "?"}
-ASCII_SIGNS: dict[Verdict, str] = {"holds": "+", "fails": "x", "holds as corrected": "~", "not measured": "?"}
-MARKS = {False: SIGNS, True: ASCII_SIGNS}
-STYLES: dict[Verdict, str] = {
-    "holds": "accent",
-    "fails": "error",
-    "holds as corrected": "accent",
-    "not measured": "label",
-}
 BAR = 24  # cells at most
 NAME_WIDTH = 17
 
 
+class Look(NamedTuple):
+    """How a verdict is shown; ``several``: its words for more than one claim."""
+
+    signs: tuple[str, str]  # the second in ASCII
+    style: str
+    several: str
+
+
+LOOKS: dict[Verdict, Look] = {  # in the order in which they are told
+    "holds": Look(("✓", "+"), "accent", "hold"),
+    "holds as corrected": Look(("≈", "~"), "accent", "hold as corrected"),
+    "fails": Look(("✗", "x"), "error", "fail"),
+    "not measured": Look(("?", "?"), "label", "not measured"),
+}
+
+
 @dataclass(frozen=True)
 class Entry:
-    """An experiment and how it stands. ``fraction`` while it runs; ``place`` among those that wait, from 1."""
+    """An experiment and how it stands. ``run`` while it runs; ``place`` among those that wait, from 1."""
 
     experiment: Experiment
     finding: Finding | None = None
     failure: str = ""
-    is_running: bool = False
-    is_quick: bool = False  # the run that goes on or waits
-    fraction: float = 0.0
-    note: str = ""
-    seconds: float = 0.0
+    run: Running | None = None
     place: int = 0
+    is_quick: bool = False  # the run that goes on or waits
 
     @property
     def name(self) -> str:
         """Its id, without the group's name, which stands above it in the list."""
         return self.experiment.id.removeprefix(self.experiment.group + "-")
 
-    @property
-    def percent(self) -> str:
-        return f"{100 * min(max(self.fraction, 0.0), 1.0):.0f} %"
-
 
 def tally_text(finding: Finding) -> str:
     """How many claims hold, fail and so on, in words."""
-    tally = finding.tally
-    words = {
-        "holds": ("hold", "holds"), "holds as corrected": ("hold as corrected", "holds as corrected"),
-        "fails": ("fail", "fails"), "not measured": ("not measured", "not measured"),
-    }  # fmt: skip
-    counted = [f"{n} {words[verdict][n == 1]}" for verdict, n in _sorted(tally) if n]
-    return ", ".join(counted) or "no claims"
+    told = [f"{n} {verdict if n == 1 else LOOKS[verdict].several}" for verdict, n in _counted(finding)]
+    return ", ".join(told) or "no claims"
 
 
-def _sorted(tally: dict[Verdict, int]) -> list[tuple[Verdict, int]]:
-    order: tuple[Verdict, ...] = ("holds", "holds as corrected", "fails", "not measured")
-    return [(verdict, tally[verdict]) for verdict in order]
+def _counted(finding: Finding) -> list[tuple[Verdict, int]]:
+    return [(verdict, finding.tally[verdict]) for verdict in LOOKS if finding.tally[verdict]]
 
 
 # The list
@@ -102,27 +98,28 @@ def _entry_line(entry: Entry, is_chosen: bool, width: int, ascii_only: bool) -> 
 
 
 def _mark(entry: Entry, ascii_only: bool) -> tuple[str, str]:
-    marks = MARKS[ascii_only]
-    if entry.is_running:
-        return (">" if ascii_only else "▶"), "accent"
+    if entry.run is not None:
+        return "▶>"[ascii_only], "accent"
     if entry.place:
-        return (":" if ascii_only else "…"), "label"
+        return "…:"[ascii_only], "label"
     if entry.failure:
         return "!", "error"
     if entry.finding is None:
-        return (" " if ascii_only else "·"), "label"
+        return "· "[ascii_only], "label"
     tally = entry.finding.tally
-    worst: Verdict = "fails" if tally["fails"] else "not measured" if tally["not measured"] else "holds"
-    if worst == "not measured" and tally["holds"] + tally["holds as corrected"]:
-        worst = "holds"
-    return marks[worst], STYLES[worst]
+    held = tally["holds"] + tally["holds as corrected"]
+    worst: Verdict = (
+        "fails" if tally["fails"] else "holds" if held or not tally["not measured"] else "not measured"
+    )
+    return LOOKS[worst].signs[ascii_only], LOOKS[worst].style
 
 
 def _states(entry: Entry, ascii_only: bool) -> list[str]:
     """How it stands, from the longest to the shortest text."""
     quick = " quick" if entry.is_quick else ""
-    if entry.is_running:
-        return [f"{entry.percent}{quick}", entry.percent.replace(" ", "") + quick, entry.percent]
+    if entry.run is not None:
+        percent = entry.run.percent
+        return [f"{percent}{quick}", percent.replace(" ", "") + quick, percent]
     if entry.place:
         return [f"waits, {entry.place}.{quick}", f"waits{quick}", "waits"]
     if entry.failure:
@@ -130,11 +127,10 @@ def _states(entry: Entry, ascii_only: bool) -> list[str]:
     finding = entry.finding
     if finding is None:
         return []
-    marks = MARKS[ascii_only]
-    short = " ".join(f"{n}{marks[verdict]}" for verdict, n in _sorted(finding.tally) if n)
-    text = tally_text(finding)
-    if text == "no claims":
-        text = short = "measured"
+    text = short = "measured"
+    if finding.result.claims:
+        text = tally_text(finding)
+        short = " ".join(f"{n}{LOOKS[verdict].signs[ascii_only]}" for verdict, n in _counted(finding))
     if finding.quick:
         return [f"{text}, quick", f"{short} quick", "quick"]
     return [text, short, short.replace(" ", "")]
@@ -153,7 +149,7 @@ def about_lines(
     experiment = entry.experiment
     state = _state_lines(entry, width, is_training=is_training, ascii_only=ascii_only)
     title, question, source = (
-        _wrapped(text, width, style)
+        wrapped(text, width, style)
         for text, style in (
             (experiment.title, "accent"), (experiment.question, "value"), (experiment.source, "label"),
         )
@@ -166,15 +162,17 @@ def about_lines(
 
 
 def _state_lines(entry: Entry, width: int, *, is_training: bool, ascii_only: bool) -> list[Line]:
-    if entry.is_running:
-        return _progress_lines(entry, width, is_training=is_training, ascii_only=ascii_only)
+    kind = "quick" if entry.is_quick else "full"
+    if entry.run is not None:
+        lines = _progress_lines(entry.run, kind, width, ascii_only=ascii_only)
+        going_on = "Training goes on; the experiment takes what it leaves"
+        return lines + wrapped(going_on, width, "label") * is_training
     if entry.place:
-        kind = "quick" if entry.is_quick else "full"
-        return _wrapped(f"waits for {entry.place} before it ({kind}); c takes it back", width, "label")
-    failure = _wrapped(f"No result: {entry.failure}", width, "error") if entry.failure else []
+        return wrapped(f"waits for {entry.place} before it ({kind}); c takes it back", width, "label")
+    failure = wrapped(f"No result: {entry.failure}", width, "error") if entry.failure else []
     if entry.finding is not None:
-        return failure + _wrapped(f"{tally_text(entry.finding)} · {_when(entry.finding)}", width, "key")
-    return failure + _wrapped("enter runs it, r runs it quick (fewer members or epochs)", width, "label")
+        return failure + wrapped(f"{tally_text(entry.finding)} · {_when(entry.finding)}", width, "key")
+    return failure + wrapped("enter runs it, r runs it quick (fewer members or epochs)", width, "label")
 
 
 def _when(finding: Finding) -> str:
@@ -187,18 +185,13 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{seconds:.1f} s" if seconds < 10 else f"{rest} s"
 
 
-def _progress_lines(entry: Entry, width: int, *, is_training: bool, ascii_only: bool) -> list[Line]:
-    done = min(max(entry.fraction, 0.0), 1.0)
+def _progress_lines(run: Running, kind: str, width: int, *, ascii_only: bool) -> list[Line]:
     cells = max(8, min(BAR, width - 28))
-    filled = int(done * cells)
-    full, empty = ("#", ".") if ascii_only else ("█", "░")
-    kind = "quick" if entry.is_quick else "full"
-    state = f" {entry.percent:>5}  {int(entry.seconds)} s, {kind}"
-    lines: list[Line] = [((full * filled, "accent"), (empty * (cells - filled), "label"), (state, "value"))]
-    lines.append(((clean(entry.note)[:width] or " ", "label"),))
-    if is_training:
-        lines += _wrapped("Training goes on; the experiment takes what it leaves", width, "label")
-    return lines
+    filled = int(run.share * cells)
+    full, empty = "#." if ascii_only else "█░"
+    state = f" {run.percent:>5}  {int(run.seconds)} s, {kind}"
+    bar: Line = ((full * filled, "accent"), (empty * (cells - filled), "label"), (state, "value"))
+    return [bar, ((clean(run.note)[:width] or " ", "label"),)]
 
 
 # Claims
@@ -208,19 +201,20 @@ def claim_lines(claims: Sequence[Claim], width: int, *, ascii_only: bool) -> lis
     """Each claim: its verdict in a sign and a word, its statement, and what was expected and measured."""
     lines: list[Line] = []
     for claim in claims:
-        sign = MARKS[ascii_only][claim.verdict]
-        lines.append(((f"{sign} {clean(claim.id)}  {claim.verdict}", STYLES[claim.verdict]),))
-        lines += [((f"  {line}", "value"),) for line in wrap(clean(claim.statement), max(10, width - 2))]
+        look = LOOKS[claim.verdict]
+        lines.append(((f"{look.signs[ascii_only]} {clean(claim.id)}  {claim.verdict}", look.style),))
+        lines += wrapped(claim.statement, width, "value", indent=2)
         for label, value in (
             ("expected", claim.expected), ("measured", claim.measured), ("tolerance", claim.tolerance),
         ):  # fmt: skip
             text = wrap(clean(cell_text(value)), max(10, width - 13)) or [""]
             lines.append(((f"  {label:<10} ", "label"), (text[0], "value" if label == "measured" else "")))
             lines += [(("", "label"), (" " * 13 + more, "")) for more in text[1:]]
-        lines += [((f"  {line}", "label"),) for line in wrap(clean(claim.why), max(10, width - 2))]
+        lines += wrapped(claim.why, width, "label", indent=2)
         lines.append((("", ""),))
     return lines[:-1]
 
 
-def _wrapped(text: str, width: int, style: str) -> list[Line]:
-    return [((line, style),) for line in wrap(clean(text), max(10, width))]
+def wrapped(text: str, width: int, style: str, *, indent: int = 0) -> list[Line]:
+    """The text on lines of at most so many cells."""
+    return [((" " * indent + line, style),) for line in wrap(clean(text), max(10, width - indent))]

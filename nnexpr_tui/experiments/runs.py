@@ -57,13 +57,13 @@ class ExperimentEnded(Message):
 
 @dataclass(eq=False)
 class Running:
-    """A run whose process is there. ``parts`` are the lines of its finding so far."""
+    """A run whose process is there."""
 
     name: str
     quick: bool
     process: subprocess.Popen[bytes]
     began: float
-    fraction: float = 0.0
+    share: float = 0.0  # done, from 0 to 1
     note: str = "starting"
     is_cancelled: bool = False
 
@@ -71,6 +71,10 @@ class Running:
     def seconds(self) -> float:
         """Since it was started."""
         return monotonic() - self.began
+
+    @property
+    def percent(self) -> str:
+        return f"{100 * self.share:.0f} %"
 
 
 class ExperimentRuns:
@@ -118,11 +122,16 @@ class ExperimentRuns:
 
     # Running
 
+    def going(self, name: str | None, quick: bool | None = None) -> Running | None:
+        """The run that goes on, if it is one of this experiment and quickness; None: of any."""
+        run = self.running
+        if run is None or run.is_cancelled or name not in (None, run.name) or quick not in (None, run.quick):
+            return None
+        return run
+
     def ask(self, name: str, *, quick: bool) -> None:
         """Run it now, or after those that wait; one that waits or runs already is not run again."""
-        run = self.running
-        runs = run is not None and (run.name, run.quick) == (name, quick) and not run.is_cancelled
-        if runs or (name, quick) in self.waiting:
+        if self.going(name, quick) or (name, quick) in self.waiting:
             return
         self.waiting = [entry for entry in self.waiting if entry[0] != name]
         self.waiting.append((name, quick))
@@ -133,22 +142,17 @@ class ExperimentRuns:
         """End this run or take it from those that wait; None: all of them. Whether there was one."""
         before = len(self.waiting)
         self.waiting = [entry for entry in self.waiting if name is not None and entry[0] != name]
-        running = self.running
-        hit = running is not None and name in (None, running.name) and not running.is_cancelled
-        if hit and running is not None:
-            running.is_cancelled = True
-            running.process.kill()
+        run = self.going(name)
+        if run is not None:
+            run.is_cancelled = True
+            run.process.kill()
         self._send(ExperimentsChanged())
-        return hit or len(self.waiting) < before
+        return run is not None or len(self.waiting) < before
 
     def stop(self) -> None:
         """Kill what runs and start nothing any more."""
         self._is_stopped = True
-        self.waiting.clear()
-        running = self.running
-        if running is not None:
-            running.is_cancelled = True
-            running.process.kill()
+        self.cancel()
 
     def wait(self) -> None:
         """After :meth:`stop`: until the process is gone, as far as that is a matter of a moment."""
@@ -188,35 +192,31 @@ class ExperimentRuns:
             for line in process.stdout or ():
                 part = json.loads(line)
                 if "progress" in part:
-                    running.fraction, running.note = part["progress"]
+                    share, running.note = part["progress"]
+                    running.share = min(max(share, 0.0), 1.0)
                     self._send(ExperimentsChanged())
                 elif "failed" in part:
                     failure = part["failed"]
                 else:
                     parts.append(part)
         code = running.process.wait()
-        self._sweep(running.process.pid)
+        if (folder := self._folder()) is not None:
+            sweep(folder, running.process.pid)  # what a process that was killed had half written
         self._finish(running, parts, failure or _why(code))
 
     def _finish(self, running: Running, parts: list[dict[str, Any]], failure: str) -> None:
         finding: Finding | None = None
-        if not running.is_cancelled:
-            try:
+        try:
+            if running.is_cancelled:
+                failure = ""
+            else:
                 finding, failure = read_finding(parts), ""
                 self._findings[running.name, running.quick] = finding
                 self._latest[running.name] = running.quick
-            except ValueError:
-                self.failures[running.name] = failure
-        else:
-            failure = ""
+        except ValueError:
+            self.failures[running.name] = failure
         self.running = None
         self._send(ExperimentEnded(running.name, finding, failure))
-
-    def _sweep(self, pid: int) -> None:
-        """Take away what a process that was killed had half written."""
-        folder = self._folder()
-        if folder is not None:
-            sweep(folder, pid)
 
     def _send(self, message: Message) -> None:
         with suppress(RuntimeError):  # the event loop has closed

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
-from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -27,7 +27,7 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.documents import experiments_document, plain
 from nnexpr_tui.experiments import VIEW
 from nnexpr_tui.experiments.pages import Page, ShownTable, page_text, pages_of
-from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines
+from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines, wrapped
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line, clean
 from nnexpr_tui.parts.table import ScrollPane, TablePane, entitle
@@ -73,15 +73,17 @@ class ExperimentsView(View):
         self._column, self._alone = 1, -1
         self._drawn: Hashable = None
         self._came_from: Widget | None = None  # whoever had the focus before the result was zoomed
+        self._list = ScrollPane("Experiments", id="experiments-list")
+        self._about = TablePane("Question", id="experiments-about")
+        self._text = ScrollPane("Result", id="experiments-page")
+        self._chart = ChartPane("Figure", FIGURE_HELP, id="experiments-figure")
+        self._legend = Chart(id="experiments-legend")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="column", id="experiments-left"):
-            yield ScrollPane("Experiments", id="experiments-list")
+            yield self._list
         with Vertical(classes="column", id="experiments-right"):
-            yield TablePane("Question", id="experiments-about")
-            yield ScrollPane("Result", id="experiments-page")
-            yield ChartPane("Figure", FIGURE_HELP, id="experiments-figure")
-            yield Chart(id="experiments-legend")
+            yield from (self._about, self._text, self._chart, self._legend)
 
     def on_mount(self) -> None:
         self._list.help_text, self._text.help_text = LIST_HELP, PAGE_HELP
@@ -92,22 +94,6 @@ class ExperimentsView(View):
         if self._runs.running is not None and self.is_shown:
             self.redraw()
 
-    @property
-    def _list(self) -> ScrollPane:
-        return self.query_one("#experiments-list", ScrollPane)
-
-    @property
-    def _text(self) -> ScrollPane:
-        return self.query_one("#experiments-page", ScrollPane)
-
-    @property
-    def _chart(self) -> ChartPane:
-        return self.query_one("#experiments-figure", ChartPane)
-
-    @property
-    def _legend(self) -> Chart:
-        return self.query_one("#experiments-legend", Chart)
-
     # What is known
 
     @property
@@ -116,17 +102,12 @@ class ExperimentsView(View):
 
     def _entry(self, experiment: Experiment) -> Entry:
         runs, name = self._runs, experiment.id
-        finding, failure = runs.shown(name), runs.failures.get(name, "")
-        run = runs.running
-        if run is not None and run.name == name and not run.is_cancelled:
-            return Entry(
-                experiment, finding, failure, is_running=True, is_quick=run.quick,
-                fraction=run.fraction, note=run.note, seconds=run.seconds,
-            )  # fmt: skip
-        for place, (waiting, quick) in enumerate(runs.waiting, 1):
-            if waiting == name:
-                return Entry(experiment, finding, failure, is_quick=quick, place=place)
-        return Entry(experiment, finding, failure)
+        entry = Entry(experiment, runs.shown(name), runs.failures.get(name, ""), run := runs.going(name))
+        if run is not None:
+            return replace(entry, is_quick=run.quick)
+        waits = ((place, quick) for place, (other, quick) in enumerate(runs.waiting, 1) if other == name)
+        place, quick = next(waits, (0, False))
+        return replace(entry, place=place, is_quick=quick)
 
     @property
     def _finding(self) -> Finding | None:
@@ -146,16 +127,13 @@ class ExperimentsView(View):
         width = self._list.content_size.width
         lines, self._numbers = list_lines(entries, self._chosen, width, ascii_only=ascii_only)
         done = sum(entry.finding is not None for entry in entries)
-        title = f"Experiments: {done} of {len(entries)}" + " measured" * (
-            not self.screen.has_class("-narrow")
-        )
+        measured = "" if self.screen.has_class("-narrow") else " measured"
+        title = f"Experiments: {done} of {len(entries)}{measured}"
         sent = self._list.show_text(title, lines, chosen=self._numbers.index(self._chosen))
-        about = self.query_one("#experiments-about", TablePane)
-        is_training = fit is not None and fit.state == "running"
-        asked = about_lines(
-            entries[self._chosen], *about.content_size, is_training=is_training, ascii_only=ascii_only
-        )
-        sent += about.show_table(entries[self._chosen].experiment.id, ABOUT_HELP, asked)
+        entry, is_training = entries[self._chosen], fit is not None and fit.state == "running"
+        size = self._about.content_size
+        asked = about_lines(entry, *size, is_training=is_training, ascii_only=ascii_only)
+        sent += self._about.show_table(entry.experiment.id, ABOUT_HELP, asked)
         return sent + self._show_page(ascii_only=ascii_only)
 
     def _show_page(self, *, ascii_only: bool) -> int:
@@ -176,13 +154,10 @@ class ExperimentsView(View):
         return self._text.show_text(page.title(width - 4), shown.rows, head=shown.head, note=note)
 
     def _nothing(self) -> list[Line]:
-        entry = self._entry(self._experiments[self._chosen])
-        if entry.is_running:
+        sentence = "No result yet: its claims, tables and figures will be here."
+        if self._runs.going(self._chosen_id):
             sentence = "Claims, tables and figures come here once it is done; c cancels it."
-        else:
-            sentence = "No result yet: its claims, tables and figures will be here."
-        width = max(10, self._text.content_size.width)
-        return [((line, "label"),) for line in wrap(sentence, width)]
+        return wrapped(sentence, self._text.content_size.width, "label")
 
     def _show_figure(self, page: Page) -> int:
         from nnexpr_tui.charts.figures import figure_chart, legend_rows, without_labels
@@ -253,7 +228,7 @@ class ExperimentsView(View):
         page = self._page
         if page is None:
             return "", "There is nothing to copy yet: enter runs the experiment"
-        return page_text(page), f"Copied the {page.kind if page.kind != 'claims' else 'claims'} as text"
+        return page_text(page), f"Copied the {page.kind} as text"
 
     def export_stem(self, folder: str) -> Path | None:
         finding = self._finding
@@ -313,8 +288,7 @@ class ExperimentsView(View):
 
     def _ask(self, name: str, *, quick: bool) -> None:
         self.footer.clear()
-        run = self._runs.running
-        if run is not None and not run.is_cancelled and (run.name, run.quick) == (name, quick):
+        if self._runs.going(name, quick):
             self.footer.say("It runs already: c cancels it")
         self._runs.ask(name, quick=quick)
         self.redraw()
@@ -327,8 +301,7 @@ class ExperimentsView(View):
 
     def action_cancel(self) -> None:
         """The chosen one if it runs or waits, else the one that runs."""
-        run = self._runs.running
-        name = self._chosen_id
+        run, name = self._runs.running, self._chosen_id
         if self._runs.cancel(name) or (run is not None and self._runs.cancel(name := run.name)):
             self.footer.say(f"Cancelled {name}; run again, it goes on where it was")
         else:

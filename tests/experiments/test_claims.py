@@ -105,10 +105,15 @@ def test_how_deep_bends_survive(alone: int, first: int, expected: tuple[str, ...
 
 def test_counts_of_parts_are_those_of_the_whole() -> None:
     parts = [
-        {"collapsed": 0.5, "most bends": 7, "idle by layer": [0.0, 1.0]},
-        {"collapsed": 0.25, "most bends": 9, "idle by layer": [0.5, 0.5]},
+        {"collapsed": 0.5, "most bends": 7, "layer 1 idle": 0.0, "layer 2 idle": 1.0},
+        {"collapsed": 0.25, "most bends": 9, "layer 1 idle": 0.5, "layer 2 idle": 0.5},
     ]
-    assert together(parts) == {"collapsed": 0.375, "most bends": 9, "idle by layer": [0.25, 0.75]}
+    assert together(parts) == {
+        "collapsed": 0.375,
+        "most bends": 9,
+        "layer 1 idle": 0.25,
+        "layer 2 idle": 0.75,
+    }
 
 
 # --- the concept page

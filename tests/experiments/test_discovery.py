@@ -30,8 +30,8 @@ def test_names_are_unique_and_groups_are_whole() -> None:
         assert experiment in groups()[experiment.group]
         assert experiment.title
         assert experiment.question.endswith("?")
-        assert experiment.settings.full
-        assert experiment.settings.quick
+        assert experiment.full
+        assert experiment.quick
 
 
 def test_an_unknown_name_is_refused_with_what_there_is() -> None:

@@ -109,16 +109,16 @@ def test_no_spline_of_as_many_pieces_is_worse_than_a_manifold_network(curve: Cur
 def test_counts_of_starts() -> None:
     """Compositional networks have no dead unit and 2^5 - 1 bends; a network of dead units has collapsed."""
     manifold = counts(start("theorem", -1, Setting(members=50)))
-    assert (manifold["dead units"], manifold["collapsed"], manifold["bends"]) == (0.0, 0.0, 31.0)
-    assert manifold["idle by layer"] == [0.0] * 5
+    assert (manifold["dead units, share"], manifold["collapsed"], manifold["mean bends"]) == (0.0, 0.0, 31.0)
+    assert [manifold[f"layer {layer} idle"] for layer in range(1, 6)] == [0.0] * 5
     network = mlp(6, 4, members=50)
     network.affine(1)[
         :, :, :
     ] = -1.0  # ReLU's outputs are not negative: the second layer is dead in every member
     dead = counts(network)
     assert dead["collapsed"] == 1.0
-    assert dead["dead units"] >= 1 / 5
-    assert math.isclose(dead["idle layers"], 5.0)
+    assert dead["dead units, share"] >= 1 / 5
+    assert math.isclose(dead["idle layers, mean"], 5.0)
 
 
 def test_free_scales_share_the_peaks_and_not_the_scales() -> None:

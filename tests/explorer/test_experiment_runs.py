@@ -66,7 +66,7 @@ def test_they_run_one_after_the_other_as_asked(bench: Bench) -> None:
     assert [name for name, _ in runs.waiting] == ["draws", "steps"]
     bench.until(lambda: runs.running.note == "half of bends")
     assert runs.running is not None
-    assert (runs.running.name, runs.running.fraction) == ("bends", 0.5)
+    assert (runs.running.name, runs.running.share) == ("bends", 0.5)
     bench.gate.touch()
     bench.until(lambda: runs.running is None and not runs.waiting)
     shown = [runs.shown(name) for name in ("bends", "draws", "steps")]

@@ -60,11 +60,10 @@ def run(attempt: Attempt) -> Result:
         for d in attempt.choose(DIMENSIONS, QUICK_DIMENSIONS)
         for function in (gaussian(d), plane_waves(d, seed=attempt.seed))
     ]
-    measured = []
-    for function in attempt.over(functions, _named):
-        compute = partial(_measure, function, units, seeds, attempt.seed)
-        greedy, random = attempt.kept(_named(function), compute)
-        measured.append(_Measured(function, np.array(greedy), np.array(random)))
+    errors = attempt.each(functions, partial(_errors, units, seeds, attempt.seed), _named)
+    measured = [
+        _Measured(function, *map(np.array, both)) for function, both in zip(functions, errors, strict=True)
+    ]
     columns = ("function", "d", "C_f", "greedy slope", "greedy from", "greedy to", "random slope", "random from",
                "random to", f"greedy error, m = {units}", f"random, m = {units}", "bound", "largest share of the bound"
     )  # fmt: skip
@@ -85,17 +84,18 @@ def _named(function: BarronFunction) -> str:
     return f"{function.name}, d = {function.dimension}"
 
 
-def _measure(function: BarronFunction, units: int, seeds: int, first: int) -> list[list[list[float]]]:
-    """The errors of greedy and of random units, ``(seeds, units)`` each, as lists."""
+def _errors(units: int, seeds: int, first: int, function: BarronFunction) -> list[list[list[float]]]:
+    """The errors of greedy and of random units, ``(2, seeds, units)`` as lists."""
 
-    def one(seed: int) -> tuple[list[float], list[float]]:
+    def one(seed: int) -> list[Array]:
         points = ball_points(POINTS, function.dimension, seed)
-        greedy = greedy_errors(function, points, units, seed=seeds + seed)
-        return greedy[1:].tolist(), random_errors(function, points, units, seed=seeds + seed)[1:].tolist()
+        return [way(function, points, units, seed=seeds + seed)[1:] for way in (greedy_errors, random_errors)]
 
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        found = list(pool.map(one, range(first, first + seeds)))
-    return [[each[0] for each in found], [each[1] for each in found]]
+        found: list[list[list[float]]] = np.swapaxes(
+            list(pool.map(one, range(first, first + seeds))), 0, 1
+        ).tolist()
+    return found
 
 
 def _figure(m: _Measured) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import kruskal
@@ -35,8 +35,7 @@ TERMS = 4  # of the Fourier series; folds of the triangle wave
 SIGNIFICANT = 0.01
 
 
-@dataclass(frozen=True)
-class _Trained:
+class _Trained(NamedTuple):
     target: str
     widths: tuple[int, ...]
     regions: Array  # on the target's domain
@@ -49,11 +48,8 @@ def run(attempt: Attempt) -> Result:
     trained: list[_Trained] = []
     for name in attempt.over(TARGETS):
         goal = target(name, terms=TERMS, points=256, seed=attempt.seed)
-        networks = [
-            mlp(depth=len(widths) + 1, width=widths, members=members, seed=attempt.seed) for widths in SHAPES
-        ]
-        results = fit_many(networks, goal, epochs=epochs, lr=3e-3)
-        for widths, result in zip(SHAPES, results, strict=True):
+        networks = [mlp(len(widths) + 1, widths, members=members, seed=attempt.seed) for widths in SHAPES]
+        for widths, result in zip(SHAPES, fit_many(networks, goal, epochs=epochs, lr=3e-3), strict=True):
             found = linear_regions(result.network, goal.domain[0], certify=False)
             counts = np.array([each.count for each in found], dtype=np.float64)
             trained.append(_Trained(name, widths, counts, result.loss.numpy()))

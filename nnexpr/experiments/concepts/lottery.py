@@ -62,10 +62,8 @@ class Pruned:
 
     def wins(self, at: Round) -> bool:
         """Whether the ticket matches the dense network there, and the mask drawn anew is worse than the ticket."""
-        worse = (
-            mannwhitneyu(at.redrawn, at.ticket, alternative="greater", nan_policy="omit").pvalue < SIGNIFICANT
-        )
-        return self.times_dense(at.ticket) <= MATCHES and bool(worse)
+        test = mannwhitneyu(at.redrawn, at.ticket, alternative="greater", nan_policy="omit")
+        return self.times_dense(at.ticket) <= MATCHES and bool(test.pvalue < SIGNIFICANT)
 
 
 def _label(width: int, rate: float) -> str:
@@ -78,8 +76,7 @@ def run(attempt: Attempt) -> Result:
     found = []
     for index, (width, rate) in enumerate(CASES):
         share = index / len(CASES), (index + 1) / len(CASES)
-        compute = partial(_pruned, attempt, goal, width, rate, share)
-        made = attempt.kept(_label(width, rate), compute)
+        made = attempt.kept(_label(width, rate), partial(_pruned, attempt, goal, width, rate, share))
         found.append(Pruned(width, rate, [Round(share, np.array(a), np.array(b)) for share, a, b in made]))
     attempt.report(1.0)
     claims = (*at_the_end(found, attempt.quick), somewhere(found, attempt.quick))

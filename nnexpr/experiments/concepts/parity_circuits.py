@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Figure, Result, Table
 from nnexpr.experiments.judging import judged
-from nnexpr.theory.parity import (
-    Circuit,
-    dnf,
-    parity_table,
-    sensitive,
-    tent_parity,
-    threshold_circuit,
-    xor_tree,
-)
+from nnexpr.theory.parity import dnf, parity_table, sensitive, tent_parity, threshold_circuit, xor_tree
 
 __all__ = ["run"]
 
 MOST_INPUTS, QUICK_MOST_INPUTS = 16, 10
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     inputs: int
     terms: int
     thresholds: int
@@ -47,11 +37,7 @@ def run(attempt: Attempt) -> Result:
     attempt.report(1.0)
     columns = ("n", "DNF terms", "threshold gates", "tree gates", "tree depth", "tent units", "right on all inputs",
                "DNF minimal")  # fmt: skip
-    table = Table(
-        "Gates for the parity of n bits",
-        columns,
-        [(r.inputs, r.terms, r.thresholds, r.tree, r.tree_depth, r.tents, r.right, r.minimal) for r in rows],
-    )
+    table = Table("Gates for the parity of n bits", columns, rows)
     series = {
         "DNF terms": [r.terms for r in rows],
         "tree": [r.tree for r in rows],
@@ -79,11 +65,9 @@ def run(attempt: Attempt) -> Result:
 
 def _row(inputs: int) -> _Row:
     truth = parity_table(inputs)
-    makers: tuple[Callable[[int], Circuit], ...] = (dnf, threshold_circuit, xor_tree)
-    circuits = [make(inputs) for make in makers]
+    terms, thresholds, tree = dnf(inputs), threshold_circuit(inputs), xor_tree(inputs)
     units, folded = tent_parity(inputs)
-    tables = [*(circuit.table() for circuit in circuits), folded]
-    terms, thresholds, tree = circuits
+    tables = (terms.table(), thresholds.table(), tree.table(), folded)
     return _Row(
         inputs=inputs,
         terms=terms.size - 1,  # but the OR

@@ -72,60 +72,44 @@ def run(attempt: Attempt) -> Result:
     attempt.report(0.7, "training")
     trained = _trained(attempt)
     attempt.report(1.0)
-    return Result(
-        (_table(started), _changes(trained)),
-        (_figure(started),),
-        (whatever_the_depth(started), _hardly_changed(trained, attempt.quick)),
-    )
-
-
-def _table(started: list[Counted]) -> Table:
-    columns = (
-        "hidden widths",
-        "networks",
-        "Σ n + 1",
-        "mean",
-        "standard error",
-        "excess, %",
-        "standard deviation",
-    )
-    rows = [
-        (
-            words(c.widths),
-            len(c.counts),
-            c.expected,
-            c.mean,
-            c.error,
-            100 * c.excess,
-            float(c.counts.std(ddof=1)),
-        )
-        for c in started
-    ]
-    return Table("Linear regions on the whole line at He's start", columns, rows)
-
-
-def _changes(trained: list[Trained]) -> Table:
-    columns = (
-        "hidden widths",
-        "networks",
-        "Σ n + 1",
-        "mean at start",
-        "mean after",
-        "change, %",
-        "median loss",
-    )
-    rows = [
-        (words(a.widths), len(a.counts), a.expected, a.mean, b.mean, 100 * (b.mean / a.mean - 1), loss)
-        for a, b, loss in trained
-    ]
-    return Table("The same before and after training", columns, rows)
-
-
-def _figure(started: list[Counted]) -> Figure:
     units = [float(c.expected) for c in started]
     series = {"mean": [c.mean for c in started], "Σ n + 1": units}
     title = "Linear regions of random networks"
-    return Figure.over(units, series, title, "units + 1", "linear regions", log_x=True, log_y=True)
+    figure = Figure.over(units, series, title, "units + 1", "linear regions", log_x=True, log_y=True)
+    claims = whatever_the_depth(started), _hardly_changed(trained, attempt.quick)
+    return Result((_table(started), _changes(trained)), (figure,), claims)
+
+
+def _table(started: list[Counted]) -> Table:
+    rows = [
+        {
+            "hidden widths": words(c.widths),
+            "networks": len(c.counts),
+            "Σ n + 1": c.expected,
+            "mean": c.mean,
+            "standard error": c.error,
+            "excess, %": 100 * c.excess,
+            "standard deviation": float(c.counts.std(ddof=1)),
+        }
+        for c in started
+    ]
+    return Table.of("Linear regions on the whole line at He's start", rows)
+
+
+def _changes(trained: list[Trained]) -> Table:
+    rows = [
+        {
+            "hidden widths": words(before.widths),
+            "networks": len(before.counts),
+            "Σ n + 1": before.expected,
+            "mean at start": before.mean,
+            "mean after": after.mean,
+            "change, %": 100 * (after.mean / before.mean - 1),
+            "median loss": loss,
+        }
+        for before, after, loss in trained
+    ]
+    return Table.of("The same before and after training", rows)
 
 
 def whatever_the_depth(started: list[Counted]) -> Claim:
@@ -147,7 +131,7 @@ def whatever_the_depth(started: list[Counted]) -> Claim:
 
 
 def _hardly_changed(trained: list[Trained], quick: bool) -> Claim:
-    change = max(abs(b.mean / a.mean - 1) for a, b, _ in trained)
+    change = max(abs(after.mean / before.mean - 1) for before, after, _ in trained)
     return judged(
         "C5 training",
         "Training hardly changes the number of linear regions",
@@ -169,12 +153,13 @@ def _trained(attempt: Attempt) -> list[Trained]:
     goal = target("fourier", points=256, seed=attempt.seed)
     members, epochs = attempt.choose((TRAINED_MEMBERS, EPOCHS), (QUICK_TRAINED_MEMBERS, QUICK_EPOCHS))
     networks = [_drawn(widths, members, attempt.seed) for widths in TRAINED_SHAPES]
-    results = fit_many(networks, goal, epochs=epochs, lr=1e-3)
     return [
         (
             Counted(widths, whole_line_counts(before)),
             Counted(widths, whole_line_counts(after.network)),
             float(after.loss.median()),
         )
-        for widths, before, after in zip(TRAINED_SHAPES, networks, results, strict=True)
+        for widths, before, after in zip(
+            TRAINED_SHAPES, networks, fit_many(networks, goal, epochs=epochs, lr=1e-3), strict=True
+        )
     ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
+from typing import Any
 
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import log2_or_zero, words
+from nnexpr.experiments.concepts.measures import words
 from nnexpr.experiments.data import Cell, Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
 from nnexpr.networks.builders import mlp
@@ -68,7 +70,7 @@ class Row:
         found = [
             number for each in (self.start, self.trained) for number in (float(np.mean(each)), max(each))
         ]
-        logs = [log2_or_zero(number) for number in (self.lower, self.constructed, self.upper)]
+        logs = map(log2, (self.lower, self.constructed, self.upper))
         return (self.inputs, words(self.widths), self.shallow, self.lower, self.constructed, self.upper, telgarsky,
                 *logs, *found)  # fmt: skip
 
@@ -77,10 +79,8 @@ def run(attempt: Attempt) -> Result:
     """Every shape with 1 and 2 inputs: bounds, construction, random start, after training."""
     shapes = attempt.choose(SHAPES, QUICK_SHAPES)
     cases = [(inputs, widths) for inputs in shapes for widths in shapes[inputs]]
-    rows = [
-        _row(*case, attempt)
-        for case in attempt.over(cases, lambda case: f"{case[0]} inputs, {words(case[1])}")
-    ]
+    named = attempt.over(cases, lambda case: f"{case[0]} inputs, {words(case[1])}")
+    rows = [_row(*case, attempt) for case in named]
     columns = ("inputs", "hidden widths", "Zaslavsky", "Montúfar, lower", "built", "Serra, upper", "Telgarsky",
                "log2 lower", "log2 built", "log2 upper", "start, mean", "start, most", "trained, mean", "trained, most"
     )  # fmt: skip
@@ -89,9 +89,7 @@ def run(attempt: Attempt) -> Result:
         "bound (2m)^L (one input), beside networks"
     )
     table = Table(title, columns, [row.cells() for row in rows])
-    return Result(
-        (table,), tuple(_figure(rows, inputs) for inputs in shapes), (bracket(rows), _shallow(rows))
-    )
+    return Result((table,), [_figure(rows, inputs) for inputs in shapes], (bracket(rows), _shallow(rows)))
 
 
 def _row(inputs: int, widths: tuple[int, ...], attempt: Attempt) -> Row:
@@ -104,10 +102,8 @@ def _row(inputs: int, widths: tuple[int, ...], attempt: Attempt) -> Row:
     trained = fit(network, goal, epochs=epochs, lr=3e-3).network
     made = folding_network(widths, inputs)
     constructed = (linear_regions(made)[0] if inputs == 1 else plane_regions(made)).count
-    if constructed != folded_regions(widths, inputs):
-        raise ArithmeticError(
-            f"{widths}: {constructed} regions counted, {folded_regions(widths, inputs)} made"
-        )
+    if constructed != (folded := folded_regions(widths, inputs)):
+        raise ArithmeticError(f"{widths}: {constructed} regions counted, {folded} made")
     return Row(inputs, widths, constructed, _counts(network), _counts(trained))
 
 
@@ -120,15 +116,16 @@ def _counts(network: Network) -> list[int]:
 
 def _figure(rows: Sequence[Row], inputs: int) -> Figure:
     chosen = sorted((row for row in rows if row.inputs == inputs), key=lambda row: row.upper)
-    series = {
-        "upper bound": [log2_or_zero(row.upper) for row in chosen],
-        "constructed": [log2_or_zero(row.constructed) for row in chosen],
-        "lower bound": [log2_or_zero(row.lower) for row in chosen],
-        "after training": [np.log2(np.mean(row.trained)) for row in chosen],
-        "at start": [np.log2(np.mean(row.start)) for row in chosen],
+    series: dict[str, list[Any]] = {
+        "upper bound": [row.upper for row in chosen],
+        "constructed": [row.constructed for row in chosen],
+        "lower bound": [row.lower for row in chosen],
+        "after training": [np.mean(row.trained) for row in chosen],
+        "at start": [np.mean(row.start) for row in chosen],
     }
     title = f"Linear regions, {inputs} inputs: " + ", ".join(words(row.widths) for row in chosen)
-    return Figure.over(range(1, len(chosen) + 1), series, title, "shape", "log2 regions")
+    logs = {name: np.log2(counts) for name, counts in series.items()}
+    return Figure.over(range(1, len(chosen) + 1), logs, title, "shape", "log2 regions")
 
 
 def bracket(rows: Sequence[Row]) -> Claim:

@@ -38,12 +38,11 @@ def run(attempt: Attempt) -> Result:
     columns = ("N", "layers", "M", "r", "least rank", "largest rank", "min(r,M)^(N/2)", "rank, halves", "CP of r terms",
                "parameters", "parameters of a CP of equal rank")  # fmt: skip
     table = Table(f"Ranks of hierarchical tensors, odd against even modes ({draws} draws)", columns, rows)
-    chosen = [row for row in rows if row[2] == row[3] == 2 or row[2:4] == (4, 3)]
-    series = [
-        Curve(f"M = {m}, r = {r}", [float(row[1]) for row in chosen if row[2:4] == (m, r)],
-              [float(row[4]) for row in chosen if row[2:4] == (m, r)])
-        for m, r in sorted({(row[2], row[3]) for row in chosen})
-    ]  # fmt: skip
+    series = []
+    for m, r in ((2, 2), (4, 3)):
+        chosen = [row for row in rows if row[2:4] == (m, r)]
+        x, y = [float(row[1]) for row in chosen], [float(row[4]) for row in chosen]
+        series.append(Curve(f"M = {m}, r = {r}", x, y))
     claim = judged(
         "C11",
         "The rank of hierarchical tensors grows multiplicatively with depth",

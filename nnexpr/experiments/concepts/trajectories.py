@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,10 +23,10 @@ LAYERS, QUICK_LAYERS = 6, 4
 MEMBERS, QUICK_MEMBERS = 30, 6
 VERTICES = 256  # of the polygon that stands for the circle; its own length is exact
 GROWS, STAYS = 1.1, 1.02  # a layer
+LABEL = "{0[0]}, σ² = {0[1]:g}, width {0[2]}".format
 
 
-@dataclass(frozen=True)
-class _Case:
+class _Case(NamedTuple):
     activation: str
     variance: float
     width: int
@@ -38,17 +38,13 @@ class _Case:
         layers = self.lengths.shape[1] - 1
         return median_interval((self.lengths[:, -1] / self.lengths[:, 0]) ** (1.0 / layers))
 
-    @property
-    def label(self) -> str:
-        return f"{self.activation}, σ² = {self.variance:g}, width {self.width}"
-
 
 def run(attempt: Attempt) -> Result:
     """Six kinds of random networks, thirty of each."""
     layers, members = attempt.choose((LAYERS, MEMBERS), (QUICK_LAYERS, QUICK_MEMBERS))
     path = circle((0.0, 0.0), 1.0, VERTICES)
     cases = []
-    for activation, variance, width in attempt.over(CASES, "{0[0]}, σ² = {0[1]:g}, width {0[2]}".format):
+    for activation, variance, width in attempt.over(CASES, LABEL):
         network = random_network(width, layers, activation, variance, members=members, seed=attempt.seed)
         lengths = trajectory_length(network, path, closed=True)[:, :layers]
         cases.append(_Case(activation, variance, width, lengths))
@@ -60,7 +56,7 @@ def run(attempt: Attempt) -> Result:
         for c in cases
     ]  # fmt: skip
     table = Table(f"Median length of the image of a circle of length 2π, {members} networks", columns, rows)
-    series = {c.label: np.median(c.lengths, axis=0) for c in cases}
+    series = {LABEL(c): np.median(c.lengths, axis=0) for c in cases}
     title = "Length of a circle's image"
     figure = Figure.over(range(1, layers + 1), series, title, "hidden layer", "length", log_y=True)
     return Result((table,), (figure,), (_grows(cases, attempt.quick), _stays(cases, attempt.quick)))

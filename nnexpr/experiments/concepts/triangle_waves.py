@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log2
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import log2_or_zero
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
 from nnexpr.theory.sawtooth import least_width
@@ -42,9 +42,9 @@ def run(attempt: Attempt) -> Result:
         [(f.knots, f.features, f.mse, f.mse_ridge, f.linear_regions) for f in fits],
     )
     series = {
-        "exact": [log2_or_zero(c.linear_regions) for c in made],
-        "sampled": [log2_or_zero(c.sampled_regions) for c in made],
-        "as printed": [log2_or_zero(c.printed_regions) for c in made],
+        "exact": [log2(c.linear_regions) for c in made],
+        "sampled": [log2(c.sampled_regions) for c in made],
+        "as printed": [log2(c.printed_regions) for c in made],
     }
     figure = Figure.over(depths, series, "Linear pieces of k folds", "k", "log2 pieces")
     return Result((counts, shallow), (figure,), (doubling(made), sampling(made), _width(fits)))

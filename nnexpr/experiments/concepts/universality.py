@@ -36,28 +36,27 @@ EPOCHS, QUICK_EPOCHS = 1000, 60
 NOTHING = 1e-20  # of the variance: rounding
 RATE_FROM = 32  # units from which on the rate of the best error is fitted
 RATE, RATE_TOLERANCE = -4.0, 0.5
+# The best spline with a piece more than units: one hidden layer cannot be below. The best that training found. Deep
+# networks made for the target.
+POSSIBLE, SHALLOW = "one hidden layer, best possible", "one hidden layer, trained"
+DEEP, CONSTRUCTED = "deep, trained", "deep, constructed"
+
+ByUnits = dict[int, float]  # mean squared errors
 
 
 @dataclass(frozen=True)
 class _Errors:
-    """Mean squared errors on one target, by units."""
-
     target: str
     variance: float
-    floor: dict[int, float]  # the best spline with a piece more than units: one hidden layer cannot be below
-    bound: dict[
-        int, float
-    ]  # proved not to be above the best spline; equal to the floor where that is certified
-    shallow: dict[int, float]  # the best that training found
-    deep: dict[int, float]
-    constructed: dict[int, float]  # deep networks made for the target
+    shown: dict[str, ByUnits]
+    bound: ByUnits  # proved not to be above the best spline; equal to it where that is certified
 
     @property
-    def best_deep(self) -> dict[int, float]:
+    def best_deep(self) -> ByUnits:
         """Trained or constructed, by units; more units are never worse."""
-        best: dict[int, float] = {}
+        best: ByUnits = {}
         for units in UNITS:
-            found = [errors[units] for errors in (self.deep, self.constructed) if units in errors]
+            found = [self.shown[way][units] for way in (DEEP, CONSTRUCTED) if units in self.shown[way]]
             best[units] = min([*best.values(), *found], default=float("inf"))
         return best
 
@@ -76,51 +75,51 @@ class _Errors:
 def run(attempt: Attempt) -> Result:
     """Four targets: the floor of one hidden layer to 128 units, training, and constructions."""
     found = [_errors(name, attempt) for name in attempt.over(TARGETS)]
-    columns = ("target", "units", "one hidden layer, best possible", "one hidden layer, trained", "deep, trained",
-               "deep, constructed")  # fmt: skip
-    rows = [
-        (each.target, units, each.floor[units], each.shallow.get(units), each.deep.get(units),
-         each.constructed.get(units))
-        for each in found for units in UNITS
-    ]  # fmt: skip
-    table = Table("Mean squared error against hidden units", columns, rows)
+    table = Table.of(
+        "Mean squared error against hidden units",
+        (
+            {
+                "target": each.target,
+                "units": units,
+                **{way: errors.get(units) for way, errors in each.shown.items()},
+            }
+            for each in found
+            for units in UNITS
+        ),
+    )
     return Result((table,), tuple(map(_figure, found)), (_falls(found), _fewer(found)))
 
 
 def _errors(name: str, attempt: Attempt) -> _Errors:
     goal = target(name, terms=FOLDS, points=POINTS)
     x, y = goal.inputs[:, 0], goal.values
-    floors = spline_floors(x, y, [units + 1 for units in UNITS])
+    floors = dict(zip(UNITS, spline_floors(x, y, [units + 1 for units in UNITS]), strict=True))
     sizes, members, epochs = attempt.choose(
         (TRAINED_UNITS, MEMBERS, EPOCHS), (QUICK_TRAINED_UNITS, QUICK_MEMBERS, QUICK_EPOCHS)
     )
-    depths = [units // DEEP_WIDTH for units in sizes if units <= DEEPEST]
-    shapes = [(units,) for units in sizes] + [(DEEP_WIDTH,) * layers for layers in depths]
+    deep = [(DEEP_WIDTH,) * (units // DEEP_WIDTH) for units in sizes if units <= DEEPEST]
+    shapes = [*((units,) for units in sizes), *deep]
     networks = [mlp(depth=len(s) + 1, width=s, members=members, seed=attempt.seed) for s in shapes]
     results = fit_many(networks, target(name, terms=FOLDS, points=257), epochs=epochs, lr=3e-3)
-    best = [float(np.nanmin(result.best_loss)) for result in results]
-    return _Errors(
-        target=name,
-        variance=float(y.var()),
-        floor={units: floor.mse for units, floor in zip(UNITS, floors, strict=True)},
-        bound={units: floor.lower_bound for units, floor in zip(UNITS, floors, strict=True)},
-        shallow=dict(zip(sizes, best[: len(sizes)], strict=True)),
-        deep={DEEP_WIDTH * layers: error for layers, error in zip(depths, best[len(sizes) :], strict=True)},
-        constructed={units: _mse(made, goal) for units, made in _constructions(name)},
-    )
+    best = [(sum(s), float(np.nanmin(result.best_loss))) for s, result in zip(shapes, results, strict=True)]
+    shown = {
+        POSSIBLE: {units: floor.mse for units, floor in floors.items()},
+        SHALLOW: dict(best[: len(sizes)]),
+        DEEP: dict(best[len(sizes) :]),
+        CONSTRUCTED: {units: _mse(made, goal) for units, made in _constructions(name).items()},
+    }
+    bound = {units: floor.lower_bound for units, floor in floors.items()}
+    return _Errors(name, float(y.var()), shown, bound)
 
 
-def _constructions(name: str) -> list[tuple[int, Network]]:
+def _constructions(name: str) -> dict[int, Network]:
     """Deep networks whose function is known: the folded triangle, and x² by its triangle series (Yarotsky 2017)."""
     if name == "triangle":
-        return [(2 * FOLDS, tent(FOLDS))]
+        return {2 * FOLDS: tent(FOLDS)}
     if name == "square":
-        return [
-            (units, compositional(units // 4, peaks=[0.5], dtype="float64"))
-            for units in UNITS
-            if units % 4 == 0 and units <= 48
-        ]
-    return []
+        sizes = [units for units in UNITS if units % 4 == 0 and units <= 48]
+        return {units: compositional(units // 4, peaks=[0.5], dtype="float64") for units in sizes}
+    return {}
 
 
 def _mse(network: Network, goal: Target) -> float:
@@ -129,29 +128,23 @@ def _mse(network: Network, goal: Target) -> float:
 
 
 def _figure(each: _Errors) -> Figure:
-    named = (
-        ("one hidden layer, best possible", each.floor),
-        ("one hidden layer, trained", each.shallow),
-        ("deep, trained", each.deep),
-        ("deep, constructed", each.constructed),
-    )
     series = [
-        Curve(label, [float(units) for units in errors], [error or float("nan") for error in errors.values()])
-        for label, errors in named if errors
-    ]  # fmt: skip
-    return Figure(
-        f"Error on {each.target}", "hidden units", "mean squared error", series, log_x=True, log_y=True
-    )
+        Curve(way, list(map(float, errors)), [error or float("nan") for error in errors.values()])
+        for way, errors in each.shown.items()
+        if errors
+    ]
+    title = f"Error on {each.target}"
+    return Figure(title, "hidden units", "mean squared error", series, log_x=True, log_y=True)
 
 
 def _falls(found: Sequence[_Errors]) -> Claim:
-    falling = all(np.all(np.diff(list(each.floor.values())) <= 1e-12 * each.variance) for each in found)
-    slopes = {}
-    for each in found:
-        if each.target in SMOOTH:
-            units = [count for count in UNITS if count >= RATE_FROM]
-            slopes[each.target] = float(loglog_slopes(units, [each.floor[count] for count in units])[0])
-    left = max(each.floor[UNITS[-1]] / each.variance for each in found)
+    best = {each.target: each.shown[POSSIBLE] for each in found}
+    falling = all(
+        np.all(np.diff(list(best[each.target].values())) <= 1e-12 * each.variance) for each in found
+    )
+    units = [count for count in UNITS if count >= RATE_FROM]
+    slopes = {name: float(loglog_slopes(units, [best[name][count] for count in units])[0]) for name in SMOOTH}
+    left = max(best[each.target][UNITS[-1]] / each.variance for each in found)
     return judged(
         "C13",
         "With enough hidden units one hidden layer reaches any accuracy",

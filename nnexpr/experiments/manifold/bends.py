@@ -7,7 +7,7 @@ at least half of them; a member's structure reaches to the last layer before the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -32,28 +32,27 @@ Found = dict[str, dict[str, Any]]  # by way
 
 def run(attempt: Attempt) -> Result:
     """7 and 8 hidden layers, four curves, three ways."""
+
+    def follow(case: tuple[int, Curve, str]) -> dict[str, Any]:
+        depth, curve, way = case
+        return _follow(WAYS[way], curve, Setting.of(attempt, depth=depth))
+
+    cases = list(product(DEPTHS, CURVES, WAYS))
+    made = attempt.each(cases, follow, lambda case: f"{case[0]} hidden layers, {case[1].label}: {case[2]}")
+    found = dict(zip(cases, made, strict=True))
     tables, figures = [], []
-    reached: dict[str, list[list[int]]] = {way: [] for way in WAYS}  # of every member, by network
-    cases = [(depth, curve) for depth in DEPTHS for curve in CURVES]
-    for depth, curve in attempt.over(cases, lambda case: f"{case[0]} hidden layers, {case[1].label}"):
-        setting = Setting.of(attempt, depth=depth)
-        found: Found = {
-            way: attempt.kept(f"{depth} {curve.name} {way}", partial(_follow, before, curve, setting))
-            for way, before in WAYS.items()
-        }
-        for way in WAYS:
-            reached[way].append(found[way]["reach"])
-        tables.append(_table(depth, curve, found))
-        figures += _figures(depth, curve, found) if curve is CURVES[0] else []
+    for depth, curve in product(DEPTHS, CURVES):
+        ways = {way: found[depth, curve, way] for way in WAYS}
+        tables.append(_table(depth, curve, ways))
+        figures += _figures(depth, curve, ways) if curve is CURVES[0] else []
+    reached = {way: [one["reach"] for (_, _, own), one in found.items() if own == way] for way in WAYS}
     return Result(tables, figures, claims(reached, attempt.quick))
 
 
 def _follow(before: tuple[int, ...], curve: Curve, setting: Setting) -> dict[str, Any]:
     """Median bends of every layer at epochs 0 … of the last stage, and how far each member reaches at its end."""
     goal = setting.target(curve)
-    network = start("theorem", curve.sign, setting)
-    if before:
-        network = train(network, goal, before, setting).network
+    network = train(start("theorem", curve.sign, setting), goal, before, setting).network
     last = session(network, goal, epochs=setting.epochs, lr=RATES[3])
     found: dict[str, Any] = {"epochs": [], "bends": []}
     while True:

@@ -7,8 +7,10 @@ place them), the optimiser (all weights trained, by Adam, L-BFGS and Levenberg-M
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -32,29 +34,35 @@ THEIRS = "adam"  # the paper's
 ENDING = tuple(row for row in ROWS if row.stages[-1] == 3)
 DEPTHS = (5, 6, 7, 8, 10, 12)
 SPREADS = ("by layer", "even", "at the output")
+FOUND = ("min", "median", "mean", "regions", "floor")
+
+Rows = list[list[Any]]
 
 
 def run(attempt: Attempt) -> Result:
     """Four tables for all curves, kept curve by curve."""
     setting = Setting.of(attempt)
     depths = attempt.choose(DEPTHS, DEPTHS[:3])
-    last: list[list[Any]] = []
-    deeper: list[list[Any]] = []
-    spread: list[list[Any]] = []
-    for number, curve in enumerate(CURVES):
-        share = number / len(CURVES)
-        attempt.report(share, f"{curve.label}: second-order last stages")
-        last += attempt.kept(
-            f"last {curve.name}", partial(_last_stages, curve, setting, attempt.choose(1, 10))
-        )
-        attempt.report(share + 0.15, f"{curve.label}: deeper networks")
-        deeper += attempt.kept(f"deeper {curve.name}", partial(_deeper, curve, setting, depths))
-        attempt.report(share + 0.22, f"{curve.label}: amplitudes")
-        spread += attempt.kept(f"spread {curve.name}", partial(_spreads, curve, setting))
-    attempt.report(1.0)
-    columns = ("min", "median", "mean", "regions", "floor", "min / floor")
+    parts: dict[str, Callable[[Setting, Curve], Rows]] = {
+        "stage 1 only": _on_manifold,
+        "second-order last stages": partial(_last_stages, attempt.choose(1, 10)),
+        "deeper networks": partial(_deeper, depths),
+        "amplitudes": _spreads,
+    }
+
+    def rows(case: tuple[Curve, str]) -> Rows:
+        curve, part = case
+        return parts[part](setting, curve)
+
+    cases = list(product(CURVES, parts))
+    made = attempt.each(cases, rows, lambda case: f"{case[0].label}: {case[1]}")
+    alone, last, deeper, spread = (
+        list(chain(*(rows for (_, own), rows in zip(cases, made, strict=True) if own == part)))
+        for part in parts
+    )
+    columns = (*FOUND, "min / floor")
     return Result([
-        _obstacles(setting, last, deeper, depths[-1]),
+        _obstacles(2**setting.depth, alone, last, deeper, depths[-1]),
         Table(
             "Tables 1 and 2 with other last stages (float64)",
             ("curve", "network", "last stage", *columns, "min, printed"), last,
@@ -70,33 +78,28 @@ def whole_floor(curve: Curve, setting: Setting) -> float:
     return spline_floor(goal.own_inputs[:, 0], goal.own_values, 2**setting.depth).mse
 
 
-def _obstacles(setting: Setting, last: list[list[Any]], deeper: list[list[Any]], deepest: int) -> Table:
-    """The least errors of the other tables as multiples of the floor of 2^L pieces, L the paper's hidden layers."""
+def _obstacles(pieces: int, alone: Rows, last: Rows, deeper: Rows, deepest: int) -> Table:
+    """The least errors of the other tables as multiples of the floor of ``pieces``."""
     after = {(curve, network, name): least for curve, network, name, least, *_ in last}
     by_depth = {(curve, depth): least for curve, depth, least, *_ in deeper}
-    names = [NAMES[optimizer] for optimizer in ITERATIONS]
-    rows: list[list[Any]] = []
-    for curve in CURVES:
-        floor = whole_floor(curve, setting)
-        on_manifold = train(start("theorem", curve.sign, setting), setting.target(curve), (1,), setting)
-        errors = [
-            float(np.nanmin(on_manifold.loss.numpy())),
-            *(after[curve.label, "All stages", name] for name in names),
-            by_depth[curve.label, deepest],
-        ]
-        rows.append([curve.label, floor, *(error and error / floor for error in errors)])
-    floors = f"floor of {2**setting.depth} pieces"
+    rows: Rows = []
+    for curve, floor, on_manifold in alone:
+        stages = [after[curve, "All stages", NAMES[optimizer]] for optimizer in ITERATIONS]
+        errors = on_manifold, *stages, by_depth[curve, deepest]
+        rows.append([curve, floor, *(error and error / floor for error in errors)])
     columns = (
-        "curve",
-        floors,
-        "stage 1 only",
-        *(f"all stages, {name}" for name in names),
+        "curve", f"floor of {pieces} pieces", "stage 1 only", *(f"all stages, {NAMES[name]}" for name in ITERATIONS),
         f"{deepest} layers, Adam",
-    )
+    )  # fmt: skip
     return Table("What stands in the way: least errors in multiples of the floor", columns, rows)
 
 
-def _last_stages(curve: Curve, setting: Setting, divisor: int) -> list[list[Any]]:
+def _on_manifold(setting: Setting, curve: Curve) -> Rows:
+    result = train(start("theorem", curve.sign, setting), setting.target(curve), (1,), setting)
+    return [[curve.label, whole_floor(curve, setting), float(np.nanmin(result.loss.numpy()))]]
+
+
+def _last_stages(divisor: int, setting: Setting, curve: Curve) -> Rows:
     """The rows of the tables that end with all weights trained, by each optimiser from the same networks.
 
     ``divisor``: of the iterations.
@@ -116,7 +119,7 @@ def _last_stages(curve: Curve, setting: Setting, divisor: int) -> list[list[Any]
     return rows
 
 
-def _deeper(curve: Curve, setting: Setting, depths: tuple[int, ...]) -> list[list[Any]]:
+def _deeper(depths: tuple[int, ...], setting: Setting, curve: Curve) -> Rows:
     goal, rows = setting.target(curve), []
     for depth in depths:
         own = replace(setting, depth=depth)
@@ -125,21 +128,18 @@ def _deeper(curve: Curve, setting: Setting, depths: tuple[int, ...]) -> list[lis
     return rows
 
 
-def _spreads(curve: Curve, setting: Setting) -> list[list[Any]]:
+def _spreads(setting: Setting, curve: Curve) -> Rows:
     goal = setting.target(curve)
     network = train(start("theorem", curve.sign, setting), goal, (1,), setting).network
-    return [
-        [curve.label, spread, *_found(train(respread(network, spread), goal, (3,), setting))]
-        for spread in SPREADS
-    ]
+    results = (train(respread(network, spread), goal, (3,), setting) for spread in SPREADS)
+    return [[curve.label, spread, *_found(result)] for spread, result in zip(SPREADS, results, strict=True)]
 
 
 def _found(result: FitResult) -> list[float | None]:
     if not result.loss.isfinite().any():
         return [None] * 6
     cell = cell_of(result)
-    ratio = cell["min"] / cell["floor"] if cell["floor"] > 0 else None
-    return [*(cell[key] for key in ("min", "median", "mean", "regions", "floor")), ratio]
+    return [*(cell[key] for key in FOUND), cell["min"] / cell["floor"] if cell["floor"] > 0 else None]
 
 
 def amplitudes(network: Network) -> torch.Tensor:
@@ -156,13 +156,12 @@ def respread(network: Network, spread: str) -> Network:
     """
     now = amplitudes(network)
     depth = now.shape[1]
-    if spread == "by layer":
-        wanted = now
-    elif spread == "even":
-        wanted = now[:, -1:] ** (torch.arange(depth) / (depth - 1))
-    else:
-        wanted = torch.ones_like(now)
-    factor = (wanted / now)[:, :, None, None]
+    wanted = {
+        "by layer": now,
+        "even": now[:, -1:] ** (torch.arange(depth) / (depth - 1)),
+        "at the output": torch.ones_like(now),
+    }
+    factor = (wanted[spread] / now)[:, :, None, None]
     made = network.with_parameters(network.parameters.clone())
     for index in range(depth):
         made.affine(index)[:, 1:, :] *= factor[:, index]

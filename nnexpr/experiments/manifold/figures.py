@@ -32,10 +32,7 @@ def run(attempt: Attempt) -> Result:
     attempt.report(0.4, "figure 5: what survives training")
     deep = replace(setting, depth=DEPTH_5)
     for label, before in (("gradient descent only", ()), ("trained on the manifold first", (1,))):
-        network = start("theorem", cube.sign, deep)
-        if before:
-            network = train(network, goal, before, deep).network
-        result = train(network, goal, (3,), deep)
+        result = train(start("theorem", cube.sign, deep), goal, (*before, 3), deep)
         figures += _layers(f"Figure 5: x³, {label}", _best(result.network, result.loss))
     attempt.report(0.8, "figure 6: a default network")
     default = train(start("default", cube.sign, setting), goal, (3,), setting, DEFAULT_RATE)

@@ -6,13 +6,13 @@ Claims M6 and M11. Training goes in parts, so that it can be cancelled and goes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from itertools import product
+from statistics import fmean as mean
 
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.data import Cell, Claim, Result, Table
+from nnexpr.experiments.data import Claim, Result, Table
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, Setting, start, train
 from nnexpr.networks.builders import mlp
@@ -31,6 +31,9 @@ LABELS = {
     "free": "free scales",
 }  # fmt: skip
 CUBE = CURVES[0]
+MOST = "most bends"
+
+Counts = dict[str, float]  # by the columns of the tables
 
 
 def run(attempt: Attempt) -> Result:
@@ -40,19 +43,29 @@ def run(attempt: Attempt) -> Result:
         kind: counts(_networks(kind, many, attempt.seed))
         for kind in attempt.over(KINDS, LABELS.__getitem__, end=0.1)
     }
-    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in TRAINED}
-    both = [(kind, part) for kind in TRAINED for part in range(parts)]
-    for kind, part in attempt.over(both, lambda each: f"{LABELS[each[0]]}, trained", begin=0.1):
-        setting = Setting.of(attempt, members=trained // parts, seed=attempt.seed + part * trained // parts)
-        found[kind].append(attempt.kept(f"trained {kind} {part}", partial(_trained, kind, setting)))
-    after = {kind: together(each) for kind, each in found.items()}
-    tables = [
-        _table(f"{many:,} networks of each kind as they start", started),
-        _table(f"{trained:,} networks of each kind, trained on x³", after),
-    ]
-    return Result(
-        tables, claims=[*_dead(started, after, attempt.quick), *_wasted(started, after, attempt.quick)]
+
+    def train_part(case: tuple[str, int]) -> Counts:
+        kind, part = case
+        seed = attempt.seed + part * trained // parts
+        return _trained(kind, Setting.of(attempt, members=trained // parts, seed=seed))
+
+    cases = list(product(TRAINED, range(parts)))
+    made = attempt.each(
+        cases, train_part, lambda case: f"{LABELS[case[0]]}, trained, part {case[1] + 1}", begin=0.1
     )
+    after = {
+        kind: together([part for (own, _), part in zip(cases, made, strict=True) if own == kind])
+        for kind in TRAINED
+    }
+    tables = [
+        Table.of(title, ({"start": LABELS[kind], **one} for kind, one in found.items()))
+        for title, found in (
+            (f"{many:,} networks of each kind as they start", started),
+            (f"{trained:,} networks of each kind, trained on x³", after),
+        )
+    ]
+    claims = [*_dead(started, after, attempt.quick), *_wasted(started, after, attempt.quick)]
+    return Result(tables, claims=claims)
 
 
 def _networks(kind: str, members: int, seed: int) -> Network:
@@ -61,20 +74,17 @@ def _networks(kind: str, members: int, seed: int) -> Network:
     return mlp(HIDDEN + 1, WIDTH, init=kind, members=members, seed=seed)
 
 
-def _trained(kind: str, setting: Setting) -> dict[str, Any]:
+def _trained(kind: str, setting: Setting) -> Counts:
     network = _networks(kind, setting.members, setting.seed)
     return counts(train(network, setting.target(CUBE), (3,), setting, DEFAULT_RATE).network)
 
 
-def together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def together(parts: Sequence[Counts]) -> Counts:
     """The :func:`counts` of all members, from those of parts of equal size."""
-    joined: dict[str, Any] = {
-        key: np.mean([part[key] for part in parts], axis=0).tolist() for key in parts[0]
-    }
-    return {**joined, "most bends": max(part["most bends"] for part in parts)}
+    return {key: (max if key == MOST else mean)(part[key] for part in parts) for key in parts[0]}
 
 
-def counts(network: Network) -> dict[str, Any]:
+def counts(network: Network) -> Counts:
     """Shares over the members, exact on [0, 1]: dead units, members with some, collapsed ones; bends; idle layers.
 
     An idle layer adds no bend to the output.
@@ -82,35 +92,23 @@ def counts(network: Network) -> dict[str, Any]:
     lines = linear_regions(network, (0.0, 1.0), certify=False)
     units = sum(layer.outputs for layer in network.layers[:-1])
     by_layer = np.array([one.bends_by_layer for one in lines])
+    idle = (by_layer == 0).mean(axis=0).tolist()
     return {
-        "dead units": float(np.mean([len(one.dead_units) for one in lines])) / units,
-        "with dead units": float(np.mean([bool(one.dead_units) for one in lines])),
-        "collapsed": float(np.mean([one.collapsed for one in lines])),
-        "bends": float(np.mean([one.bends for one in lines])),
-        "most bends": max(one.bends for one in lines),
-        "below units": float(np.mean([one.bends < units for one in lines])),
-        "idle layers": float((by_layer == 0).sum(axis=1).mean()),
-        "idle by layer": [float(share) for share in (by_layer == 0).mean(axis=0)],
+        "dead units, share": mean(len(one.dead_units) for one in lines) / units,
+        "members with some": mean(bool(one.dead_units) for one in lines),
+        "collapsed": mean(one.collapsed for one in lines),
+        "mean bends": mean(one.bends for one in lines),
+        MOST: max(one.bends for one in lines),
+        "idle layers, mean": sum(idle),
+        **{f"layer {layer} idle": share for layer, share in enumerate(idle, 1)},
     }
 
 
-def _table(title: str, found: dict[str, dict[str, Any]]) -> Table:
-    columns = (
-        "start", "dead units, share", "members with some", "collapsed", "mean bends", "most bends", "idle layers, mean",
-        *(f"layer {layer} idle" for layer in range(1, HIDDEN + 1)),
-    )  # fmt: skip
-    keys = ("dead units", "with dead units", "collapsed", "bends", "most bends", "idle layers")
-    rows: list[Sequence[Cell]] = [
-        [LABELS[kind], *(one[key] for key in keys), *one["idle by layer"]] for kind, one in found.items()
-    ]
-    return Table(title, columns, rows)
-
-
-def _dead(started: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]], quick: bool) -> list[Claim]:
+def _dead(started: dict[str, Counts], after: dict[str, Counts], quick: bool) -> list[Claim]:
     default, trained = started["torch"]["collapsed"], after["torch"]["collapsed"]
     raai, raai_trained = started["raai"]["collapsed"], after["raai"]["collapsed"]
     normal = started["kaiming"]["collapsed"]
-    born = [started[kind]["dead units"] for kind in ("theorem", "free")]
+    born = [started[kind]["dead units, share"] for kind in ("theorem", "free")]
     return [
         judged(
             "M6 default", "About half of the default networks collapse", "0.3 to 0.7",
@@ -129,14 +127,13 @@ def _dead(started: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]], 
     ]  # fmt: skip
 
 
-def _wasted(started: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]], quick: bool) -> list[Claim]:
+def _wasted(started: dict[str, Counts], after: dict[str, Counts], quick: bool) -> list[Claim]:
     units = HIDDEN * WIDTH
-    bends, most = after["torch"]["bends"], after["torch"]["most bends"]
-    idle = after["torch"]["idle layers"]
+    bends, most, idle = (after["torch"][key] for key in ("mean bends", MOST, "idle layers, mean"))
     return [
         judged(
             "M11 bends", f"Default networks make fewer bends than they have units ({units})", f"mean below {units}",
-            f"{started['torch']['bends']:.3g} at the start, {bends:.3g} after training; the most is {most}",
+            f"{started['torch']['mean bends']:.3g} at the start, {bends:.3g} after training; the most is {most}",
             None, bends < units, quick=quick,
         ),
         judged(

@@ -7,12 +7,12 @@ curves, apart for the least and for the mean error of the members.
 from __future__ import annotations
 
 import math
-from functools import partial
+from itertools import product
+from statistics import mean
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.data import Cell, Claim, Result, Table
-from nnexpr.experiments.judging import judged
-from nnexpr.experiments.manifold.printed import PRINTED
+from nnexpr.experiments.data import Cell, Result, Table
+from nnexpr.experiments.manifold.printed import PRINTED, Ratios, near_print, ratios_to_print
 from nnexpr.experiments.manifold.rows import Trained, train_rows
 from nnexpr.experiments.manifold.setup import CURVES, RATES, ROWS, Curve, Setting
 
@@ -28,62 +28,53 @@ STEPS = (
     (1e-2, 1e-2, 1e-2),
 )
 SHOWN = tuple(row for row in ROWS if row.start == "theorem")
-JUDGED = ("stages 1, 3", "all stages")
 
-Cells = dict[str, dict[str, tuple[float, float]]]  # curve, row: least and mean error
+Rates = tuple[float, float, float]
+Errors = dict[str, tuple[float, float]]  # least and mean, by row
 
 
 def run(attempt: Attempt) -> Result:
     """Six steps (quick: two)."""
     steps = attempt.choose(STEPS, STEPS[:2])
+
+    def errors(case: tuple[Rates, Curve]) -> Errors:
+        rates, curve = case
+        return _errors(curve, Setting.of(attempt, rates=dict(enumerate(rates, 1))))
+
+    cases = list(product(steps, CURVES))
+    made = attempt.each(cases, errors, lambda case: f"{case[0]}: {case[1].label}")
+    found = {(rates, curve): errors for (rates, curve), errors in zip(cases, made, strict=True)}
     rows: list[list[Cell]] = []
-    claims: list[Claim] = []
-    found: dict[tuple[float, float, float], Cells] = {rates: {} for rates in steps}
-    both = [(rates, curve) for rates in steps for curve in CURVES]
-    for rates, curve in attempt.over(both, lambda each: f"{each[0]}: {each[1].label}"):
-        setting = Setting.of(attempt, rates=dict(zip((1, 2, 3), rates, strict=True)))
-        found[rates][curve.name] = attempt.kept(f"{rates} {curve.name}", partial(_cells, curve, setting))
-    for rates, cells in found.items():
-        rows.append([*rates, _distance(cells, 0), _distance(cells, 1), _within(cells)[0]])
-        if rates == OWN:
-            claims.append(_claim(cells, attempt.quick))
+    ratios: dict[Rates, Ratios] = {}
+    for rates in steps:
+        own = {curve: found[rates, curve] for curve in CURVES}
+        ratios[rates] = _ratios(own)
+        within = sum(ratio <= 3 for ratio in ratios[rates].values())
+        rows.append([*rates, _distance(own, 0), _distance(own, 1), within])
     columns = ("stage 1", "stage 2", "stage 3", "decades off, min", "decades off, mean", "of 8 within × 3")
-    return Result([Table("Adam's steps beside the printed tables", columns, rows)], claims=claims)
-
-
-def _cells(curve: Curve, setting: Setting) -> dict[str, tuple[float, float]]:
-    trained: Trained = {}
-    found = {}
-    for row in SHOWN:
-        losses = train_rows(row, curve, trained, setting).loss
-        found[row.name] = float(losses.min()), float(losses.mean())
-    return found
-
-
-def _ratio(cells: Cells, curve: Curve, row: str, which: int) -> float:
-    return cells[curve.name][row][which] / PRINTED[row][curve.name][which]
-
-
-def _distance(cells: Cells, which: int) -> float:
-    ratios = [_ratio(cells, curve, row.name, which) for curve in CURVES for row in SHOWN]
-    return sum(abs(math.log10(ratio)) for ratio in ratios) / len(ratios)
-
-
-def _within(cells: Cells) -> tuple[int, float, str]:
-    """How many of the eight minima are within three times print; the largest ratio, and where."""
-    ratios = {(row, curve.label): _ratio(cells, curve, row, 0) for row in JUDGED for curve in CURVES}
-    worst = max(ratios, key=lambda key: ratios[key])
-    return sum(ratio <= 3 for ratio in ratios.values()), ratios[worst], ", ".join(worst)
-
-
-def _claim(cells: Cells, quick: bool) -> Claim:
-    within, largest, where = _within(cells)
-    return judged(
+    claim = near_print(
         "M3 own step",
         "With Adam's own step, 1e-3 in every stage, 'all stages' and 'stages 1 and 3' are at most three times print",
-        "8 of 8",
-        f"{within} of 8; the largest ratio is {largest:.2g} ({where})",
-        "× 3",
-        within == len(CURVES) * len(JUDGED),
-        quick=quick,
+        ratios[OWN],
+        quick=attempt.quick,
+    )
+    return Result([Table("Adam's steps beside the printed tables", columns, rows)], claims=[claim])
+
+
+def _errors(curve: Curve, setting: Setting) -> Errors:
+    trained: Trained = {}
+    losses = {row.name: train_rows(row, curve, trained, setting).loss for row in SHOWN}
+    return {row: (float(loss.min()), float(loss.mean())) for row, loss in losses.items()}
+
+
+def _ratios(found: dict[Curve, Errors]) -> Ratios:
+    return ratios_to_print(lambda row, curve: found[curve][row][0])
+
+
+def _distance(found: dict[Curve, Errors], which: int) -> float:
+    """Of the least (0) or mean (1) errors from print, in decades."""
+    return mean(
+        abs(math.log10(errors[row][which] / PRINTED[row][curve.name][which]))
+        for curve, errors in found.items()
+        for row in errors
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from statistics import geometric_mean
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Cell, Claim, Result, Table
 from nnexpr.experiments.judging import judged
-from nnexpr.experiments.manifold.printed import LATER, PRINTED
+from nnexpr.experiments.manifold.printed import LATER, PRINTED, WITH_STAGE_1, near_print, ratios_to_print
 from nnexpr.experiments.manifold.rows import Cells, measure
 from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve
 
 __all__ = ["claims", "run"]
 
-WITH_STAGE_1 = ("stages 1, 3", "all stages")
 NEAR = 0.02  # of the printed optima of Stage 1
 FACTOR = 100  # that passes for "three orders of magnitude", of which the printed numbers give 29 to 1130
 FULLY_TRAINED = tuple(row.name for row in ROWS if row.stages[-1] == 3)
@@ -56,36 +55,23 @@ def _stage_one(cells: Cells, quick: bool) -> list[Claim]:
     claims = []
     for curve in CURVES:
         (printed, _), found = PRINTED["stage 1"][curve.name], cells["stage 1"][curve.name]["min"]
+        statement, near = f"The least error of Stage 1 on {curve.label}", abs(found / printed - 1) <= NEAR
         claims.append(
-            judged(
-                f"M2 {curve.label}",
-                f"The least error of Stage 1 on {curve.label}",
-                printed,
-                found,
-                f"{100 * NEAR:.0f} %",
-                abs(found / printed - 1) <= NEAR,
-                quick=quick,
-            )
+            judged(f"M2 {curve.label}", statement, printed, found, f"{100 * NEAR:.0f} %", near, quick=quick)
         )
     return claims
 
 
 def _whole(cells: Cells, quick: bool) -> Claim:
     """M3."""
-    ratios = {
-        (row, curve.label): cells[row][curve.name]["min"] / PRINTED[row][curve.name][0]
-        for row in WITH_STAGE_1
-        for curve in CURVES
-    }
-    above = {key: ratio for key, ratio in ratios.items() if not ratio <= 3}
-    (row, label), worst = max(ratios.items(), key=lambda item: item[1])
-    return judged(
-        "M3", "The least errors of 'all stages' and 'stages 1 and 3' are at most three times the printed ones",
-        "8 of 8", f"{len(ratios) - len(above)} of 8; the largest ratio is {worst:.2g} ({row}, {label})", "× 3",
-        not above, quick=quick,
+    return near_print(
+        "M3",
+        "The least errors of 'all stages' and 'stages 1 and 3' are at most three times the printed ones",
+        ratios_to_print(lambda row, curve: cells[row][curve.name]["min"]),
+        quick=quick,
         why="Adam's step is not printed: at these steps the pattern of all cells is nearest to print, and with 1e-3 in "
         "every stage all eight are within three times (manifold-steps).",
-    )  # fmt: skip
+    )
 
 
 def _orders(cells: Cells, quick: bool) -> list[Claim]:
@@ -93,14 +79,13 @@ def _orders(cells: Cells, quick: bool) -> list[Claim]:
     out_of_order, gains, printed = [], {}, {}
     for curve in CURVES:
         least = {row: cells[row][curve.name]["min"] for row in cells}
-        random = min(least["default"], least["raai"])
-        manifold = min(least[row] for row in WITH_STAGE_1)
-        if not random > least["stage 3"] > manifold:
+        if not min(least["default"], least["raai"]) > least["stage 3"] > _manifold(least):
             out_of_order.append(curve.label)
-        gains[curve.label] = least["default"] / manifold
-        least_printed = {row: numbers[curve.name][0] for row, numbers in PRINTED.items()}
-        printed[curve.label] = least_printed["default"] / min(least_printed[row] for row in WITH_STAGE_1)
+        gains[curve.label] = least["default"] / _manifold(least)
+        theirs = {row: numbers[curve.name][0] for row, numbers in PRINTED.items()}
+        printed[curve.label] = theirs["default"] / _manifold(theirs)
     label, smallest = min(gains.items(), key=lambda item: item[1])
+    mean = geometric_mean(gains.values())
     return [
         judged(
             "M4 order", "Random starts are the worst, starting on the manifold alone helps, training on it helps more",
@@ -111,8 +96,8 @@ def _orders(cells: Cells, quick: bool) -> list[Claim]:
             "M4 factor",
             "Training on the manifold lowers the least errors of the tables by three orders of magnitude (print: "
             f"{_factors(printed)})",
-            f"at least {FACTOR}, geometric mean over the curves (printed {_mean(printed):.3g})",
-            f"{_mean(gains):.3g}: {_factors(gains)}", f">= {FACTOR}", _mean(gains) >= FACTOR, quick=quick,
+            f"at least {FACTOR}, geometric mean over the curves (printed {geometric_mean(printed.values()):.3g})",
+            f"{mean:.3g}: {_factors(gains)}", f">= {FACTOR}", mean >= FACTOR, quick=quick,
         ),
         judged(
             "M4 every curve", "It does so on every curve",
@@ -123,9 +108,9 @@ def _orders(cells: Cells, quick: bool) -> list[Claim]:
     ]  # fmt: skip
 
 
-def _mean(gains: dict[str, float]) -> float:
-    """The geometric mean."""
-    return math.prod(gains.values()) ** (1 / len(gains))
+def _manifold(least: dict[str, float]) -> float:
+    """The least error of the rows that were trained on the manifold."""
+    return min(least[row] for row in WITH_STAGE_1)
 
 
 def _factors(gains: dict[str, float]) -> str:
