@@ -67,9 +67,7 @@ for _solver in (
     Solver(name="hat", ridge=0.0),
     Solver(name="qr", dense=_DENSE + "qr", cut_off=True),
     Solver(name="svd", dense=_DENSE + "svd", cut_off=True),
-    Solver(
-        name="normal", dense=_DENSE + "normal", ridge=1e-6
-    ),  # the concept page's, on the sum over the samples
+    Solver(name="normal", dense=_DENSE + "normal", ridge=1e-6),  # the concept page's
     Solver(name="gram", dense=_DENSE + "gram", cut_off=True),
 ):
     SOLVERS.declare(_solver)

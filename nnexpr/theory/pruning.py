@@ -16,7 +16,7 @@ from torch import Tensor
 
 from nnexpr.networks.network import Network
 
-__all__ = ["dense_masks", "density", "masked", "prune", "weight_places"]
+__all__ = ["density", "masked", "prune", "weight_places"]
 
 
 def weight_places(network: Network) -> Tensor:
@@ -26,11 +26,6 @@ def weight_places(network: Network) -> Tensor:
         block = places[network.architecture.offsets[index] : network.architecture.offsets[index + 1]]
         block.view(layer.outputs, layer.inputs + 1)[:, :-1] = True
     return places
-
-
-def dense_masks(network: Network) -> Tensor:
-    """All ones: ``(members, P)`` in the parameters' dtype."""
-    return torch.ones_like(network.parameters)
 
 
 def density(network: Network, masks: Tensor) -> Tensor:

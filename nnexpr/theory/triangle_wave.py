@@ -86,11 +86,6 @@ class Composition:
     shallow: tuple[ShallowFit, ...]
     knots_needed: int  # to be the wave exactly, with uniform knots
 
-    @property
-    def samples(self) -> int:
-        """How many samples the shallow fits used at most, 0 where the error was integrated over [0, 1]."""
-        return max((fit.samples for fit in self.shallow), default=0)
-
     def as_json(self) -> dict[str, Any]:
         """The document that ``compose --json`` prints."""
         names = (

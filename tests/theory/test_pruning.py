@@ -7,7 +7,7 @@ import torch
 
 from nnexpr import fit, mlp, target
 from nnexpr.networks.network import Network
-from nnexpr.theory.pruning import dense_masks, density, masked, prune, weight_places
+from nnexpr.theory.pruning import density, masked, prune, weight_places
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_weights_are_what_is_not_a_bias(network: Network) -> None:
 
 
 def test_the_smallest_go_and_biases_stay(network: Network) -> None:
-    masks = prune(network, dense_masks(network), 0.25)
+    masks = prune(network, torch.ones_like(network.parameters), 0.25)
     places = weight_places(network)
     assert torch.equal(masks[:, ~places], torch.ones_like(masks[:, ~places]))
     for kept, magnitudes in zip(masks[:, places] == 1, network.parameters[:, places].abs(), strict=True):
@@ -32,7 +32,7 @@ def test_the_smallest_go_and_biases_stay(network: Network) -> None:
 
 
 def test_rounds_only_take_away_and_follow_the_share(network: Network) -> None:
-    masks = dense_masks(network)
+    masks = torch.ones_like(network.parameters)
     for done in range(1, 6):
         fewer = prune(network, masks, 0.3)
         assert torch.all(fewer <= masks)
@@ -44,12 +44,12 @@ def test_rounds_only_take_away_and_follow_the_share(network: Network) -> None:
 
 def test_one_weight_goes_and_one_stays(network: Network) -> None:
     places = weight_places(network)
-    assert torch.all(prune(network, dense_masks(network), 1e-6)[:, places].sum(dim=1) == 47)
-    assert torch.all(prune(network, dense_masks(network), 1 - 1e-9)[:, places].sum(dim=1) == 1)
+    assert torch.all(prune(network, torch.ones_like(network.parameters), 1e-6)[:, places].sum(dim=1) == 47)
+    assert torch.all(prune(network, torch.ones_like(network.parameters), 1 - 1e-9)[:, places].sum(dim=1) == 1)
 
 
 def test_removed_weights_stay_zero_in_training(network: Network) -> None:
-    masks = prune(network, dense_masks(network), 0.5)
+    masks = prune(network, torch.ones_like(network.parameters), 0.5)
     trained = fit(masked(network, masks), target("tanh3", points=32), epochs=20, masks=masks).network
     assert torch.all(trained.parameters[masks == 0] == 0)
     assert torch.all((trained.parameters != masked(network, masks).parameters).any(dim=1))
@@ -57,6 +57,6 @@ def test_removed_weights_stay_zero_in_training(network: Network) -> None:
 
 def test_bad_shares_and_masks_are_refused(network: Network) -> None:
     with pytest.raises(ValueError, match="above 0 and below 1"):
-        prune(network, dense_masks(network), 1.0)
+        prune(network, torch.ones_like(network.parameters), 1.0)
     with pytest.raises(ValueError, match="expected"):
         prune(network, torch.ones(1, 3), 0.5)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import torch
 from scipy.stats import mannwhitneyu
 
 from nnexpr.experiments.attempt import Attempt
@@ -15,7 +16,7 @@ from nnexpr.experiments.judging import judged
 from nnexpr.networks.builders import mlp
 from nnexpr.targets import target
 from nnexpr.targets.target import Target
-from nnexpr.theory.pruning import dense_masks, density, masked, prune
+from nnexpr.theory.pruning import density, masked, prune
 from nnexpr.training.fit import fit
 
 __all__ = ["Pruned", "Round", "at_the_end", "run", "somewhere"]
@@ -105,7 +106,7 @@ def _pruned(
         mlp(depth=DEPTH, width=width, init="kaiming", members=members, seed=own)
         for own in (attempt.seed, attempt.seed + FRESH_SEED)
     )
-    masks = dense_masks(first)
+    masks = torch.ones_like(first.parameters)
     trained = fit(first, goal, epochs=epochs, lr=rate)
     made = [(1.0, trained.loss.tolist(), trained.loss.tolist())]
     removed = 1.0 - (1.0 - SPARSITY) ** (1.0 / ROUNDS)
