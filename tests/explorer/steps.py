@@ -20,8 +20,10 @@ from nnexpr_tui.worker.subject import Subject
 
 S = TypeVar("S", bound=Subject[Any])
 PAINTED = "_painted_text"
-STAND_IN = Path(__file__).with_name("experiment_stand_in.py")
+STAND_IN = Path(__file__).with_name("experiments") / "experiment_stand_in.py"
 GATE = "gate"
+WIDE = (120, 40)
+SIZES = (WIDE, (80, 24), (60, 20))  # those that are promised
 
 
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -48,6 +50,11 @@ def seated(subject: S) -> S:
 def text(app: Explorer) -> str:
     """What can be read on the screen, as it was last painted: never new lines in a layout that is yet to come."""
     return str(getattr(app, PAINTED, ""))
+
+
+def shows(app: Explorer, label: str, value: str) -> bool:
+    """Whether the label can be read beside the whole of this value."""
+    return re.search(rf"{label} +{value}(?![\d.]|,\d)", text(app)) is not None
 
 
 def keep_what_is_painted(patch: pytest.MonkeyPatch) -> None:

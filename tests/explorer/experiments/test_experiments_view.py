@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from experiment_stand_in import LONG_ROWS, WIDE_COLUMNS, result
 from stand_in import World
-from steps import GATE, ready, state, text, until, with_stand_in
+from steps import GATE, SIZES, WIDE, ready, state, text, until, with_stand_in
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
@@ -22,8 +22,6 @@ from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.table import ScrollPane
 from nnexpr_tui.settings import Settings
 
-SIZES = ((120, 40), (80, 24), (60, 20))
-WIDE = SIZES[0]
 EXPERIMENTS = every()
 FIRST = EXPERIMENTS[0].id
 

@@ -7,20 +7,13 @@ from typing import Any
 
 import pytest
 from stand_in import World
-from steps import ready, text, until
+from steps import SIZES, WIDE, ready, shows, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.folds.moment import FoldQuestion
 from nnexpr_tui.folds.subject import FoldsSubject, fold
 from nnexpr_tui.parts.charts import ChartPane
-
-SIZES = ((120, 40), (80, 24), (60, 20))
-WIDE = SIZES[0]
-
-
-def shows(app: Explorer, label: str, value: str) -> bool:
-    return re.search(rf"{label} +{value}(?![\d.]|,\d)", text(app)) is not None
 
 
 async def opened(app: Explorer, pilot: Pilot[Any], *keys: str) -> None:

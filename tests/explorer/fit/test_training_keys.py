@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from stand_in import World
-from steps import ready, state, text, until
+from steps import WIDE, ready, state, text, until
 
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
-
-WIDE = (120, 40)
 
 
 async def test_it_is_ready_at_epoch_0_and_starts_only_when_told(explorer: Explorer, world: World) -> None:

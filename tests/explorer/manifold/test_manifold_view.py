@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 from stand_in import World
-from steps import ready, text, until
+from steps import SIZES, WIDE, ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.manifold.subject import ManifoldSubject
 from nnexpr_tui.parts.charts import ChartPane
 
-SIZES = ((120, 40), (80, 24), (60, 20))
-WIDE = SIZES[0]
 NUMBER = r"([\d.,]+(?:e[-+]\d+)?)"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from stand_in import World
-from steps import ready, text, until
+from steps import SIZES, WIDE, ready, shows, text, until
 from textual.pilot import Pilot
 
 from nnexpr.specification import FitSpecification
@@ -16,8 +16,6 @@ from nnexpr_tui.parts.help import HelpScreen
 from nnexpr_tui.plane.panes import MapPane
 from nnexpr_tui.plane.subject import PlaneSubject
 
-SIZES = ((120, 40), (100, 30), (80, 24), (60, 20))
-WIDE = SIZES[0]
 PLANE = FitSpecification.make(target="waves2d", epochs=10_000, members=2)
 
 
@@ -25,10 +23,6 @@ PLANE = FitSpecification.make(target="waves2d", epochs=10_000, members=2)
 def true_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
-
-
-def shows(app: Explorer, label: str, value: str) -> bool:
-    return re.search(rf"{label} +{value}(?![\d.])", text(app)) is not None
 
 
 def plane(world: World, **options: Any) -> Explorer:
@@ -73,7 +67,7 @@ def names(app: Explorer) -> list[str]:
     return sorted(str(pane.id).removeprefix("plane-") for pane in maps(app))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [*SIZES, (100, 30)])
 async def test_loss_and_regions_stand_beside_their_numbers_at_every_size(
     size: tuple[int, int], world: World
 ) -> None:

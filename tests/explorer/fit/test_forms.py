@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stand_in import World
-from steps import ready, text, until
+from steps import WIDE, ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr.kinds import NETWORKS
@@ -11,8 +11,6 @@ from nnexpr.specification import OPTIONS, FitSpecification
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.parts.form import Form
-
-WIDE = (120, 40)
 
 
 async def go_to(pilot: Pilot[None], form: str, option: str) -> Form:

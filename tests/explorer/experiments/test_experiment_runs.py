@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from steps import STAND_IN
 from textual.message import Message
 
 from nnexpr.experiments.attempt import Attempt
@@ -19,8 +20,6 @@ from nnexpr.experiments.discovery import find
 from nnexpr.experiments.findings import kept_finding, read_finding
 from nnexpr_tui.experiments.child import command, run
 from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
-
-STAND_IN = Path(__file__).with_name("experiment_stand_in.py")
 
 
 class Bench:

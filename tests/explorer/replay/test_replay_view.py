@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from stand_in import World
-from steps import ready, text, until
+from steps import WIDE, ready, text, until
 
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.charts import ChartPane
-
-WIDE = (120, 40)
 
 
 async def test_before_any_training_there_is_epoch_0(explorer: Explorer) -> None:
