@@ -1,8 +1,8 @@
 """What can be done by which key, and what a view declares of itself: bindings, palette, footer and help come of it.
 
-An action is a method ``action_<name>`` of the thing it belongs to: the application, a view, or a kind of pane. To add
-one: a row in the view's declaration (the folder's ``__init__``) and the method in its class. Nothing is imported here
-that a screen needs only once it is shown.
+An action is a method ``action_<name>`` of the thing it belongs to: the application, a screen, a view, or a kind of
+pane. To add one: a row in the view's declaration (the folder's ``__init__``) and the method in its class. Nothing is
+imported here that a screen needs only once it is shown.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 
 from textual.binding import Binding, BindingType
 
-__all__ = ["TRAINING", "WAVES", "Action", "ViewEntry", "bindings", "some"]
+__all__ = ["ANYWHERE", "TRAINING", "WAVES", "Action", "ViewEntry", "bindings", "some"]
 
 
 @dataclass(frozen=True)
 class Action:
     """One thing that can be done."""
 
-    name: str  # of the method, with its arguments: "screen('replay')"
+    name: str  # of the method, with its arguments: "switch_mode('replay')"
     keys: str  # as Textual spells them, separated by commas
     shown: str  # the keys as a person reads them
     label: str  # for the footer and the palette
@@ -66,6 +66,21 @@ def some(actions: Iterable[Action], *names: str, footer: bool | None = None) -> 
     rows = [row for row in actions if row.name.partition("(")[0] in names]
     return tuple(rows if footer is None else (replace(row, footer=footer) for row in rows))
 
+
+# Shared by all screens: parts/screen.py does them
+
+ANYWHERE: tuple[Action, ...] = (
+    Action("markers", "m", "m", "Markers", "how curves are drawn: braille, blocks or ASCII"),
+    Action("zoom", "z", "z", "Zoom", "the focused pane alone, and back", footer=True),
+    Action("jump", "ctrl+o", "ctrl+o", "Jump", "a letter on every pane: press it to go there"),
+    Action("export", "x", "x", "Export", "write JSON, SVG (of a fit also safetensors) to this folder"),
+    Action("export_to", "X,shift+x", "X", "Export to…", "the same, into a folder that you name"),
+    Action("copy", "y", "y", "Copy", "copy the fit's command line and numbers, or the page shown"),
+    Action("app.focus_next", "tab", "tab", "Next pane", "the next pane"),
+    Action("app.focus_previous", "shift+tab", "shift+tab", "Previous pane", "the pane before"),
+    Action("back", "escape", "esc", "Back", "close what is open"),
+    Action("help", "question_mark,f1", "? F1", "Help", "the focused pane and every key", footer=True),
+)  # fmt: skip
 
 # Shared by the views of a training: parts/training.py does them
 

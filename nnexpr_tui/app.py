@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
@@ -26,9 +25,9 @@ from nnexpr_tui.charts.pacing import Pacer
 from nnexpr_tui.clock import FrameClock
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.driver import PatientDriver
-from nnexpr_tui.experiments.runs import ExperimentEnded
 from nnexpr_tui.parts.screen import HostScreen
-from nnexpr_tui.screens import EVERYWHERE, SCREENS, ScreenEntry
+from nnexpr_tui.parts.views import View
+from nnexpr_tui.screens import APPLICATION, SCREENS
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
 from nnexpr_tui.textual_private import driver_of
@@ -50,8 +49,8 @@ class Explorer(App[None]):
 
     TITLE = "nnexpr"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
-    DEFAULT_MODE = SCREENS[0].name
+    BINDINGS: ClassVar[list[BindingType]] = bindings(APPLICATION)
+    DEFAULT_MODE = next(iter(SCREENS))
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (96, "-medium"), (118, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-low"), (36, "-high")]  # noqa: RUF012
 
@@ -71,17 +70,14 @@ class Explorer(App[None]):
             self.post_message, specification=specification, start=start, fresh=fresh,
             settings=settings, store=store, load=load or _load_engine,
         )  # fmt: skip
-        for entry in SCREENS:
-            self.add_mode(entry.name, partial(self._screen, entry))
+        for name, views in SCREENS.items():
+            self.add_mode(name, partial(HostScreen, self.controller, views, APPLICATION))
         pacer = Pacer(rate=self.controller.settings.rate)
         self.clock = FrameClock(self, pacer, self._draw, self.controller.worker.want)
         self.terminal: TerminalFile | None = None
         self.is_leaving = False
         self._is_given = specification is not None
         self.refusal: InputError | None = None  # of what was given to begin with
-
-    def _screen(self, entry: ScreenEntry) -> HostScreen:
-        return HostScreen(self.controller, entry.views, EVERYWHERE)
 
     # Beginning
 
@@ -141,22 +137,8 @@ class Explorer(App[None]):
     def on_updated(self) -> None:
         self.clock.arrived(urgent=self.controller.is_urgent)
 
-    def on_experiments_changed(self) -> None:
-        if self._shows_experiments:
-            self.clock.arrived()
-
-    def on_experiment_ended(self, message: ExperimentEnded) -> None:
-        self.controller.experiments.ended()
-        if message.sentence and not self._shows_experiments:
-            self.say(message.sentence, error=bool(message.failure))
-        self.clock.arrived(urgent=self._shows_experiments)
-
-    @property
-    def _shows_experiments(self) -> bool:
-        return self.current_mode == "experiments"
-
-    def on_view_changed(self) -> None:
-        self.clock.arrived(urgent=True)
+    def on_view_changed(self, message: View.Changed) -> None:
+        self.clock.arrived(urgent=message.urgent)
 
     def on_cursor_position(self) -> None:
         self.clock.answered()
@@ -165,7 +147,7 @@ class Explorer(App[None]):
         self.controller.take()
         return self.explorer_screen.draw() if self.explorer_screen is not None else 0
 
-    # Actions that are the same everywhere: what they mean is in the table
+    # Actions: what they mean is in the table
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for owner, action in screen.actions if isinstance(screen, HostScreen) else ():
@@ -174,38 +156,8 @@ class Explorer(App[None]):
                 yield SystemCommand(title, action.help, partial(self.run_action, action.name, owner))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
-    def action_screen(self, name: str) -> None:
-        self.switch_mode(name)
-
-    def action_markers(self) -> None:
-        self.say(f"Curves are drawn as {self.controller.next_markers()}")
-        self.clock.arrived(urgent=True)
-
-    def action_zoom(self) -> None:
-        screen = self.explorer_screen
-        if screen is not None:
-            screen.view.zoom(screen.focused if screen.view.zoomed is None else None)
-            self.call_after_refresh(self.clock.arrived, urgent=True)
-
-    async def action_back(self) -> None:
-        screen = self.explorer_screen
-        if screen is not None:
-            screen.footer.clear()
-            screen.view.close()
-            self.call_after_refresh(self.clock.arrived, urgent=True)
-
-    def action_pane(self, step: int) -> None:
-        if self.explorer_screen is not None:
-            self.explorer_screen.next_pane(step)
-
     def action_repaint(self) -> None:
         self.refresh(layout=True)
-
-    def action_help(self) -> None:
-        from nnexpr_tui.parts.help import HelpScreen
-
-        if isinstance(self.screen, HostScreen):
-            self.push_screen(HelpScreen(self.screen))
 
     def action_command_palette(self) -> None:
         from nnexpr_tui.parts.overlays import Palette
@@ -219,41 +171,6 @@ class Explorer(App[None]):
         from nnexpr_tui.parts.overlays import Palette
 
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
-
-    def action_jump(self) -> None:
-        from nnexpr_tui.parts.jump import JumpScreen
-
-        if self.explorer_screen is not None:
-            self.push_screen(JumpScreen(self.explorer_screen.view))
-
-    def action_copy(self) -> None:
-        if self.explorer_screen is not None:
-            text, sentence = self.explorer_screen.view.copied()
-            if text:
-                self.copy_to_clipboard(text)
-            self.say(sentence)
-
-    def action_export(self) -> None:
-        self._export("")
-
-    def action_export_to(self) -> None:
-        if self.explorer_screen is not None:
-            self.explorer_screen.footer.ask("Export to folder:", str(Path.cwd()), self._export)
-
-    def _export(self, folder: str) -> bool:
-        screen = self.explorer_screen
-        stem = screen.view.export_stem(folder) if screen is not None else None
-        if screen is None or stem is None:
-            return False
-        picture = stem.with_name(stem.name + ".svg")
-        try:
-            picture.parent.mkdir(parents=True, exist_ok=True)
-            picture.write_text(self.export_screenshot(title=stem.name), encoding="utf-8")
-        except OSError as error:
-            self.say(f"Could not write {picture}: {error.strerror}", error=True)
-            return False
-        screen.view.export(stem)
-        return True
 
     # Leaving
 
@@ -304,7 +221,7 @@ def _load_engine() -> Library:
 def run_explorer(
     specification: FitSpecification | None, *, start: bool, fresh: bool, settings: Settings, store: Store
 ) -> int:
-    """The explorer until it is left; the exit code. ``specification`` None: the last session's, or the default.
+    """The explorer until it is left; the exit code. ``specification`` None: what was looked at last, or the default.
 
     Raises :class:`InputError` where the specification given cannot be built.
     """
@@ -315,7 +232,6 @@ def run_explorer(
         app.terminal = terminal
         app.run(mouse=settings.mouse)
         app.controller.stop()
-        app.controller.experiments.wait()
         app.controller.worker.stopped.wait(0.0 if app.is_leaving else LEAVE_SECONDS)
     gc.enable()
     if app.refusal is not None:

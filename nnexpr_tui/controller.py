@@ -19,7 +19,6 @@ from nnexpr.runs.store import Store
 from nnexpr.runs.store import store as usual_store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced, stepped
-from nnexpr_tui.experiments.runs import ExperimentRuns
 from nnexpr_tui.last_seen import LastSeen
 from nnexpr_tui.settings import MARKERS, Settings
 from nnexpr_tui.training.moment import FitMoment, Library, Refused
@@ -27,7 +26,7 @@ from nnexpr_tui.training.subject import FitSubject, default_library
 from nnexpr_tui.worker.scheduler import Scheduler, Topic
 from nnexpr_tui.worker.subject import Moment, Subject
 
-__all__ = ["DEFAULT_EPOCHS", "Controller", "View", "command_line"]
+__all__ = ["DEFAULT_EPOCHS", "Controller", "Look", "command_line"]
 
 M = TypeVar("M", bound=Moment)
 S = TypeVar("S", bound=Subject[Any])
@@ -36,7 +35,7 @@ DEFAULT_EPOCHS = 10**10  # the explorer trains until it is told to pause
 
 
 @dataclass
-class View:
+class Look:
     """How the present fit is looked at."""
 
     markers: str = MARKERS[0]
@@ -63,13 +62,13 @@ class Controller:
     ) -> None:
         self.settings = settings or Settings()
         self._store = (store or usual_store()) if self.settings.keep_runs else None
-        restore = self.settings.restore_session and not fresh
+        restore = self.settings.restore and not fresh
         self.last = LastSeen.load() if restore else LastSeen()
         self.specification = (
             specification or self.last.specification or FitSpecification.make(epochs=DEFAULT_EPOCHS)
         )
         markers = self.settings.markers or self.last.markers
-        self.view = View(
+        self.look = Look(
             markers=markers if markers in MARKERS else MARKERS[0],
             residual=self.last.residual,
             log_axis=self.last.log_axis,
@@ -80,17 +79,12 @@ class Controller:
         self._start = start
         self._is_refused = False
         self._by_network: dict[str, FitSpecification] = {}
-        self.experiments = ExperimentRuns(post, self._experiments_folder, self._experiment_threads)
-        self._fit = FitSubject(
-            load,
-            store=self._store,
-            keep_every=self.settings.checkpoint_every,
-        )
+        self._fit = FitSubject(load, store=self._store, keep_every=self.settings.checkpoint_every)
         self.worker = Scheduler(post, self._fit)
 
     @property
     def greeting(self) -> str:
-        """How to go on with the last session's run, where there is one."""
+        """How to go on with the run that was seen last, where there is one."""
         if not self.last.run:
             return ""
         return f"The last run is kept at epoch {self.last.epoch:,}; to go on: nnexpr-tui runs resume {self.last.run}"
@@ -107,7 +101,7 @@ class Controller:
         """Have ``question(subject)`` done on the engine's thread, and said what it returns or raises."""
         self.worker.ask(topic, question)
 
-    def look(self, *topics: Topic) -> None:
+    def look_at(self, *topics: Topic) -> None:
         """From now on these are looked at, beside the fit; what is known of others is forgotten."""
         looked_at: frozenset[Topic] = frozenset({FitSubject, *topics})
         self._moments = {topic: moment for topic, moment in self._moments.items() if topic in looked_at}
@@ -195,7 +189,7 @@ class Controller:
         if specification == before:
             return
         self.specification = specification
-        self.view.member %= specification.members
+        self.look.member %= specification.members
         if OPTIONS[name].live:
             self.ask(FitSubject, lambda fit: fit.reconfigure(specification))
         else:
@@ -211,29 +205,30 @@ class Controller:
 
     def show_member(self, step: int) -> None:
         """Another member of the ensemble."""
-        self.view.member = member = (self.view.member + step) % self.specification.members
+        self.look.member = member = (self.look.member + step) % self.specification.members
         self.ask(FitSubject, lambda fit: fit.show_member(member))
 
     def next_markers(self) -> str:
         """Another way to draw curves; its name."""
-        self.view.markers = MARKERS[(MARKERS.index(self.view.markers) + 1) % len(MARKERS)]
-        return self.view.markers
+        self.look.markers = MARKERS[(MARKERS.index(self.look.markers) + 1) % len(MARKERS)]
+        return self.look.markers
 
     # Experiments
 
-    def _experiments_folder(self) -> Path | None:
-        """Where findings are kept, beside the runs."""
+    @property
+    def findings(self) -> Path | None:
+        """Where findings are kept, beside the runs; None where they are not."""
         return self._store.findings if self._store is not None else None
 
-    def _experiment_threads(self) -> int | None:
-        """How many threads an experiment takes: all, but one less while a training goes on."""
+    @property
+    def spare_threads(self) -> int | None:
+        """How many threads an experiment takes: all (None), but one less while a training goes on."""
         return max(1, (os.cpu_count() or 2) - 1) if self.state == "running" else None
 
     # Leaving
 
     def stop(self) -> None:
-        """End the experiment that runs, keep the run and end the engine's thread."""
-        self.experiments.stop()
+        """Keep the run and end the engine's thread."""
         self.worker.stop()
 
     def export_stem(self, folder: str = "") -> Path:
@@ -260,9 +255,9 @@ class Controller:
         seen = LastSeen(
             config=self.specification.as_config(),
             theme=theme,
-            markers=self.view.markers,
-            log_axis=self.view.log_axis,
-            residual=self.view.residual,
+            markers=self.look.markers,
+            log_axis=self.look.log_axis,
+            residual=self.look.residual,
             run=self._fit.run or "",
             epoch=self.fit.epoch if self.fit else 0,
         )

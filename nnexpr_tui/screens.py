@@ -1,4 +1,4 @@
-"""The screens there are, gathered from the folders that have a view, and what can be done on all of them.
+"""The screens there are, gathered from the folders that have a view, and what the application itself can do.
 
 To add a screen is to add a folder: its ``__init__`` declares ``VIEW``, its ``view.py`` holds the class that is named
 there. Only these declarations are imported here.
@@ -7,35 +7,13 @@ there. Only these declarations are imported here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
-from itertools import groupby
 from pathlib import Path
 
 import nnexpr_tui
 from nnexpr_tui.actions import Action, ViewEntry
 
-__all__ = ["EVERYWHERE", "SCREENS", "ScreenEntry"]
-
-
-@dataclass(frozen=True)
-class ScreenEntry:
-    """One screen and the views on it, the first shown first."""
-
-    key: str
-    views: tuple[ViewEntry, ...]
-
-    @property
-    def title(self) -> str:
-        return self.views[0].screen
-
-    @property
-    def name(self) -> str:
-        return self.title.lower()
-
-    @property
-    def help(self) -> str:
-        return "; ".join(view.purpose for view in self.views)
+__all__ = ["APPLICATION", "SCREENS"]
 
 
 def _declared() -> Iterator[ViewEntry]:
@@ -45,31 +23,28 @@ def _declared() -> Iterator[ViewEntry]:
             yield view
 
 
-def _gathered() -> Iterator[ScreenEntry]:
-    def digit(view: ViewEntry) -> str:
-        return view.key
+def _gathered() -> dict[str, tuple[ViewEntry, ...]]:
+    """In the order of their digits."""
+    screens: dict[str, tuple[ViewEntry, ...]] = {}
+    for view in sorted(_declared(), key=lambda view: view.key):
+        screens[view.screen.lower()] = (*screens.get(view.screen.lower(), ()), view)
+    return screens
 
-    for key, views in groupby(sorted(_declared(), key=digit), digit):
-        yield ScreenEntry(key, tuple(views))
+
+SCREENS = _gathered()  # the views of each, the first shown first
 
 
-SCREENS: tuple[ScreenEntry, ...] = tuple(_gathered())
+def _to(name: str, views: tuple[ViewEntry, ...]) -> Action:
+    """The key that shows a screen."""
+    key, title = views[0].key, views[0].screen
+    return Action(f"switch_mode('{name}')", key, key, title, "; ".join(view.purpose for view in views))
 
-EVERYWHERE: tuple[Action, ...] = (
-    Action("markers", "m", "m", "Markers", "how curves are drawn: braille, blocks or ASCII"),
-    Action("zoom", "z", "z", "Zoom", "the focused pane alone, and back", footer=True),
-    Action("jump", "ctrl+o", "ctrl+o", "Jump", "a letter on every pane: press it to go there"),
-    Action("export", "x", "x", "Export", "write JSON, SVG (of a fit also safetensors) to this folder"),
-    Action("export_to", "X,shift+x", "X", "Export to…", "the same, into a folder that you name"),
-    Action("copy", "y", "y", "Copy", "copy the fit's command line and numbers, or the page shown"),
+
+APPLICATION: tuple[Action, ...] = (
     Action("command_palette", "ctrl+p", "ctrl+p", "Palette", "every action by its name", priority=True),
-    Action("pane(1)", "tab", "tab", "Next pane", "the next pane"),
-    Action("pane(-1)", "shift+tab", "shift+tab", "Previous pane", "the pane before"),
     Action("repaint", "ctrl+l", "ctrl+l", "Repaint", "draw the whole screen again"),
-    Action("back", "escape", "esc", "Back", "close what is open"),
     Action("suspend_process", "ctrl+z", "ctrl+z", "Suspend", "back to the shell; fg returns"),
-    Action("help", "question_mark,f1", "? F1", "Help", "the focused pane and every key", footer=True),
     Action("quit", "q", "q", "Quit", "leave at once; the run is kept", footer=True),
     Action("quit", "ctrl+q", "ctrl+q", "Quit", "leave at once, also while typing", priority=True),
-    *(Action(f"screen('{entry.name}')", entry.key, entry.key, entry.title, entry.help) for entry in SCREENS),
+    *(_to(name, views) for name, views in SCREENS.items()),
 )  # fmt: skip

@@ -50,7 +50,7 @@ class Settings:
     low_bandwidth: bool = setting(False, "draw at most twice a second, for a thin line")
     checkpoint_every: float = setting(10.0, "seconds of training between two checkpoints of the run", low=0.1)
     keep_runs: bool = setting(True, "keep the run in the store while training and on leaving")
-    restore_session: bool = setting(True, "begin where the last session ended")
+    restore: bool = setting(True, "begin where the explorer was left")
     export_folder: str = setting("", "where x writes its files; empty: the current folder")
     mouse: bool = setting(True, "listen to the mouse")
 

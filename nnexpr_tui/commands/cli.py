@@ -28,7 +28,7 @@ __all__ = ["cli"]
 @fit_options(hidden=True)
 @keeping_options(hidden=True)
 @click.option("--start", is_flag=True, help="begin training at once")
-@click.option("--fresh", is_flag=True, help="ignore the last session")
+@click.option("--fresh", is_flag=True, help="begin with the defaults, not where it was left")
 @click.option("--config", metavar="PATH", help="a settings file other than the usual one")
 @click.version_option(nnexpr.__version__, prog_name="nnexpr-tui", message="%(prog)s %(version)s")
 @click.pass_context

@@ -34,7 +34,7 @@ def explore(
         settings = replace(settings, keep_runs=False)
     if checkpoint_every is not None:
         settings = replace(settings, checkpoint_every=checkpoint_every)
-    restored = settings.restore_session and not fresh
+    restored = settings.restore and not fresh
     last = LastSeen.load().specification if restored else None
     specification = amended(last, options, epochs=DEFAULT_EPOCHS) if options else None
     return run_explorer(specification, start=start, fresh=fresh, settings=settings, store=store)
@@ -54,10 +54,10 @@ def _require_file(target: str) -> None:
 
 
 def amended(last: FitSpecification | None, options: dict[str, Any], *, epochs: int) -> FitSpecification:
-    """The last session's specification with the given options in place of its own.
+    """What was looked at last with the given options in place of its own.
 
     Another network begins with its own defaults, another target on its own domain. Where the given options contradict
-    what was left of the last session they stand alone, with so many ``epochs``.
+    what was looked at they stand alone, with so many ``epochs``.
     """
     alone = FitSpecification.make(**{"epochs": epochs, **options})  # raises for what is wrong in themselves
     if last is None:

@@ -1,7 +1,6 @@
 """Experiments: every experiment of the sources, run here in a process of its own, with its claims, tables and figures.
 
-What runs, waits and is known is in ``controller.experiments``; this screen only looks at it, so runs go on while
-another screen is shown.
+What runs, waits and is known is in :class:`~.runs.ExperimentRuns`; runs go on while another screen is shown.
 """
 
 from __future__ import annotations
@@ -11,23 +10,21 @@ import threading
 from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
 from nnexpr.atomic import write_atomically
 from nnexpr.experiments.discovery import Experiment, every
 from nnexpr.experiments.findings import Finding
-from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.charts.widget import Chart
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.documents import experiments_document, plain
 from nnexpr_tui.experiments import VIEW
 from nnexpr_tui.experiments.pages import Page, ShownTable, page_text, pages_of
 from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines, wrapped
+from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line, clean
 from nnexpr_tui.parts.table import ScrollPane, TablePane, entitle
@@ -56,17 +53,18 @@ A figure of the experiment, on the axes of the source. ← and → turn the page
 m changes the markers; z gives it the whole screen; y copies its numbers."""
 
 
-class ExperimentsView(View):
+class ExperimentsView(View, entry=VIEW):
     """The list at the left; at the right what the chosen one asks, and a page of what it gave."""
 
     HELP = "Every experiment of the sources: run it here, see its claims judged, its tables and its figures."
-    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
     FIRST = "#experiments-list"
 
-    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
-        super().__init__(controller, entry)
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
         self._experiments = every()
-        self._runs = controller.experiments
+        self._runs = ExperimentRuns(
+            self.post_message, lambda: controller.findings, lambda: controller.spare_threads
+        )
         self._chosen = 0
         self._numbers: list[int | None] = []  # of the entries, by line of the list
         self._at: dict[str, int] = {}  # the page that is open, by experiment
@@ -91,8 +89,25 @@ class ExperimentsView(View):
         self.set_interval(TICK, self._tick)
 
     def _tick(self) -> None:
-        if self._runs.running is not None and self.is_shown:
+        if self._runs.running is not None:
+            self.on_experiments_changed()
+
+    def on_experiments_changed(self) -> None:
+        if self.is_shown:
+            self.redraw(urgent=False)
+
+    def on_experiment_ended(self, message: ExperimentEnded) -> None:
+        """The next one starts; told where it is not seen."""
+        self._runs.ended()
+        if self.is_shown:
             self.redraw()
+        elif message.sentence:
+            self.app.post_message(Said(message.sentence, error=bool(message.failure)))
+
+    def on_unmount(self) -> None:
+        """The explorer ends, and so does what it runs."""
+        self._runs.stop()
+        self._runs.wait()
 
     # What is known
 
@@ -122,7 +137,7 @@ class ExperimentsView(View):
     # Drawing
 
     def show(self, fit: FitMoment | None) -> int:
-        ascii_only = self.controller.view.markers == "ascii"
+        ascii_only = self.controller.look.markers == "ascii"
         entries = [self._entry(experiment) for experiment in self._experiments]
         width = self._list.content_size.width
         lines, self._numbers = list_lines(entries, self._chosen, width, ascii_only=ascii_only)
@@ -164,7 +179,7 @@ class ExperimentsView(View):
 
         chart, curves = self._chart, page.figure.series
         alone = self._alone if 0 <= self._alone < len(curves) else None
-        chart.set_markers(self.controller.view.markers)  # type: ignore[arg-type]
+        chart.set_markers(self.controller.look.markers)  # type: ignore[arg-type]
         only = f"only {clean(curves[alone].label)} · " if alone is not None else ""
         entitle(chart, page.title(max(10, chart.content_size.width - 4)), only + page.place)
         key = page.finding, page.number, alone, chart.frame

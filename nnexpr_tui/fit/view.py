@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 
 from nnexpr.specification import OPTIONS, InputError
-from nnexpr_tui.actions import bindings
 from nnexpr_tui.fit import VIEW
 from nnexpr_tui.fit.panes import CountsPane, FrequenciesPane
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
@@ -28,10 +25,9 @@ LOSS_INTERVAL = 0.3  # seconds between two drawings of the loss while training: 
 NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
 
 
-class FitView(TrainingView):
+class FitView(TrainingView, entry=VIEW):
     """Train a network and look at it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
     FIRST = "#fit"
 
     _scene: object = None
@@ -60,7 +56,7 @@ class FitView(TrainingView):
         return self._show_charts(fit) + self._show_numbers(fit)
 
     def _show_charts(self, fit: FitMoment) -> int:
-        view = self.controller.view
+        view = self.controller.look
         curves, loss = self.query_one("#fit", ChartPane), self.query_one("#loss", ChartPane)
         if fit.scene is not self._scene:
             self._scene = fit.scene
@@ -88,18 +84,18 @@ class FitView(TrainingView):
             return 0
         self._numbers_drawn = now
         frequencies = self.query_one(FrequenciesPane)
-        frequencies.ascii = self.controller.view.markers == "ascii"
+        frequencies.ascii = self.controller.look.markers == "ascii"
         return self.query_one(CountsPane).show(fit) + frequencies.show(fit)
 
     # Actions: what they mean is in the declaration
 
     def action_residual(self) -> None:
-        self.controller.view.residual = not self.controller.view.residual
+        self.controller.look.residual = not self.controller.look.residual
         self.query_one("#fit", ChartPane).reset_limits()
         self.redraw()
 
     def action_log_axis(self) -> None:
-        self.controller.view.log_axis = not self.controller.view.log_axis
+        self.controller.look.log_axis = not self.controller.look.log_axis
         self.redraw()
 
     def action_forms(self) -> None:

@@ -7,14 +7,11 @@ for is asked when the screen is drawn; an answer to anything but the newest ques
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.timer import Timer
 
-from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.folds import VIEW
@@ -36,16 +33,15 @@ TICKS_A_FOLD = 4  # in which a fold is seen to be made
 TICKS_A_STEP = 9  # from one fold to the next while they are played
 
 
-class FoldsView(WaveView):
+class FoldsView(WaveView, entry=VIEW):
     """A wave, folded fold after fold."""
 
     HELP = "One wave folded over and over, and what a network of one hidden layer makes of it."
-    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
     FIRST = "#fold-wave"
     TOPICS = (FoldsSubject,)
 
-    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
-        super().__init__(controller, entry)
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
         self._depth, self._knots = PAGE_FOLDS, PAGE_KNOTS
         self._width = 0  # of the charts, in cells; 0 before they are laid out
         self._asked: FoldQuestion | None = None
@@ -68,8 +64,8 @@ class FoldsView(WaveView):
 
     def _shown(self, depth: int) -> int:
         """How many of 2^depth pieces are drawn."""
-        markers = self.controller.view.markers
-        return 2**depth if self.controller.view.whole else shown_regions(depth, self._width, markers)
+        markers = self.controller.look.markers
+        return 2**depth if self.controller.look.whole else shown_regions(depth, self._width, markers)
 
     @property
     def _waits(self) -> bool:
@@ -106,9 +102,9 @@ class FoldsView(WaveView):
             return self.query_one("#fold-numbers", TablePane).show_lines(lines)
         question = answer.question
         depth, shown, share = question.depth, question.shown, self._share
-        error = self.controller.view.error
+        error = self.controller.look.error
         sent = self._chart(
-            "#fold-wave", folds.wave_title(depth, shown, whole=self.controller.view.whole), (answer, share),
+            "#fold-wave", folds.wave_title(depth, shown, whole=self.controller.look.whole), (answer, share),
             lambda: folds.wave_chart(depth, shown, share),
         )  # fmt: skip
         sent += self._chart(
@@ -141,7 +137,7 @@ class FoldsView(WaveView):
     # Playing
 
     def _watch_fold(self) -> None:
-        if self.is_shown and not self.controller.view.whole and not self.controller.settings.low_bandwidth:
+        if self.is_shown and not self.controller.look.whole and not self.controller.settings.low_bandwidth:
             self._share = 0.0
             self._run_timer()
 

@@ -19,7 +19,7 @@ VIEW = ViewEntry(
         Action("layer(1)", "right,l", "→", "Layer", "open the next layer", footer=True),
         Action("layer(-1)", "left,h", "←", "Layer before", "open the layer before"),
         Action("choose", "p", "p", "Peak/scale", "what ↑ and ↓ move: the peak or the scale", footer=True),
-        Action("look", "o", "o", "Look", "below: layer, slopes, gaps or loss", footer=True),
+        Action("lower", "o", "o", "Look", "below: layer, slopes, gaps or loss", footer=True),
         Action("target(1)", "t", "t", "Target", "the next target", footer=True),
         Action("target(-1)", "T,shift+t", "T", "Target before", "the target before"),
         Action("restart", "r", "r", "Restart", "the first network again, at epoch 0", footer=True),

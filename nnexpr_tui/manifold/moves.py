@@ -55,14 +55,18 @@ def drawn(start: ManifoldStart, seed: int) -> ManifoldStart:
 
 
 def deepened(start: ManifoldStart, step: int) -> ManifoldStart:
-    """Layers more, with their peaks at 1/2, or fewer; a free scale goes on with a quarter of the one before."""
-    count = min(max(len(start.peaks) + step, 1), MOST_LAYERS)
-    peaks, scales = [*start.peaks], [*(start.scales or ())]
-    while len(peaks) < count:
-        peaks.append(0.5)
-        scales.append(scales[-1] / 4 if scales else 0.0)
-    kept = tuple(scales[:count]) if start.scales is not None else None
-    return replace(start, peaks=tuple(peaks[:count]), scales=kept)
+    """Layers more, with their peaks at 1/2, or fewer; a free scale goes on with a quarter of the one before.
+
+    The start itself where there may be no more of them, or no fewer.
+    """
+    before = len(start.peaks)
+    count = min(max(before + step, 1), MOST_LAYERS)
+    if count == before:
+        return start
+    peaks, scales = start.peaks + (0.5,) * (count - before), start.scales
+    if scales is not None:
+        scales = (scales + tuple(scales[-1] / 4**more for more in range(1, count - before + 1)))[:count]
+    return replace(start, peaks=peaks[:count], scales=scales)
 
 
 def aimed(start: ManifoldStart, step: int) -> ManifoldStart:

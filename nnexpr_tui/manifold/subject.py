@@ -7,13 +7,14 @@ far, one at least. Epochs then grow e-fold each second until the processor holds
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.adjust import stepped
-from nnexpr_tui.manifold import moves as moves
+from nnexpr_tui.manifold import moves
 from nnexpr_tui.manifold.moment import SHARE_OF_EPOCHS, ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import document
 from nnexpr_tui.worker.subject import Subject
@@ -42,7 +43,6 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         self.state = "ready"
         self._made: Pair | None = None
         self._counts = False  # whether what counts is compiled
-        self._seed = -1
         self._goal: int | None = None  # the epoch at which to stand still
         self._due = self._next_moment = self._next_floor = 0.0
         self._cost = 1e-4  # seconds of an epoch of both
@@ -180,43 +180,22 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         self.start, self._made = start, None
         self.state, self._goal, self._rate = "ready", None, 0.0
 
-    def move_peak(self, layer: int, hundredths: int) -> None:
-        """A layer's peak by so much; scales that follow it follow."""
-        self._begin(moves.peak_moved(self._present(), layer, hundredths))
+    def move(self, change: Callable[[ManifoldStart], ManifoldStart]) -> None:
+        """Begin anew from where the network is now, so changed; where ``change`` gives back what it got, nothing."""
+        present = self._present()
+        changed = change(present)
+        if changed is not present:
+            self._begin(changed)
 
-    def move_scale(self, layer: int, steps: int) -> None:
-        """A layer's scale; from then on scales are free."""
-        self._begin(moves.scale_moved(self._present(), layer, steps))
+    def begin_anew(self, change: Callable[[ManifoldStart], ManifoldStart]) -> None:
+        """From where the network began, so changed."""
+        self._begin(change(self.start))
 
     def free(self) -> str:
         """Scales that follow the peaks become free, free ones follow again."""
-        self._begin(moves.freed(self._present()))
+        self.move(moves.freed)
         free = self.start.scales is not None
         return "Scales are free: stage 1 is left out" if free else "Scales follow the peaks by Theorem 3.4"
-
-    def deepen(self, step: int) -> None:
-        """One layer more, or the last one away."""
-        start = moves.deepened(self._present(), step)
-        if len(start.peaks) != len(self.start.peaks):
-            self._begin(start)
-
-    def halve(self) -> None:
-        """All peaks at 1/2, and scales that follow."""
-        self._begin(moves.halved(self.start))
-
-    def draw(self) -> str:
-        """The random peaks of the next seed."""
-        self._seed += 1
-        self._begin(moves.drawn(self.start, self._seed))
-        return f"The peaks that fit draws with --seed {self._seed}"
-
-    def aim(self, step: int) -> None:
-        """The next target, from the same start."""
-        self._begin(moves.aimed(self.start, step))
-
-    def turn_waves(self) -> None:
-        """Added where they were subtracted, and the other way round."""
-        self._begin(moves.turned(self.start))
 
     # Training
 

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
-from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller, command_line
-from nnexpr_tui.manifold import VIEW, panes
+from nnexpr_tui.manifold import VIEW, moves, panes
 from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import summary
 from nnexpr_tui.manifold.subject import ManifoldSubject
@@ -30,31 +27,31 @@ from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["ManifoldView"]
 
-OTHER_LOOKS = {
+LOWER_CHARTS = {
     "slopes": ("Slopes", panes.SLOPES_HELP, panes.slopes_chart),
     "gaps": ("Slope gaps at the bends", panes.GAPS_HELP, panes.gaps_chart),
     "loss": ("Loss", panes.LOSS_HELP, panes.loss_chart),
 }
-LOOKS = ("layer", *OTHER_LOOKS)
+LOWER = ("layer", *LOWER_CHARTS)
 SLOW_INTERVAL = 0.3  # seconds between two drawings of a chart that changes slowly, while training
 NUMBERS_INTERVAL = 0.45
 SLOW_PANES = 2  # drawn by one frame at most while training: the others wait for the next, so that keys do not
 
 
-class ManifoldView(WaveView):
+class ManifoldView(WaveView, entry=VIEW):
     """A compositional network on its way through the stages, beside its twin."""
 
     HELP = "A network that sums waves, to be moved along its manifold and trained."
-    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
     FIRST = "#manifold-fit"
     TOPICS = (ManifoldSubject,)
 
-    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
-        super().__init__(controller, entry)
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
         self._opened = 0
         self._moves_scale = False
+        self._seed = -1  # with which peaks were last drawn
         self._room = SLOW_PANES
-        self._look = LOOKS[0]
+        self._lower = LOWER[0]
         self._seen_start: ManifoldStart | None = None
         self._drawn_panes: dict[str, tuple[Hashable, ManifoldMoment | None, float]] = {}
 
@@ -62,7 +59,7 @@ class ManifoldView(WaveView):
         with Container(id="manifold-charts", classes="column"):
             yield ChartPane("Network", panes.FIT_HELP, id="manifold-fit")
             yield ChartPane("Gradient descent alone", panes.TWIN_HELP, id="manifold-twin")
-            yield ChartPane("Layer", panes.LAYER_HELP, id="manifold-look")
+            yield ChartPane("Layer", panes.LAYER_HELP, id="manifold-lower")
             yield ChartPane("Loss", panes.LOSS_HELP, id="manifold-loss")
         with Vertical(id="manifold-tables", classes="column"):
             yield TablePane("Numbers", id="manifold-numbers")
@@ -115,7 +112,7 @@ class ManifoldView(WaveView):
         """Whether to draw a pane: at once what a key changed and what stands still, else now and then."""
         now = monotonic()
         before, seen, drawn_at = self._drawn_panes.get(name, (None, None, float("-inf")))
-        key = (key, moment.start, moment.state == "running", self.controller.view.markers)
+        key = (key, moment.start, moment.state == "running", self.controller.look.markers)
         if key == before and (moment is seen or (moment.state == "running" and now - drawn_at < interval)):
             return False
         if key == before and moment.state == "running" and interval:
@@ -126,36 +123,36 @@ class ManifoldView(WaveView):
         return True
 
     def _show_charts(self, moment: ManifoldMoment) -> int:
-        look = "layer" if self._look == "loss" and self._four else self._look
-        opened = self._opened if look == "layer" else None
+        lower = "layer" if self._lower == "loss" and self._four else self._lower
+        opened = self._opened if lower == "layer" else None
         fits = ("network",) if self._four else ("network", "twin")
         waves = "x + waves" if moment.start.sign > 0 else "x − waves"
         sent = 0
-        if self._due("fit", moment, (fits, opened, self.controller.view.error), 0.0):
-            chart = panes.fit_chart(moment, fits, error=self.controller.view.error, opened=opened)
+        if self._due("fit", moment, (fits, opened, self.controller.look.error), 0.0):
+            chart = panes.fit_chart(moment, fits, error=self.controller.look.error, opened=opened)
             sent += self._draw_chart("fit", f"{moment.formula} by {waves}", panes.FIT_HELP, chart)
-        if self._is_seen("twin") and self._due("twin", moment, self.controller.view.error, SLOW_INTERVAL):
-            chart = panes.fit_chart(moment, ("twin",), error=self.controller.view.error)
+        if self._is_seen("twin") and self._due("twin", moment, self.controller.look.error, SLOW_INTERVAL):
+            chart = panes.fit_chart(moment, ("twin",), error=self.controller.look.error)
             sent += self._draw_chart("twin", "The same by gradient descent alone", panes.TWIN_HELP, chart)
         if self._is_seen("loss") and self._due("loss", moment, "", SLOW_INTERVAL):
             sent += self._draw_chart("loss", "Loss", panes.LOSS_HELP, panes.loss_chart(moment))
-        return sent + self._show_look(moment, look)
+        return sent + self._show_lower(moment, lower)
 
     def _is_seen(self, name: str) -> bool:
         return self.query_one(f"#manifold-{name}", ChartPane).is_wanted
 
-    def _show_look(self, moment: ManifoldMoment, look: str) -> int:
+    def _show_lower(self, moment: ManifoldMoment, lower: str) -> int:
         opened, shown = self._opened, None
-        if not self.controller.view.whole and moment.peaks is not None:
-            width = self.query_one("#manifold-look").content_size.width
-            shown = shown_regions(opened + 1, width, self.controller.view.markers)
-        if not self._due("look", moment, (look, opened, shown), SLOW_INTERVAL):
+        if not self.controller.look.whole and moment.peaks is not None:
+            width = self.query_one("#manifold-lower").content_size.width
+            shown = shown_regions(opened + 1, width, self.controller.look.markers)
+        if not self._due("lower", moment, (lower, opened, shown), SLOW_INTERVAL):
             return 0
-        if look == "layer":
+        if lower == "layer":
             title, chart = panes.layer_title(moment, opened, shown), panes.layer_chart(moment, opened, shown)
-            return self._draw_chart("look", title, panes.LAYER_HELP, chart)
-        title, help_text, make = OTHER_LOOKS[look]
-        return self._draw_chart("look", title, help_text, make(moment))
+            return self._draw_chart("lower", title, panes.LAYER_HELP, chart)
+        title, help_text, make = LOWER_CHARTS[lower]
+        return self._draw_chart("lower", title, help_text, make(moment))
 
     def _draw_chart(self, name: str, title: str, help_text: str, chart: ChartData) -> int:
         pane = self.query_one(f"#manifold-{name}", ChartPane)
@@ -177,7 +174,7 @@ class ManifoldView(WaveView):
             panes.NUMBERS_HELP,
             panes.number_lines(moment),
         )
-        pointer = ">" if self.controller.view.markers == "ascii" else "▸"
+        pointer = ">" if self.controller.look.markers == "ascii" else "▸"
         lines = panes.peak_lines(moment, self._opened, moves_scale=self._moves_scale, pointer=pointer)
         free = moment.start.scales is not None or moment.stage > 1
         title = "Peaks, free scales" if free else "Peaks, scales follow"
@@ -198,15 +195,15 @@ class ManifoldView(WaveView):
         self._tell(ManifoldSubject.restart)
 
     def action_handle(self, steps: int) -> None:
-        move = ManifoldSubject.move_scale if self._moves_scale else ManifoldSubject.move_peak
+        moved = moves.scale_moved if self._moves_scale else moves.peak_moved
         layer = self._opened
-        self._tell(lambda manifold: move(manifold, layer, steps))
+        self._tell(lambda manifold: manifold.move(lambda start: moved(start, layer, steps)))
 
     def action_layer(self, step: int) -> None:
         layers = self.moment.layers if self.moment is not None else len(ManifoldStart().peaks)
         self._opened = min(max(self._opened + step, 0), layers - 1)
-        if self._look == "loss" or (self._four and self._look != "layer"):
-            self._look = "layer"
+        if self._lower == "loss" or (self._four and self._lower != "layer"):
+            self._lower = "layer"
         self.redraw()
 
     def action_choose(self) -> None:
@@ -215,29 +212,31 @@ class ManifoldView(WaveView):
         self.footer.say(f"↑ and ↓ move the layer's {what}")
         self.redraw()
 
-    def action_look(self) -> None:
-        looks = LOOKS[:-1] if self._four else LOOKS
-        at = looks.index(self._look) if self._look in looks else -1
-        self._look = looks[(at + 1) % len(looks)]
+    def action_lower(self) -> None:
+        names = LOWER[:-1] if self._four else LOWER
+        at = names.index(self._lower) if self._lower in names else -1
+        self._lower = names[(at + 1) % len(names)]
         self.redraw()
 
     def action_target(self, step: int) -> None:
-        self._tell(lambda manifold: manifold.aim(step))
+        self._tell(lambda manifold: manifold.begin_anew(lambda start: moves.aimed(start, step)))
 
     def action_waves(self) -> None:
-        self._tell(ManifoldSubject.turn_waves)
+        self._tell(lambda manifold: manifold.begin_anew(moves.turned))
 
     def action_free(self) -> None:
         self._tell(ManifoldSubject.free)
 
     def action_halves(self) -> None:
-        self._tell(ManifoldSubject.halve)
+        self._tell(lambda manifold: manifold.begin_anew(moves.halved))
 
     def action_reseed(self) -> None:
-        self._tell(ManifoldSubject.draw)
+        self._seed = seed = self._seed + 1
+        self._tell(lambda manifold: manifold.begin_anew(lambda start: moves.drawn(start, seed)))
+        self.footer.say(f"The peaks that fit draws with --seed {seed}")
 
     def action_deepen(self, step: int) -> None:
-        self._tell(lambda manifold: manifold.deepen(step))
+        self._tell(lambda manifold: manifold.move(lambda start: moves.deepened(start, step)))
 
     def action_rate(self, direction: int) -> None:
         self._tell(lambda manifold: manifold.learn(direction))

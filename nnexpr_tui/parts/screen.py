@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.dom import DOMNode
 
-from nnexpr_tui.actions import Action, ViewEntry, bindings
+from nnexpr_tui.actions import ANYWHERE, Action, ViewEntry, bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.lines import LinePane
@@ -27,11 +27,11 @@ TOO_SMALL = "too small: nnexpr needs at least 60×20"
 class HostScreen(KeysWithoutFocus):
     """Shows one view at a time; ``v`` changes between them where there are several."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings([Action("next_view", "v", "v", "", "")])
+    BINDINGS: ClassVar[list[BindingType]] = bindings([*ANYWHERE, Action("next_view", "v", "v", "", "")])
     AUTO_FOCUS = ""
 
     def __init__(
-        self, controller: Controller, entries: Sequence[ViewEntry], everywhere: Sequence[Action]
+        self, controller: Controller, entries: Sequence[ViewEntry], application: Sequence[Action]
     ) -> None:
         super().__init__()
         classes: list[type[View]] = [entry.load() for entry in entries]
@@ -40,8 +40,8 @@ class HostScreen(KeysWithoutFocus):
             for view in classes
             if (path := Path(str(sys.modules[view.__module__].__file__)).with_name("view.tcss")).exists()
         ]
-        self.controller, self._everywhere = controller, everywhere
-        self.views = [view(controller, entry) for view, entry in zip(classes, entries, strict=True)]
+        self.controller, self._application = controller, application
+        self.views = [view(controller) for view in classes]
         self.view = self.views[0]
         self._is_built = False  # a screen is current, and asked to draw, before what it is made of is there
         self.status = StatusLine(id="status")
@@ -73,7 +73,7 @@ class HostScreen(KeysWithoutFocus):
         """Show the newest moments again, if this is the screen that is looked at. About how many bytes that sends."""
         if not (self._is_built and self.is_current):
             return 0
-        self.controller.look(*self.view.TOPICS)
+        self.controller.look_at(*self.view.TOPICS)
         fit = self.controller.fit
         return self.view.show_status(self.status, fit) + self.view.show(fit)
 
@@ -100,10 +100,13 @@ class HostScreen(KeysWithoutFocus):
     @property
     def actions(self) -> list[tuple[DOMNode, Action]]:
         """All that can be done now, and by whom."""
-        return [*self.own_actions, *((self.app, row) for row in self._everywhere)]
+        shared = [(self, row) for row in ANYWHERE]
+        return [*self.own_actions, *shared, *((self.app, row) for row in self._application)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return (action != "next_view" or len(self.views) > 1) and super().check_action(action, parameters)
+        """Nothing once the application is ending; ``v`` where there is another view."""
+        is_there = action != "next_view" or len(self.views) > 1
+        return is_there and self.app.check_action(action, parameters)
 
     def action_next_view(self) -> None:
         """The other view, from its first pane."""
@@ -121,7 +124,56 @@ class HostScreen(KeysWithoutFocus):
             view.display = view is self.view
         self.footer.show_keys(self.actions)
 
-    def next_pane(self, step: int) -> None:
-        """The next pane or the one before; while one is zoomed, that one alone."""
-        if self.view.zoomed is None:
-            (self.focus_next if step > 0 else self.focus_previous)()
+    # What can be done on every screen: what it means is in the declaration
+
+    def action_markers(self) -> None:
+        self.footer.say(f"Curves are drawn as {self.controller.next_markers()}")
+        self.view.redraw()
+
+    def action_zoom(self) -> None:
+        self.view.zoom(self.focused if self.view.zoomed is None else None)
+        self.call_after_refresh(self.view.redraw)
+
+    def action_back(self) -> None:
+        self.footer.clear()
+        self.view.close()
+        self.call_after_refresh(self.view.redraw)
+
+    def action_help(self) -> None:
+        from nnexpr_tui.parts.help import HelpScreen
+
+        if self.is_current:
+            self.app.push_screen(HelpScreen(self))
+
+    def action_jump(self) -> None:
+        from nnexpr_tui.parts.jump import JumpScreen
+
+        if self.is_current:
+            self.app.push_screen(JumpScreen(self.view))
+
+    def action_copy(self) -> None:
+        text, sentence = self.view.copied()
+        if text:
+            self.app.copy_to_clipboard(text)
+        self.footer.say(sentence)
+
+    def action_export(self) -> None:
+        self._export("")
+
+    def action_export_to(self) -> None:
+        self.footer.ask("Export to folder:", str(Path.cwd()), self._export)
+
+    def _export(self, folder: str) -> bool:
+        """The picture of the screen, and the view's own files beside it; whether they could be written."""
+        stem = self.view.export_stem(folder)
+        if stem is None:
+            return False
+        picture = stem.with_name(stem.name + ".svg")
+        try:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_text(self.app.export_screenshot(title=stem.name), encoding="utf-8")
+        except OSError as error:
+            self.footer.say(f"Could not write {picture}: {error.strerror}", error=True)
+            return False
+        self.view.export(stem)
+        return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nnexpr.specification import InputError
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.training.subject import FitSubject
@@ -12,14 +14,18 @@ __all__ = ["TrainingView"]
 class TrainingView(View):
     """Start, pause, restart, and one step of an option."""
 
-    def _attempt(self, name: str, direction: int) -> None:
+    def attempt(self, change: Callable[[], None]) -> None:
+        """Do it, or say why it cannot be done."""
         try:
-            self.controller.step(name, direction)
+            change()
         except InputError as error:
             self.footer.say(str(error), error=True)
         else:
             self.footer.clear()
         self.redraw()
+
+    def _step(self, name: str, direction: int) -> None:
+        self.attempt(lambda: self.controller.step(name, direction))
 
     def action_start_or_pause(self) -> None:
         self.footer.clear()
@@ -39,10 +45,10 @@ class TrainingView(View):
         self.redraw()
 
     def action_depth(self, direction: int) -> None:
-        self._attempt(self._first_of("depth", "knots"), direction)
+        self._step(self._first_of("depth", "knots"), direction)
 
     def action_width(self, direction: int) -> None:
-        self._attempt(self._first_of("width", "knots", "depth"), direction)
+        self._step(self._first_of("width", "knots", "depth"), direction)
 
     def _first_of(self, *names: str) -> str:
         """The first of these options that means something for the network."""
@@ -50,17 +56,17 @@ class TrainingView(View):
 
     def action_activation(self) -> None:
         if self.controller.specification.relevant("activation"):
-            self._attempt("activation", 1)
+            self._step("activation", 1)
         else:
             self.footer.say(
                 f"A {self.controller.specification.network} network has no other activation", error=True
             )
 
     def action_target(self) -> None:
-        self._attempt("target", 1)
+        self._step("target", 1)
 
     def action_rate(self, direction: int) -> None:
-        self._attempt("lr", direction)
+        self._step("lr", direction)
 
     def action_member(self, direction: int) -> None:
         self.controller.show_member(direction)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 
-from nnexpr_tui.actions import ViewEntry
+from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.status import StatusLine
@@ -23,20 +23,32 @@ __all__ = ["View"]
 class View(Container):
     """A part of a screen that is looked at as a whole, beside its status line and footer.
 
-    A subclass is named by its folder's ``VIEW``, whose rows are its ``BINDINGS``; it composes its panes in columns of
-    the class ``column``, and :meth:`show` draws the newest moments and returns about how many bytes that sends.
+    A subclass names its folder's entry, ``class FitView(View, entry=VIEW)``: the rows there are its keys. It composes
+    its panes in columns of the class ``column``, and :meth:`show` draws the newest moments and returns about how many
+    bytes that sends.
     """
 
     class Changed(Message):
-        """A key changed what is to be seen."""
+        """There is something else to be seen; ``urgent``: a key asked for it."""
+
+        def __init__(self, *, urgent: bool) -> None:
+            super().__init__()
+            self.urgent = urgent
 
     HELP: ClassVar[str] = ""
     FIRST: ClassVar[str]  # the pane that has the focus first
     TOPICS: ClassVar[tuple[Topic, ...]] = ()  # what it looks at beside the fit
 
-    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
+    entry: ClassVar[ViewEntry]
+
+    def __init_subclass__(cls, *, entry: ViewEntry | None = None, **options: Any) -> None:
+        if entry is not None:
+            cls.entry, cls.BINDINGS = entry, bindings(entry.actions)
+        super().__init_subclass__(**options)
+
+    def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self.controller, self.entry = controller, entry
+        self.controller = controller
 
     @property
     def is_shown(self) -> bool:
@@ -48,9 +60,11 @@ class View(Container):
         """Where sentences are said."""
         return self.screen.query_one(FooterLine)
 
-    def redraw(self) -> None:
-        """Draw as soon as the terminal can take it."""
-        self.app.post_message(self.Changed())  # bubbling would end at a screen that is its sender
+    def redraw(self, *, urgent: bool = True) -> None:
+        """Draw as soon as the terminal can take it; what is not urgent, when the next frame is due."""
+        self.app.post_message(
+            self.Changed(urgent=urgent)
+        )  # bubbling would end at a screen that is its sender
 
     def show_status(self, status: StatusLine, fit: FitMoment | None) -> int:
         """Draw the line at the top."""

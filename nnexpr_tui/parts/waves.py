@@ -24,7 +24,7 @@ class WaveView(View):
         """Have all charts drawn with the markers that are chosen; the charts."""
         charts = list(self.query(ChartPane))
         for chart in charts:
-            chart.set_markers(self.controller.view.markers)  # type: ignore[arg-type]
+            chart.set_markers(self.controller.look.markers)  # type: ignore[arg-type]
         return charts
 
     def begin(self) -> None:
@@ -34,10 +34,10 @@ class WaveView(View):
 
     def action_whole(self) -> None:
         self.begin()
-        self.controller.view.whole = not self.controller.view.whole
+        self.controller.look.whole = not self.controller.look.whole
 
     def action_error(self) -> None:
         self.begin()
-        self.controller.view.error = not self.controller.view.error
+        self.controller.look.error = not self.controller.look.error
         for pane in self.query(ChartPane):
             pane.reset_limits()

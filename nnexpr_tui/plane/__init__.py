@@ -3,13 +3,13 @@
 from nnexpr_tui.actions import TRAINING, Action, ViewEntry, some
 
 VIEW = ViewEntry(
-    home="nnexpr_tui.plane.view:MapView",
+    home="nnexpr_tui.plane.view:PlaneView",
     key="4",
     screen="Plane",
     purpose="two inputs: maps, and every cell",
     actions=(
         *some(TRAINING, "start_or_pause"),
-        Action("view", "v", "v", "View", "all maps, fit and cells, or target and fit", footer=True),
+        Action("arrange", "v", "v", "View", "all maps, fit and cells, or target and fit", footer=True),
         Action("residual", "e", "e", "Error", "the error in the place of the fit", footer=True),
         Action("borders", "b", "b", "Borders", "cells by slope, or their borders by layer", footer=True),
         Action("zoom_window(1)", "i", "i", "In", "twice as near, around the crosshair", footer=True),

@@ -16,7 +16,7 @@ from nnexpr.runs.recording import network_of
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.documents import plain
-from nnexpr_tui.plane.moment import PlaneView, SeenCells
+from nnexpr_tui.plane.moment import SeenCells, Viewport
 
 __all__ = ["cells", "document", "fit_heights", "seen_cells", "target_heights"]
 
@@ -25,28 +25,30 @@ Array = NDArray[np.float64]
 MOST_CELLS = 400_000  # counted in a few seconds; the explorer waits no longer
 
 
-def target_heights(session: Session, view: PlaneView) -> Array:
+def target_heights(session: Session, viewport: Viewport) -> Array:
     """The target's values at the pixels, ``(height, width)``; NaN where it has none."""
-    target, inputs = session.target, _inputs(session, view)
+    target, inputs = session.target, _inputs(session, viewport)
     if target.function is None:
-        return np.full((view.height, view.width), np.nan)
+        return np.full((viewport.height, viewport.width), np.nan)
     with np.errstate(all="ignore"):
         values = np.asarray(target.function(inputs), dtype=np.float64)
-    return target.value_scale.to_own(values).reshape(view.height, view.width)
+    return target.value_scale.to_own(values).reshape(viewport.height, viewport.width)
 
 
-def fit_heights(session: Session, snapshot: Snapshot, view: PlaneView) -> Array:
+def fit_heights(session: Session, snapshot: Snapshot, viewport: Viewport) -> Array:
     """The values of the snapshot's network at the pixels, ``(height, width)``."""
     with torch.inference_mode():
-        values = network_of(session.network, snapshot)(torch.as_tensor(_inputs(session, view)))[
+        values = network_of(session.network, snapshot)(torch.as_tensor(_inputs(session, viewport)))[
             0, :, 0
         ].numpy()
-    return session.target.value_scale.to_own(values.astype(np.float64)).reshape(view.height, view.width)
+    return session.target.value_scale.to_own(values.astype(np.float64)).reshape(
+        viewport.height, viewport.width
+    )
 
 
-def _inputs(session: Session, view: PlaneView) -> Array:
+def _inputs(session: Session, viewport: Viewport) -> Array:
     """The pixels in the network's units, ``(height * width, 2)``."""
-    points = view.points()
+    points = viewport.points()
     scales = session.target.input_scales
     return np.stack([scale.to_network(points[:, i]) for i, scale in enumerate(scales)], axis=1)
 
@@ -63,12 +65,12 @@ def cells(session: Session, snapshot: Snapshot) -> PlaneRegions:
     return made.rescaled(target.input_scales, target.value_scale)
 
 
-def seen_cells(regions: PlaneRegions, counted: Snapshot, view: PlaneView) -> SeenCells:
-    """The cell of each pixel of the view, and the borders that may be seen in it."""
-    faces = regions.locate(view.points()).reshape(view.height, view.width)
+def seen_cells(regions: PlaneRegions, counted: Snapshot, viewport: Viewport) -> SeenCells:
+    """The cell of each pixel of the viewport, and the borders that may be seen in it."""
+    faces = regions.locate(viewport.points()).reshape(viewport.height, viewport.width)
     inner = regions.edge_layer > 0
     segments, layers = regions.vertices[regions.edges[inner]].reshape(-1, 4), regions.edge_layer[inner]
-    (left, right), (bottom, top) = view.window
+    (left, right), (bottom, top) = viewport.window
     x, y = segments[:, 0::2], segments[:, 1::2]
     seen = (x.min(axis=1) <= right) & (x.max(axis=1) >= left)
     seen &= (y.min(axis=1) <= top) & (y.max(axis=1) >= bottom)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["PlaneMoment", "PlaneView", "SeenCells", "Window"]
+__all__ = ["PlaneMoment", "SeenCells", "Viewport", "Window"]
 
 Window = tuple[tuple[float, float], tuple[float, float]]  # of x1 and of x2
 
 
 @dataclass(frozen=True)
-class PlaneView:
+class Viewport:
     """A window of the domain in ``width`` x ``height`` pixels; a pixel stands for the point in its middle."""
 
     window: Window
@@ -55,7 +55,7 @@ class PlaneView:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SeenCells:
-    """The cells of the network as it was at ``counted``, and what a view shows of them.
+    """The cells of the network as it was at ``counted``, and what a viewport shows of them.
 
     ``faces: (height, width)``: the cell of each pixel; images have their top row, the greatest x2, first.
     ``segments: (borders, 4)``: x1, x2 of both ends of the borders that may be seen; ``layers: (borders,)``: the hidden
@@ -71,9 +71,9 @@ class SeenCells:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PlaneMoment:
-    """One moment of training in a view. ``cells`` may be of an epoch before; None: not counted (yet)."""
+    """One moment of training in a viewport. ``cells`` may be of an epoch before; None: not counted (yet)."""
 
-    view: PlaneView
+    viewport: Viewport
     target: Array  # (height, width), as in SeenCells
     fit: Array  # (height, width)
     cells: SeenCells | None = None
@@ -81,5 +81,5 @@ class PlaneMoment:
     note: str = ""  # why there are no cells
 
     def is_urgent(self, before: PlaneMoment | None) -> bool:
-        """In another view: a key asked for it."""
-        return before is None or self.view != before.view
+        """In another viewport: a key asked for it."""
+        return before is None or self.viewport != before.viewport

@@ -127,7 +127,7 @@ class CellPane(MapPane):
             return self._nothing(moment, ground)
         cells = moment.cells
         if by_layer:
-            return border_map(cells.segments, cells.layers, moment.view.window, ground)
+            return border_map(cells.segments, cells.layers, moment.viewport.window, ground)
         seen = cells.regions.slopes[cells.faces]
         self.limit = held_limit((seen**2).sum(axis=-1) ** 0.5, self.limit)
         return cell_map(cells.faces, cells.regions.slopes, self.limit, ground)
@@ -179,8 +179,8 @@ def count_lines(fit: FitMoment, moment: PlaneMoment | None) -> list[Line]:
 
 def point_lines(moment: PlaneMoment, point: tuple[float, float], *, ascii_only: bool) -> list[Line]:
     """What is at the pixel of the crosshair, which stands for the point in its middle."""
-    column, across = moment.view.place(point)
-    x1, x2 = moment.view.point(column, across)
+    column, across = moment.viewport.place(point)
+    x1, x2 = moment.viewport.point(column, across)
     target, fit = float(moment.target[across, column]), float(moment.fit[across, column])
     lines = [
         row("x1, x2", f"{number(x1)}, {number(x2)}", "accent"),
@@ -197,7 +197,7 @@ def point_lines(moment: PlaneMoment, point: tuple[float, float], *, ascii_only: 
             row("Slope", number(math.hypot(a, b)) + f" at {turn:.0f}" + ("" if ascii_only else "°")),
             row("Cell", f"{count(face + 1)} of {count(len(moment.cells.regions.slopes))}"),
         ]
-    (left, right), (bottom, top) = moment.view.window
+    (left, right), (bottom, top) = moment.viewport.window
     dash = ".." if ascii_only else "…"
     return [
         *lines,

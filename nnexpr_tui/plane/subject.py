@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.plane.moment import PlaneMoment, PlaneView, SeenCells
+from nnexpr_tui.plane.moment import PlaneMoment, SeenCells, Viewport
 from nnexpr_tui.training.subject import WAIT, FitSubject
 from nnexpr_tui.worker.subject import Subject
 
@@ -34,10 +34,10 @@ QUICK = 0.05  # what takes less is counted before the moment is shown, what take
 
 
 class PlaneSubject(Subject[PlaneMoment]):
-    """The view that is looked at, if any, and what is known in it of the present fit."""
+    """The viewport that is looked at, if any, and what is known in it of the present fit."""
 
     def __init__(self) -> None:
-        self._view: PlaneView | None = None
+        self._viewport: Viewport | None = None
         self._next_moment = 0.0
         self._begin(None)
 
@@ -45,10 +45,10 @@ class PlaneSubject(Subject[PlaneMoment]):
         """There is another network."""
         self._session = session
         self._owed: Snapshot | None = None
-        self._target: tuple[PlaneView, Array] | None = None
+        self._target: tuple[Viewport, Array] | None = None
         self._counted: Snapshot | None = None
         self._regions: PlaneRegions | None = None  # of that snapshot; None where they cannot be counted
-        self._seen: tuple[PlaneView, SeenCells] | None = None
+        self._seen: tuple[Viewport, SeenCells] | None = None
         self._note = ""
         self._count_cost: float | None = None
         self._next_count = 0.0
@@ -76,19 +76,19 @@ class PlaneSubject(Subject[PlaneMoment]):
         return self._target is not None and self._fit.is_running and monotonic() >= self._next_moment
 
     def moment(self) -> PlaneMoment | None:
-        """This moment in the view; None on the line."""
+        """This moment in the viewport; None on the line."""
         from nnexpr_tui.plane.engine import fit_heights, target_heights
 
-        fit, view = self._fit, self._view
+        fit, viewport = self._fit, self._viewport
         if fit.session is not self._session:
             self._begin(fit.session)
         session = self._session
-        if session is None or view is None or fit.scene.plane is None:
+        if session is None or viewport is None or fit.scene.plane is None:
             return None
         snapshot, began = fit.snapshot(), monotonic()
-        if self._target is None or self._target[0] != view:
-            self._target = view, target_heights(session, view)
-        heights = fit_heights(session, snapshot, view)
+        if self._target is None or self._target[0] != viewport:
+            self._target = viewport, target_heights(session, viewport)
+        heights = fit_heights(session, snapshot, viewport)
         self._next_moment = monotonic() + VALUE_SHARE * (monotonic() - began)
         self._owed, counting = None, self._is_due(snapshot)
         if counting and self._count_cost is not None and self._count_cost < QUICK:
@@ -96,7 +96,7 @@ class PlaneSubject(Subject[PlaneMoment]):
             counting = False
         elif counting and not (fit.is_running and not fit.can_count("plane")):
             self._owed = snapshot
-        return PlaneMoment(view, self._target[1], heights, self._seen_in(view), counting, self._note)
+        return PlaneMoment(viewport, self._target[1], heights, self._seen_in(viewport), counting, self._note)
 
     def _is_due(self, snapshot: Snapshot) -> bool:
         if not self._fit.scene.has_cells:
@@ -115,28 +115,28 @@ class PlaneSubject(Subject[PlaneMoment]):
         self._counted, self._regions, self._seen, self._note = snapshot, None, None, ""
         try:
             self._regions = cells(self._session, snapshot)
-            self._seen_in(self._view)
+            self._seen_in(self._viewport)
         except ValueError as error:  # weights that are not finite, or more cells than can be held
             self._note = str(error)
         finally:
             self._count_cost = monotonic() - began
             self._next_count = monotonic() + max(COUNT_INTERVAL, COUNT_SHARE * self._count_cost)
 
-    def _seen_in(self, view: PlaneView | None) -> SeenCells | None:
-        """The cells that were last counted, as far as this view shows them."""
+    def _seen_in(self, viewport: Viewport | None) -> SeenCells | None:
+        """The cells that were last counted, as far as this viewport shows them."""
         from nnexpr_tui.plane.engine import seen_cells
 
-        if self._regions is None or self._counted is None or view is None:
+        if self._regions is None or self._counted is None or viewport is None:
             return None
-        if self._seen is None or self._seen[0] != view:
-            self._seen = view, seen_cells(self._regions, self._counted, view)
+        if self._seen is None or self._seen[0] != viewport:
+            self._seen = viewport, seen_cells(self._regions, self._counted, viewport)
         return self._seen[1]
 
     # What the screen asks
 
-    def watch(self, view: PlaneView) -> None:
-        """Show this view from now on."""
-        self._view = view
+    def watch(self, viewport: Viewport) -> None:
+        """Show this viewport from now on."""
+        self._viewport = viewport
 
     def export(self, stem: Path) -> str:
         """Write the fit, with what certifies the cells that are shown; says where."""

@@ -1,6 +1,6 @@
 """Plane: a target of two inputs, its fit, the error and the network's cells as maps, while the network is trained.
 
-The engine's thread makes what is shown of the plane, in the view that this screen asks for. While training, a frame
+The engine's thread makes what is shown of the plane, in the viewport that this screen asks for. While training, a frame
 draws as many of the maps as it has room for on the wire, those first that have waited longest; the crosshair is in all.
 """
 
@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
-from nnexpr.specification import InputError
-from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.lines import LinePane
 from nnexpr_tui.parts.numbers import count
@@ -23,7 +20,7 @@ from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.parts.training import TrainingView
 from nnexpr_tui.plane import VIEW
-from nnexpr_tui.plane.moment import PlaneMoment, PlaneView, Window
+from nnexpr_tui.plane.moment import PlaneMoment, Viewport, Window
 from nnexpr_tui.plane.panes import (
     COUNT_HELP,
     POINT_HELP,
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
     from nnexpr_tui.charts.heat import Picture
     from nnexpr_tui.charts.maps import Ground
 
-__all__ = ["MapView"]
+__all__ = ["PlaneView"]
 
 FRAME_BYTES = 8_000  # of maps, sent by one frame while training: what is left over waits for the next
 KEY_BYTES = 16_000  # the same of what a key changed: the crosshair in all maps, or one map in another size
@@ -48,7 +45,7 @@ NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while train
 ZOOM = 2.0
 DEEPEST = 2.0**-20  # of the domain's width
 FIRST_PLANE = "waves2d"
-VIEWS = {
+ARRANGEMENTS = {
     "four": ("target", "fit", "error", "cells"),
     "fit": ("fit", "cells"),
     "target": ("target", "fit"),
@@ -56,23 +53,22 @@ VIEWS = {
 TITLES = {"four": "target, fit, error and cells", "fit": "fit and cells", "target": "target and fit"}
 
 
-class MapView(TrainingView):
+class PlaneView(TrainingView, entry=VIEW):
     """Looks at the training of a network with two inputs."""
 
     HELP = "Maps of a target with two inputs, of its fit, of the error and of the network's cells."
-    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
     FIRST = "#plane-fit"
     TOPICS = (PlaneSubject,)
 
-    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
-        super().__init__(controller, entry)
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
         self._scene: Scene | None = None
         self._domain: Window | None = None
         self._window: Window | None = None
         self._point = (0.0, 0.0)
-        self._view_name = ""  # of VIEWS; empty: as there is room
+        self._arrangement = ""  # of ARRANGEMENTS; empty: as there is room
         self._by_layer = False
-        self._asked: PlaneView | None = None
+        self._asked: Viewport | None = None
         self._scale: tuple[object, tuple[float, float]] = (None, (0.0, 1.0))
         self._error_limit: float | None = None
         self._numbers_drawn = float("-inf")
@@ -100,12 +96,7 @@ class MapView(TrainingView):
         """The newest one."""
         return self.controller.moment(PlaneSubject)
 
-    def _watch(self, view: PlaneView) -> None:
-        if view != self._asked:
-            self._asked = view
-            self.controller.ask(PlaneSubject, lambda plane: plane.watch(view))
-
-    def _wanted(self) -> PlaneView | None:
+    def _wanted(self) -> Viewport | None:
         """The window, in as many pixels as the largest map on the screen has."""
         from nnexpr_tui.charts.maps import image_size
 
@@ -113,7 +104,7 @@ class MapView(TrainingView):
         width, height = max((w for w, _ in sizes), default=0), max((h for _, h in sizes), default=0)
         if not width or not height or self._window is None:
             return None
-        return PlaneView(self._window, width, height)
+        return Viewport(self._window, width, height)
 
     def _enter(self, scene: Scene) -> None:
         """Another network; where its domain is another too, look at the whole of it."""
@@ -138,7 +129,7 @@ class MapView(TrainingView):
 
     def show(self, fit: FitMoment | None) -> int:
         for pane in self._maps:
-            pane.set_markers(self.controller.view.markers)  # type: ignore[arg-type]
+            pane.set_markers(self.controller.look.markers)  # type: ignore[arg-type]
         if fit is None:
             self._arrange(None)
             return self.query_one("#plane-counts", TablePane).show_lines([(("loading torch", "label"),)])
@@ -148,8 +139,9 @@ class MapView(TrainingView):
         if fit.scene.plane is None:
             return self._show_line(fit.scene)
         wanted = self._wanted()
-        if wanted is not None:
-            self._watch(wanted)
+        if wanted is not None and wanted != self._asked:
+            self._asked = wanted
+            self.controller.ask(PlaneSubject, lambda plane: plane.watch(wanted))
         moment = self.moment
         sent = self._show_maps(fit, moment) if moment is not None else 0
         return sent + self._show_numbers(fit)
@@ -162,16 +154,16 @@ class MapView(TrainingView):
         )
 
     @property
-    def _shown_view(self) -> str:
+    def _shown(self) -> str:
         roomy = self.screen.has_class("-high") and not self.screen.has_class("-narrow")
-        return self._view_name or ("four" if roomy else "fit")
+        return self._arrangement or ("four" if roomy else "fit")
 
     def _arrange(self, scene: Scene | None) -> None:
         """Which maps there are; ``e`` puts the error in the place of the fit."""
-        shown = VIEWS[self._shown_view]
-        if self._shown_view != "four" and self.controller.view.residual:
+        shown = ARRANGEMENTS[self._shown]
+        if self._shown != "four" and self.controller.look.residual:
             shown = tuple("error" if name == "fit" else name for name in shown)
-        self.set_class(self._shown_view == "four", "-four")
+        self.set_class(self._shown == "four", "-four")
         self.set_class(scene is not None and scene.plane is None, "-line")
         changed = False
         for pane in self._maps:
@@ -185,20 +177,20 @@ class MapView(TrainingView):
                 and self.screen.focused.has_class("-hidden")
                 and self.zoomed is None
             ):
-                self.query_one("#plane-error" if self.controller.view.residual else "#plane-fit").focus()
+                self.query_one("#plane-error" if self.controller.look.residual else "#plane-fit").focus()
 
     def _show_maps(self, fit: FitMoment, moment: PlaneMoment) -> int:
         """All that a key changed; then what is new, the longest waiting first, as far as the frame has room for it."""
-        column, row = moment.view.place(self._point)
-        cross = (column + 0.5) / moment.view.width, (row + 0.5) / moment.view.height
+        column, row = moment.viewport.place(self._point)
+        cross = (column + 0.5) / moment.viewport.width, (row + 0.5) / moment.viewport.height
         seen = [pane for pane in self._maps if pane.is_wanted]
         is_running, sent = fit.state == "running", 0
         for pane in seen:
             ground = pane.ground(cross)
-            setting = ground, moment.view, self._by_layer
+            setting = ground, moment.viewport, self._by_layer
             if pane.setting != setting and (not is_running or sent < KEY_BYTES):
                 kept = pane.moment if is_running and pane.moment is not None else moment
-                shown = kept if kept.view == moment.view else moment
+                shown = kept if kept.viewport == moment.viewport else moment
                 sent += pane.take(shown, setting, self._picture(pane, shown, ground))
         for pane in sorted(seen, key=lambda pane: pane.drawn_at):
             if is_running and sent >= FRAME_BYTES:
@@ -217,19 +209,19 @@ class MapView(TrainingView):
         if pane.id == "plane-error":
             error = moment.fit - moment.target
             self._error_limit = limit = held_limit(error, self._error_limit)
-            return pane.picture(error, (-limit, limit), ground, moment.view)
+            return pane.picture(error, (-limit, limit), ground, moment.viewport)
         if self._scale[0] is not moment.target:
             self._scale = moment.target, value_limits(moment.target)
         values = moment.target if pane.id == "plane-target" else moment.fit
-        return pane.picture(values, self._scale[1], ground, moment.view)
+        return pane.picture(values, self._scale[1], ground, moment.viewport)
 
     def _show_numbers(self, fit: FitMoment) -> int:
         """Twice a second are enough for numbers that are read; what the keys change at once."""
         moment, now = self.moment, monotonic()
-        ascii_only = self.controller.view.markers == "ascii"
+        ascii_only = self.controller.look.markers == "ascii"
         counts, cells = self.query_one("#plane-counts", TablePane), self.query_one(CellPane)
         entitle(cells, "Borders by layer" if self._by_layer else "Cells by slope")
-        point = (self._point, moment and (moment.view, moment.cells is None))
+        point = (self._point, moment and (moment.viewport, moment.cells is None))
         if fit.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL and point == self._read:
             return 0
         self._numbers_drawn, self._read = now, point
@@ -247,29 +239,23 @@ class MapView(TrainingView):
 
     def action_target(self) -> None:
         """Through the targets of two inputs."""
-        try:
-            self.controller.step_plane_target(1)
-        except InputError as error:
-            self.footer.say(str(error), error=True)
-        else:
-            self.footer.clear()
-        self.redraw()
+        self.attempt(lambda: self.controller.step_plane_target(1))
 
-    def action_view(self) -> None:
-        names = list(VIEWS)
-        self._view_name = names[(names.index(self._shown_view) + 1) % len(names)]
+    def action_arrange(self) -> None:
+        names = list(ARRANGEMENTS)
+        self._arrangement = names[(names.index(self._shown) + 1) % len(names)]
         self.zoom(None)
-        self.footer.say(f"Shown: {TITLES[self._view_name]}")
+        self.footer.say(f"Shown: {TITLES[self._arrangement]}")
         self.redraw()
 
     def action_residual(self) -> None:
         """The error in the place of the fit; where all maps are shown, the focus goes to it and back."""
-        view = self.controller.view
-        view.residual = not view.residual
-        if self._shown_view == "target":
-            self._view_name = "fit"
-        name, other = ("error", "fit") if view.residual else ("fit", "error")
-        if self._shown_view == "four":
+        look = self.controller.look
+        look.residual = not look.residual
+        if self._shown == "target":
+            self._arrangement = "fit"
+        name, other = ("error", "fit") if look.residual else ("fit", "error")
+        if self._shown == "four":
             self.query_one(f"#plane-{name}").focus()
         if self.zoomed is not None and self.zoomed.id == f"plane-{other}":
             self.zoom(self.query_one(f"#plane-{name}"))
@@ -284,9 +270,8 @@ class MapView(TrainingView):
         """The crosshair by so many pixels; at the edge of a window that is zoomed in, the window goes along."""
         if self._asked is None or self._domain is None or self._window is None:
             return
-        view = self._asked
-        column, row = view.place(self._point)
-        point = view.point(column + columns, row + rows)
+        column, row = self._asked.place(self._point)
+        point = self._asked.point(column + columns, row + rows)
         held = tuple(min(max(p, low), high) for p, (low, high) in zip(point, self._domain, strict=True))
         self._point = held[0], held[1]
         self._window = self._around(self._point, self._window)

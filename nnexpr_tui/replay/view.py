@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.timer import Timer
 
-from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.lines import Line
@@ -30,16 +28,15 @@ PLAY_INTERVAL = 0.1
 NOTHING: Line = (("Nothing is trained yet: 1 goes back to Explore, space starts.", "label"),)
 
 
-class ReplayView(View):
+class ReplayView(View, entry=VIEW):
     """Scrubs the record of the present fit."""
 
     HELP = "The snapshots kept while training, evenly spread over the epochs, with one set of axes for all of them."
-    BINDINGS: ClassVar[list[BindingType]] = bindings(VIEW.actions)
     FIRST = "#replay-fit"
     TOPICS = (ReplaySubject,)
 
-    def __init__(self, controller: Controller, entry: ViewEntry) -> None:
-        super().__init__(controller, entry)
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
         self._scene: Scene | None = None
         self._epoch: int | None = None  # None: the newest, whichever that is
         self._asked: int | None = None  # the epoch of the snapshot that is to be counted
@@ -77,7 +74,7 @@ class ReplayView(View):
         return sent + self._show_charts(fit, snapshot, counts)
 
     def _show_charts(self, fit: FitMoment, snapshot: Snapshot, counts: LineRegions | None) -> int:
-        view = self.controller.view
+        view = self.controller.look
         curves, loss = self.query_one("#replay-fit", ChartPane), self.query_one("#replay-loss", ChartPane)
         curves.set_markers(view.markers)  # type: ignore[arg-type]
         loss.set_markers(view.markers)  # type: ignore[arg-type]
@@ -159,5 +156,5 @@ class ReplayView(View):
         self._stop()
 
     def action_residual(self) -> None:
-        self.controller.view.residual = not self.controller.view.residual
+        self.controller.look.residual = not self.controller.look.residual
         self.redraw()

@@ -13,7 +13,7 @@ from nnexpr_tui.controller import DEFAULT_EPOCHS
 
 @pytest.fixture
 def begun(monkeypatch, tmp_path):
-    """``begun(options, ...)``: what ``run_explorer`` was called with; no last session, no settings file."""
+    """``begun(options, ...)``: what ``run_explorer`` was called with; nothing seen last, no settings file."""
     calls = []
 
     def run_explorer(specification, **rest):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from stand_in import World
-from steps import keep_what_is_painted, with_stand_in
+from steps import keep_what_is_painted, stand_in_experiments
 
 from nnexpr_tui.app import Explorer
 
@@ -48,7 +48,6 @@ def explorer(world: World) -> Iterator[Explorer]:
 
 
 @pytest.fixture
-def laboratory(explorer: Explorer, tmp_path: Path) -> Iterator[Explorer]:
-    yield with_stand_in(explorer, tmp_path)
-    explorer.controller.stop()
-    explorer.controller.experiments.wait()
+def laboratory(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> Explorer:
+    stand_in_experiments(monkeypatch)
+    return explorer

@@ -6,6 +6,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -66,14 +67,11 @@ def state(app: Explorer) -> str:
     return app.controller.state
 
 
-def with_stand_in(app: Explorer, folder: Path) -> Explorer:
-    """The explorer, whose experiments are stand-ins that wait for the gate."""
+def stand_in_experiments(patch: pytest.MonkeyPatch) -> None:
+    """Have every explorer run stand-ins in the place of experiments; they wait for the gate."""
 
     def command(name: str, *, quick: bool, folder: Path, threads: int | None) -> list[str]:
         kind = "quick" if quick else "full"
         return [sys.executable, str(STAND_IN), name, kind, str(Path(GATE).absolute()), str(folder)]
 
-    app.controller.experiments = ExperimentRuns(
-        app.post_message, lambda: folder / "experiments", command=command
-    )
-    return app
+    patch.setattr("nnexpr_tui.experiments.view.ExperimentRuns", partial(ExperimentRuns, command=command))

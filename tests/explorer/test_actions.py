@@ -10,20 +10,26 @@ from pathlib import Path
 import pytest
 from steps import ready, until
 
-from nnexpr_tui.actions import Action, ViewEntry, bindings
+from nnexpr_tui.actions import ANYWHERE, Action, ViewEntry, bindings
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.form import FORM, Form
 from nnexpr_tui.parts.screen import HostScreen
-from nnexpr_tui.screens import EVERYWHERE, SCREENS
+from nnexpr_tui.screens import APPLICATION, SCREENS
 
-VIEWS = [view for screen in SCREENS for view in screen.views]
-SCOPES = [(EVERYWHERE, Explorer), (FORM, Form), *((view.actions, view.load()) for view in VIEWS)]
+VIEWS = [view for views in SCREENS.values() for view in views]
+EVERYWHERE = (*ANYWHERE, *APPLICATION)
+SCOPES = [
+    (APPLICATION, Explorer),
+    (ANYWHERE, HostScreen),
+    (FORM, Form),
+    *((view.actions, view.load()) for view in VIEWS),
+]
 ROWS = [pytest.param(row, owner, id=f"{owner.__name__}-{row.name}") for rows, owner in SCOPES for row in rows]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_no_key_has_two_meanings_in_a_view(view: ViewEntry) -> None:
-    is_alone = not any(view in screen.views and len(screen.views) > 1 for screen in SCREENS)
+    is_alone = not any(view in views and len(views) > 1 for views in SCREENS.values())
     keys = Counter(key for row in (*view.actions, *EVERYWHERE) for key in row.keys.split(","))
     assert [key for key, count in keys.items() if count > 1] == []
     assert is_alone or "v" not in keys  # it changes to the other view
@@ -36,7 +42,8 @@ def test_no_key_has_two_meanings_in_a_form() -> None:
 
 @pytest.mark.parametrize(("action", "owner"), ROWS)
 def test_every_action_is_there_and_explained(action: Action, owner: type) -> None:
-    assert callable(getattr(owner, f"action_{action.name.partition('(')[0]}", None))
+    scope, _, name = action.name.partition("(")[0].rpartition(".")
+    assert callable(getattr(Explorer if scope == "app" else owner, f"action_{name}", None))
     assert action.help
     assert action.label
 
@@ -47,7 +54,7 @@ def test_a_view_hears_what_its_folder_declares(view: ViewEntry) -> None:
 
 
 def test_every_screen_has_a_digit_of_its_own() -> None:
-    keys = [entry.key for entry in SCREENS]
+    keys = [views[0].key for views in SCREENS.values()]
     assert keys == sorted(set(keys))
     assert set(keys) <= set("1234567")
 
@@ -71,12 +78,10 @@ VIEW = ViewEntry(
 """,
     "view.py": """
 from textual.containers import Vertical
-from nnexpr_tui.actions import bindings
 from nnexpr_tui.made_up import VIEW
 from nnexpr_tui.parts.table import TablePane
 from nnexpr_tui.parts.views import View
-class MadeUpView(View):
-    BINDINGS = bindings(VIEW.actions)
+class MadeUpView(View, entry=VIEW):
     FIRST = "#ghost"
     said = "nobody is here"
     def compose(self):

@@ -10,12 +10,14 @@ from stand_in import World
 from steps import ready, until
 from textual.events import Key
 
+from nnexpr_tui.actions import ANYWHERE
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.form import FORM
-from nnexpr_tui.screens import EVERYWHERE, SCREENS
+from nnexpr_tui.screens import APPLICATION, SCREENS
 from nnexpr_tui.textual_private import exception_of
 
-ACTIONS = [*EVERYWHERE, *FORM, *(row for screen in SCREENS for view in screen.views for row in view.actions)]
+VIEWS = [view for views in SCREENS.values() for view in views]
+ACTIONS = [*APPLICATION, *ANYWHERE, *FORM, *(row for view in VIEWS for row in view.actions)]
 OVERLAYS = ["ctrl+p", "question_mark", "f1", "ctrl+o", "escape", "enter", "down", "a", "z"]
 ALL = sorted(
     {"v"} | {key for action in ACTIONS for key in action.keys.split(",")} - {"q", "ctrl+q", "ctrl+z"}

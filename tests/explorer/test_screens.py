@@ -11,11 +11,12 @@ from stand_in import World
 from steps import WIDE, ready, text, until
 from textual.events import Key
 
+from nnexpr_tui.actions import ANYWHERE
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.help import HelpScreen
 from nnexpr_tui.parts.jump import JumpScreen
 from nnexpr_tui.parts.overlays import Palette
-from nnexpr_tui.screens import EVERYWHERE, SCREENS, ScreenEntry
+from nnexpr_tui.screens import APPLICATION, SCREENS
 from nnexpr_tui.textual_private import is_ended
 
 
@@ -40,9 +41,9 @@ async def test_help_opens_for_the_focused_pane_and_closes(explorer: Explorer) ->
 async def test_screens_switch_by_digits_and_keep_their_state(explorer: Explorer, world: World) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
-        for entry in reversed(SCREENS):
-            await pilot.press(entry.key)
-            await until(lambda entry=entry: explorer.current_mode == entry.name)
+        for name, views in reversed(SCREENS.items()):
+            await pilot.press(views[0].key)
+            await until(lambda name=name: explorer.current_mode == name)
             await pilot.pause()
         assert len(world.engines) == 1
 
@@ -51,7 +52,7 @@ async def test_the_palette_has_every_action(explorer: Explorer) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         offered = " ".join(command.title for command in explorer.get_system_commands(explorer.screen))
-        for action in (*SCREENS[0].views[0].actions, *EVERYWHERE):
+        for action in (*SCREENS["explore"][0].actions, *ANYWHERE, *APPLICATION):
             assert action.label in offered or action.name == "command_palette"
         await pilot.press("ctrl+p")
         await until(lambda: isinstance(explorer.screen, Palette))
@@ -104,8 +105,8 @@ async def test_a_frame_may_arrive_before_a_screen_is_composed_and_after_the_end(
 ) -> None:
     async with explorer.run_test(size=WIDE):
         await ready(explorer)
-        for entry in SCREENS[1:]:
-            explorer.switch_mode(entry.name)
+        for name in list(SCREENS)[1:]:
+            explorer.switch_mode(name)
             while not explorer.screen.is_mounted:
                 explorer._draw()
                 await asyncio.sleep(0)
@@ -117,15 +118,13 @@ async def test_a_frame_may_arrive_before_a_screen_is_composed_and_after_the_end(
         assert not draws
 
 
-@pytest.mark.parametrize("entry", SCREENS[1:], ids=lambda entry: entry.name)
-async def test_a_screen_opened_as_the_end_begins_is_composed_first(
-    explorer: Explorer, entry: ScreenEntry
-) -> None:
+@pytest.mark.parametrize("name", list(SCREENS)[1:])
+async def test_a_screen_opened_as_the_end_begins_is_composed_first(explorer: Explorer, name: str) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         explorer.controller.worker.stop()
         await until(explorer.controller.worker.stopped.is_set)
-        explorer.switch_mode(entry.name)
+        explorer.switch_mode(name)
         explorer.leave(0)
         await pilot.press("question_mark")
         await until(lambda: is_ended(explorer))

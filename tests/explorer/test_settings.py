@@ -1,4 +1,4 @@
-"""Settings and the last session: read what is right, refuse what is wrong with its place, never half write."""
+"""Settings and what was seen last: read what is right, refuse what is wrong with its place, never half write."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def test_what_was_seen_last_is_restored_unless_a_fresh_start_is_asked_for(
     async with again.run_test(size=(120, 40)):
         await ready(again)
         assert again.controller.specification.depth == 4
-        assert (again.controller.view.markers, again.controller.view.log_axis, again.theme) == (
+        assert (again.controller.look.markers, again.controller.look.log_axis, again.theme) == (
             "block",
             False,
             "nord",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from experiment_stand_in import LONG_ROWS, WIDE_COLUMNS, result
 from stand_in import World
-from steps import GATE, SIZES, WIDE, ready, state, text, until, with_stand_in
+from steps import GATE, SIZES, WIDE, ready, state, text, until
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
@@ -97,7 +97,7 @@ async def test_the_four_verdicts_differ_in_sign_and_word(laboratory: Explorer) -
                     f"{sign} {word}" in text(laboratory) for sign, word in zip(signs, words, strict=True)
                 )
             )
-            assert laboratory.controller.view.markers == markers
+            assert laboratory.controller.look.markers == markers
             await pilot.press("m")
 
 
@@ -212,7 +212,7 @@ async def test_zoom_stays_with_the_page_that_is_shown(laboratory: Explorer) -> N
 async def test_others_wait_their_turn_and_c_cancels(laboratory: Explorer) -> None:
     async with laboratory.run_test(size=WIDE) as pilot:
         await opened(laboratory, pilot, "r", "j", "r", "j", "enter")
-        runs = laboratory.controller.experiments
+        runs = laboratory.screen.view._runs
         await until(lambda: "waits, 2." in text(laboratory))
         assert re.search(r"region-bounds +waits, 1\. quick", text(laboratory))
         process = runs.running.process
@@ -235,7 +235,7 @@ async def test_all_the_rest_is_run_quick(laboratory: Explorer) -> None:
         await measured(laboratory, pilot)
         Path(GATE).unlink()
         await pilot.press("a")
-        runs = laboratory.controller.experiments
+        runs = laboratory.screen.view._runs
         await until(lambda: runs.running is not None and len(runs.waiting) == len(EXPERIMENTS) - 2)
         assert all(quick and name != FIRST for name, quick in runs.waiting)
 
@@ -274,23 +274,22 @@ async def test_results_stay_and_are_told_on_another_screen(laboratory: Explorer,
         await until(lambda: in_order(laboratory, "full", "run of"))
 
 
-async def test_a_later_start_shows_the_verdicts(world: World, tmp_path: Path) -> None:
-    keep_finding(Finding(FIRST, False, 75.0, 1.7e9, result()), tmp_path / "experiments")
+async def test_a_later_start_shows_the_verdicts(laboratory: Explorer) -> None:
+    app, folder = laboratory, laboratory.controller.findings
+    keep_finding(Finding(FIRST, False, 75.0, 1.7e9, result()), folder)
     for number, experiment in enumerate(EXPERIMENTS[1:]):
-        path = tmp_path / "experiments" / f"{experiment.id}.finding.jsonl"
+        path = folder / f"{experiment.id}.finding.jsonl"
         path.write_bytes(b'{"finding": {"schema": 1}}\n' * number + b"\xff")
-    app = with_stand_in(Explorer(load=world.load), tmp_path)
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot)
         await until(lambda: "Experiments: 1 of" in text(app))
         await until(lambda: "full run of" in text(app) and "1 min 15 s" in text(app))
-    app.controller.worker.stop()
 
 
 async def test_nothing_is_kept_where_runs_are_not(world: World) -> None:
     app = Explorer(load=world.load, settings=Settings(keep_runs=False))
-    assert app.controller.experiments._folder() is None
-    assert Explorer(load=world.load).controller.experiments._folder() is not None
+    assert app.controller.findings is None
+    assert Explorer(load=world.load).controller.findings is not None
 
 
 async def test_export_writes_what_reproduce_does(laboratory: Explorer, tmp_path: Path) -> None:

@@ -42,12 +42,12 @@ async def test_residual_log_axis_and_markers_change_what_is_drawn(explorer: Expl
         await until(lambda: re.search(r"target .* fit .* bends", text(explorer)))
         await pilot.press("e")
         await until(lambda: "fit − target" in text(explorer))
-        assert explorer.controller.view.log_axis
+        assert explorer.controller.look.log_axis
         await pilot.press("l")
-        await until(lambda: not explorer.controller.view.log_axis)
+        await until(lambda: not explorer.controller.look.log_axis)
         braille = text(explorer)
         await pilot.press("m", "m")
-        await until(lambda: explorer.controller.view.markers == "ascii")
+        await until(lambda: explorer.controller.look.markers == "ascii")
         await until(lambda: not re.search(r"[⠁-⣿]", text(explorer)))
         assert re.search(r"[⠁-⣿]", braille)
 

@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from fractions import Fraction
+from functools import partial
 from itertools import accumulate
 from operator import mul
 from pathlib import Path
@@ -21,6 +22,7 @@ import nnexpr
 from nnexpr.networks.compositional import compositional
 from nnexpr.splines.tent import theorem_scales, waves
 from nnexpr.theory import exact
+from nnexpr_tui.manifold import moves
 from nnexpr_tui.manifold import subject as manifold_subject
 from nnexpr_tui.manifold.engine import Pair, exact_regions
 from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
@@ -170,12 +172,12 @@ def test_peaks_move_on_from_what_was_learnt() -> None:
     manifold = watched()
     learnt = train(manifold)
     assert learnt.peaks is not None
-    manifold.move_peak(1, 5)
+    manifold.move(lambda start: moves.peak_moved(start, 1, 5))
     moved = seen(manifold)
     assert moved.epoch == 0
     assert moved.start.scales is None
     assert moved.peaks == pytest.approx((learnt.peaks[0], learnt.peaks[1] + 0.05, learnt.peaks[2]), rel=1e-6)
-    manifold.move_peak(1, -5)
+    manifold.move(lambda start: moves.peak_moved(start, 1, -5))
     assert seen(manifold).network.loss == pytest.approx(learnt.network.loss, rel=1e-3)
 
 
@@ -184,7 +186,7 @@ def test_free_scales_that_were_learnt_stay_free() -> None:
     train(manifold)
     manifold.next_stage()
     learnt = train(manifold)
-    manifold.move_scale(0, 0)
+    manifold.move(lambda start: moves.scale_moved(start, 0, 0))
     moved = seen(manifold)
     assert moved.start.scales == pytest.approx(learnt.scales, rel=1e-6)
     assert moved.stage == 2
@@ -201,9 +203,13 @@ def test_after_stage_3_there_is_nothing_left_to_move_until_a_restart() -> None:
     left = train(manifold)
     assert left.peaks is None
     assert left.exact_regions is None
-    for move in (lambda: manifold.move_peak(0, 1), lambda: manifold.move_scale(0, 1), manifold.free):
+    for change in (
+        moves.freed,
+        partial(moves.peak_moved, layer=0, hundredths=1),
+        partial(moves.scale_moved, layer=0, steps=1),
+    ):
         with pytest.raises(RuntimeError, match="left the manifold"):
-            move()
+            manifold.move(change)
     with pytest.raises(RuntimeError, match="last one"):
         manifold.next_stage()
     manifold.restart()
@@ -237,7 +243,7 @@ def test_a_moment_is_urgent_when_a_key_has_changed_it_and_not_while_it_trains_on
     second = seen(manifold)
     manifold.next_stage()
     third = seen(manifold)
-    manifold.move_peak(0, 1)
+    manifold.move(lambda start: moves.peak_moved(start, 0, 1))
     fourth = seen(manifold)
     pairs = [(ready, None), (first, ready), (third, second), (fourth, third)]
     assert all(now.is_urgent(before) for now, before in pairs)
@@ -317,7 +323,7 @@ def test_the_copied_line_says_what_fit_cannot() -> None:
     assert text.splitlines()[0] == "fit --stages 1,3 --epochs 2000"
     assert "left the manifold" in text
     manifold.restart()
-    manifold.move_scale(1, 3)
+    manifold.move(lambda start: moves.scale_moved(start, 1, 3))
     text = summary(train(manifold), "fit")
     assert "--stages 2 --epochs 1000" in text
     assert "started with scales" in text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexpr_tui.manifold import moves as moves
+from nnexpr_tui.manifold import moves
 from nnexpr_tui.manifold.engine import targets
 from nnexpr_tui.manifold.moment import FIRST_TARGETS, MOST_LAYERS, ManifoldStart, stages_from
 

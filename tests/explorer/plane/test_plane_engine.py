@@ -13,7 +13,7 @@ from steps import seated
 from nnexpr.specification import FitSpecification
 from nnexpr.training.session import Session
 from nnexpr_tui.plane.engine import cells, fit_heights, seen_cells, target_heights
-from nnexpr_tui.plane.moment import PlaneMoment, PlaneView
+from nnexpr_tui.plane.moment import PlaneMoment, Viewport
 from nnexpr_tui.plane.subject import PlaneSubject
 from nnexpr_tui.training.engine import build
 from nnexpr_tui.training.subject import FitSubject
@@ -33,13 +33,13 @@ def session() -> Session:
     return made
 
 
-def view_of(share: float = 1.0) -> PlaneView:
+def view_of(share: float = 1.0) -> Viewport:
     """The top left part of the unit square."""
-    return PlaneView(((0.0, share), (1.0 - share, 1.0)), 31, 18)
+    return Viewport(((0.0, share), (1.0 - share, 1.0)), 31, 18)
 
 
 def test_pixels_and_points_are_each_others_inverse() -> None:
-    view = PlaneView(((-3.0, 1.0), (10.0, 12.0)), 7, 5)
+    view = Viewport(((-3.0, 1.0), (10.0, 12.0)), 7, 5)
     points = view.points().reshape(5, 7, 2)
     for row in range(5):
         for column in range(7):
@@ -88,7 +88,7 @@ def opened(specification: FitSpecification = SMALL) -> tuple[FitSubject, PlaneSu
     fit.configure(specification)
     plane = fit.scheduler.subject(PlaneSubject)
     fit.scheduler.look(frozenset({FitSubject, PlaneSubject}))
-    plane.watch(PlaneView(fit.scene.plane or ((0.0, 1.0), (0.0, 1.0)), 31, 18))
+    plane.watch(Viewport(fit.scene.plane or ((0.0, 1.0), (0.0, 1.0)), 31, 18))
     return fit, plane
 
 

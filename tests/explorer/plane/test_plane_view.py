@@ -144,17 +144,19 @@ async def test_i_and_o_look_nearer_and_farther_and_the_window_follows_the_crossh
     app = plane(world)
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot, "i", "i")
-        await until(lambda: app.controller.moment(PlaneSubject).view.window == ((-0.25, 0.25), (-0.25, 0.25)))
+        await until(
+            lambda: app.controller.moment(PlaneSubject).viewport.window == ((-0.25, 0.25), (-0.25, 0.25))
+        )
         await until(lambda: shows(app, "Shown x1", "-0.25 … 0.25"))
         await pilot.press(*["L"] * 5)
-        await until(lambda: app.controller.moment(PlaneSubject).view.window[0][1] > 0.3)
+        await until(lambda: app.controller.moment(PlaneSubject).viewport.window[0][1] > 0.3)
         low, high = app.screen.view._window[0]
         assert low <= app.screen.view._point[0] <= high
         assert high - low == pytest.approx(0.5)
         await pilot.press(*["o"] * 5)
         await until(lambda: shows(app, "Shown x1", "-1 … 1"))
         await pilot.press("i", "w")
-        await until(lambda: app.controller.moment(PlaneSubject).view.window == ((-1.0, 1.0), (-1.0, 1.0)))
+        await until(lambda: app.controller.moment(PlaneSubject).viewport.window == ((-1.0, 1.0), (-1.0, 1.0)))
 
 
 async def test_v_changes_what_is_shown_and_e_puts_the_error_in_place_of_the_fit(world: World) -> None:
@@ -178,7 +180,7 @@ async def test_b_draws_the_borders_by_layer(world: World) -> None:
         await until(lambda: "Borders by layer" in text(app) and "layer 1 2" in text(app))
         assert re.search(r"[⠁-⣿]", text(app))
         await pilot.press("m", "m")
-        await until(lambda: app.controller.view.markers == "ascii" and "11111111" in text(app))
+        await until(lambda: app.controller.look.markers == "ascii" and "11111111" in text(app))
         assert not re.search(r"[⠁-⣿▀▄█░▒▓]", text(app))
 
 
@@ -188,7 +190,7 @@ async def test_z_shows_one_map_alone_in_all_the_room(world: World) -> None:
         await opened(app, pilot, "z")
         await until(lambda: names(app) == ["fit"] and drawn(app))
         assert maps(app)[0].region.width == 120
-        await until(lambda: app.controller.moment(PlaneSubject).view.width == 118)
+        await until(lambda: app.controller.moment(PlaneSubject).viewport.width == 118)
         await pilot.press("escape")
         await until(lambda: len(maps(app)) == 4 and drawn(app))
 
