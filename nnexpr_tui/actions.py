@@ -100,9 +100,9 @@ TRAINING: tuple[Action, ...] = (
     Action("member(-1)", "comma", ",", "Previous member", "show the member before"),
 )  # fmt: skip
 
-# Shared by the views of composed waves: parts/waves.py does them
+# Shared by the views of composed waves
 
 WAVES: tuple[Action, ...] = (
-    Action("error", "e", "e", "Error", "show the error in place of the fit", footer=True),
-    Action("whole", "w", "w", "Whole", "all pieces, or what can be told apart", footer=True),
+    Action("flip('error')", "e", "e", "Error", "show the error in place of the fit", footer=True),
+    Action("flip('whole')", "w", "w", "Whole", "all pieces, or what can be told apart", footer=True),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from nnexpr.runs.store import Store
 from nnexpr.runs.store import store as usual_store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced, stepped
+from nnexpr_tui.charts.series import Markers
 from nnexpr_tui.last_seen import LastSeen
 from nnexpr_tui.settings import MARKERS, Settings
 from nnexpr_tui.training.moment import FitMoment, Library, Refused
@@ -38,7 +39,7 @@ DEFAULT_EPOCHS = 10**10  # the explorer trains until it is told to pause
 class Look:
     """How the present fit is looked at."""
 
-    markers: str = MARKERS[0]
+    markers: Markers = MARKERS[0]
     residual: bool = False
     log_axis: bool = True
     member: int = 0
@@ -67,9 +68,9 @@ class Controller:
         self.specification = (
             specification or self.last.specification or FitSpecification.make(epochs=DEFAULT_EPOCHS)
         )
-        markers = self.settings.markers or self.last.markers
+        chosen = self.settings.markers or self.last.markers
         self.look = Look(
-            markers=markers if markers in MARKERS else MARKERS[0],
+            markers=next((markers for markers in MARKERS if markers == chosen), MARKERS[0]),
             residual=self.last.residual,
             log_axis=self.last.log_axis,
         )
@@ -231,14 +232,14 @@ class Controller:
         """Keep the run and end the engine's thread."""
         self.worker.stop()
 
-    def export_stem(self, folder: str = "") -> Path:
-        """The path, without suffix, of the files that x writes."""
+    @property
+    def export_name(self) -> str:
+        """The name, without suffix, of the files that x writes."""
         spelled = self.specification.target
         if spelled.startswith("csv:"):
             spelled = Path(spelled.split(":")[1]).stem
         target = "".join(c if c.isalnum() else "-" for c in spelled).strip("-")[:40]
-        name = f"nnexpr-{self.specification.network}-{target}-{self.fit.epoch if self.fit else 0}"
-        return Path(folder or self.settings.export_folder or ".").expanduser() / name
+        return f"nnexpr-{self.specification.network}-{target}-{self.fit.epoch if self.fit else 0}"
 
     def summary(self) -> str:
         """The command line of this fit, with its numbers as comments behind it."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexpr.specification import InputError
+from nnexpr_tui.charts.series import Markers
 
 __all__ = ["MARKERS", "Settings", "configuration_file"]
 
@@ -22,7 +23,7 @@ WORDS = {
     **dict.fromkeys(("no", "false", "off", "0"), False),
 }
 LOW_BANDWIDTH = 2.0  # frames a second
-MARKERS = ("braille", "block", "ascii")
+MARKERS: tuple[Markers, ...] = ("braille", "block", "ascii")
 
 
 def setting(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +68,6 @@ class ExperimentsView(View, entry=VIEW):
         self._numbers: list[int | None] = []  # of the entries, by line of the list
         self._at: dict[str, int] = {}  # the page that is open, by experiment
         self._column, self._alone = 1, -1
-        self._drawn: Hashable = None
         self._came_from: Widget | None = None  # whoever had the focus before the result was zoomed
         self._list = ScrollPane("Experiments", id="experiments-list")
         self._about = TablePane("Question", id="experiments-about")
@@ -137,7 +135,7 @@ class ExperimentsView(View, entry=VIEW):
     # Drawing
 
     def show(self, fit: FitMoment | None) -> int:
-        ascii_only = self.controller.look.markers == "ascii"
+        ascii_only = self.look.markers == "ascii"
         entries = [self._entry(experiment) for experiment in self._experiments]
         width = self._list.content_size.width
         lines, self._numbers = list_lines(entries, self._chosen, width, ascii_only=ascii_only)
@@ -179,13 +177,12 @@ class ExperimentsView(View, entry=VIEW):
 
         chart, curves = self._chart, page.figure.series
         alone = self._alone if 0 <= self._alone < len(curves) else None
-        chart.set_markers(self.controller.look.markers)  # type: ignore[arg-type]
+        self.set_markers()
         only = f"only {clean(curves[alone].label)} · " if alone is not None else ""
         entitle(chart, page.title(max(10, chart.content_size.width - 4)), only + page.place)
         key = page.finding, page.number, alone, chart.frame
-        if self._drawn == key:
+        if not self.is_due("figure", key):
             return 0
-        self._drawn = key
         chart.reset_limits()
         data = figure_chart(page.figure, alone)
         rows = legend_rows(data, chart.frame)
@@ -199,7 +196,7 @@ class ExperimentsView(View, entry=VIEW):
         shown, hidden = (self._chart, self._text) if is_figure else (self._text, self._chart)
         if not is_figure:
             self._legend.add_class("-hidden")
-            self._drawn = None
+            self._drawn.clear()
         if shown.has_class("-hidden") or not hidden.has_class("-hidden"):
             shown.remove_class("-hidden")
             hidden.add_class("-hidden")
@@ -245,13 +242,10 @@ class ExperimentsView(View, entry=VIEW):
             return "", "There is nothing to copy yet: enter runs the experiment"
         return page_text(page), f"Copied the {page.kind} as text"
 
-    def export_stem(self, folder: str) -> Path | None:
+    @property
+    def export_name(self) -> str | None:
         finding = self._finding
-        if finding is None:
-            self.footer.say("There is nothing to export yet: enter runs the experiment", error=True)
-            return None
-        name = f"nnexpr-{finding.id}{'-quick' * finding.quick}"
-        return Path(folder or self.controller.settings.export_folder or ".").expanduser() / name
+        return f"nnexpr-{finding.id}{'-quick' * finding.quick}" if finding is not None else None
 
     def export(self, stem: Path) -> None:
         """The JSON of ``reproduce --figures --json``, written by a thread: figures have many numbers."""

@@ -10,8 +10,8 @@ VIEW = ViewEntry(
     actions=(
         *TRAINING,
         Action("target", "t", "t", "Target", "the next target of the catalogue", footer=True),
-        Action("residual", "e", "e", "Residual", "show the error in place of the fit", footer=True),
-        Action("log_axis", "l", "l", "Log axis", "loss on a logarithmic or a linear axis", footer=True),
+        Action("flip('residual')", "e", "e", "Residual", "show the error in place of the fit", footer=True),
+        Action("flip('log_axis')", "l", "l", "Log axis", "loss on a logarithmic or a linear axis", footer=True),
         Action("forms", "f", "f", "Forms", "show or hide the forms", footer=True),
         Action("numbers", "c", "c", "Counts", "show or hide counts and frequencies", footer=True),
     ),

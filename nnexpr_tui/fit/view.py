@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -13,16 +11,13 @@ from nnexpr_tui.fit.panes import CountsPane, FrequenciesPane
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.training import TrainingView
+from nnexpr_tui.parts.views import CHART_INTERVAL, NUMBERS_INTERVAL
 from nnexpr_tui.training.moment import FitMoment, Refused
 
 __all__ = ["FitView"]
 
-ROOM = {
-    "forms": ("-wide",),
-    "numbers": ("-wide", "-medium"),
-}  # the widths at which a column has a place of its own
-LOSS_INTERVAL = 0.3  # seconds between two drawings of the loss while training: it changes slowly
-NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
+# The widths at which a column has a place of its own
+ROOM = {"forms": ("-wide",), "numbers": ("-wide", "-medium")}
 
 
 class FitView(TrainingView, entry=VIEW):
@@ -31,9 +26,6 @@ class FitView(TrainingView, entry=VIEW):
     FIRST = "#fit"
 
     _scene: object = None
-    _numbers_drawn: float = float("-inf")
-    _loss_drawn: float = float("-inf")
-    _loss_way: object = None
 
     def compose(self) -> ComposeResult:
         do = self.controller
@@ -53,50 +45,23 @@ class FitView(TrainingView, entry=VIEW):
             form.show(self.controller.specification)
         if fit is None:
             return 0
-        return self._show_charts(fit) + self._show_numbers(fit)
-
-    def _show_charts(self, fit: FitMoment) -> int:
-        view = self.controller.look
+        look, running = self.look, fit.state == "running"
         curves, loss = self.query_one("#fit", ChartPane), self.query_one("#loss", ChartPane)
+        charts = self.set_markers()
         if fit.scene is not self._scene:
             self._scene = fit.scene
-            self._numbers_drawn = float("-inf")
-            curves.reset_limits()
-            loss.reset_limits()
-        curves.set_markers(view.markers)  # type: ignore[arg-type]
-        loss.set_markers(view.markers)  # type: ignore[arg-type]
-        sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=view.residual))
-        way = (fit.scene, view.log_axis, fit.snapshot.member)
-        if (
-            fit.state == "running"
-            and way == self._loss_way
-            and monotonic() - self._loss_drawn < LOSS_INTERVAL
-        ):
-            return sent
-        self._loss_way, self._loss_drawn = way, monotonic()
-        chart = loss_chart(*fit.history, log_axis=view.log_axis)
-        return sent + loss.update_chart(chart)
-
-    def _show_numbers(self, fit: FitMoment) -> int:
-        """Twice a second are enough for numbers that are read, and always when training stands still."""
-        now = monotonic()
-        if fit.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL:
-            return 0
-        self._numbers_drawn = now
-        frequencies = self.query_one(FrequenciesPane)
-        frequencies.ascii = self.controller.look.markers == "ascii"
-        return self.query_one(CountsPane).show(fit) + frequencies.show(fit)
+            for chart in charts:
+                chart.reset_limits()
+        sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=look.residual))
+        if self.is_due("loss", (fit.scene, look.log_axis, fit.snapshot.member), CHART_INTERVAL * running):
+            sent += loss.update_chart(loss_chart(*fit.history, log_axis=look.log_axis))
+        if self.is_due("numbers", fit.scene, NUMBERS_INTERVAL * running):
+            frequencies = self.query_one(FrequenciesPane)
+            frequencies.ascii = look.markers == "ascii"
+            sent += self.query_one(CountsPane).show(fit) + frequencies.show(fit)
+        return sent
 
     # Actions: what they mean is in the declaration
-
-    def action_residual(self) -> None:
-        self.controller.look.residual = not self.controller.look.residual
-        self.query_one("#fit", ChartPane).reset_limits()
-        self.redraw()
-
-    def action_log_axis(self) -> None:
-        self.controller.look.log_axis = not self.controller.look.log_axis
-        self.redraw()
 
     def action_forms(self) -> None:
         self._toggle_column("forms", "architecture")

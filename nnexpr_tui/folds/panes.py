@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.charts.series import Axis, ChartData, Series
-from nnexpr_tui.folds.moment import FoldsMoment
+from nnexpr_tui.folds.subject import FoldsMoment
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.table import row as table_row

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.folds.moment import FoldQuestion, FoldsMoment
 from nnexpr_tui.worker.subject import Subject
 
 if TYPE_CHECKING:
@@ -16,9 +16,43 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["FoldsSubject", "fold"]
+__all__ = ["MOST_FOLDS", "FoldQuestion", "FoldsMoment", "FoldsSubject", "fold"]
 
+MOST_FOLDS = 16  # 65,536 regions: beyond, a shallow fit takes seconds
 MOST_POINTS = 2048  # of a curve: more than any terminal has dots across
+
+
+@dataclass(frozen=True)
+class FoldQuestion:
+    """The triangle map composed ``depth`` times, and least squares with ``knots`` knots.
+
+    Of both, the leftmost ``shown`` of the wave's 2^depth linear regions are drawn.
+    """
+
+    depth: int
+    knots: int
+    shown: int
+
+    @property
+    def until(self) -> float:
+        """The right end of what is drawn; exact, a power of two."""
+        return self.shown * 0.5**self.depth
+
+
+@dataclass(frozen=True, eq=False)
+class FoldsMoment:
+    """The answer to a question: the wave, its fit, and curves over [0, ``question.until``]."""
+
+    question: FoldQuestion
+    wave: Composition
+    shallow: ShallowFit
+    fit: tuple[Array, Array]
+    error: tuple[Array, Array]  # fit - wave
+    knots: Array
+
+    def is_urgent(self, before: FoldsMoment | None) -> bool:
+        """Of another question: a key asked it."""
+        return before is not self
 
 
 class FoldsSubject(Subject[FoldsMoment]):

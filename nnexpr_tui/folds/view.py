@@ -16,12 +16,12 @@ from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.folds import VIEW
 from nnexpr_tui.folds import panes as folds
-from nnexpr_tui.folds.moment import MOST_FOLDS, FoldQuestion, FoldsMoment
-from nnexpr_tui.folds.subject import FoldsSubject
+from nnexpr_tui.folds.subject import MOST_FOLDS, FoldQuestion, FoldsMoment, FoldsSubject
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.table import TablePane, entitle
-from nnexpr_tui.parts.waves import WaveView, shown_regions
+from nnexpr_tui.parts.views import View
+from nnexpr_tui.parts.waves import shown_regions
 from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["FoldsView"]
@@ -33,7 +33,7 @@ TICKS_A_FOLD = 4  # in which a fold is seen to be made
 TICKS_A_STEP = 9  # from one fold to the next while they are played
 
 
-class FoldsView(WaveView, entry=VIEW):
+class FoldsView(View, entry=VIEW):
     """A wave, folded fold after fold."""
 
     HELP = "One wave folded over and over, and what a network of one hidden layer makes of it."
@@ -46,7 +46,6 @@ class FoldsView(WaveView, entry=VIEW):
         self._width = 0  # of the charts, in cells; 0 before they are laid out
         self._asked: FoldQuestion | None = None
         self._folded: FoldsMoment | None = None
-        self._drawn: dict[str, Hashable] = {}
         self._share = 1.0  # of the last fold that is done
         self._goal: int | None = None  # what is played up to
         self._ticks = 0
@@ -64,8 +63,8 @@ class FoldsView(WaveView, entry=VIEW):
 
     def _shown(self, depth: int) -> int:
         """How many of 2^depth pieces are drawn."""
-        markers = self.controller.look.markers
-        return 2**depth if self.controller.look.whole else shown_regions(depth, self._width, markers)
+        markers = self.look.markers
+        return 2**depth if self.look.whole else shown_regions(depth, self._width, markers)
 
     @property
     def _waits(self) -> bool:
@@ -102,9 +101,9 @@ class FoldsView(WaveView, entry=VIEW):
             return self.query_one("#fold-numbers", TablePane).show_lines(lines)
         question = answer.question
         depth, shown, share = question.depth, question.shown, self._share
-        error = self.controller.look.error
+        error = self.look.error
         sent = self._chart(
-            "#fold-wave", folds.wave_title(depth, shown, whole=self.controller.look.whole), (answer, share),
+            "#fold-wave", folds.wave_title(depth, shown, whole=self.look.whole), (answer, share),
             lambda: folds.wave_chart(depth, shown, share),
         )  # fmt: skip
         sent += self._chart(
@@ -118,9 +117,8 @@ class FoldsView(WaveView, entry=VIEW):
 
     def _chart(self, name: str, title: str, key: Hashable, make: Callable[[], ChartData]) -> int:
         """Draw it, unless it is drawn already."""
-        if self._drawn.get(name) == key:
+        if not self.is_due(name, key):
             return 0
-        self._drawn[name] = key
         pane = self.query_one(name, ChartPane)
         entitle(pane, title)
         pane.reset_limits()
@@ -137,7 +135,7 @@ class FoldsView(WaveView, entry=VIEW):
     # Playing
 
     def _watch_fold(self) -> None:
-        if self.is_shown and not self.controller.look.whole and not self.controller.settings.low_bandwidth:
+        if self.is_shown and not self.look.whole and not self.controller.settings.low_bandwidth:
             self._share = 0.0
             self._run_timer()
 

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from nnexpr.atomic import write_atomically
 from nnexpr.networks.builders import build
 from nnexpr.networks.compositional import compositional, random_peaks
-from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.runs.file import save
 from nnexpr.specification import FitSpecification
@@ -46,9 +45,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 ENDLESS = 10**10  # epochs: a stage lasts until it is told to end
-GRID = (
-    1025  # points at which the target is drawn and the largest error is looked for, beside bends and middles
-)
+GRID = 1025  # points at which the target is drawn and the largest error looked for, beside bends and middles
 FIELDS = (1, 2, 0)  # t1, t2 and sum among a layer's units
 
 
@@ -164,16 +161,6 @@ class Pair:
         for session in (self._session, self._twin):
             session.reconfigure(lr=rate)
 
-    @property
-    def networks(self) -> tuple[Network, Network]:
-        """The network and the twin as they are now."""
-        return self._session.current_network(), self._twin.current_network()
-
-    @property
-    def specifications(self) -> tuple[FitSpecification, FitSpecification]:
-        """Theirs."""
-        return self._session.specification, self._twin.specification
-
     def coordinates(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
         """Peaks and scales as they are now; None once the weights have left the manifold."""
         if self.epoch == 0 and self.start.scales is not None:
@@ -188,8 +175,7 @@ class Pair:
 
     def trained(self) -> tuple[Trained, Trained]:
         """Both, counted exactly."""
-        first, second = self._trained(self._session), self._trained(self._twin)
-        return first, second
+        return self._trained(self._session), self._trained(self._twin)
 
     def _trained(self, session: Session) -> Trained:
         [lines] = linear_regions(session.current_network(), self.target.domain[0], certify=False)
@@ -230,7 +216,8 @@ class Pair:
 
     def write(self, stem: Path, document: dict[str, Any]) -> None:
         """``stem.safetensors``, ``stem-twin.safetensors`` and ``stem.json``."""
-        for name, network, spec in zip(("", "-twin"), self.networks, self.specifications, strict=True):
-            save(stem.with_name(f"{stem.name}{name}.safetensors"), network, spec, target=self.target)
+        for name, session in (("", self._session), ("-twin", self._twin)):
+            path = stem.with_name(f"{stem.name}{name}.safetensors")
+            save(path, session.current_network(), session.specification, target=self.target)
         text = json.dumps(document, allow_nan=False, indent=1)
         write_atomically(stem.with_name(stem.name + ".json"), text + "\n")

@@ -124,6 +124,11 @@ def _named(moment: ManifoldMoment, name: str) -> tuple[Trained, str, str]:
     return (moment.network, "network", NETWORK) if name == "network" else (moment.twin, ALONE, TWIN)
 
 
+def _different(moment: ManifoldMoment) -> list[tuple[Trained, str, str]]:
+    """The twin and, over it, the network; the network alone as long as they are the same."""
+    return [_named(moment, name) for name in (("twin", "network") if moment.epoch else ("network",))]
+
+
 def layer_chart(moment: ManifoldMoment, opened: int, shown: int | None) -> ChartData:
     """The opened layer's t1 and t2; over the first ``shown`` of its pieces, or the whole interval."""
     low, high = moment.domain
@@ -148,10 +153,7 @@ def layer_title(moment: ManifoldMoment, opened: int, shown: int | None) -> str:
 def slopes_chart(moment: ManifoldMoment) -> ChartData:
     """The slopes of the linear regions as steps, and the target's."""
     series = [Series(*moment.truth_slopes, "target", TARGET)]
-    fits = [(moment.network, "network", NETWORK)]
-    if moment.epoch:
-        fits.insert(0, (moment.twin, ALONE, TWIN))
-    for trained, label, color in fits:
+    for trained, label, color in _different(moment):
         series.append(
             Series(trained.lines.knots.repeat(2)[1:-1], trained.lines.slopes.repeat(2), label, color)
         )
@@ -160,12 +162,9 @@ def slopes_chart(moment: ManifoldMoment) -> ChartData:
 
 def gaps_chart(moment: ManifoldMoment) -> ChartData:
     """The size of the change of slope at each bend."""
-    fits = [(moment.network, "network", NETWORK)]
-    if moment.epoch:
-        fits.insert(0, (moment.twin, ALONE, TWIN))
     series = [
         Series(trained.lines.breakpoints, abs(trained.lines.gaps), label, color, style="points")
-        for trained, label, color in fits
+        for trained, label, color in _different(moment)
     ]
     return ChartData(tuple(series), Axis(label="x", limits=moment.domain), Axis(log=True, label="slope gap"))
 

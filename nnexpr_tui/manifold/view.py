@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from time import monotonic
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -22,7 +21,8 @@ from nnexpr_tui.manifold.subject import ManifoldSubject
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
-from nnexpr_tui.parts.waves import WaveView, shown_regions
+from nnexpr_tui.parts.views import CHART_INTERVAL, NUMBERS_INTERVAL, View
+from nnexpr_tui.parts.waves import shown_regions
 from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["ManifoldView"]
@@ -33,12 +33,10 @@ LOWER_CHARTS = {
     "loss": ("Loss", panes.LOSS_HELP, panes.loss_chart),
 }
 LOWER = ("layer", *LOWER_CHARTS)
-SLOW_INTERVAL = 0.3  # seconds between two drawings of a chart that changes slowly, while training
-NUMBERS_INTERVAL = 0.45
 SLOW_PANES = 2  # drawn by one frame at most while training: the others wait for the next, so that keys do not
 
 
-class ManifoldView(WaveView, entry=VIEW):
+class ManifoldView(View, entry=VIEW):
     """A compositional network on its way through the stages, beside its twin."""
 
     HELP = "A network that sums waves, to be moved along its manifold and trained."
@@ -53,7 +51,6 @@ class ManifoldView(WaveView, entry=VIEW):
         self._room = SLOW_PANES
         self._lower = LOWER[0]
         self._seen_start: ManifoldStart | None = None
-        self._drawn_panes: dict[str, tuple[Hashable, ManifoldMoment | None, float]] = {}
 
     def compose(self) -> ComposeResult:
         with Container(id="manifold-charts", classes="column"):
@@ -105,21 +102,19 @@ class ManifoldView(WaveView, entry=VIEW):
 
     def on_chart_frame_changed(self) -> None:
         """Another size: more or fewer regions can be told apart."""
-        self._drawn_panes.clear()
+        self._drawn.clear()
         self.redraw()
 
     def _due(self, name: str, moment: ManifoldMoment, key: Hashable, interval: float) -> bool:
-        """Whether to draw a pane: at once what a key changed and what stands still, else now and then."""
-        now = monotonic()
-        before, seen, drawn_at = self._drawn_panes.get(name, (None, None, float("-inf")))
-        key = (key, moment.start, moment.state == "running", self.controller.look.markers)
-        if key == before and (moment is seen or (moment.state == "running" and now - drawn_at < interval)):
+        """Whether to draw a pane: at once what a key changed and what stands still, else as there is room for it."""
+        running = moment.state == "running"
+        key = (key, moment.start, self.look.markers, None if running else moment)
+        if not (running and interval):
+            return self.is_due(name, key, interval if running else float("inf"))
+        is_asked = self._drawn.get(name, (None,))[0] != key
+        if not (is_asked or self._room) or not self.is_due(name, key, interval):
             return False
-        if key == before and moment.state == "running" and interval:
-            self._room -= 1
-            if self._room < 0:
-                return False
-        self._drawn_panes[name] = key, moment, now
+        self._room -= not is_asked
         return True
 
     def _show_charts(self, moment: ManifoldMoment) -> int:
@@ -128,13 +123,13 @@ class ManifoldView(WaveView, entry=VIEW):
         fits = ("network",) if self._four else ("network", "twin")
         waves = "x + waves" if moment.start.sign > 0 else "x − waves"
         sent = 0
-        if self._due("fit", moment, (fits, opened, self.controller.look.error), 0.0):
-            chart = panes.fit_chart(moment, fits, error=self.controller.look.error, opened=opened)
+        if self._due("fit", moment, (fits, opened, self.look.error), 0.0):
+            chart = panes.fit_chart(moment, fits, error=self.look.error, opened=opened)
             sent += self._draw_chart("fit", f"{moment.formula} by {waves}", panes.FIT_HELP, chart)
-        if self._is_seen("twin") and self._due("twin", moment, self.controller.look.error, SLOW_INTERVAL):
-            chart = panes.fit_chart(moment, ("twin",), error=self.controller.look.error)
+        if self._is_seen("twin") and self._due("twin", moment, self.look.error, CHART_INTERVAL):
+            chart = panes.fit_chart(moment, ("twin",), error=self.look.error)
             sent += self._draw_chart("twin", "The same by gradient descent alone", panes.TWIN_HELP, chart)
-        if self._is_seen("loss") and self._due("loss", moment, "", SLOW_INTERVAL):
+        if self._is_seen("loss") and self._due("loss", moment, "", CHART_INTERVAL):
             sent += self._draw_chart("loss", "Loss", panes.LOSS_HELP, panes.loss_chart(moment))
         return sent + self._show_lower(moment, lower)
 
@@ -143,10 +138,10 @@ class ManifoldView(WaveView, entry=VIEW):
 
     def _show_lower(self, moment: ManifoldMoment, lower: str) -> int:
         opened, shown = self._opened, None
-        if not self.controller.look.whole and moment.peaks is not None:
+        if not self.look.whole and moment.peaks is not None:
             width = self.query_one("#manifold-lower").content_size.width
-            shown = shown_regions(opened + 1, width, self.controller.look.markers)
-        if not self._due("lower", moment, (lower, opened, shown), SLOW_INTERVAL):
+            shown = shown_regions(opened + 1, width, self.look.markers)
+        if not self._due("lower", moment, (lower, opened, shown), CHART_INTERVAL):
             return 0
         if lower == "layer":
             title, chart = panes.layer_title(moment, opened, shown), panes.layer_chart(moment, opened, shown)
@@ -174,7 +169,7 @@ class ManifoldView(WaveView, entry=VIEW):
             panes.NUMBERS_HELP,
             panes.number_lines(moment),
         )
-        pointer = ">" if self.controller.look.markers == "ascii" else "▸"
+        pointer = ">" if self.look.markers == "ascii" else "▸"
         lines = panes.peak_lines(moment, self._opened, moves_scale=self._moves_scale, pointer=pointer)
         free = moment.start.scales is not None or moment.stage > 1
         title = "Peaks, free scales" if free else "Peaks, scales follow"
@@ -252,11 +247,10 @@ class ManifoldView(WaveView, entry=VIEW):
         spec = specification_of(moment.start).replace(stages=None, epochs=1000)
         return summary(moment, command_line(spec)), "Copied the command line and the numbers"
 
-    def export_stem(self, folder: str) -> Path:
+    @property
+    def export_name(self) -> str:
         moment = self.moment
-        name = f"-{moment.start.target}-{moment.epoch}" if moment is not None else ""
-        place = Path(folder or self.controller.settings.export_folder or ".").expanduser()
-        return place / f"nnexpr-manifold{name}"
+        return "nnexpr-manifold" + (f"-{moment.start.target}-{moment.epoch}" if moment is not None else "")
 
     def export(self, stem: Path) -> None:
         """Both networks and the numbers."""

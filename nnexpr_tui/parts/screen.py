@@ -165,13 +165,15 @@ class HostScreen(KeysWithoutFocus):
 
     def _export(self, folder: str) -> bool:
         """The picture of the screen, and the view's own files beside it; whether they could be written."""
-        stem = self.view.export_stem(folder)
-        if stem is None:
+        name = self.view.export_name
+        if name is None:
+            self.footer.say("There is nothing to export yet", error=True)
             return False
-        picture = stem.with_name(stem.name + ".svg")
+        stem = Path(folder or self.controller.settings.export_folder).expanduser() / name
+        picture = stem.with_name(f"{name}.svg")
         try:
             picture.parent.mkdir(parents=True, exist_ok=True)
-            picture.write_text(self.app.export_screenshot(title=stem.name), encoding="utf-8")
+            picture.write_text(self.app.export_screenshot(title=name), encoding="utf-8")
         except OSError as error:
             self.footer.say(f"Could not write {picture}: {error.strerror}", error=True)
             return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
+from time import monotonic
 from typing import Any, ClassVar
 
 from textual.containers import Container
@@ -10,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from nnexpr_tui.actions import ViewEntry, bindings
+from nnexpr_tui.charts.widget import Chart
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.status import StatusLine
@@ -17,7 +20,10 @@ from nnexpr_tui.training.moment import FitMoment, Refused
 from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.scheduler import Topic
 
-__all__ = ["View"]
+__all__ = ["CHART_INTERVAL", "NUMBERS_INTERVAL", "View"]
+
+CHART_INTERVAL = 0.3  # seconds between two drawings of a chart that changes slowly, while training
+NUMBERS_INTERVAL = 0.45  # and of tables: twice a second are enough for numbers that are read
 
 
 class View(Container):
@@ -48,7 +54,8 @@ class View(Container):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self.controller = controller
+        self.controller, self.look = controller, controller.look
+        self._drawn: dict[str, tuple[Hashable, float]] = {}
 
     @property
     def is_shown(self) -> bool:
@@ -74,6 +81,34 @@ class View(Container):
         """Draw the panes."""
         raise NotImplementedError
 
+    def set_markers(self) -> list[Chart]:
+        """Have all charts drawn with the markers that are chosen; the charts."""
+        charts = list(self.query(Chart))
+        for chart in charts:
+            chart.set_markers(self.look.markers)
+        return charts
+
+    def is_due(self, name: str, key: Hashable, interval: float = float("inf")) -> bool:
+        """Whether to draw what has this name: at once with another key, else after so many seconds."""
+        before, drawn_at = self._drawn.get(name, (None, float("-inf")))
+        now = monotonic()
+        if key == before and now - drawn_at < interval:
+            return False
+        self._drawn[name] = key, now
+        return True
+
+    def begin(self) -> None:
+        """Before an action that changes what is seen."""
+        self.footer.clear()
+        self.redraw()
+
+    def action_flip(self, name: str) -> None:
+        """Look the other way: the error in place of the fit, another axis, the whole of it."""
+        self.begin()
+        setattr(self.look, name, not getattr(self.look, name))
+        for chart in self.query(Chart):
+            chart.reset_limits()
+
     def covered(self) -> None:
         """Something lies over it, or something else is shown in its place."""
 
@@ -86,9 +121,10 @@ class View(Container):
         """The text that is copied, empty for none, and the sentence that says so."""
         return self.controller.summary(), "Copied the command line and the numbers"
 
-    def export_stem(self, folder: str) -> Path | None:
-        """The path, without suffix, of the files that are exported; None, and said why, where there is nothing."""
-        return self.controller.export_stem(folder)
+    @property
+    def export_name(self) -> str | None:
+        """The name, without suffix, of the files that are exported; None where there is nothing yet."""
+        return self.controller.export_name
 
     def export(self, stem: Path) -> None:
         """Write the files beside the picture of the screen, and say so."""

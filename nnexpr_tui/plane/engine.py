@@ -22,6 +22,16 @@ __all__ = ["cells", "document", "fit_heights", "seen_cells", "target_heights"]
 
 Array = NDArray[np.float64]
 
+# What is written of the check
+CERTIFIED = (
+    "euler",
+    "area_error",
+    "mean_degree",
+    "max_residual",
+    "sampled_points",
+    "sampled_mismatches",
+    "ties",
+)
 MOST_CELLS = 400_000  # counted in a few seconds; the explorer waits no longer
 
 
@@ -79,17 +89,7 @@ def seen_cells(regions: PlaneRegions, counted: Snapshot, viewport: Viewport) -> 
 
 def document(regions: PlaneRegions, counted: Snapshot) -> dict[str, Any]:
     """The counts of a network of two inputs and what certifies them, as JSON has them."""
-    check = regions.check
-    names = (
-        "euler",
-        "area_error",
-        "mean_degree",
-        "max_residual",
-        "sampled_points",
-        "sampled_mismatches",
-        "ties",
-    )
-    certified = {name: getattr(check, name) for name in names}
+    certified = {name: getattr(regions.check, name) for name in CERTIFIED}
     counts = {"regions": regions.count, "activation_regions": regions.activation_regions}
     at = {"epoch": counted.epoch, "member": counted.member}
     return dict(plain(at | counts | {"dead_units": regions.dead_units} | certified))

@@ -17,16 +17,7 @@ if TYPE_CHECKING:
     from nnexpr_tui.charts.maps import Ground
     from nnexpr_tui.plane.moment import PlaneMoment
 
-__all__ = [
-    "CELL_HELP",
-    "COUNT_HELP",
-    "POINT_HELP",
-    "CellPane",
-    "MapPane",
-    "ValuePane",
-    "count_lines",
-    "point_lines",
-]
+__all__ = ["COUNT_HELP", "POINT_HELP", "CellPane", "MapPane", "ValuePane", "count_lines", "point_lines"]
 
 VALUES_HELP = """\
 Lighter is more on a dark theme, darker is more on a light one; the bar under the map says how much. Target and fit

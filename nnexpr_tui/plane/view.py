@@ -19,16 +19,10 @@ from nnexpr_tui.parts.numbers import count
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.parts.training import TrainingView
+from nnexpr_tui.parts.views import NUMBERS_INTERVAL
 from nnexpr_tui.plane import VIEW
 from nnexpr_tui.plane.moment import PlaneMoment, Viewport, Window
-from nnexpr_tui.plane.panes import (
-    COUNT_HELP,
-    POINT_HELP,
-    CellPane,
-    ValuePane,
-    count_lines,
-    point_lines,
-)  # fmt: skip
+from nnexpr_tui.plane.panes import COUNT_HELP, POINT_HELP, CellPane, ValuePane, count_lines, point_lines
 from nnexpr_tui.plane.subject import PlaneSubject
 from nnexpr_tui.training.moment import FitMoment
 
@@ -41,7 +35,6 @@ __all__ = ["PlaneView"]
 
 FRAME_BYTES = 8_000  # of maps, sent by one frame while training: what is left over waits for the next
 KEY_BYTES = 16_000  # the same of what a key changed: the crosshair in all maps, or one map in another size
-NUMBERS_INTERVAL = 0.45  # seconds between two changes of the tables while training
 ZOOM = 2.0
 DEEPEST = 2.0**-20  # of the domain's width
 FIRST_PLANE = "waves2d"
@@ -50,7 +43,6 @@ ARRANGEMENTS = {
     "fit": ("fit", "cells"),
     "target": ("target", "fit"),
 }
-TITLES = {"four": "target, fit, error and cells", "fit": "fit and cells", "target": "target and fit"}
 
 
 class PlaneView(TrainingView, entry=VIEW):
@@ -71,8 +63,6 @@ class PlaneView(TrainingView, entry=VIEW):
         self._asked: Viewport | None = None
         self._scale: tuple[object, tuple[float, float]] = (None, (0.0, 1.0))
         self._error_limit: float | None = None
-        self._numbers_drawn = float("-inf")
-        self._read: object = None  # the crosshair whose values are on the screen
 
     def compose(self) -> ComposeResult:
         with Container(id="plane-maps", classes="column"):
@@ -109,7 +99,6 @@ class PlaneView(TrainingView, entry=VIEW):
     def _enter(self, scene: Scene) -> None:
         """Another network; where its domain is another too, look at the whole of it."""
         self._scene = scene
-        self._numbers_drawn = float("-inf")
         self._error_limit = self.query_one(CellPane).limit = None
         if scene.plane is not None and scene.plane != self._domain:
             self._domain = self._window = scene.plane
@@ -128,8 +117,7 @@ class PlaneView(TrainingView, entry=VIEW):
         return status.show(fit, self.controller.state, regions=regions)
 
     def show(self, fit: FitMoment | None) -> int:
-        for pane in self._maps:
-            pane.set_markers(self.controller.look.markers)  # type: ignore[arg-type]
+        self.set_markers()
         if fit is None:
             self._arrange(None)
             return self.query_one("#plane-counts", TablePane).show_lines([(("loading torch", "label"),)])
@@ -161,7 +149,7 @@ class PlaneView(TrainingView, entry=VIEW):
     def _arrange(self, scene: Scene | None) -> None:
         """Which maps there are; ``e`` puts the error in the place of the fit."""
         shown = ARRANGEMENTS[self._shown]
-        if self._shown != "four" and self.controller.look.residual:
+        if self._shown != "four" and self.look.residual:
             shown = tuple("error" if name == "fit" else name for name in shown)
         self.set_class(self._shown == "four", "-four")
         self.set_class(scene is not None and scene.plane is None, "-line")
@@ -172,12 +160,9 @@ class PlaneView(TrainingView, entry=VIEW):
             pane.set_class(hidden, "-hidden")
         if changed:
             self.call_after_refresh(self.redraw)
-            if (
-                self.screen.focused is not None
-                and self.screen.focused.has_class("-hidden")
-                and self.zoomed is None
-            ):
-                self.query_one("#plane-error" if self.controller.look.residual else "#plane-fit").focus()
+            focused = self.screen.focused
+            if focused is not None and focused.has_class("-hidden") and self.zoomed is None:
+                self.query_one("#plane-error" if self.look.residual else "#plane-fit").focus()
 
     def _show_maps(self, fit: FitMoment, moment: PlaneMoment) -> int:
         """All that a key changed; then what is new, the longest waiting first, as far as the frame has room for it."""
@@ -216,15 +201,13 @@ class PlaneView(TrainingView, entry=VIEW):
         return pane.picture(values, self._scale[1], ground, moment.viewport)
 
     def _show_numbers(self, fit: FitMoment) -> int:
-        """Twice a second are enough for numbers that are read; what the keys change at once."""
-        moment, now = self.moment, monotonic()
-        ascii_only = self.controller.look.markers == "ascii"
+        moment = self.moment
+        ascii_only = self.look.markers == "ascii"
         counts, cells = self.query_one("#plane-counts", TablePane), self.query_one(CellPane)
         entitle(cells, "Borders by layer" if self._by_layer else "Cells by slope")
-        point = (self._point, moment and (moment.viewport, moment.cells is None))
-        if fit.state == "running" and now - self._numbers_drawn < NUMBERS_INTERVAL and point == self._read:
+        shown = fit.scene, self._point, moment and (moment.viewport, moment.cells is None)
+        if not self.is_due("numbers", shown, NUMBERS_INTERVAL * (fit.state == "running")):
             return 0
-        self._numbers_drawn, self._read = now, point
         sent = counts.show_table("Counts", COUNT_HELP, count_lines(fit, moment))
         if moment is None:
             return sent
@@ -245,12 +228,13 @@ class PlaneView(TrainingView, entry=VIEW):
         names = list(ARRANGEMENTS)
         self._arrangement = names[(names.index(self._shown) + 1) % len(names)]
         self.zoom(None)
-        self.footer.say(f"Shown: {TITLES[self._arrangement]}")
+        *maps, last = ARRANGEMENTS[self._arrangement]
+        self.footer.say(f"Shown: {', '.join(maps)} and {last}")
         self.redraw()
 
     def action_residual(self) -> None:
         """The error in the place of the fit; where all maps are shown, the focus goes to it and back."""
-        look = self.controller.look
+        look = self.look
         look.residual = not look.residual
         if self._shown == "target":
             self._arrangement = "fit"

@@ -15,6 +15,6 @@ VIEW = ViewEntry(
         Action("move(10)", "shift+right,j,down", "j", "10 forward", "ten snapshots forward", footer=True),
         Action("move(-10000)", "home,g", "home", "First", "the first snapshot", footer=True),
         Action("move(10000)", "end,G,shift+g", "end", "Last", "the newest snapshot", footer=True),
-        Action("residual", "e", "e", "Residual", "show the error in place of the fit", footer=True),
+        Action("flip('residual')", "e", "e", "Residual", "show the error in place of the fit", footer=True),
     ),
 )  # fmt: skip

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.replay.moment import ReplayMoment
 from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.subject import Subject
 
 if TYPE_CHECKING:
-    from nnexpr.runs.recording import Recording
+    from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.recording import Recording, Scene
 
-__all__ = ["ReplaySubject"]
+__all__ = ["ReplayMoment", "ReplaySubject"]
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayMoment:
+    """``counts``: of the snapshots of one network, by epoch; None where they cannot be counted."""
+
+    scene: Scene
+    counts: Mapping[int, LineRegions | None]
+
+    def is_urgent(self, before: ReplayMoment | None) -> bool:
+        """Another snapshot is counted: a key asked for it."""
+        return before is not self
 
 
 class ReplaySubject(Subject[ReplayMoment]):

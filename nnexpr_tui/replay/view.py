@@ -40,7 +40,7 @@ class ReplayView(View, entry=VIEW):
         self._scene: Scene | None = None
         self._epoch: int | None = None  # None: the newest, whichever that is
         self._asked: int | None = None  # the epoch of the snapshot that is to be counted
-        self._limits: tuple[int, tuple[float, float]] = (0, (0.0, 1.0))
+        self._limits = 0, False, (0.0, 1.0)  # of so many snapshots, or of their errors
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -64,44 +64,38 @@ class ReplayView(View, entry=VIEW):
         if fit.scene is not self._scene:
             self._scene, self._epoch, self._asked = fit.scene, None, None
             self.query_one("#replay-fit", ChartPane).reset_limits()
-        index = self._index(fit.recording.snapshots)
-        snapshot = fit.recording.snapshots[index]
-        counts = self._counts_of(fit, index)
+        record = fit.recording.snapshots
+        index = self._index(record)
+        snapshot, counts = record[index], self._counts_of(fit, index)
         playing = self._timer is not None
-        sent = moment.show_moment(
-            fit.scene, snapshot, counts, index + 1, len(fit.recording.snapshots), playing
-        )
+        sent = moment.show_moment(fit.scene, snapshot, counts, index + 1, len(record), playing)
         return sent + self._show_charts(fit, snapshot, counts)
 
     def _show_charts(self, fit: FitMoment, snapshot: Snapshot, counts: LineRegions | None) -> int:
-        view = self.controller.look
+        look = self.look
         curves, loss = self.query_one("#replay-fit", ChartPane), self.query_one("#replay-loss", ChartPane)
-        curves.set_markers(view.markers)  # type: ignore[arg-type]
-        loss.set_markers(view.markers)  # type: ignore[arg-type]
-        limits = self._whole(fit, view.residual)
+        self.set_markers()
+        limits = self._whole(fit, look.residual)
         sent = curves.update_chart(
-            fit_chart(fit.scene, snapshot, counts, residual=view.residual, y_limits=limits)
+            fit_chart(fit.scene, snapshot, counts, residual=look.residual, y_limits=limits)
         )
         cursor = (snapshot.epoch, snapshot.loss)
-        return sent + loss.update_chart(loss_chart(*fit.history, log_axis=view.log_axis, cursor=cursor))
+        return sent + loss.update_chart(loss_chart(*fit.history, log_axis=look.log_axis, cursor=cursor))
 
     def _whole(self, fit: FitMoment, residual: bool) -> tuple[float, float]:
         """Limits that hold every snapshot of the record; found again once it has grown by a quarter."""
-        truth = fit.scene.truth
-        size, limits = self._limits
-        if residual != (size < 0) or not abs(size) <= len(fit.recording.snapshots) <= 1.25 * abs(size):
+        snapshots, truth = fit.recording.snapshots, fit.scene.truth
+        size, was_residual, limits = self._limits
+        if residual != was_residual or not size <= len(snapshots) <= 1.25 * size:
             import numpy as np
 
             from nnexpr_tui.charts.limits import snap
 
-            curves = np.stack([s.prediction for s in fit.recording.snapshots])
+            curves = np.stack([snapshot.prediction for snapshot in snapshots])
             shown = curves - truth if residual else np.vstack([curves, truth[None]])
             shown = shown[np.isfinite(shown)]
             limits = snap(float(shown.min()), float(shown.max())) if shown.size else (0.0, 1.0)
-            self._limits = (
-                -len(fit.recording.snapshots) if residual else len(fit.recording.snapshots),
-                limits,
-            )
+            self._limits = len(snapshots), residual, limits
         return limits
 
     def _counts_of(self, fit: FitMoment, index: int) -> LineRegions | None:
@@ -128,11 +122,10 @@ class ReplayView(View, entry=VIEW):
         fit = self.controller.fit
         if fit is None or not fit.recording.snapshots:
             return
-        index = min(
-            max(self._index(fit.recording.snapshots) + snapshots, 0), len(fit.recording.snapshots) - 1
-        )
-        at_end = index == len(fit.recording.snapshots) - 1
-        self._epoch = None if at_end else fit.recording.snapshots[index].epoch
+        record = fit.recording.snapshots
+        index = min(max(self._index(record) + snapshots, 0), len(record) - 1)
+        at_end = index == len(record) - 1
+        self._epoch = None if at_end else record[index].epoch
         if at_end:
             self._stop()
         self.redraw()
@@ -154,7 +147,3 @@ class ReplayView(View, entry=VIEW):
 
     def covered(self) -> None:
         self._stop()
-
-    def action_residual(self) -> None:
-        self.controller.look.residual = not self.controller.look.residual
-        self.redraw()

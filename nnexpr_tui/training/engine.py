@@ -34,6 +34,16 @@ __all__ = ["build", "export", "floor", "frequencies", "library", "lines", "memor
 Array = NDArray[np.float64]
 
 MOST_FLOOR_REGIONS = 512
+# What is written of the counts, beside the regions
+COUNTED = (
+    "bends",
+    "activation_regions",
+    "bends_by_layer",
+    "breakpoints",
+    "slopes",
+    "dead_units",
+    "collapsed",
+)
 
 
 def library() -> Library:
@@ -76,9 +86,7 @@ def frequencies(scene: Scene, snapshot: Snapshot) -> Array | None:
     """Amplitude of the error in each Fourier mode of the domain, (modes,); mode 0 is the mean."""
     if scene.dimension > 1 or not np.isfinite(snapshot.prediction).all():
         return None
-    error = (snapshot.prediction.astype(np.float64) - scene.truth)[
-        :-1
-    ]  # the last grid point repeats the first
+    error = (snapshot.prediction.astype(np.float64) - scene.truth)[:-1]  # the last point repeats the first
     amplitude = 2.0 * np.abs(np.fft.rfft(error)) / len(error)
     amplitude[0] /= 2.0
     return amplitude[: len(error) // 8]  # beyond, the grid no longer tells the modes apart well
@@ -99,16 +107,7 @@ def _document(
     counts, (epochs, losses) = moment.counts, moment.history
     counted = None
     if counts is not None:
-        names = (
-            "bends",
-            "activation_regions",
-            "bends_by_layer",
-            "breakpoints",
-            "slopes",
-            "dead_units",
-            "collapsed",
-        )
-        counted = {"linear_regions": counts.count} | {name: getattr(counts, name) for name in names}
+        counted = {"linear_regions": counts.count} | {name: getattr(counts, name) for name in COUNTED}
     return {
         "schema": 1,
         "run": moment.run,

@@ -7,9 +7,8 @@ import pytest
 from steps import seated
 
 from nnexpr.splines.tent import composed
-from nnexpr_tui.folds.moment import FoldQuestion
 from nnexpr_tui.folds.panes import wave_points
-from nnexpr_tui.folds.subject import MOST_POINTS, FoldsSubject, fold
+from nnexpr_tui.folds.subject import MOST_POINTS, FoldQuestion, FoldsSubject, fold
 from nnexpr_tui.parts.waves import shown_regions
 
 

@@ -11,8 +11,7 @@ from steps import SIZES, WIDE, ready, shows, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.folds.moment import FoldQuestion
-from nnexpr_tui.folds.subject import FoldsSubject, fold
+from nnexpr_tui.folds.subject import FoldQuestion, FoldsSubject, fold
 from nnexpr_tui.parts.charts import ChartPane
 
 

@@ -135,7 +135,7 @@ async def test_the_crosshair_stays_in_the_domain(world: World) -> None:
         await opened(app, pilot)
         for keys in (("L", "J"), ("H", "K")):
             await pilot.press(*keys * 9)
-            await until(lambda: app.screen.view._read is not None)
+            await until(lambda: "numbers" in app.screen.view._drawn)
             assert all(-1 <= part <= 1 for part in app.screen.view._point)
             reads(app)
 
