@@ -11,10 +11,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nnexpr.specification import InputError
-from nnexpr_tui.charts.series import Markers
 
 __all__ = ["MARKERS", "Settings", "configuration_file"]
 
@@ -23,7 +22,7 @@ WORDS = {
     **dict.fromkeys(("no", "false", "off", "0"), False),
 }
 LOW_BANDWIDTH = 2.0  # frames a second
-MARKERS: tuple[Markers, ...] = ("braille", "block", "ascii")
+MARKERS: tuple[Literal["braille", "block", "ascii"], ...] = ("braille", "block", "ascii")
 
 
 def setting(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from nnexpr.specification import OPTIONS, InputError
 from nnexpr_tui.fit import VIEW
-from nnexpr_tui.fit.panes import CountsPane, FrequenciesPane
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
+from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.form import Form
+from nnexpr_tui.parts.frequencies import FrequenciesPane
+from nnexpr_tui.parts.lines import LinePane
+from nnexpr_tui.parts.numbers import count, number
+from nnexpr_tui.parts.table import row
 from nnexpr_tui.parts.training import TrainingView
 from nnexpr_tui.parts.views import CHART_INTERVAL, NUMBERS_INTERVAL
 from nnexpr_tui.training.moment import FitMoment, Refused
@@ -18,6 +24,31 @@ __all__ = ["FitView"]
 
 # The widths at which a column has a place of its own
 ROOM = {"forms": ("-wide",), "numbers": ("-wide", "-medium")}
+
+
+class CountsPane(LinePane, can_focus=True):
+    """A table of two columns."""
+
+    HELP: ClassVar[str] = """\
+Linear regions: the maximal intervals of the domain on which the shown member is one straight line; bends: the points
+between them. Both are counted exactly from the weights, not from samples.
+Activation regions: intervals with one pattern of active units; some neighbours may have the same slope.
+By layer: how many bends each hidden layer makes.
+Dead units are active nowhere on the domain, written layer.unit; a collapsed network is constant.
+At most: the regions this architecture cannot exceed. Reachable: regions that some network of this architecture has.
+Spline floor: a proved bound: no linear spline with as many pieces, so no network with so many regions, has a smaller
+mean squared error; times floor: how far above it the loss is."""
+
+    def show(self, fit: FitMoment) -> int:
+        """Show the newest moment. About how many bytes that sends."""
+        lines = counted_lines(fit.scene, fit.counts)
+        if fit.scene.countable:
+            lines.append(row("Spline floor", number(fit.floor) if fit.floor is not None else "…"))
+            lines.append(row("times floor", number(fit.loss / fit.floor) if fit.floor else "…"))
+        lines.append(row("Parameters", count(fit.scene.parameters)))
+        if fit.diverged_at is not None:
+            lines.append((("Diverged", "error"), (f" at epoch {fit.diverged_at}: smaller lr (<)", "error")))
+        return self.show_lines(lines)
 
 
 class FitView(TrainingView, entry=VIEW):

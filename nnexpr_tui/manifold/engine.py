@@ -116,19 +116,19 @@ class Pair:
         self.initial = compositional(
             len(start.peaks), start.peaks, start.scales, sign=start.sign, domain=self.target.domain[0]
         )
-        self._session = Session(self.initial, self.target, spec)
-        self._twin = Session(self.initial, self.target, spec.replace(stages=None))
+        self.session = Session(self.initial, self.target, spec)
+        self.twin = Session(self.initial, self.target, spec.replace(stages=None))
         self.stage_begins = [0]
 
     @property
     def epoch(self) -> int:
         """Epochs trained."""
-        return self._session.epoch
+        return self.session.epoch
 
     @property
     def stage(self) -> int:
         """Of the next epoch."""
-        return self._session.stage or 3
+        return self.session.stage or 3
 
     @property
     def stage_epoch(self) -> int:
@@ -138,7 +138,7 @@ class Pair:
     @property
     def failed(self) -> bool:
         """Whether the network's loss has ceased to be finite; the twin may go on without it, but not for long."""
-        return self._session.state == "failed"
+        return self.session.state == "failed"
 
     @property
     def on_the_manifold(self) -> bool:
@@ -147,18 +147,18 @@ class Pair:
 
     def step(self, epochs: int) -> None:
         """So many epochs of both."""
-        for session in (self._session, self._twin):
+        for session in (self.session, self.twin):
             if session.state in ("ready", "paused"):
                 session.step(epochs)
 
     def next_stage(self) -> None:
         """Raises InputError after the last."""
-        self._session.next_stage()
+        self.session.next_stage()
         self.stage_begins.append(self.epoch)
 
     def learn(self, rate: float) -> None:
         """Another learning rate for both from now on."""
-        for session in (self._session, self._twin):
+        for session in (self.session, self.twin):
             session.reconfigure(lr=rate)
 
     def coordinates(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
@@ -169,13 +169,13 @@ class Pair:
             return self.start.peaks, following_scales(self.start.peaks, self.start.sign)
         if not self.on_the_manifold:
             return None
-        found = coordinates_of(self._session.current_network())
+        found = coordinates_of(self.session.current_network())
         depth = len(self.start.peaks)
         return tuple(found.values[0, :depth].tolist()), tuple(np.cumprod(found.values[0, depth:]).tolist())
 
     def trained(self) -> tuple[Trained, Trained]:
         """Both, counted exactly."""
-        return self._trained(self._session), self._trained(self._twin)
+        return self._trained(self.session), self._trained(self.twin)
 
     def _trained(self, session: Session) -> Trained:
         [lines] = linear_regions(session.current_network(), self.target.domain[0], certify=False)
@@ -195,13 +195,13 @@ class Pair:
     def units(self, at: Array) -> tuple[Array, Array]:
         """Where the layers are looked at, and their t1, t2 and sum there: ``(layers, 3, points)``."""
         x = np.union1d(self.sight.x[::4], at)
-        network = self._session.current_network()
+        network = self.session.current_network()
         hidden = network.to(dtype=torch.float64).layer_values(torch.from_numpy(x))[:-1]
         return x, np.stack([layer[0, list(FIELDS)].numpy() for layer in hidden])
 
     def history(self, *present: float) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
         """Epochs, and the losses of the network and of the twin at them; ``present``: theirs now, the last entry."""
-        kept, other = self._session.history, self._twin.history
+        kept, other = self.session.history, self.twin.history
         count = min(len(kept), len(other))
         first, second = (
             np.append(history.member(0)[:count], np.float32(loss))
@@ -216,7 +216,7 @@ class Pair:
 
     def write(self, stem: Path, document: dict[str, Any]) -> None:
         """``stem.safetensors``, ``stem-twin.safetensors`` and ``stem.json``."""
-        for name, session in (("", self._session), ("-twin", self._twin)):
+        for name, session in (("", self.session), ("-twin", self.twin)):
             path = stem.with_name(f"{stem.name}{name}.safetensors")
             save(path, session.current_network(), session.specification, target=self.target)
         text = json.dumps(document, allow_nan=False, indent=1)

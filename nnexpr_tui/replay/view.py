@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,10 +10,12 @@ from textual.timer import Timer
 
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
-from nnexpr_tui.parts.lines import Line
+from nnexpr_tui.parts.counts import counted_lines
+from nnexpr_tui.parts.lines import Line, LinePane
+from nnexpr_tui.parts.numbers import count, number
+from nnexpr_tui.parts.table import row
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.replay import VIEW
-from nnexpr_tui.replay.panes import MomentPane
 from nnexpr_tui.replay.subject import ReplaySubject
 from nnexpr_tui.training.moment import FitMoment
 
@@ -26,6 +28,34 @@ __all__ = ["ReplayView"]
 
 PLAY_INTERVAL = 0.1
 NOTHING: Line = (("Nothing is trained yet: 1 goes back to Explore, space starts.", "label"),)
+
+
+class MomentPane(LinePane, can_focus=True):
+    """A table of two columns."""
+
+    HELP: ClassVar[str] = """\
+The snapshot that is shown: its epoch, its loss, and the counts of the network as it was then."""
+
+    def show_moment(
+        self,
+        scene: Scene,
+        snapshot: Snapshot,
+        counts: LineRegions | None,
+        position: int,
+        total: int,
+        playing: bool,
+    ) -> int:
+        """Show this snapshot, the ``position``-th of ``total``. About how many bytes that sends."""
+        lines: list[Line] = [
+            row("Snapshot", f"{position} of {total}" + (" ▶" if playing else ""), "accent"),
+            row("Epoch", count(snapshot.epoch)),
+            row("Loss", number(snapshot.loss)),
+            row("Learning rate", number(snapshot.learning_rate)),
+            row("Seconds", f"{snapshot.seconds:.2f}"),
+        ]
+        if len(snapshot.losses) > 1:
+            lines.append(row("Member", f"{snapshot.member + 1} of {len(snapshot.losses)}"))
+        return self.show_lines([*lines, *counted_lines(scene, counts)])
 
 
 class ReplayView(View, entry=VIEW):

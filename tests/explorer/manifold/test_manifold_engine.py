@@ -154,7 +154,7 @@ def test_the_stages_are_those_of_fit_and_the_twin_is_fit_without(target: str) ->
     network, goal = nnexpr.training.fit.assemble(spec)
     whole = nnexpr.fit(network, goal, epochs=3000, stages=(1, 2, 3))
     alone = nnexpr.fit(network, goal, epochs=3000)
-    trained, twin = manifold._pair.networks
+    trained, twin = (session.current_network() for session in (manifold._pair.session, manifold._pair.twin))
     assert torch.equal(trained.parameters, whole.network.parameters)
     assert torch.equal(twin.parameters, alone.network.parameters)
     last = moments[-1]
@@ -289,7 +289,10 @@ def test_another_rate_needs_no_restart() -> None:
     assert manifold.learn(1) == "Learning rate 0.002"
     assert manifold._pair.epoch == 1000
     assert seen(manifold).start.lr == 2e-3
-    assert [spec.lr for spec in manifold._pair.specifications] == [2e-3, 2e-3]
+    assert [session.specification.lr for session in (manifold._pair.session, manifold._pair.twin)] == [
+        2e-3,
+        2e-3,
+    ]
 
 
 def test_what_is_written_is_what_is_seen(tmp_path: Path) -> None:

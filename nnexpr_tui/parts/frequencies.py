@@ -1,45 +1,18 @@
-"""The panes beside the fit: what the shown network is made of, and how large the error is in each Fourier mode."""
+"""How large the error is in each Fourier mode of the domain, as bars."""
 
 from __future__ import annotations
 
 import math
 from typing import ClassVar
 
-from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.lines import Line, LinePane
-from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.parts.table import row
+from nnexpr_tui.parts.numbers import number
 from nnexpr_tui.training.moment import FitMoment
 
-__all__ = ["CountsPane", "FrequenciesPane"]
+__all__ = ["FrequenciesPane"]
 
 DECADES = 4
 EIGHTHS = "▏▎▍▌▋▊▉█"
-
-
-class CountsPane(LinePane, can_focus=True):
-    """A table of two columns."""
-
-    HELP: ClassVar[str] = """\
-Linear regions: the maximal intervals of the domain on which the shown member is one straight line; bends: the points
-between them. Both are counted exactly from the weights, not from samples.
-Activation regions: intervals with one pattern of active units; some neighbours may have the same slope.
-By layer: how many bends each hidden layer makes.
-Dead units are active nowhere on the domain, written layer.unit; a collapsed network is constant.
-At most: the regions this architecture cannot exceed. Reachable: regions that some network of this architecture has.
-Spline floor: a proved bound: no linear spline with as many pieces, so no network with so many regions, has a smaller
-mean squared error; times floor: how far above it the loss is."""
-
-    def show(self, fit: FitMoment) -> int:
-        """Show the newest moment. About how many bytes that sends."""
-        lines = counted_lines(fit.scene, fit.counts)
-        if fit.scene.countable:
-            lines.append(row("Spline floor", number(fit.floor) if fit.floor is not None else "…"))
-            lines.append(row("times floor", number(fit.loss / fit.floor) if fit.floor else "…"))
-        lines.append(row("Parameters", count(fit.scene.parameters)))
-        if fit.diverged_at is not None:
-            lines.append((("Diverged", "error"), (f" at epoch {fit.diverged_at}: smaller lr (<)", "error")))
-        return self.show_lines(lines)
 
 
 class FrequenciesPane(LinePane, can_focus=True):
