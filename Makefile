@@ -2,14 +2,16 @@
 # make test   the whole test suite
 # make check  format, lint, types and layer contracts
 # make bench  the measurements that README quotes
+# make mutate small changes for the worse that no test notices (MINUTES for each of FOLDERS)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+MINUTES ?= 10
 FIT := --target csv:examples/data/sunspots.csv --depth 5 --width 64 --init kaiming --lr 0.002 --schedule cosine --epochs 60000
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench mutate clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -44,6 +46,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/reproduce.py
 	$(BIN)/python benchmarks/charts.py
 	$(BIN)/python benchmarks/terminal.py
+
+mutate: $(VENV)/.dev
+	$(BIN)/python tests/mutation/mutate.py --minutes $(MINUTES) $(FOLDERS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache
