@@ -8,14 +8,17 @@ used. A new activation is its declaration, here or anywhere:
         lambda z, out: torch.square(z, out=out), lambda g, z: g.mul_(z).mul_(2.0)), keeps_input=True,
         compiled="mine.square:PAIR"))  # PAIR = (lambda z: z * z), (lambda g, z: 2 * g * z)
 
+One with a number of its own is a family: ``leaky_relu:0.2`` is the leaky ReLU of slope 0.2 (see ``FAMILIES``).
+
 Training keeps one buffer a layer. Where the derivative follows from the output (ReLU, tanh, ...) that buffer holds the
 output; where it does not (sine, GELU, hat) the caller keeps the pre-activation beside it (``keeps_input``).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["ACTIVATIONS", "Activation", "PiecewiseLinear", "declare"]
+__all__ = ["ACTIVATIONS", "FAMILIES", "Activation", "PiecewiseLinear", "declare"]
 
 
 @dataclass(frozen=True)
@@ -87,24 +90,65 @@ class Activation:
         return self._tensors[1]
 
 
-ACTIVATIONS: Declared[Activation] = Declared("an activation")
+class _Activations(Declared[Activation]):
+    """The declared ones, which it lists, and those of a family, such as ``leaky_relu:0.2``, made when asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("an activation")
+        self._made: dict[str, Activation] = {}
+
+    def __missing__(self, name: str) -> Activation:
+        family, _, number = name.partition(":")
+        if name not in self._made:
+            try:
+                made = FAMILIES[family](float(number))
+            except ValueError:
+                raise KeyError(name) from None
+            self._made[name] = replace(made, name=name)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str) or super().__contains__(name):
+            return super().__contains__(name)
+        try:
+            return bool(self[name])
+        except KeyError:
+            return False
+
+
+# By name, from their one setting; ValueError where it cannot be.
+FAMILIES: dict[str, Callable[[float], Activation]] = {}
+ACTIVATIONS = _Activations()
 declare = ACTIVATIONS.declare
 
 
 LEAKY_SLOPE = 0.01  # torch's default
 UNITS = "nnexpr.kernels.units:"
 
+
+def leaky_relu(slope: float) -> Activation:
+    """max(0, z) + slope min(0, z), for any finite slope."""
+    if not math.isfinite(slope):
+        raise ValueError("the slope is not finite")
+    falls = slope < 0  # then the sign of the output is not that of the input
+    return Activation(
+        name="leaky_relu", module="torch.nn:LeakyReLU", settings={"negative_slope": slope}, keeps_input=falls,
+        pieces=PiecewiseLinear((0.0,), (slope, 1.0), (0.0, 0.0)),
+        tensors=lambda _, aten: (
+            lambda z, out: aten.leaky_relu.out(z, slope, out=out),
+            lambda g, kept: aten.leaky_relu_backward.grad_input(g, kept, slope, not falls, grad_input=g),
+        ),
+    )  # fmt: skip
+
+
+FAMILIES["leaky_relu"] = leaky_relu
+
 declare(Activation(name="relu", compiled=UNITS + "RELU", module="torch.nn:ReLU",
     tensors=lambda torch, aten: (
     lambda z, out: torch.clamp(z, min=0.0, out=out),
     lambda g, a: aten.threshold_backward.grad_input(g, a, 0.0, grad_input=g),
 ), pieces=PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0))))  # fmt: skip
-declare(Activation(name="leaky_relu", compiled=UNITS + "LEAKY_RELU", module="torch.nn:LeakyReLU",
-    tensors=lambda _, aten: (
-    lambda z, out: aten.leaky_relu.out(z, LEAKY_SLOPE, out=out),
-    lambda g, a: aten.leaky_relu_backward.grad_input(g, a, LEAKY_SLOPE, True, grad_input=g),
-), settings={"negative_slope": LEAKY_SLOPE},
-    pieces=PiecewiseLinear((0.0,), (LEAKY_SLOPE, 1.0), (0.0, 0.0))))  # fmt: skip
+declare(replace(leaky_relu(LEAKY_SLOPE), compiled=UNITS + "LEAKY_RELU"))
 declare(Activation(name="elu", compiled=UNITS + "ELU", module="torch.nn:ELU", settings={"alpha": 1.0},
     tensors=lambda _, aten: (
     lambda z, out: aten.elu.out(z, 1.0, 1.0, 1.0, out=out),

@@ -74,6 +74,7 @@ class Option:
     exclusive: bool = False  # the bounds themselves are not allowed
     live: bool = False  # may change while training, without a new network
     nullable: bool = False
+    spelled: Callable[[str], bool] = lambda _: False  # what else a choice may be: leaky_relu:0.2
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -131,7 +132,7 @@ class Option:
             value = tuple(map(form.convert, _items(value))) if form.listed else form.convert(value)
         except (TypeError, ValueError, OverflowError):
             raise InputError(self.name, value, self.allowed) from None
-        if self.kind == "choice" and value not in self.choices:
+        if self.kind == "choice" and value not in self.choices and not self.spelled(value):
             raise InputError(self.name, value, self.allowed)
         if form.listed and not value:
             raise InputError(self.name, value, self.allowed)

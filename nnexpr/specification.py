@@ -45,8 +45,8 @@ class FitSpecification:
         group="network", label="Rank", minimum=1, maximum=65536,
     )  # fmt: skip
     activation: str = option(
-        "choice", "relu", "the activation of the hidden layers",
-        group="network", label="Activation",
+        "choice", "relu", "the activation of the hidden layers; leaky_relu:SLOPE has another slope than 0.01",
+        group="network", label="Activation", spelled=lambda name: ":" in name and name in ACTIVATIONS,
         offered=lambda: (name for name, activation in ACTIVATIONS.items() if activation.offered),
     )  # fmt: skip
     init: str = option(

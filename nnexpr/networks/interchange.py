@@ -1,55 +1,59 @@
-"""Networks from torch modules and state dicts, and back. Values agree to rounding; parameters bit for bit.
+"""Networks from torch modules, and back. Values agree to rounding; parameters bit for bit.
 
-A module is taken apart by its exact type, never by name, and a file of tensors is read without running
-anything in it.
+A module is taken apart by its exact type, never by name, and what was made of it is compared with the module itself.
 """
 
 from __future__ import annotations
 
-import os
-import pickle
-import re
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-from nnexpr.activations import ACTIVATIONS
+from nnexpr.activations import ACTIVATIONS, FAMILIES
 from nnexpr.declarations import load
-from nnexpr.kinds import AffineLayer
+from nnexpr.networks.assembly import Assembly, is_plain
 from nnexpr.networks.network import Network
-from nnexpr.networks.tensor_file import opened, read_tensors
 from nnexpr.specification import InputError
 
-__all__ = ["from_state_dict", "from_torch", "to_torch"]
+__all__ = ["from_torch", "to_torch"]
+
+_POINTS = 32  # at which a module is compared with its network
 
 
 def from_torch(module: nn.Module) -> Network:
-    """One network from an ``nn.Linear``, or an ``nn.Sequential`` of Linear and activation modules.
+    """One network from an ``nn.Linear``, or an ``nn.Sequential`` of Linear and activation modules, in evaluation mode.
 
-    Sequentials may be nested. Two Linear modules in a row have the identity between them. A network ends in
-    an affine layer and has one activation a layer, so after a last activation, and between two in a row, a
-    frozen layer W = I, b = 0 passes values on. A Linear whose parameters all have ``requires_grad`` off
-    becomes a frozen layer. Half and bfloat16 become float32. Raises InputError, naming the module, for
-    anything else.
+    Sequentials may be nested. Two Linear modules in a row have the identity between them; Dropout and Flatten do
+    nothing; BatchNorm1d is the affine map of its running statistics, folded in double precision, which the network
+    then has. A network ends in an affine layer and has one activation a layer, so after a last activation, and between
+    two in a row, a frozen layer W = I, b = 0 passes values on. A Linear whose parameters all have ``requires_grad`` off
+    becomes a frozen layer. Half and bfloat16 become float32. Raises InputError, naming the module, for anything else,
+    and where the network's values are not the module's: with a hook or a ``forward`` of its own, for one.
     """
-    stack = _Stack()
+    assembly = Assembly()
     for name, part in _parts(module):
+        if any(not is_plain(parameter) for parameter in part.parameters()):
+            kinds = ", ".join(sorted({str(parameter.dtype) for parameter in part.parameters()}))
+            raise InputError(
+                "module", name, f"its parameters are {kinds}; they must be real floating-point numbers"
+            )
+        if any(parameter.is_meta for parameter in part.parameters()):
+            raise InputError("module", name, "it is on the meta device, which holds shapes and no numbers")
         if type(part) is nn.Linear:
-            if not all(_is_plain(parameter) for parameter in part.parameters()):
-                wrong = f"its parameters are {part.weight.dtype}; they must be real floating-point numbers"
-                raise InputError("module", name, wrong)
-            stack.add(part.weight, part.bias, any(p.requires_grad for p in part.parameters()))
-        elif (activation := _activation_of(name, part)) != "identity":
-            if not stack.affine:
+            assembly.add(part.weight, part.bias, any(p.requires_grad for p in part.parameters()))
+        elif type(part) is nn.BatchNorm1d:
+            assembly.rescale(*_normalisation(name, part))
+        elif not _does_nothing(part) and (activation := _activation_of(name, part)) != "identity":
+            if not assembly.affine:
                 raise InputError("module", name, "an activation must come after an nn.Linear")
-            stack.activate(activation)
-    if not stack.affine:
+            assembly.activate(activation)
+    if not assembly.affine:
         raise InputError("module", type(module).__name__, "it must hold at least one nn.Linear")
-    return stack.network()
+    network = assembly.network()
+    _compare(module, network)
+    return network
 
 
 def to_torch(network: Network, member: int = 0) -> nn.Sequential:
@@ -83,46 +87,6 @@ def to_torch(network: Network, member: int = 0) -> nn.Sequential:
     return nn.Sequential(*modules)
 
 
-def from_state_dict(path: str | os.PathLike[str], activation: str = "relu") -> Network:
-    """One network from the state dict of an ``nn.Sequential``, in a ``.safetensors`` or a ``.pt`` file.
-
-    Keys are ``N.weight (out, in)`` and ``N.bias (out,)``; a missing bias is zero. Where the numbers leave a
-    gap (0, 2, ...) ``activation`` stands between; where they do not, nothing does. Files of torch are read
-    with ``weights_only=True``: no pickled code runs. Raises InputError, in one sentence, for anything else.
-    """
-    if activation not in ACTIVATIONS:
-        raise InputError("activation", activation, "it must be one of " + ", ".join(ACTIVATIONS))
-    tensors = _read_tensors(path)
-    found: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        match = re.fullmatch(r"(0|[1-9][0-9]{0,8})\.(weight|bias)", key) if isinstance(key, str) else None
-        if match is None:
-            raise _unlike(path, f"it holds {_shown(key)}")
-        if not _is_plain(tensor):
-            raise _unlike(path, f"{key} holds no real floating-point numbers")
-        found.setdefault(int(match[1]), {})[match[2]] = tensor
-    numbers = sorted(found)
-    gaps = [above - below > 1 for below, above in pairwise(numbers)]
-    if gaps and not any(gaps):
-        raise _unlike(path, "its layers are numbered without a gap, which leaves no place for an activation")
-    stack = _Stack()
-    for number, gap in zip(numbers, [False, *gaps], strict=False):
-        weight, bias = found[number].get("weight"), found[number].get("bias")
-        if weight is None:
-            raise _unlike(path, f"{number}.weight is missing")
-        if weight.ndim != 2 or 0 in weight.shape or (bias is not None and bias.shape != weight.shape[:1]):
-            shapes = [tuple(tensor.shape) for tensor in (weight, bias) if tensor is not None]
-            raise _unlike(path, f"layer {number} has the shapes {' and '.join(map(str, shapes))}")
-        if stack.affine and (given := stack.affine[-1][0].shape[0]) != weight.shape[1]:
-            raise _unlike(path, f"{number}.weight takes {weight.shape[1]} inputs where {given} are given")
-        if gap:
-            stack.activate(activation)
-        stack.add(weight, bias)
-    if not stack.affine:
-        raise _unlike(path, "it is empty")
-    return stack.network()
-
-
 def _parts(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
     """The modules of nested Sequentials in order, each with its path, for example ``2.0 (ReLU)``."""
     if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
@@ -132,93 +96,81 @@ def _parts(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]
         yield f"{name} ({type(module).__name__})".lstrip(), module
 
 
+def _normalisation(name: str, module: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
+    """Factor and shift of each number, in double precision."""
+    if module.running_mean is None or module.running_var is None:
+        raise InputError("module", name, "it has no running statistics, so it is not an affine map")
+    factors = 1.0 / torch.sqrt(module.running_var.double() + module.eps)
+    factors = factors if module.weight is None else factors * module.weight.double()
+    shifts = -factors * module.running_mean.double()
+    return factors, shifts if module.bias is None else shifts + module.bias.double()
+
+
+def _does_nothing(module: nn.Module) -> bool:
+    """To a row of numbers in evaluation mode."""
+    flat = type(module) is nn.Flatten and (module.start_dim, module.end_dim) in ((1, -1), (-1, -1))
+    return flat or type(module) in (nn.Dropout, nn.AlphaDropout, nn.FeatureAlphaDropout)
+
+
 def _activation_of(name: str, module: nn.Module) -> str:
     modules = [each for each in ACTIVATIONS.values() if each.module]
     allowed = "it must be made of nn.Linear, " + ", ".join(
         each.module.removeprefix("torch.").replace(":", ".") for each in modules
     )
+    if type(module) is nn.PReLU and module.weight.numel() == 1:
+        return f"leaky_relu:{module.weight.item()!r}"
     for each in modules:
         if type(module) is load(each.module):
             wrong = [item for item in each.settings.items() if getattr(module, item[0]) != item[1]]
             if not wrong:
                 return each.name
             setting, value = wrong[0]
+            if (
+                each.name in FAMILIES
+                and (spelled := f"{each.name}:{getattr(module, setting)!r}") in ACTIVATIONS
+            ):
+                return spelled
             allowed = f"its {setting} is {getattr(module, setting)!r}; it must be {value!r}"
     raise InputError("module", name, allowed)
 
 
-class _Stack:
-    """Affine layers as they are found, weight, bias and whether it is trained, with the activation after each."""
+def _compare(module: nn.Module, network: Network) -> None:
+    """Refuse a module that gives other values than its network at random points, beyond what rounding explains.
 
-    def __init__(self) -> None:
-        self.affine: list[tuple[Tensor, Tensor, bool]] = []
-        self._activations: list[str] = []
-
-    def add(self, weight: Tensor, bias: Tensor | None = None, trained: bool = True) -> None:
-        bias = weight.new_zeros(len(weight)) if bias is None else bias
-        self.affine.append((weight, bias, trained))
-        self._activations.append("identity")
-
-    def activate(self, name: str) -> None:
-        self._end_in_an_affine_layer()
-        self._activations[-1] = name
-
-    def network(self) -> Network:
-        """One member, in float64 if any weight or bias is, else float32."""
-        self._end_in_an_affine_layer()
-        wide = any(torch.float64 in (weight.dtype, bias.dtype) for weight, bias, _ in self.affine)
-        layers, blocks = [], []
-        for (weight, bias, trained), activation in zip(self.affine, self._activations, strict=True):
-            layers.append(AffineLayer(weight.shape[1], weight.shape[0], activation, trained))
-            block = torch.cat([weight.detach(), bias.detach().unsqueeze(1)], dim=1).reshape(-1)
-            blocks.append(
-                block.to(dtype=torch.float64 if wide else torch.float32, device=self.affine[0][0].device)
-            )
-        return Network(tuple(layers), torch.cat(blocks).unsqueeze(0))
-
-    def _end_in_an_affine_layer(self) -> None:
-        """After an activation: one that passes values on, W = I."""
-        if self._activations[-1] != "identity":
-            below = self.affine[-1][0]
-            self.add(torch.eye(len(below), dtype=below.dtype, device=below.device), trained=False)
+    The bound follows the absolute values through the layers: |W| a + |b| is the most that is added up in one, to which
+    each term brings a rounding of the module's precision.
+    """
+    first = next(module.parameters())
+    x = torch.randn(_POINTS, network.inputs, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = x.to(first)
+    sums, terms = x.double().abs().T.cpu(), 0
+    for index, layer in enumerate(network.layers):
+        weight, bias = (part[0].double().abs().cpu() for part in (network.weight(index), network.bias(index)))
+        pieces = ACTIVATIONS[layer.activation].pieces
+        steepest = max(1.0, *map(abs, pieces.slopes)) if pieces else 2.0
+        sums, terms = steepest * torch.addmm(bias[:, None], weight, sums), terms + layer.inputs + 4
+    kind = f"{type(module).__name__}"
+    try:
+        with _evaluated(module), torch.no_grad():
+            given = module(x).double().cpu()
+    except Exception as error:  # whatever a forward of its own raises
+        why = f"it cannot be run on inputs of shape {tuple(x.shape)} ({type(error).__name__})"
+        raise InputError("module", kind, why) from None
+    made = network.to(dtype=torch.float64)(x.double())[0].cpu()
+    tolerance = terms * torch.finfo(first.dtype).eps * (sums.T + 1.0)
+    same = given.shape == made.shape and bool((((given - made).abs() <= tolerance) | ~made.isfinite()).all())
+    if not same:
+        why = "it gives other values than its layers do; a hook, or a forward of its own, is not taken over"
+        raise InputError("module", kind, why)
 
 
-def _is_plain(tensor: object) -> bool:
-    return isinstance(tensor, Tensor) and tensor.layout == torch.strided and tensor.is_floating_point()
-
-
-def _read_tensors(path: str | os.PathLike[str]) -> Mapping[Any, Any]:
-    if Path(path).suffix == ".safetensors":
-        tensors, metadata = read_tensors(path)
-        if "nnexpr" in metadata:
-            raise InputError(
-                "file", str(path), "it is a network saved by nnexpr, not a state dict; load it as one"
-            )
-        return tensors
-    with opened(path) as file:
-        try:
-            content = torch.load(file, map_location="cpu", weights_only=True)
-        except OSError:
-            raise
-        except pickle.UnpicklingError:
-            refused = "it holds Python objects, which are never run; save module.state_dict() instead"
-            raise InputError("file", str(path), refused) from None
-        except Exception:  # a damaged file can fail anywhere inside the reader
-            damaged = "it is not a file that torch.save wrote, or it is damaged"
-            raise InputError("file", str(path), damaged) from None
-    if not isinstance(content, Mapping):
-        raise _unlike(path, f"it holds a {type(content).__name__}")
-    return content
-
-
-def _unlike(path: str | os.PathLike[str], found: str) -> InputError:
-    return InputError(
-        "file",
-        str(path),
-        f"{found}; it must be a state dict of an nn.Sequential: N.weight (out, in) and N.bias (out,)",
-    )
-
-
-def _shown(key: object) -> str:
-    text = ascii(key)
-    return text if len(text) <= 60 else text[:57] + "..."
+@contextmanager
+def _evaluated(module: nn.Module) -> Iterator[None]:
+    """In evaluation mode, and then as it was."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training

@@ -124,6 +124,13 @@ class Network:
         """One member as a network of its own."""
         return self.select([index])
 
+    def output(self, index: int) -> Network:
+        """The networks of one output, ``index`` from 0."""
+        last = len(self.layers) - 1
+        rows = self.parameters[:, : self.architecture.offsets[last]], self.affine(last)[:, index]
+        layers = (*self.layers[:last], dataclasses.replace(self.layers[last], outputs=1))
+        return dataclasses.replace(self, layers=layers, parameters=torch.cat(rows, dim=1))
+
     def with_parameters(self, parameters: Tensor) -> Network:
         """The same architecture with other parameters ``(members, P)``."""
         same = parameters.shape[0] == self.members

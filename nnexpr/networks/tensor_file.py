@@ -1,67 +1,154 @@
-"""Safetensors files: tensors by name and a few texts. Nothing in one is ever run, and what is not whole is refused."""
+"""Files of tensors: safetensors, and what torch.save wrote. Nothing in one is ever run.
+
+Looked at before tensors are read: whether it is an ordinary file, what its first bytes are, its size, and what its head
+announces, which is believed only as far as the file goes. So a pipe, a device, a sparse file and a packed archive are
+refused before they can hold the reader or fill the memory.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import pickle
+import re
+import warnings
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO
 
-from safetensors import SafetensorError
-from safetensors.torch import load
-from torch import Tensor
-
+from nnexpr.files import FETCH_LFS, FileError, kind_of_file, open_ordinary, require_room, unreadable
 from nnexpr.specification import InputError
 
-__all__ = ["opened", "read_tensors"]
+__all__ = ["holds_all", "opened", "read_content", "read_tensors"]
 
 _LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
+_HEAD = 4096  # bytes, enough to know the kind of file
+_ZIP = b"PK\x03\x04"
+
+Path = str | os.PathLike[str]
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """The file, for reading; InputError says in one sentence why it cannot be."""
+def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """The file for reading and its size; what goes wrong in reading it is an InputError of one sentence."""
     try:
-        with Path(path).open("rb") as file:
-            yield file
-    except FileNotFoundError:
-        raise InputError("file", str(path), "there is no such file") from None
+        with open_ordinary(path) as file:
+            yield file, os.fstat(file.fileno()).st_size
+    except FileError as error:
+        raise InputError("file", os.fspath(path), str(error)) from None
     except OSError as error:
-        raise InputError("file", str(path), f"it cannot be read: {error.strerror}") from None
+        raise InputError("file", os.fspath(path), str(unreadable(error))) from None
 
 
-def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_content(path: Path) -> tuple[Any, dict[str, str]]:
+    """What a safetensors file or a file of torch.save holds, told apart by their first bytes, and its metadata."""
+    with opened(path) as (file, size):
+        head = file.read(_HEAD)
+        file.seek(0)
+        if head[8:9] == b"{" and not head.startswith(_ZIP):
+            return _safetensors(file, size)
+        return _pickled(file, size, head), {}
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Tensors and metadata of a safetensors file; InputError says in one sentence why it cannot be read."""
-    with opened(path) as file:
-        data = file.read()
-    header = _header(path, data)
+    with opened(path) as (file, size):
+        return _safetensors(file, size)
+
+
+def _safetensors(file: BinaryIO, size: int) -> tuple[dict[str, Any], dict[str, str]]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    header, end = _header(file, size)
+    require_room(size, 2 * end)
+    file.seek(0)
     try:
-        tensors = load(data)
+        tensors: dict[str, Any] = load(file.read(end))
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError):
-        raise InputError(
-            "file", str(path), "it looks like a safetensors file, but its tensors cannot be read"
-        ) from None
+        raise FileError("it looks like a safetensors file, but its tensors cannot be read") from None
     metadata = header.get("__metadata__")
     return tensors, metadata if isinstance(metadata, dict) else {}
 
 
-def _header(path: str | os.PathLike[str], data: bytes) -> dict[str, Any]:
-    """The JSON at the head of a safetensors file; all the bytes that it announces are there."""
-    foreign = InputError("file", str(path), "it is not a safetensors file")
-    size = int.from_bytes(data[:8], "little")
-    if len(data) < 9 or size > _LARGEST_HEADER or data[8:9] != b"{":
-        raise foreign
-    short = f"it is cut short: {len(data)} bytes of {{}}"
-    if len(data) < 8 + size:
-        raise InputError("file", str(path), short.format(f"more than {8 + size}"))
+def _header(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
+    """The JSON at the head of a safetensors file, and where the bytes that it announces end: where the file does."""
+    head = file.read(_HEAD)
+    length = int.from_bytes(head[:8], "little")
+    if len(head) < 9 or length > _LARGEST_HEADER or head[8:9] != b"{":
+        kind = "" if head.startswith((_ZIP, b"\x80")) else kind_of_file(head)
+        raise FileError(f"it is {_called(kind)}" if kind else "it is not a safetensors file")
+    short = f"it is cut short: {size} bytes of {{}}"
+    if size < 8 + length:
+        raise FileError(short.format(f"more than {8 + length}"))
+    file.seek(8)
     try:
-        header: dict[str, Any] = json.loads(data[8 : 8 + size])
+        header: dict[str, Any] = json.loads(file.read(length))
         entries = [entry for name, entry in header.items() if name != "__metadata__"]
-        end = 8 + size + max((int(entry["data_offsets"][1]) for entry in entries), default=0)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        raise foreign from None
-    if len(data) < end:
-        raise InputError("file", str(path), short.format(end))
-    return header
+        end = 8 + length + max((int(entry["data_offsets"][1]) for entry in entries), default=0)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError):
+        raise FileError("it is not a safetensors file") from None
+    if size < end:
+        raise FileError(short.format(end))
+    if size > end:
+        raise FileError(f"it is {size} bytes long, and its tensors end after {end}")
+    return header, end
+
+
+def _pickled(file: BinaryIO, size: int, head: bytes) -> Any:
+    import torch
+
+    if not size:
+        raise FileError("it is empty")
+    if head.startswith(_ZIP):
+        _check_archive(file, size)
+    elif (kind := kind_of_file(head)) and kind != "a Python pickle":
+        raise FileError(f"it is {_called(kind)}")
+    require_room(size, 2 * size)
+    file.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except pickle.UnpicklingError as error:
+        raise FileError(_why_not_run(str(error))) from None
+    except Exception:  # a damaged file can fail anywhere inside the reader
+        raise FileError("it is not a file that torch.save wrote, or it is damaged") from None
+
+
+def _called(kind: str) -> str:
+    return f"{kind}, {FETCH_LFS}" if "LFS" in kind else f"{kind}, not a file of weights"
+
+
+def _check_archive(file: BinaryIO, size: int) -> None:
+    """Refuse an archive that torch.save did not write, and one that holds more than its bytes."""
+    require_room(size, size)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
+        raise FileError("it is not a file that torch.save wrote, or it is damaged") from None
+    names = {entry.filename.partition("/")[2] for entry in entries}
+    if "constants.pkl" in names:
+        raise FileError("it is a TorchScript program, which is never run; save module.state_dict() instead")
+    if "data.pkl" not in names:
+        raise FileError("it is a zip archive that torch.save did not write")
+    if any(entry.compress_type for entry in entries) or sum(entry.file_size for entry in entries) > size:
+        raise FileError("its archive is packed, which torch.save never does; it is not opened")
+
+
+def _why_not_run(error: str) -> str:
+    """What the file holds beside tensors, from torch's own message."""
+    found = re.search(r"GLOBAL ([\w.]+)", error)
+    what, advice = f" ({found[1]})" if found else "", "save module.state_dict() instead"
+    if found and found[1].startswith("numpy"):
+        advice = "NumPy's numbers and arrays are such; save them as float(x) or tensors"
+    return f"it holds Python objects{what}, which are never run; {advice}"
+
+
+def holds_all(tensor: Any) -> bool:
+    """Whether the file holds each number of the tensor: not where a few are repeated by a stride of zero."""
+    return bool(tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes())

@@ -53,6 +53,7 @@ class SavedNetwork:
     metadata: Mapping[str, Any] = field(
         default_factory=dict
     )  # provenance, and "extra" as it was given to save
+    assumed: tuple[str, ...] = ()  # what a file of another program does not say, one sentence each
 
 
 def save(

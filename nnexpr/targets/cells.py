@@ -22,8 +22,8 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.files import FileError
 from nnexpr.targets.dates import date_kind
-from nnexpr.targets.textfile import FileError
 from nnexpr.targets.wording import MISSING, printable
 
 __all__ = ["Numbers", "as_point", "kind_of", "precise"]

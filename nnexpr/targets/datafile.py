@@ -12,12 +12,12 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.files import FileError
 from nnexpr.scale import Scale
 from nnexpr.specification import InputError
 from nnexpr.targets.dialect import Choice
 from nnexpr.targets.table import Table, read_table
 from nnexpr.targets.target import LARGEST, Target
-from nnexpr.targets.textfile import FileError
 from nnexpr.targets.wording import count, printable, were
 
 __all__ = ["read_target"]

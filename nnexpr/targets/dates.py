@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.targets.textfile import FileError
+from nnexpr.files import FileError
 from nnexpr.targets.wording import MISSING, printable
 
 __all__ = ["Dates", "date_kind", "days_of"]

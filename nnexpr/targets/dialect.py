@@ -20,8 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 
+from nnexpr.files import FileError
 from nnexpr.targets.cells import kind_of
-from nnexpr.targets.textfile import FileError, TextFile
+from nnexpr.targets.textfile import TextFile
 from nnexpr.targets.wording import printable
 
 __all__ = ["Choice", "Dialect", "Row", "recognise", "rows_of"]

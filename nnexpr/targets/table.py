@@ -24,10 +24,11 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.files import FileError, require_room
 from nnexpr.targets.cells import Numbers, precise
 from nnexpr.targets.dates import Dates, days_of
 from nnexpr.targets.dialect import Choice, Dialect, recognise, rows_of
-from nnexpr.targets.textfile import FileError, TextFile
+from nnexpr.targets.textfile import TextFile
 from nnexpr.targets.wording import count, printable, were
 
 __all__ = ["Table", "read_table"]
@@ -91,14 +92,8 @@ def read_table(path: str, choice: Choice | None = None, missing: str = "auto") -
 
 def _require_memory(text: TextFile) -> None:
     """Refuse a file that has more rows, by its size and its first lines, than memory has room for."""
-    from psutil import virtual_memory
-
     lines = list(islice(text.lines(), 100))
-    needed = text.size / (sum(map(len, lines)) / len(lines)) * BYTES_A_ROW
-    free = virtual_memory().available
-    if needed > free:
-        sizes = f"its {text.size / 1e9:.3g} GB would take about {needed / 1e9:.3g} GB of memory"
-        raise FileError(f"{sizes}, and {free / 1e9:.3g} GB are free")
+    require_room(text.size, text.size / (sum(map(len, lines)) / len(lines)) * BYTES_A_ROW)
 
 
 def _cells(text: TextFile, dialect: Dialect, places: list[int], y_place: int) -> Iterator[Cells]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from nnexpr.networks.interchange import from_state_dict
+from nnexpr.networks.state_dict import read_state_dict
 from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.runs.file import SavedNetwork, load
 from nnexpr.runs.store import Store
@@ -15,10 +16,17 @@ from nnexpr.specification import InputError
 __all__ = ["read_network"]
 
 
-def read_network(name: str, store: Store, activation: str | None = None) -> SavedNetwork:
+def read_network(
+    name: str,
+    store: Store,
+    activation: str | None = None,
+    layers: str | None = None,
+    output: int | None = None,
+) -> SavedNetwork:
     """The network that ``name`` stands for; a file goes before a run of that id.
 
-    ``activation`` is that of a state dict, which does not hold it (relu unless given). Raises InputError.
+    ``activation`` is that of a state dict, which does not hold it (relu unless given), ``layers`` the order of its
+    layers, separated by commas; ``output`` chooses one of several, from 0. Raises InputError.
     """
     path = Path(name)
     if not os.path.exists(name):
@@ -27,8 +35,24 @@ def read_network(name: str, store: Store, activation: str | None = None) -> Save
             raise InputError("file", name, "there is no such file, and no run of that id in the store")
         path = run.path
     if path.suffix != ".safetensors" or "nnexpr" not in read_tensors(path)[1]:
-        network = from_state_dict(path, "relu" if activation is None else activation)
-        return SavedNetwork(network, (Scale(),) * network.inputs)
-    if activation is not None:
-        raise InputError("activation", activation, "leave it out; the file says which activations it has")
-    return load(path)
+        names = [layer.strip() for layer in (layers or "").split(",") if layer.strip()]
+        read = read_state_dict(path, activation, names)
+        saved = SavedNetwork(read.network, (Scale(),) * read.network.inputs, assumed=read.assumed)
+    else:
+        for option, given in (("activation", activation), ("layers", layers)):
+            if given is not None:
+                raise InputError(
+                    option, given, "leave it out; the file says what layers and activations it has"
+                )
+        saved = load(path)
+    return _of_one_output(name, saved, output)
+
+
+def _of_one_output(name: str, saved: SavedNetwork, output: int | None) -> SavedNetwork:
+    outputs = saved.network.outputs
+    if outputs > 1 and output is None:
+        why = f"it has {outputs} outputs; choose one by --output, from 0 to {outputs - 1}"
+        raise InputError("file", name, why)
+    if output is not None and output >= outputs:
+        raise InputError("output", output, f"it must be from 0 to {outputs - 1}")
+    return saved if outputs == 1 else replace(saved, network=saved.network.output(output or 0))

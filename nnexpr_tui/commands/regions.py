@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnexpr.activations import ACTIVATIONS
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.options import (
     SectionedCommand,
@@ -17,7 +18,7 @@ from nnexpr_tui.commands.options import (
     store_option,
     threads_option,
 )
-from nnexpr_tui.commands.output import print_json
+from nnexpr_tui.commands.output import print_json, say
 from nnexpr_tui.commands.regions_path import AskedPath, asked_path, path_options
 
 if TYPE_CHECKING:
@@ -32,12 +33,27 @@ _UNIT = (0.0, 1.0)
 
 @click.command(cls=SectionedCommand)
 @click.argument("file")
-@declared_options("domain", "activation")
+@declared_options("domain")
+@own_option(
+    "activation",
+    "choice",
+    None,
+    "what stands between the layers of a state dict  [default: relu]",
+    section="Network",
+    offered=ACTIVATIONS,
+    spelled=ACTIVATIONS.__contains__,
+)
 @threads_option
 @own_option(
     "domain2", "interval", None, "of a network of two inputs, the domain of the second", section="Target"
 )
 @path_options
+@own_option(
+    "layers", "text", None, "of a state dict, its layers in order, such as fc1,fc2,fc3", section="Network"
+)
+@own_option(
+    "output", "integer", None, "of several outputs, the one that is counted, from 0", "Network", minimum=0
+)
 @output_option("--members", metavar="I,J-K,...", help="only these members, counted from 0  [default: all]")
 @store_option
 @json_option
@@ -50,23 +66,27 @@ def regions(
     closed: bool,
     circle: tuple[float, float, float] | None,
     vertices: int | None,
+    layers: str | None,
+    output: int | None,
     members: str | None,
     store: Store,
     as_json: bool,
 ) -> int:
     """Count the linear regions of the network in FILE exactly, with its bends and dead units.
 
-    FILE is a run's id, a .safetensors file written by fit --save, or a .safetensors or .pt state dict of an
-    nn.Sequential of nn.Linear layers, with --activation between them. The domain is in the target's own units: the one
-    the network was trained on unless given, 0 to 1 where none was. With --along or --circle the regions are counted
-    along a path instead, for any number of inputs.
+    FILE is a run's id, a .safetensors file written by fit --save, or a .safetensors or .pt state dict or checkpoint of
+    nn.Linear layers, with --activation between them; what had to be assumed is said. The domain is in the target's own
+    units: the one the network was trained on unless given, 0 to 1 where none was. With --along or --circle the regions
+    are counted along a path instead, for any number of inputs.
 
-    Of a network of two inputs the cells in the plane are counted, for its first output: --domain is that of both inputs
-    unless --domain2 is given for the second.
+    Of a network of two inputs the cells in the plane are counted: --domain is that of both inputs unless --domain2 is
+    given for the second.
     """
     from nnexpr_tui.commands.network_file import read_network
 
-    saved = read_network(file, store, activation)
+    saved = read_network(file, store, activation, layers, output)
+    for sentence in saved.assumed:
+        say(sentence)
     chosen = _chosen(members, saved.network.members)
     path = asked_path(along, closed, circle, vertices)
     if not saved.network.is_piecewise_linear:
@@ -95,17 +115,17 @@ def _line(
     from nnexpr_tui.commands.regions_report import on_line, show_line
 
     network, across = saved.network, saved.input_scales[0]
-    if network.inputs != 1 or network.outputs != 1:
-        shape = f"it has {network.inputs} inputs and {network.outputs} outputs"
-        raise InputError(
-            "file", file, f"{shape}; regions are counted for one input and one output, or two inputs"
+    if network.inputs != 1:
+        why = (
+            f"it has {network.inputs} inputs; with more than two, regions are counted along a path (--along)"
         )
+        raise InputError("file", file, why)
     own = domain or (saved.domain or (_UNIT,))[0]
     found = linear_regions(network.select(members), _to_network(own, across))
     own_units = (lines.rescaled(across, saved.value_scale) for lines in found)
     told = [on_line(*each) for each in zip(members, own_units, strict=True)]
     if as_json:
-        print_json({"schema": 1, "domain": own, "members": told})
+        print_json({"schema": 1, "domain": own, "members": told, "assumed": saved.assumed})
     else:
         show_line(file, own, told)
 
@@ -125,7 +145,7 @@ def _plane(
     first, second = (_to_network(*pair) for pair in zip(own, saved.input_scales, strict=True))
     told = in_plane(saved.network, (first, second), members, saved.value_scale)
     if as_json:
-        print_json({"schema": 1, "domain": own, "members": told})
+        print_json({"schema": 1, "domain": own, "members": told, "assumed": saved.assumed})
     else:
         show_plane(file, own, told)
 
@@ -147,7 +167,7 @@ def _path(file: str, saved: SavedNetwork, members: list[int], path: AskedPath, a
     length = abs(across.factor) * found[0].length
     if as_json:
         head = {"vertices": vertices, "closed": closed, "length": length}
-        print_json({"schema": 1, "path": head, "members": told})
+        print_json({"schema": 1, "path": head, "members": told, "assumed": saved.assumed})
     else:
         show_path(file, closed, length, told)
 

@@ -158,3 +158,75 @@ def test_a_table_for_people(run, file):
     assert done.exit_code == 0
     for word in ("regions", "bends", "dead units", "slope", "intercept", "residual"):
         assert word in done.stdout
+
+
+def test_what_a_file_does_not_say_is_said(run, module, tmp_path):
+    path = tmp_path / "m.pt"
+    torch.save({"model_state_dict": module.state_dict()}, path)
+    done = run("regions", path, "--json")
+    assumed = document(done)["assumed"]
+    assert assumed[0] == "'model_state_dict' of the file was read."
+    assert "activation relu was assumed between 0 and 2, 2 and 4, and none behind" in assumed[1]
+    assert all(sentence in done.stderr for sentence in assumed)
+    asked = run("regions", path, "--activation", "hardtanh", "--json")
+    assert document(asked)["assumed"] == assumed[:1]
+    save(tmp_path / "ours.safetensors", from_torch(module))
+    assert document(run("regions", tmp_path / "ours.safetensors", "--json"))["assumed"] == []
+
+
+def test_layers_are_named_where_their_order_is_not_known(run, module, tmp_path):
+    path = tmp_path / "m.pt"
+    names = {"0": "first", "2": "second", "4": "head"}
+    state = {f"{names[key[0]]}{key[1:]}": tensor for key, tensor in module.state_dict().items()}
+    torch.save(state, path)
+    refused = run("regions", path)
+    assert refused.exit_code == 2
+    assert "--layers first,head,second" in refused.stderr
+    found = document(run("regions", path, "--layers", "first, second,head", "--json"))["members"]
+    torch.save(module.state_dict(), path)
+    assert document(run("regions", path, "--json"))["members"] == found
+    for option in ("--layers=first", "--activation=relu"):
+        save(tmp_path / "ours.safetensors", from_torch(module))
+        assert "leave it out" in run("regions", tmp_path / "ours.safetensors", option).stderr
+
+
+@pytest.mark.parametrize("inputs", [1, 2])
+def test_one_of_several_outputs_is_counted(run, inputs, tmp_path):
+    torch.manual_seed(3)
+    module = torch.nn.Sequential(torch.nn.Linear(inputs, 6), torch.nn.ReLU(), torch.nn.Linear(6, 3)).double()
+    path = tmp_path / "m.pt"
+    torch.save(module.state_dict(), path)
+    refused = run("regions", path, "--domain", -2, 2)
+    assert refused.exit_code == 2
+    assert "it has 3 outputs; choose one by --output, from 0 to 2" in refused.stderr
+    assert "it must be from 0 to 2" in run("regions", path, "--output", 3).stderr
+    for output in range(3):
+        [found] = document(run("regions", path, "--domain", -2, 2, "--output", output, "--json"))["members"]
+        module[2].weight.data, module[2].bias.data = (
+            module[2].weight.data.clone(),
+            module[2].bias.data.clone(),
+        )
+        alone = torch.nn.Linear(6, 1).double()
+        alone.weight.data, alone.bias.data = (
+            module[2].weight.data[output : output + 1],
+            module[2].bias.data[output : output + 1],
+        )
+        torch.save(torch.nn.Sequential(module[0], module[1], alone).state_dict(), tmp_path / "one.pt")
+        [expected] = document(run("regions", tmp_path / "one.pt", "--domain", -2, 2, "--json"))["members"]
+        found.pop("member"), expected.pop("member")
+        assert found == expected
+
+
+@pytest.mark.parametrize("slope", [0.2, -1.5, 2.0])
+def test_a_leaky_relu_of_any_slope_is_counted(run, slope, tmp_path):
+    torch.manual_seed(4)
+    layers = torch.nn.Linear(1, 9), torch.nn.LeakyReLU(slope), torch.nn.Linear(9, 1)
+    module = torch.nn.Sequential(*layers).double()
+    torch.save(module.state_dict(), tmp_path / "m.pt")
+    asked = ("regions", tmp_path / "m.pt", "--domain", -3, 3, "--activation", f"leaky_relu:{slope}", "--json")
+    [member] = document(run(*asked))["members"]
+    x = np.linspace(-3, 3, 401)
+    expected = module(torch.as_tensor(x)[:, None])[:, 0].detach().numpy()
+    np.testing.assert_allclose(pieces(member, x), expected, rtol=0, atol=1e-12)
+    kinks = -module[0].bias / module[0].weight[:, 0]
+    assert member["bends"] == int((kinks.abs() < 3).sum())

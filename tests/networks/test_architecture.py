@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnexpr.kernels.passes import PARAMETERS
 from nnexpr.kinds import NETWORKS, NetworkKind, declare
 from nnexpr.networks.architecture import architecture
 from nnexpr.networks.builders import build
@@ -31,7 +32,7 @@ def test_what_is_described_is_what_is_built(options: dict[str, object], dimensio
     assert built.parameters.shape == (1, described.parameter_count)
     assert (described.inputs, described.outputs) == (dimension, 1)
     plan = make_plan(built.layers, 10, np.dtype("float32"))
-    assert tuple(plan.layers[:, 4]) == described.offsets[:-1]
+    assert tuple(plan.layers[:, PARAMETERS]) == described.offsets[:-1]
     for index, layer in enumerate(built.layers):
         assert built.affine(index).shape == (1, layer.outputs, layer.inputs + 1)
         assert built.affine(index).storage_offset() == described.offsets[index]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
-from pathlib import Path
-
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
 from nnexpr import InputError
 from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.compositional import tent
-from nnexpr.networks.interchange import from_state_dict, from_torch, to_torch
-from nnexpr.runs.file import save
+from nnexpr.networks.interchange import from_torch, to_torch
 
 X = torch.linspace(-2, 2, 301, dtype=torch.float64).unsqueeze(1)
 MODULES = {
@@ -35,14 +30,40 @@ MODULES = {
 }  # fmt: skip
 
 
+def normalised(inputs: int) -> nn.BatchNorm1d:
+    """With statistics and weights of its own."""
+    module = nn.BatchNorm1d(inputs, eps=1e-3)
+    for tensor in (module.running_mean, module.running_var, module.weight.data, module.bias.data):
+        tensor.copy_(torch.rand(inputs) + 0.5)
+    return module
+
+
+MODULES |= {
+    "any slope": nn.Sequential(
+        nn.Linear(1, 5), nn.LeakyReLU(0.2), nn.Linear(5, 4), nn.LeakyReLU(-1.5), nn.Linear(4, 4), nn.LeakyReLU(0.0),
+        nn.Linear(4, 4), nn.PReLU(), nn.Linear(4, 1), nn.PReLU(init=3.0),
+    ),
+    "idle in evaluation": nn.Sequential(
+        nn.Flatten(), nn.Linear(1, 4), nn.Dropout(0.7), nn.ReLU(), nn.AlphaDropout(), nn.Flatten(-1), nn.Linear(4, 1),
+    ),
+    "batch normalisation": nn.Sequential(
+        normalised(1), nn.Linear(1, 6), normalised(6), nn.ReLU(), nn.Linear(6, 4), nn.ReLU(), normalised(4),
+        nn.Linear(4, 2, bias=False), normalised(2),
+    ),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_values_are_the_modules(name: str) -> None:
     module = MODULES[name].double()
     network = from_torch(module)
+    assert module.training
+    module.eval()
     assert torch.allclose(network(X)[0], module(X), rtol=1e-13, atol=1e-15)
     assert network.layers[-1].activation == "identity"
     back = to_torch(network)
     assert torch.allclose(back(X), module(X), rtol=1e-13, atol=1e-15)
+    module.train()
 
 
 def test_parameters_survive_the_round_trip_bit_for_bit() -> None:
@@ -92,9 +113,13 @@ class Widened(nn.Linear):
 @pytest.mark.parametrize(
     ("module", "named"),
     [
-        (nn.Sequential(nn.Linear(1, 2), nn.Dropout(), nn.Linear(2, 1)), "1 (Dropout)"),
+        (nn.Sequential(nn.Linear(1, 2), nn.Softmax(1), nn.Linear(2, 1)), "1 (Softmax)"),
+        (nn.Sequential(nn.Linear(1, 2), nn.LayerNorm(2), nn.Linear(2, 1)), "1 (LayerNorm)"),
+        (nn.Sequential(nn.Linear(1, 2), nn.BatchNorm1d(2, track_running_stats=False)), "1 (BatchNorm1d)"),
+        (nn.Sequential(nn.Linear(1, 2), nn.PReLU(2)), "1 (PReLU)"),
+        (nn.Sequential(nn.Linear(1, 2, device="meta")), "0 (Linear)"),
+        (nn.Sequential(nn.Flatten(0), nn.Linear(6, 2)), "0 (Flatten)"),
         (nn.Sequential(nn.Sequential(nn.Linear(1, 2), nn.Softplus())), "0.1 (Softplus)"),
-        (nn.Sequential(nn.Linear(1, 2), nn.LeakyReLU(0.2)), "1 (LeakyReLU)"),
         (nn.Sequential(nn.Linear(1, 2), nn.Hardtanh(0, 1)), "1 (Hardtanh)"),
         (nn.Sequential(nn.Linear(1, 2), nn.ReLU6()), "1 (ReLU6)"),
         (nn.Sequential(nn.Linear(1, 2), nn.ELU(0.5)), "1 (ELU)"),
@@ -113,6 +138,43 @@ def test_other_modules_are_named_and_refused(module: nn.Module, named: str) -> N
     assert str(raised.value).startswith(f"module is {named}: ")
 
 
+def changed(how: str) -> nn.Module:
+    """A module that is made of layers and does something else as well."""
+    module = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+    if how == "hook":
+        module[0].register_forward_hook(lambda _, __, out: out * 1.001)
+    elif how == "first hook":
+        module.register_forward_pre_hook(lambda _, inputs: (inputs[0].abs(),))
+    elif how == "forward":
+        module.forward = lambda x: x.sum(dim=1, keepdim=True)  # type: ignore[method-assign]
+    elif how == "shape":
+        module.register_forward_hook(lambda _, __, out: out[:, 0])
+    else:
+        module.register_forward_hook(lambda *_: 1 / 0)
+    return module
+
+
+@pytest.mark.parametrize("how", ["hook", "first hook", "forward", "shape", "error"])
+def test_a_module_that_is_more_than_its_layers_is_refused(how: str) -> None:
+    with pytest.raises(InputError, match=r"other values than its layers do|cannot be run") as raised:
+        from_torch(changed(how))
+    assert raised.value.option == "module"
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e8])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_rounding_is_no_difference(dtype: torch.dtype, scale: float) -> None:
+    torch.manual_seed(0)
+    for width in (3, 200):
+        module = nn.Sequential(
+            nn.Linear(2, width), nn.ReLU(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, width), nn.ReLU(),
+            nn.Linear(width, 1),
+        )  # fmt: skip
+        for parameter in module[0].parameters():
+            parameter.data *= scale
+        assert from_torch(module.to(dtype)).inputs == 2
+
+
 def test_what_torch_lacks_is_refused() -> None:
     for activation in ("sine", "hat"):
         with pytest.raises(InputError, match="torch has no module for it"):
@@ -121,88 +183,3 @@ def test_what_torch_lacks_is_refused() -> None:
         to_torch(mlp(encoding_bands=2))
     with pytest.raises(InputError, match="it must be from 0 to 1"):
         to_torch(mlp(members=2), member=2)
-
-
-@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
-@pytest.mark.parametrize("name", ["relu", "no bias", "linear"])
-def test_state_dicts_give_the_modules_values(name: str, suffix: str, tmp_path: Path) -> None:
-    module = MODULES[name].double() if name != "linear" else nn.Sequential(nn.Linear(1, 3)).double()
-    write = torch.save if suffix == ".pt" else save_file
-    write(module.state_dict(), tmp_path / f"m{suffix}")
-    network = from_state_dict(tmp_path / f"m{suffix}")
-    assert network.parameters.dtype == torch.float64
-    assert torch.equal(network.parameters, from_torch(module).parameters)
-    assert torch.allclose(network(X)[0], module(X), rtol=1e-13, atol=1e-15)
-
-
-def test_numbers_without_a_gap_have_no_activation_between(tmp_path: Path) -> None:
-    network = mmnn(width=9, rank=2, depth=3, activation="tanh", dtype="float64")
-    torch.save(to_torch(network).state_dict(), tmp_path / "m.pt")
-    again = from_state_dict(tmp_path / "m.pt", activation="tanh")
-    assert torch.equal(again(X), network(X))
-    torch.save({f"{n}.weight": torch.zeros(2, 2) for n in range(3)}, tmp_path / "list.pt")
-    with pytest.raises(InputError, match="numbered without a gap"):
-        from_state_dict(tmp_path / "list.pt")
-
-
-class Harmful:
-    def __init__(self, touched: Path) -> None:
-        self.touched = touched
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (self.touched,)
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(InputError) as raised:
-        from_state_dict(path)
-    assert raised.value.option == "file"
-    assert "\n" not in raised.value.allowed
-    return raised.value.allowed
-
-
-def test_a_pickle_is_never_run(tmp_path: Path) -> None:
-    touched = tmp_path / "touched"
-    torch.save({"0.weight": torch.zeros(1, 1), "0.bias": Harmful(touched)}, tmp_path / "harmful.pt")
-    assert "never run" in refusal(tmp_path / "harmful.pt")
-    (tmp_path / "bare.pt").write_bytes(pickle.dumps(Harmful(touched)))
-    refusal(tmp_path / "bare.pt")
-    torch.save(MODULES["relu"], tmp_path / "module.pt")
-    assert "save module.state_dict() instead" in refusal(tmp_path / "module.pt")
-    assert not touched.exists()
-
-
-@pytest.mark.parametrize(
-    ("state", "reason"),
-    [
-        ({}, "it is empty"),
-        ([torch.zeros(1)], "it holds a list"),
-        ({"layers.0.weight": torch.zeros(1, 1)}, "it holds 'layers.0.weight'"),
-        ({"0.weight\x1b[2J": torch.zeros(1, 1)}, r"it holds '0.weight\x1b[2J'"),
-        ({"0.bias": torch.zeros(1)}, "0.weight is missing"),
-        ({"0.weight": torch.zeros(3)}, "layer 0 has the shapes (3,)"),
-        ({"0.weight": torch.zeros(3, 1), "0.bias": torch.zeros(2)}, "layer 0 has the shapes (3, 1) and (2,)"),
-        (
-            {"0.weight": torch.zeros(3, 1), "2.weight": torch.zeros(1, 4)},
-            "2.weight takes 4 inputs where 3 are given",
-        ),
-        ({"0.weight": torch.zeros(2, 1, dtype=torch.int64)}, "0.weight holds no real floating-point numbers"),
-        ({"0.weight": 3.0}, "0.weight holds no real floating-point numbers"),
-    ],
-)
-def test_what_is_not_such_a_state_dict_is_refused(state: object, reason: str, tmp_path: Path) -> None:
-    torch.save(state, tmp_path / "m.pt")
-    assert refusal(tmp_path / "m.pt").startswith(reason)
-
-
-def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
-    assert "no such file" in refusal(tmp_path / "missing.pt")
-    (tmp_path / "folder.pt").mkdir()
-    assert "cannot be read" in refusal(tmp_path / "folder.pt")
-    (tmp_path / "text.pt").write_text("not a tensor")
-    assert refusal(tmp_path / "text.pt")
-    torch.save(MODULES["relu"].state_dict(), tmp_path / "whole.pt")
-    (tmp_path / "part.pt").write_bytes((tmp_path / "whole.pt").read_bytes()[:-200])
-    assert "damaged" in refusal(tmp_path / "part.pt")
-    save(tmp_path / "ours.safetensors", mlp())
-    assert "saved by nnexpr" in refusal(tmp_path / "ours.safetensors")

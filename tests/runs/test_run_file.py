@@ -110,7 +110,7 @@ def test_every_truncation_is_refused(tmp_path: Path) -> None:
 
 def test_files_of_others_are_refused(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "missing")
-    assert "cannot be read" in refusal(tmp_path)
+    assert "it is a folder" in refusal(tmp_path)
     (tmp_path / "text").write_text("x,y\n1,2\n" * 50)
     assert "not a safetensors file" in refusal(tmp_path / "text")
     torch.save({"0.weight": torch.zeros(1, 1)}, tmp_path / "torch.pt")
