@@ -7,10 +7,11 @@ one network after another, and ``torch.func`` (vmap of grad over stacked paramet
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nnexpr.networks.builders import mlp
@@ -24,19 +25,31 @@ from nnexpr_tui.charts.limits import LimitKeeper
 from nnexpr_tui.charts.raster import rasterise
 from nnexpr_tui.charts.series import ChartData, Frame, Series
 
-__all__ = ["best", "cells", "engine", "frames", "functional", "one_after_another", "regions"]
+Array = NDArray[np.float64]
 
-SECONDS = 0.9  # of each measurement
-PARTS = 3
+__all__ = ["cells", "engine", "frames", "functional", "one_after_another", "regions", "spread", "turn_about"]
+
+SECONDS = 1.0  # of each measurement
+ROUNDS = 7
 POINTS = 512
 CPU = torch.device("cpu")
 
 Part = Callable[[float], float]  # how many things were done a second, in about so many seconds
 
 
-def best(part: Part) -> float:
-    """Things done a second in the best third: whatever else the machine does can only make one slower."""
-    return max(part(SECONDS / PARTS) for _ in range(PARTS))
+def turn_about(parts: Mapping[str, Part]) -> dict[str, Array]:
+    """``(rounds,)`` things done a second by each: one goes on after another, again and again.
+
+    Whatever else the machine does comes and goes; it then slows neighbours alike, and shows as a spread.
+    """
+    found = [[part(SECONDS / ROUNDS) for part in parts.values()] for _ in range(ROUNDS)]
+    return dict(zip(parts, np.array(found).T, strict=True))
+
+
+def spread(values: Array) -> float:
+    """The range of the middle half of the values, relative to their median."""
+    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+    return float((high - low) / middle)
 
 
 def _repeated(once: Callable[[], object], things: float, device: torch.device = CPU) -> Part:
