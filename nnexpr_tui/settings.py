@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from nnexpr.specification import InputError
 
-__all__ = ["MARKERS", "Settings", "configuration_file"]
+__all__ = ["MARKERS", "Settings", "configuration_file", "described"]
 
 WORDS = {
     **dict.fromkeys(("yes", "true", "on", "1"), True),
@@ -77,10 +77,29 @@ class Settings:
                 raise InputError(f"{chosen}: {name}", value, "settings are " + ", ".join(known))
             values[name] = _check(known[name], value, f"{chosen}: {name}")
         for name, f in known.items():
-            variable = f"NNEXPR_{name.upper()}"
+            variable = _variable(name)
             if variable in environment:
                 values[name] = _check(f, environment[variable], variable)
         return cls(**values)
+
+
+def described() -> list[tuple[str, str]]:
+    """Each setting by its name in the environment, and what it means; in the file names are in small letters."""
+    return [
+        (
+            _variable(f.name),
+            f.metadata["help"] + (f"  [default: {_words(f.default)}]" if f.default != "" else ""),
+        )
+        for f in dataclasses.fields(Settings)
+    ]
+
+
+def _variable(name: str) -> str:
+    return f"NNEXPR_{name.upper()}"
+
+
+def _words(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}"
 
 
 def configuration_file() -> Path:
@@ -92,6 +111,8 @@ def configuration_file() -> Path:
 
 def _read(path: Path, *, required: bool) -> dict[str, Any]:
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for, a device read without end
+            raise InputError("config", str(path), "it is not a file")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         if required:
@@ -105,6 +126,8 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError("config", str(path), f"it is not TOML: {error}") from None
+    except RecursionError:
+        raise InputError("config", str(path), "it is nested too deeply") from None
 
 
 def _check(f: dataclasses.Field[Any], value: Any, name: str = "") -> Any:

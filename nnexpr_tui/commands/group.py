@@ -60,6 +60,14 @@ class CommandGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The settings, which are no options, before what is said last."""
+        from nnexpr_tui.settings import described
+
+        with formatter.section("Settings of the explorer, by their names in the environment"):
+            formatter.write_dl(described())
+        super().format_epilog(ctx, formatter)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

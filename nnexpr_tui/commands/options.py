@@ -81,19 +81,21 @@ class SectionedOption(click.Option):
 class _DeclaredOption(SectionedOption):
     """A click option whose help is written when it is shown: more may have been declared by then."""
 
-    def __init__(self, spelling: str, declaration: Option, **settings: Any) -> None:
+    def __init__(self, spelling: str, declaration: Option, *, of_fit: bool, **settings: Any) -> None:
         super().__init__([spelling], **settings)
-        self._declaration = declaration
+        self._declaration, self._of_fit = declaration, of_fit
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        self.help = _help(self._declaration)
+        self.help = _help(self._declaration, self._of_fit)
         return super().get_help_record(ctx)
 
 
-def _declared(declaration: Option, section: str | None = None, **settings: Any) -> SectionedOption:
+def _declared(
+    declaration: Option, section: str | None = None, *, of_fit: bool = False, **settings: Any
+) -> SectionedOption:
     """The click option for one declaration; None unless given."""
     flag = declaration.flag
-    settings["section"] = section or declaration.group.capitalize()
+    settings |= {"section": section or declaration.group.capitalize(), "of_fit": of_fit}
     if declaration.kind == "flag":
         return _DeclaredOption(f"{flag}/--no-{flag[2:]}", declaration, default=None, **settings)
     if declaration.kind == "interval":
@@ -103,16 +105,16 @@ def _declared(declaration: Option, section: str | None = None, **settings: Any) 
     return _DeclaredOption(flag, declaration, type=_DeclaredType(declaration), **settings)
 
 
-def _help(declaration: Option) -> str:
-    """The help text, with the networks or optimisers it has a meaning for and the defaults."""
+def _help(declaration: Option, of_fit: bool) -> str:
+    """The help text and the default; of a fit's, with the networks or optimisers it has a meaning for and theirs."""
     words = declaration.help
-    only = kinds_with(declaration.name) or taking(declaration.name)
+    only = (kinds_with(declaration.name) or taking(declaration.name)) if of_fit else ()
     if only:
         words += f" ({', '.join(only)})"
     defaults = [] if declaration.default is None else [declaration.format(declaration.default)]
     defaults += [
         f"{kind.name} {declaration.format(kind.defaults[declaration.name])}"
-        for kind in NETWORKS.values()
+        for kind in (NETWORKS.values() if of_fit else ())
         if kind.defaults.get(declaration.name, declaration.default) != declaration.default
     ]
     return f"{words}  [default: {'; '.join(defaults)}]" if defaults else words
@@ -131,7 +133,7 @@ def attached(*options: click.Option) -> Decorator:
 
 def fit_options(*, hidden: bool = False) -> Decorator:
     """Every option of a fit."""
-    return attached(*(_declared(declaration, hidden=hidden) for declaration in OPTIONS.values()))
+    return attached(*(_declared(declaration, of_fit=True, hidden=hidden) for declaration in OPTIONS.values()))
 
 
 def declared_options(*names: str, section: str | None = None, **defaults: Any) -> Decorator:

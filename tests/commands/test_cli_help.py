@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from nnexpr.specification import OPTIONS
 from nnexpr_tui.commands.group import COMMANDS
+from nnexpr_tui.settings import Settings
 
 HEAVY = {"torch", "textual", "numpy", "scipy", "rich", "plotext"}
 SCRIPT = """
@@ -62,3 +65,21 @@ def test_every_option_of_a_fit_is_in_its_help(run):
         "--no-encoding-raw",
     ):
         assert flag in printed
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Settings)])
+def test_every_setting_is_in_the_help_and_in_the_readme(run, name):
+    variable = f"NNEXPR_{name.upper()}"
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"  {variable}  " in run("--help").stdout
+    assert f"| `{variable}` |" in readme
+
+
+def test_an_option_shows_the_default_of_its_own_command(run):
+    """Those of the networks of a fit are a fit's: neither compose nor lstsq builds one."""
+    shown = {name: " ".join(run(name, "--help").stdout.split()) for name in ("fit", "compose", "lstsq")}
+    assert "[default: 3; shallow" not in shown["compose"]
+    assert "--depth INT folds: how often the triangle map is composed [default: 6]" in shown["compose"]
+    assert "both ends included [default: 100]" in shown["lstsq"]
+    assert "both ends included (shallow) [default: 64]" in shown["fit"]
+    assert re.search(r"layers of an mmnn \(.*?\) \[default: 3; \w+ \d+", shown["fit"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,18 @@ async def test_a_theme_that_is_not_there_is_said(world: World) -> None:
     app = Explorer(settings=Settings(theme="no-such-theme"), load=world.load)
     async with app.run_test(size=(120, 40)):
         await until(lambda: app.theme == "textual-dark" and app.explorer_screen.footer._said is not None)
+
+
+def test_what_is_no_file_of_settings_is_refused_at_once(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.toml"
+    deep.write_text("theme = " + "[" * 100_000, encoding="utf-8")
+    with pytest.raises(InputError, match="nested too deeply"):
+        Settings.load(deep, {})
+    nested = tmp_path / "nested.toml"
+    nested.write_text("theme = " + "[" * 200 + "]" * 200, encoding="utf-8")
+    with pytest.raises(InputError, match="it must be text"):
+        Settings.load(nested, {})
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path, Path(os.devnull)):
+        with pytest.raises(InputError, match="it is not a file"):
+            Settings.load(place, {})
