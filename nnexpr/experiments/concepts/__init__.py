@@ -1,9 +1,5 @@
 """The concept page "Neural Network Expressivity": what it says of depth, width and capacity, measured.
 
-    triangle_waves  C1-C3    region_bounds  C4    random_regions  C5     equal_parameters  C6
-    capacity        C7       forward_cost   C8    barron_rate     C9     parity_circuits   C10
-    tensor_ranks    C11      lottery        C12   universality    C13    trajectories      C14
-
 Where the page prints its formulas as pictures, the published theorem is taken; the modules of ``nnexpr.theory`` name
 theirs.
 """

@@ -1,15 +1,4 @@
-"""The paper "A trainable manifold for accurate approximation with ReLU networks", whole.
-
-tables        M2-M5, M14   Tables 1 and 2, beside the printed numbers and the spline floor
-construction  M1, M7-M9, M12  what is exact about compositional networks
-starts        M6, M11      dead units, collapse and bends of random starts
-bends         M10          bends by layer, before and after training
-sparse        M13          ten training points
-draws                      how the least of 30 depends on which 30 were drawn
-steps         M3           which step of Adam explains the printed tables
-beyond                     second-order last stages, deeper networks, amplitudes, against the floor
-figures                    Figures 1 to 6 as data
-"""
+"""The paper "A trainable manifold for accurate approximation with ReLU networks", whole."""
 
 from __future__ import annotations
 
