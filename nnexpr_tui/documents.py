@@ -8,11 +8,11 @@ from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnexpr.experiments.data import Claim
+    from nnexpr.experiments.data import Claim, Verdict
     from nnexpr.experiments.discovery import Experiment
     from nnexpr.experiments.findings import Finding
 
-__all__ = ["cell_text", "experiments_document", "plain"]
+__all__ = ["cell_text", "experiments_document", "plain", "verdict_text"]
 
 
 def plain(value: Any) -> Any:
@@ -63,6 +63,11 @@ def _claim(claim: Claim) -> dict[str, Any]:
     """Under the source's own name, so that a script finds all parts of "M4" by it; which part, beside it."""
     name, _, part = claim.id.partition(" ")
     return {**vars(claim), "id": name, "part": part or None}
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """A verdict as people read it: there are numbers where nothing was judged, so "not measured" says too much."""
+    return "not judged" if verdict == "not measured" else verdict
 
 
 def cell_text(value: object) -> str:

@@ -323,7 +323,7 @@ from nnexpr.experiments.judging import judged
 def halves(attempt):
     half = attempt.kept("half", lambda: 0.5)
     attempt.report(0.5, "the second half")
-    claim = judged("H1", "Two halves are one", 1.0, half + half, "exact", half + half == 1.0)
+    claim = judged("H1", "Two halves are one", 1.0, half + half, "exact", half + half == 1.0, fails_if="not")
     return Result([Table("Halves", ("half",), [[half]])], claims=[claim])
 
 

@@ -68,7 +68,7 @@ class Attempt:
     """One attempt at an experiment.
 
     ``quick`` asks for fewer members or epochs; such numbers never stand for the full ones, and a claim that so few
-    cannot judge is not measured. All that is drawn is drawn from ``seed``; member i of a network has seed ``seed`` + i.
+    cannot judge is not judged. All that is drawn is drawn from ``seed``; member i of a network has seed ``seed`` + i.
     ``progress`` is told as it goes; it may raise :class:`Cancelled` to end the attempt.
     """
 

@@ -36,7 +36,8 @@ Kind = TypeVar("Kind")
 class Claim:
     """One statement of a source and what was found. ``expected``, ``measured``: numbers or short texts.
 
-    ``why``: one sentence on what lies behind a verdict of "fails" or "not measured", where there is one to say.
+    ``fails_if``: what would have had to be found for "fails"; a verdict counts only if another was possible. ``why``:
+    one sentence on what lies behind a verdict of "fails" or "not measured", where there is one to say.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Claim:
     measured: Cell
     tolerance: Cell
     verdict: Verdict
+    fails_if: str
     why: str = ""
 
 

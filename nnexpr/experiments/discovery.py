@@ -37,6 +37,11 @@ class Experiment:
     full: str = ""
     quick: str = ""
 
+    @property
+    def name(self) -> str:
+        """Its id without the group's name, as lists show it below the group."""
+        return self.id.removeprefix(f"{self.group}-")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -80,10 +85,14 @@ def every() -> tuple[Experiment, ...]:
 
 
 def find(name: str) -> tuple[Experiment, ...]:
-    """The experiments of an id, of a group, or ``"all"``. Raises :class:`InputError` for another name."""
+    """The experiments of an id, also without its group, of a group, or ``"all"``.
+
+    Raises :class:`InputError` for another name.
+    """
     by_group = {"all": every(), **groups()}
     by_id = {experiment.id: (experiment,) for experiment in by_group["all"]}
-    found = by_group.get(name) or by_id.get(name)
+    short = {experiment.name: (experiment,) for experiment in by_group["all"]}
+    found = by_group.get(name) or by_id.get(name) or short.get(name)
     if not found:
         raise InputError("experiment", name, "there are " + ", ".join([*by_group, *by_id]))
     return found

@@ -1,4 +1,4 @@
-"""Verdicts: what was expected, measured and tolerated becomes a claim that holds, fails or was not measured."""
+"""Verdicts: what was expected, measured and tolerated becomes a claim that holds, fails or is not judged."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ def judged(
     tolerance: Cell,
     holds: bool | None,
     *,
+    fails_if: str,
     corrected: bool = False,
     quick: bool = False,
     why: str = "",
 ) -> Claim:
-    """A claim with the verdict of ``holds``: None is not measured, as is a number that is not finite.
+    """A claim with the verdict of ``holds``: None is not judged ("not measured"), as is a number that is not finite.
 
-    ``corrected``: the source is misprinted and ``holds`` speaks of the corrected statement. ``quick``: on fewer members
-    or epochs than the claim is about; what does not hold then is not measured. ``why``: kept where it does not hold.
+    ``fails_if``: the outcome that would have been "fails", as the end of a sentence. ``corrected``: the source is
+    misprinted and ``holds`` speaks of the corrected statement. ``quick``: on fewer members or epochs than the claim is
+    about; what does not hold then is not judged. ``why``: kept where it does not hold.
     """
     verdict: Verdict
     if holds is None or (isinstance(measured, float) and not math.isfinite(measured)):
@@ -37,4 +39,4 @@ def judged(
         verdict, why = "holds as corrected" if corrected else "holds", ""
     else:
         verdict = "fails"
-    return Claim(id, statement, expected, measured, tolerance, verdict, why)
+    return Claim(id, statement, expected, measured, tolerance, verdict, fails_if, why)

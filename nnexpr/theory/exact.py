@@ -24,7 +24,7 @@ import numpy as np
 from nnexpr.splines.tent import Corners, corners, tent
 
 __all__ = [
-    "PRINTED_TENT", "TENT", "Rational", "breakpoints", "composed_regions", "gap", "quotients", "random_peaks",
+    "PRINTED_TENT", "TENT", "Rational", "breakpoints", "composed_regions", "gap", "random_peaks",
     "regions",
 ]  # fmt: skip
 
@@ -68,24 +68,6 @@ def _divided(row: list[Fraction], shares: list[Fraction]) -> list[Fraction]:
     """The row with a value between each two neighbours, at so much of the way."""
     between = (u + share * (v - u) for (u, v), share in zip(itertools.pairwise(row), shares, strict=True))
     return [*itertools.chain.from_iterable(zip(row, between, strict=False)), row[-1]]
-
-
-def quotients(peaks: Rational, scales: Rational, layers: int) -> tuple[Fraction, Fraction]:
-    """Left and right difference quotients of F' at x = a_0 after so many waves (appendix A.2), up to the sign.
-
-    Δx is the distance to the next peak of W_layers, Δy the slope that the first ``layers`` waves have up to there.
-    """
-    left, right = peaks[0], ONE - peaks[0]
-    found = []
-    for side, slope in ((left, ONE / left), (right, ONE / right)):
-        total, near = scales[0] * slope, side * (ONE - peaks[1])
-        slope /= -(ONE - peaks[1])
-        for n in range(1, layers):
-            total += scales[n] * slope
-            slope /= peaks[n + 1]
-            near *= peaks[n + 1]
-        found.append(total / near)
-    return found[0], found[1]
 
 
 def composed_regions(depth: int, corners: Corners = TENT) -> int:

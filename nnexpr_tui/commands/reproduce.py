@@ -32,7 +32,7 @@ from nnexpr_tui.commands.output import (
     say,
     stdout_width,
 )
-from nnexpr_tui.documents import cell_text, experiments_document
+from nnexpr_tui.documents import cell_text, experiments_document, verdict_text
 
 __all__ = ["reproduce"]
 
@@ -64,7 +64,7 @@ def reproduce(
     A claim that fails is shown as failing. A run that was interrupted goes on where it was when it is asked for again.
     --seed draws everything anew: networks, peaks, random targets and points.
     """
-    experiments = find(name or "all")
+    experiments = find("all" if name is None else name)
     if listed or name is None:
         _list(experiments, as_json)
         return 0
@@ -166,23 +166,29 @@ def _blocks(table: Table, columns: list[Column], room: int) -> list[list[Column]
 def _print_claims(claims: Sequence[Claim]) -> None:
     if not claims:
         return
-    columns = ("id", "statement", "expected", "tolerance", "measured", "verdict")
-    rows = [[cell_text(getattr(claim, column)) for column in columns] for claim in claims]
-    print_table("Claims", ("", "claim", *columns[2:]), rows, words=True)
+    columns = ("", "claim", "expected", "measured", "verdict", "fails if")
+    print_table("Claims", columns, map(_claim_cells, claims), words=True)
     for claim in claims:
         if claim.verdict == "fails":
-            print_text(f"{claim.id} fails: {claim.statement}.", style="bold red")
+            print_text(f"{claim.id} fails: {claim.statement}.", style="bold yellow")
         if claim.why:
-            print_text(
-                claim.why if claim.verdict == "fails" else f"{claim.id} is {claim.verdict}: {claim.why}"
-            )
+            verdict = "" if claim.verdict == "fails" else f"{claim.id} is {verdict_text(claim.verdict)}: "
+            print_text(f"{verdict}{claim.why}")
     print_text()
+
+
+def _claim_cells(claim: Claim) -> tuple[str, ...]:
+    tolerance = "" if claim.tolerance is None else f" ({cell_text(claim.tolerance)})"
+    expected, measured = f"{cell_text(claim.expected)}{tolerance}", cell_text(claim.measured)
+    return claim.id, claim.statement, expected, measured, verdict_text(claim.verdict), claim.fails_if
 
 
 def _print_verdicts(claims: list[Claim]) -> None:
     """How many claims have which verdict, and which they are."""
     ids = {verdict: [claim.id for claim in claims if claim.verdict == verdict] for verdict in VERDICTS}
-    rows = [(verdict, str(len(which)), ", ".join(which) or "–") for verdict, which in ids.items()]
+    rows = [
+        (verdict_text(verdict), str(len(which)), ", ".join(which) or "–") for verdict, which in ids.items()
+    ]
     print_table("All claims", ("verdict", "claims", "which"), rows, words=True)
 
 

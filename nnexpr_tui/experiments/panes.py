@@ -11,7 +11,7 @@ from typing import NamedTuple
 from nnexpr.experiments.data import Claim, Verdict
 from nnexpr.experiments.discovery import Experiment
 from nnexpr.experiments.findings import Finding
-from nnexpr_tui.documents import cell_text
+from nnexpr_tui.documents import cell_text, verdict_text
 from nnexpr_tui.experiments.runs import Running
 from nnexpr_tui.parts.lines import Line, clean
 
@@ -32,8 +32,8 @@ class Look(NamedTuple):
 LOOKS: dict[Verdict, Look] = {  # in the order in which they are told
     "holds": Look(("✓", "+"), "accent", "hold"),
     "holds as corrected": Look(("≈", "~"), "accent", "hold as corrected"),
-    "fails": Look(("✗", "x"), "error", "fail"),
-    "not measured": Look(("?", "?"), "label", "not measured"),
+    "fails": Look(("≠", "-"), "key", "fail"),
+    "not measured": Look(("?", "?"), "label", "not judged"),
 }
 
 
@@ -48,15 +48,13 @@ class Entry:
     place: int = 0
     is_quick: bool = False  # the run that goes on or waits
 
-    @property
-    def name(self) -> str:
-        """Its id, without the group's name, which stands above it in the list."""
-        return self.experiment.id.removeprefix(self.experiment.group + "-")
-
 
 def tally_text(finding: Finding) -> str:
     """How many claims hold, fail and so on, in words."""
-    told = [f"{n} {verdict if n == 1 else LOOKS[verdict].several}" for verdict, n in _counted(finding)]
+    told = [
+        f"{n} {verdict_text(verdict) if n == 1 else LOOKS[verdict].several}"
+        for verdict, n in _counted(finding)
+    ]
     return ", ".join(told) or "no claims"
 
 
@@ -89,7 +87,7 @@ def list_lines(
 
 def _entry_line(entry: Entry, is_chosen: bool, width: int, ascii_only: bool) -> Line:
     mark, style = _mark(entry, ascii_only)
-    name = clean(entry.name)[:NAME_WIDTH].ljust(NAME_WIDTH)
+    name = clean(entry.experiment.name)[:NAME_WIDTH].ljust(NAME_WIDTH)
     room = width - len(name) - 3
     state = next((text for text in _states(entry, ascii_only) if len(text) <= room), "")
     if is_chosen:
@@ -198,14 +196,17 @@ def _progress_lines(run: Running, kind: str, width: int, *, ascii_only: bool) ->
 
 
 def claim_lines(claims: Sequence[Claim], width: int, *, ascii_only: bool) -> list[Line]:
-    """Each claim: its verdict in a sign and a word, its statement, and what was expected and measured."""
+    """Each claim: its verdict in a sign and a word, its statement, what was expected and measured, when it fails."""
     lines: list[Line] = []
     for claim in claims:
         look = LOOKS[claim.verdict]
-        lines.append(((f"{look.signs[ascii_only]} {clean(claim.id)}  {claim.verdict}", look.style),))
+        lines.append(
+            ((f"{look.signs[ascii_only]} {clean(claim.id)}  {verdict_text(claim.verdict)}", look.style),)
+        )
         lines += wrapped(claim.statement, width, "value", indent=2)
         for label, value in (
             ("expected", claim.expected), ("measured", claim.measured), ("tolerance", claim.tolerance),
+            ("fails if", claim.fails_if),
         ):  # fmt: skip
             text = wrap(clean(cell_text(value)), max(10, width - 13)) or [""]
             lines.append(((f"  {label:<10} ", "label"), (text[0], "value" if label == "measured" else "")))

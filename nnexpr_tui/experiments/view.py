@@ -36,17 +36,18 @@ __all__ = ["ExperimentsView"]
 TICK = 1.0  # seconds between two looks at the clock while an experiment runs
 
 LIST_HELP = """\
-Every experiment, by source. ✓ what it claims holds, ✗ a claim fails, ≈ it holds once a misprint is corrected, ? it was
-not measured; · it has not run yet, ▶ it runs, … it waits, ! it gave no result. In ASCII: + x ~ ? and > : !
+Every experiment, by source. ✓ what it claims holds, ≠ a claim fails: something else was found, ≈ it holds once a
+misprint is corrected, ? it is not judged; · it has not run yet, ▶ it runs, … it waits, ! it gave no result.
+In ASCII: + - ~ ? and > : !
 enter runs it in full, r runs it quick: fewer members or epochs, which is marked wherever such a result is shown."""
 ABOUT_HELP = """\
 What the experiment asks, and of which source. An experiment runs in a process of its own, which takes what processor
 time is left: a training goes on beside it. What measures time is better run with nothing beside it.
 One that is cancelled goes on where it was when it is run again. Results are kept for the next start."""
 PAGE_HELP = """\
-The claims with what was expected and measured, then each table, then each figure: ← and → turn the pages, v goes to the
-next kind. A wide table keeps its first column; > and < show its other columns. pgup and pgdn scroll; z gives it the
-whole screen; y copies it as text."""
+The claims with what was expected and measured and what would have made them fail, then each table, then each figure:
+← and → turn the pages, v goes to the next kind. A wide table keeps its first column; > and < show its other columns.
+pgup and pgdn scroll; z gives it the whole screen; y copies it as text."""
 FIGURE_HELP = """\
 A figure of the experiment, on the axes of the source. ← and → turn the pages; . and , show one curve alone.
 m changes the markers; z gives it the whole screen; y copies its numbers."""

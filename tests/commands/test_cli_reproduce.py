@@ -21,9 +21,9 @@ def works(attempt: Attempt) -> Result:
     table = Table("A table", ("name", "value"), [["one", 1.0], ["none", None], ["lost", float("nan")]])
     figure = Figure("A figure", "x", "y", [Curve("line", [0.0, 1.0], [0.0, 2.0])])
     claims = [
-        judged("T1", "one is one", 1.0, 1.0, None, True),
-        judged("T2", "one is two", 2.0, 1.0, "exact", False, why="It is not."),
-        judged("T3", "misprinted", 1, 1, None, True, corrected=True),
+        judged("T1", "one is one", 1.0, 1.0, None, True, fails_if="one is another"),
+        judged("T2", "one is two", 2.0, 1.0, "exact", False, fails_if="one is one", why="It is not."),
+        judged("T3", "misprinted", 1, 1, None, True, fails_if="1 is 0", corrected=True),
     ]
     return Result([table], [figure], claims)
 
@@ -66,8 +66,9 @@ def test_the_document(run, fakes, quick: bool) -> None:
     assert table["columns"] == ["name", "value"]
     assert [claim["verdict"] for claim in one["claims"]] == ["holds", "fails", "holds as corrected"]
     assert set(one["claims"][0]) == {
-        *("id", "part", "statement", "expected", "measured", "tolerance", "verdict", "why")
+        *("id", "part", "statement", "expected", "measured", "tolerance", "verdict", "fails_if", "why")
     }
+    assert [claim["fails_if"] for claim in one["claims"]] == ["one is another", "one is one", "1 is 0"]
     assert [claim["why"] for claim in one["claims"]] == ["", "It is not.", ""]
 
 
@@ -100,6 +101,8 @@ def test_for_people(run, fakes) -> None:
         "A table",
         "T2 fails: one is two.",
         "It is not.",
+        "fails if",
+        "one is another",
         "holds as corrected",
     ):
         assert words in done.stdout
@@ -164,6 +167,21 @@ def test_a_list(run) -> None:
     assert all(set(one["settings"]) == {"full", "quick"} for one in found["experiments"])
     assert "manifold-tables" in run("reproduce", "manifold", "--list").stdout
     assert "manifold-tables" in run("reproduce").stdout  # with no name nothing is run
+
+
+def test_a_name_as_lists_show_it_is_known(run, fakes, monkeypatch) -> None:
+    made = (Experiment("fakes-works", "fakes", "a source", "Works", "Does it?", works),)
+    monkeypatch.setattr(discovery, "groups", lambda: {"fakes": made})
+    [one] = json.loads(run("reproduce", "works", "--json").stdout)["experiments"]
+    assert one["id"] == "fakes-works"
+
+
+def test_an_empty_name_is_none(run) -> None:
+    """It does not run everything, as a script's empty variable would have it."""
+    done = run("reproduce", "")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "EXPERIMENT is" in done.stderr
 
 
 def test_an_unknown_name_is_refused(run) -> None:

@@ -26,7 +26,7 @@ def test_names_are_unique_and_groups_are_whole() -> None:
     assert len({*names, *groups(), "all"}) == len(names) + len(groups()) + 1
     assert find("all") == every() == tuple(one for group in groups() for one in find(group))
     for experiment in every():
-        assert find(experiment.id) == (experiment,)
+        assert find(experiment.id) == find(experiment.name) == (experiment,)
         assert experiment in groups()[experiment.group]
         assert experiment.title
         assert experiment.question.endswith("?")

@@ -18,7 +18,7 @@ RESULT = Result(
     (Table("A table", ("k", "measured"), [(1, 0.5), (2, None)]),),
     (Figure("Rates", "units", "error", [Curve("one", [1.0, 10.0], [1.0, float("nan")])], log_x=True),),
     tuple(
-        Claim(f"T{i}", "a statement", i, 1.5 * i, "equal", verdict, "why")
+        Claim(f"T{i}", "a statement", i, 1.5 * i, "equal", verdict, "it is not", "why")
         for i, verdict in enumerate(VERDICTS)
     ),
 )
@@ -51,7 +51,7 @@ def test_what_is_written_reads_back(
     given_result = Result(
         (Table(text, (text, "b"), rows),),  # type: ignore[arg-type]
         (Figure(text, "x", "y", (Curve(text, numbers, numbers),), log_y=True),),
-        (Claim(text, text, cell, cell, None, "fails", why=text),),
+        (Claim(text, text, cell, cell, None, "fails", text, why=text),),
     )
     back = read_finding(told(Finding("id", False, 1.0, 2.0, given_result)))
     assert (back.id, back.quick, back.seconds, back.finished) == ("id", False, 1.0, 2.0)

@@ -19,8 +19,8 @@ from nnexpr.experiments.judging import TOO_QUICK, judged
     ],
 )
 def test_verdicts(holds: bool | None, corrected: bool, measured: float | None, verdict: str) -> None:
-    claim = judged("X1", "one is one", 1.0, measured, 0.1, holds, corrected=corrected)
-    assert claim == Claim("X1", "one is one", 1.0, measured, 0.1, verdict)  # type: ignore[arg-type]
+    claim = judged("X1", "one is one", 1.0, measured, 0.1, holds, fails_if="one is two", corrected=corrected)
+    assert claim == Claim("X1", "one is one", 1.0, measured, 0.1, verdict, "one is two")  # type: ignore[arg-type]
     assert claim.verdict in VERDICTS
 
 
@@ -37,5 +37,7 @@ def test_verdicts(holds: bool | None, corrected: bool, measured: float | None, v
 def test_a_quick_run_lets_no_claim_fail_and_reasons_go_with_what_does_not_hold(
     holds: bool | None, quick: bool, verdict: str, why: str
 ) -> None:
-    claim = judged("X1", "one is one", 1.0, 2.0, None, holds, quick=quick, why="because")
+    claim = judged(
+        "X1", "one is one", 1.0, 2.0, None, holds, fails_if="it is not", quick=quick, why="because"
+    )
     assert (claim.verdict, claim.why) == (verdict, why)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from wrong import WRONG
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.discovery import find
@@ -74,19 +75,6 @@ def test_regions_by_gaps_are_those_of_the_enumeration(peaks: exact.Rational) -> 
     assert exact.regions(peaks, closed) == 63 == 1 + sum(a != b for a, b in pairwise(slopes(peaks, closed)))
 
 
-@pytest.mark.parametrize("peaks", PEAKS)
-def test_difference_quotients_are_those_of_the_sums(peaks: exact.Rational) -> None:
-    for layers in range(1, 6):
-        scales = theorem_scales(peaks)[:layers]
-        x, _ = exact.breakpoints(peaks, scales)
-        place, steep = x.index(peaks[0]), slopes(peaks, scales)
-        # The next wave's peaks on both sides of x: where W rises from 0 to its peak, or from 1 at the first layer.
-        share = peaks[layers] if layers > 1 else 1 - peaks[1]
-        left = steep[place - 1] / ((x[place] - x[place - 1]) * share)
-        right = -steep[place] / ((x[place + 1] - x[place]) * share)
-        assert exact.quotients(peaks, theorem_scales(peaks)[:layers], layers) == (left, right)
-
-
 def test_the_first_layers_that_are_kept() -> None:
     assert reach([1, 2, 4, 8]) == 4
     assert reach([1, 1, 2, 3]) == 3
@@ -111,11 +99,13 @@ def test_the_claims_on_the_construction_hold() -> None:
     result = run(Attempt(True, progress=lambda share, _: said.append(share)))
     assert said == sorted(said)
     verdicts = {claim.id: claim.verdict for claim in result.claims}
+    assert verdicts.pop("M1 float64") == "not measured"  # a quick run does not go deep enough
     corrected = {"M7 equation (1)", "M8 shape"}
     assert all(
         verdict == ("holds as corrected" if name in corrected else "holds")
         for name, verdict in verdicts.items()
     )
+    assert all(claim.fails_if and claim.id in WRONG for claim in result.claims)
     assert {name.split()[0] for name in verdicts} == {"M1", "M7", "M8", "M9", "M12"}
     [experiment] = find("manifold-construction")
     assert experiment.group == "manifold"

@@ -6,13 +6,17 @@ import math
 
 import numpy as np
 import pytest
+import torch
+from wrong import WRONG
 
 from nnexpr.experiments.attempt import Attempt, Cancelled
 from nnexpr.experiments.data import VERDICTS, Result
 from nnexpr.experiments.discovery import find
 from nnexpr.experiments.manifold.beyond import whole_floor
 from nnexpr.experiments.manifold.printed import LATER, PRINTED
-from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve, Setting, start, train
+from nnexpr.experiments.manifold.rows import Trained, train_rows
+from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, ROWS, Curve, Row, Setting, start, train
+from nnexpr.experiments.manifold.sparse import SHOWN, _cells
 from nnexpr.experiments.manifold.starts import counts
 from nnexpr.networks.builders import mlp
 
@@ -47,6 +51,8 @@ def well_formed(result: Result) -> None:
     for claim in result.claims:
         assert claim.verdict in VERDICTS
         assert claim.statement
+        assert claim.fails_if
+        assert claim.id in WRONG  # a test makes it fail
 
 
 def test_the_tables_whole_in_quick_mode() -> None:
@@ -107,7 +113,10 @@ def test_no_spline_of_as_many_pieces_is_worse_than_a_manifold_network(curve: Cur
 
 
 def test_counts_of_starts() -> None:
-    """Compositional networks have no dead unit and 2^5 - 1 bends; a network of dead units has collapsed."""
+    """Compositional networks have no dead unit and 2^5 - 1 bends; a network of dead units has collapsed.
+
+    Above a dead layer no pre-activation changes its sign; below it some do.
+    """
     manifold = counts(start("theorem", -1, Setting(members=50)))
     assert (manifold["dead units, share"], manifold["collapsed"], manifold["mean bends"]) == (0.0, 0.0, 31.0)
     assert [manifold[f"layer {layer} idle"] for layer in range(1, 6)] == [0.0] * 5
@@ -118,7 +127,34 @@ def test_counts_of_starts() -> None:
     dead = counts(network)
     assert dead["collapsed"] == 1.0
     assert dead["dead units, share"] >= 1 / 5
-    assert math.isclose(dead["idle layers, mean"], 5.0)
+    idle = [dead[f"layer {layer} idle"] for layer in range(1, 6)]
+    assert idle[1:] == [1.0] * 4
+    assert 0 < idle[0] < 1
+    assert math.isclose(dead["idle layers, mean"], sum(idle))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_row_is_trained_through_the_stages_it_names_and_no_other(row: Row) -> None:
+    named = {int(digit) for digit in row.name if digit.isdigit()}
+    assert named <= set(row.stages)
+    assert len(row.stages) == len(named) or row.name in ("default", "raai", "free scales", "all stages")
+    setting = Setting(members=2, epochs=20)
+    trained: Trained = {}
+    result = train_rows(row, CURVES[0], trained, setting)
+    alone = start(row.start, CURVES[0].sign, setting)
+    rate = DEFAULT_RATE if row.start in ("default", "raai") else None
+    for stage in row.stages:
+        alone = train(alone, setting.target(CURVES[0]), (stage,), setting, rate).network
+    assert torch.equal(result.network.parameters, alone.parameters)
+
+
+def test_sparse_errors_are_those_between_the_training_points() -> None:
+    curve, setting = CURVES[2], Setting(members=3, epochs=20, points=10)
+    found = _cells(curve, setting)
+    network = train_rows(SHOWN[0], curve, {}, setting).network
+    x = (np.arange(10) + 0.5) / 10
+    errors = (network(torch.from_numpy(x))[:, :, 0].numpy() - np.sin(np.pi * x / 2)) ** 2
+    assert found[SHOWN[0].name][0] == pytest.approx(errors.mean(axis=1).min(), rel=1e-6)
 
 
 def test_free_scales_share_the_peaks_and_not_the_scales() -> None:

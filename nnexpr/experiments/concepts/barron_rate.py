@@ -23,7 +23,7 @@ from nnexpr.theory.barron import (
     random_errors,
 )
 
-__all__ = ["run"]
+__all__ = ["Measured", "below", "rate", "run"]
 
 DIMENSIONS = (2, 5, 10)
 QUICK_DIMENSIONS = (2, 5)
@@ -34,7 +34,7 @@ FIRST = 8  # the slope is fitted from so many units on
 
 
 @dataclass(frozen=True)
-class _Measured:
+class Measured:
     function: BarronFunction
     greedy: Array  # (seeds, units): squared errors with 1, 2, ... units
     random: Array
@@ -62,7 +62,7 @@ def run(attempt: Attempt) -> Result:
     ]
     errors = attempt.each(functions, partial(_errors, units, seeds, attempt.seed), _named)
     measured = [
-        _Measured(function, *map(np.array, both)) for function, both in zip(functions, errors, strict=True)
+        Measured(function, *map(np.array, both)) for function, both in zip(functions, errors, strict=True)
     ]
     columns = ("function", "d", "C_f", "greedy slope", "greedy from", "greedy to", "random slope", "random from",
                "random to", f"greedy error, m = {units}", f"random, m = {units}", "bound", "largest share of the bound"
@@ -76,7 +76,7 @@ def run(attempt: Attempt) -> Result:
     table = Table(
         f"Squared error of m steps on {POINTS} points of the unit ball, {seeds} draws", columns, rows
     )
-    claims = (_below(measured), _rate(measured, attempt.quick))
+    claims = (below(measured), rate(measured, attempt.quick))
     return Result((table,), tuple(map(_figure, measured[-2:])), claims)
 
 
@@ -98,7 +98,7 @@ def _errors(units: int, seeds: int, first: int, function: BarronFunction) -> lis
     return found
 
 
-def _figure(m: _Measured) -> Figure:
+def _figure(m: Measured) -> Figure:
     series = {
         "(2rC)²/m": barron_bound(m.function.norm, m.units),
         "random units": np.median(m.random, axis=0),
@@ -109,7 +109,7 @@ def _figure(m: _Measured) -> Figure:
     )
 
 
-def _below(measured: list[_Measured]) -> Claim:
+def below(measured: list[Measured]) -> Claim:
     share = max(m.share_of_bound for m in measured)
     return judged(
         "C9",
@@ -118,10 +118,11 @@ def _below(measured: list[_Measured]) -> Claim:
         f"at most {share:.2g} of the bound, over all functions, draws and m",
         1.0,
         share <= 1.0,
+        fails_if="for some function, draw and m the error is above the bound",
     )
 
 
-def _rate(measured: list[_Measured], quick: bool) -> Claim:
+def rate(measured: list[Measured], quick: bool) -> Claim:
     """The slope may be steeper than −1; it fails where a whole interval is flatter."""
     slopes = [m.slopes(m.greedy) for m in measured]
     flattest = max(range(len(slopes)), key=lambda index: slopes[index])
@@ -133,5 +134,6 @@ def _rate(measured: list[_Measured], quick: bool) -> Claim:
         f"flattest {middle:.2f} ({low:.2f} to {high:.2f}): {_named(measured[flattest].function)}",
         "95 % interval",
         all(low <= -1.0 for _, low, _ in slopes),
+        fails_if="the whole interval of some function's slope is flatter than −1",
         quick=quick,
     )

@@ -63,6 +63,7 @@ def run(attempt: Attempt) -> Result:
             f"{'equal' if exact else 'not equal'} in {len(SHAPES)} shapes",
             "exact",
             exact,
+            fails_if="a flat tensor or torch's modules hold another number of parameters than the formula",
         ),
         judged(
             "C8 time",
@@ -71,6 +72,7 @@ def run(attempt: Attempt) -> Result:
             f"R² = {determination:.4f}, {slope * 1e12:.3g} ps an operation and {start * 1e6:.3g} µs a pass",
             f"R² >= {DETERMINATION}",
             determination >= DETERMINATION,
+            fails_if=f"a straight line explains less than {100 * DETERMINATION:.0f} % of the variance of the times",
         ),
     )
     return Result((table,), (figure,), claims)

@@ -25,7 +25,7 @@ from nnexpr.theory.homogeneous import WHOLE_LINE, homogenised
 from nnexpr.theory.sawtooth import telgarsky_pieces
 from nnexpr.training.fit import fit
 
-__all__ = ["Row", "bracket", "run"]
+__all__ = ["Row", "bracket", "one_layer", "run"]
 
 SHAPES: dict[int, tuple[tuple[int, ...], ...]] = {
     1: ((12,), (6, 6), (4, 4, 4), (3, 3, 3, 3), (8, 8, 8), (16, 16, 16)),
@@ -89,7 +89,7 @@ def run(attempt: Attempt) -> Result:
         "bound (2m)^L (one input), beside networks"
     )
     table = Table(title, columns, [row.cells() for row in rows])
-    return Result((table,), [_figure(rows, inputs) for inputs in shapes], (bracket(rows), _shallow(rows)))
+    return Result((table,), [_figure(rows, inputs) for inputs in shapes], (bracket(rows), one_layer(rows)))
 
 
 def _row(inputs: int, widths: tuple[int, ...], attempt: Attempt) -> Row:
@@ -140,10 +140,11 @@ def bracket(rows: Sequence[Row]) -> Claim:
         else f"never crossed in {len(rows)} shapes; upper bound attained in {attained}",
         "exact integers",
         not crossed,
+        fails_if="a network has more regions than the upper bound, or the constructed one fewer than the lower",
     )  # fmt: skip
 
 
-def _shallow(rows: Sequence[Row]) -> Claim:
+def one_layer(rows: Sequence[Row]) -> Claim:
     above = [row for row in rows if row.constructed > row.shallow]
     shallow = sum(len(row.widths) == 1 for row in above)
     return judged(
@@ -153,5 +154,6 @@ def _shallow(rows: Sequence[Row]) -> Claim:
         f"{len(above)} of {len(rows)} shapes above, {shallow} of them with one hidden layer",
         "exact integers",
         shallow == 0,
+        fails_if="a network of one hidden layer has more regions than its hyperplanes cut",
         corrected=len(above) > shallow,
     )

@@ -50,5 +50,6 @@ def run(attempt: Attempt) -> Result:
         f"equal in {met} of {len(cases)} cases, all draws",
         "exact, modulo 2^31 − 1",
         met == len(cases),
+        fails_if="a draw of some case has another rank",
     )
     return Result((table,), (Figure("Matricisation rank", "layers", "rank", series, log_y=True),), (claim,))

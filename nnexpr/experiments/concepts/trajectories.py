@@ -13,7 +13,7 @@ from nnexpr.experiments.judging import judged
 from nnexpr.regions.path import circle, trajectory_length
 from nnexpr.theory.trajectories import growth_bound, random_network
 
-__all__ = ["run"]
+__all__ = ["Case", "grows", "run", "stays"]
 
 CASES = (
     ("hardtanh", 8.0, 8), ("hardtanh", 8.0, 32), ("hardtanh", 8.0, 128), ("hardtanh", 1.0, 128),
@@ -26,7 +26,7 @@ GROWS, STAYS = 1.1, 1.02  # a layer
 LABEL = "{0[0]}, σ² = {0[1]:g}, width {0[2]}".format
 
 
-class _Case(NamedTuple):
+class Case(NamedTuple):
     activation: str
     variance: float
     width: int
@@ -47,7 +47,7 @@ def run(attempt: Attempt) -> Result:
     for activation, variance, width in attempt.over(CASES, LABEL):
         network = random_network(width, layers, activation, variance, members=members, seed=attempt.seed)
         lengths = trajectory_length(network, path, closed=True)[:, :layers]
-        cases.append(_Case(activation, variance, width, lengths))
+        cases.append(Case(activation, variance, width, lengths))
     columns = ("activation", "σ_w²", "width", *(f"layer {n}" for n in range(1, layers + 1)), "growth a layer",
                "from", "to", "bound, but for a constant a layer")  # fmt: skip
     rows = [
@@ -59,10 +59,10 @@ def run(attempt: Attempt) -> Result:
     series = {LABEL(c): np.median(c.lengths, axis=0) for c in cases}
     title = "Length of a circle's image"
     figure = Figure.over(range(1, layers + 1), series, title, "hidden layer", "length", log_y=True)
-    return Result((table,), (figure,), (_grows(cases, attempt.quick), _stays(cases, attempt.quick)))
+    return Result((table,), (figure,), (grows(cases, attempt.quick), stays(cases, attempt.quick)))
 
 
-def _grows(cases: list[_Case], quick: bool) -> Claim:
+def grows(cases: list[Case], quick: bool) -> Claim:
     wide = [c for c in cases if c.activation == "hardtanh" and c.variance > 1.0]
     growth = {c.width: c.growth for c in wide}
     widest = growth[max(growth)]
@@ -74,11 +74,12 @@ def _grows(cases: list[_Case], quick: bool) -> Claim:
         f"{widest[0]:.3f} a layer at width {max(growth)} ({widest[1]:.3f} to {widest[2]:.3f})",
         GROWS,
         widest[1] > GROWS and ordered == sorted(ordered),
+        fails_if=f"the interval of the widest reaches below {GROWS}, or a narrower network grows more",
         quick=quick,
     )
 
 
-def _stays(cases: list[_Case], quick: bool) -> Claim:
+def stays(cases: list[Case], quick: bool) -> Claim:
     growth = [c.growth for c in cases if c.activation == "relu"]
     return judged(
         "C14 He",
@@ -87,5 +88,6 @@ def _stays(cases: list[_Case], quick: bool) -> Claim:
         ", ".join(f"{g[0]:.3f} ({g[1]:.3f} to {g[2]:.3f})" for g in growth),
         STAYS,
         all(g[0] <= STAYS for g in growth),
+        fails_if=f"at some width the median growth is above {STAYS}",
         quick=quick,
     )

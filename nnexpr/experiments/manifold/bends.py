@@ -106,15 +106,18 @@ def claims(reached: dict[str, list[list[int]]], quick: bool) -> list[Claim]:
             "M10", "Trained on the manifold first, networks keep their bends to greater depths", "deeper than without",
             f"to layer {middle[FIRST]:g} against {middle[ALONE]:g}, medians over members, curves and depths", None,
             middle[FIRST] > middle[ALONE], quick=quick,
+            fails_if="the median member keeps no more layers with stage 1 than without",
         ),
         judged(
             "M10 alone", "By gradient descent alone they usually lose their structure around layer 4 or 5",
             "the first layer that is lost is 4 or 5", alone, None, 4 <= middle[ALONE] + 1 <= 5, quick=quick,
+            fails_if="the median member first loses another layer",
         ),
         judged(
             "M10 manifold", "By first using the manifold it is kept to around layer 6 or 7", "6 or 7", kept_,
             "the median",
             middle[FIRST] >= 6, quick=quick,
+            fails_if="the median member keeps fewer than 6 layers",
             why=f"Only the best members reach layer {deepest}; which of its networks the source looked at, it does not "
             "say.",
         ),

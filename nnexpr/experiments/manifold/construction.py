@@ -1,4 +1,8 @@
-"""What is exact about compositional networks: claims M1, M7, M8, M9 and M12, in rational arithmetic."""
+"""What is exact about compositional networks: claims M1, M7, M8, M9 and M12.
+
+The construction is judged in rational arithmetic, by its breakpoints and slopes found one by one where they are few
+enough; the networks that are built from it, by counting their weights as they are.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,13 @@ from itertools import accumulate, pairwise
 from operator import mul
 
 import numpy as np
+import torch
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Cell, Claim, Result, Table
 from nnexpr.experiments.judging import judged
-from nnexpr.networks.compositional import compositional
+from nnexpr.networks.compositional import compositional, random_peaks
+from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.regions.rational import rational_count
 from nnexpr.splines.tent import theorem_scales
@@ -21,9 +27,14 @@ from nnexpr.theory import exact
 __all__ = ["run"]
 
 DEEPEST, DEEPEST_QUICK = 20, 12
+ENUMERATED = 10  # layers whose breakpoints are found one by one
+COUNTED = 7  # layers whose weights are counted in rational arithmetic
+BINARY = (0, 1, 2)  # j of the peaks 1/(1 + 2^j), with which the valleys of rounded weights are exactly 0
 FEW, MANY = 20, 200  # networks drawn
 LEAST = 100  # thousandths: c of the theorem on sufficiency
-BENDS_IN_FLOAT = 1e-14  # of the slopes: what float64 tells from no bend (``regions/line/outputs.py``)
+HALF = Fraction(1, 2)
+PEAKS = (Fraction(3, 10), Fraction(2, 5), HALF, Fraction(3, 5), Fraction(7, 10))
+FOLDS = 4  # of the networks with either slope of equation (1)
 
 
 def run(attempt: Attempt) -> Result:
@@ -38,59 +49,92 @@ def run(attempt: Attempt) -> Result:
     return Result(tables, claims=claims)
 
 
+def _slopes(peaks: exact.Rational, scales: exact.Rational) -> tuple[list[Fraction], list[Fraction]]:
+    """The breakpoints of the sum of the waves, ends included, and its slopes between them."""
+    x, waves = exact.breakpoints(peaks, scales)
+    sums = [sum((s * w[k] for s, w in zip(scales, waves, strict=True)), Fraction(0)) for k in range(len(x))]
+    return x, [(sums[k + 1] - sums[k]) / (x[k + 1] - x[k]) for k in range(len(x) - 1)]
+
+
+# --- M1
+
+
 def _regions(draws: int, seed: int) -> tuple[Table, list[Claim]]:
-    """M1: by the gaps for any depth, by enumeration to depth 10, and by counting float64 networks beside them."""
+    """The construction, networks of few binary digits, and networks with random peaks, at every depth."""
     rng = np.random.default_rng(seed)
     rows: list[list[Cell]] = []
-    right, deepest = True, DEEPEST if draws >= MANY else DEEPEST_QUICK
+    deepest = DEEPEST if draws >= MANY else DEEPEST_QUICK
     for depth in range(1, deepest + 1):
         peaks = [exact.random_peaks(depth + 1, rng) for _ in range(draws)]
         counts = {exact.regions(a, theorem_scales(a, sign)[:depth]) for a in peaks for sign in (-1, 1)}
-        network = compositional(
-            depth, members=min(draws, 20) if depth <= 12 else 2, seed=seed, dtype="float64"
+        if depth <= ENUMERATED:
+            _, slopes = _slopes(peaks[0], theorem_scales(peaks[0])[:depth])
+            counts.add(1 + sum(left != right for left, right in pairwise(slopes)))
+        binary = compositional(
+            depth, [[1 / (1 + 2**j)] for j in BINARY], members=len(BINARY), dtype="float64"
         )
-        lines = [one.count for one in linear_regions(network, certify=False)]
-        slivers = rational_count(network).linear_regions if depth <= 7 else None
-        right &= counts == {2**depth} and (depth > 10 or _enumerated(peaks[0], depth) == 2**depth)
-        rows.append([depth, 2**depth, min(counts), max(counts), min(lines), max(lines), slivers])
+        members = min(draws, 20) if depth <= DEEPEST_QUICK else 2
+        drawn = compositional(depth, members=members, seed=seed, dtype="float64")
+        as_built = [_counts(network) for network in (binary, drawn)]
+        slivers = rational_count(drawn).linear_regions if depth <= COUNTED else None
+        found = [number for each in (counts, *as_built) for number in (min(each), max(each))]
+        rows.append([depth, 2**depth, *found, slivers])
     columns = (
-        "L", "2^L", "exact, least", "exact, most", "float64 network, least", "most", "its weights taken as exact",
+        "L", "2^L", "construction, least", "most", "peaks 1/(1 + 2^j), float64 weights, least", "most",
+        "random peaks, float64 weights, least", "most", "the same with no tie rule",
     )  # fmt: skip
-    note = (
-        f"; float64 networks counted with the tie rule show fewer from L = {short} on, where bends fade below "
-        f"{BENDS_IN_FLOAT:g} of the slopes"
-        if (short := next((row[0] for row in rows if row[4] != row[1]), None))
-        else ""
-    )
-    claim = judged(
+    table = Table("Linear regions of compositional networks", columns, rows)
+    return table, [_construction(rows, draws), _rounded(rows, quick=deepest < DEEPEST)]
+
+
+def _counts(network: Network) -> set[int]:
+    """Its members' regions; to few layers also in rational arithmetic, with no tie rule, where all are alike."""
+    counts = {one.count for one in linear_regions(network, certify=False)}
+    if len(network.layers) - 1 <= COUNTED and network.members == len(BINARY):
+        counts |= {rational_count(network, member=i).linear_regions for i in range(network.members)}
+    return counts
+
+
+def _construction(rows: list[list[Cell]], draws: int) -> Claim:
+    right = all(row[1] == row[2] == row[3] == row[4] == row[5] for row in rows)
+    return judged(
         "M1", "A compositional network of L hidden layers has 2^L linear regions for any peaks in (0, 1)",
-        f"2^L for L <= {deepest}", f"2^L for all of {2 * draws} networks a depth{note}" if right else "not 2^L",
+        f"2^L for L <= {len(rows)}",
+        (f"2^L for {2 * draws} random peaks a depth in exact arithmetic, and for the weights of networks with peaks "
+         f"1/(1 + 2^j), without tolerance to L = {COUNTED}") if right else "not 2^L",
         "exact", right,
+        fails_if="some peaks give another number, by slope gaps, by enumeration or in the weights of a network",
     )  # fmt: skip
-    return Table("Linear regions of compositional networks with random peaks", columns, rows), [claim]
 
 
-def _enumerated(peaks: exact.Rational, depth: int) -> int:
-    scales = theorem_scales(peaks)[:depth]
-    slopes = _slopes(peaks, scales)
-    return 1 + sum(left != right for left, right in pairwise(slopes))
+def _rounded(rows: list[list[Cell]], quick: bool) -> Claim:
+    """Networks with random peaks, whose weights are rounded to float64."""
+    short = [row for row in rows if not row[1] == row[6] == row[7]]
+    slivers = rows[COUNTED - 1][8]
+    first = f"2^L to L = {short[0][0] - 1}; {short[0][6]:,} at L = {short[0][0]}" if short else ""  # type: ignore[operator]
+    return judged(
+        "M1 float64", "So do the networks as they are built, with weights rounded to float64",
+        f"2^L for L <= {DEEPEST}", first or f"2^L to L = {len(rows)}",
+        "kinks within 2 eps of the terms are one", None if quick else not short,
+        fails_if=f"a network with random peaks is counted with another number at some L <= {DEEPEST}",
+        why=(f"A quick run stops at L = {len(rows)}." if quick else
+             "Where peaks are steep, deep bends fade below the rounding of the slopes. With no tie rule weights have "
+             f"too many, slivers about 1e-17 wide where kinks do not meet: {slivers} at L = {COUNTED}."),
+    )  # fmt: skip
 
 
-def _slopes(peaks: exact.Rational, scales: exact.Rational) -> list[Fraction]:
-    x, waves = exact.breakpoints(peaks, scales)
-    sums = [sum((s * w[k] for s, w in zip(scales, waves, strict=True)), Fraction(0)) for k in range(len(x))]
-    return [(sums[k + 1] - sums[k]) / (x[k + 1] - x[k]) for k in range(len(x) - 1)]
+# --- M7
 
 
 def _differentiable(draws: int, seed: int) -> tuple[Table, list[Claim]]:
-    """M7: the gap at the first peak, relative to s_0, over the depth; under the theorem it is Π (1 - a_m)."""
+    """The gap at the first peak, relative to s_0, over the depth; under the theorem it is Π (1 - a_m)."""
     rng = np.random.default_rng(seed + 1)
     depths = (2, 4, 8, 16, 32)
     deepest = depths[-1]
     theorem = {depth: Fraction(0) for depth in depths}
     free = {depth: Fraction(10**9) for depth in depths}
     identical = True
-    for _ in range(draws):
+    for number in range(draws):
         a = exact.random_peaks(deepest + 1, rng, LEAST)
         scales = theorem_scales(a)[:deepest]
         other = list(
@@ -99,42 +143,75 @@ def _differentiable(draws: int, seed: int) -> tuple[Table, list[Claim]]:
         for depth in depths:
             relative = exact.gap(a, scales[:depth], 0) / scales[0]
             identical &= relative == math.prod(1 - peak for peak in a[2 : depth + 1])
+            if depth <= 4 or (depth <= 8 and number == 0):
+                identical &= relative == _slope_gap(a[:depth], scales[:depth])
             theorem[depth] = max(theorem[depth], relative)
             free[depth] = min(free[depth], abs(exact.gap(a, other[:depth], 0)) / other[0])
     bound = (1 - Fraction(LEAST, 1000)) ** (deepest - 1)
     rows = [[depth, float(theorem[depth]), float(free[depth])] for depth in depths]
     title = f"Relative gap of the slopes at the first peak, peaks in [{LEAST / 1000}, {1 - LEAST / 1000}]"
     columns = ("layers", "largest, theorem's scales", "smallest, free scales")
-    tends = identical and theorem[deepest] <= bound
     claims = [
         judged(
             "M7 sufficient",
             "With s_{i+1} = s_i (1 - a_{i+1}) a_{i+2} and peaks in [c, 1 - c], slopes at a peak meet at last",
             "gap = Π (1 - a_m)",
             f"so in every case; {float(theorem[deepest]):.2g} at depth {deepest}" if identical else "another gap",
-            "exact", tends,
+            "exact", identical and theorem[deepest] <= bound,
+            fails_if="the slopes beside the first peak differ by another factor than Π (1 - a_m), or one above "
+            f"{float(bound):.2g} at depth {deepest}",
         ),
         judged(
             "M7 necessary", "With other scales they do not", "gap does not tend to 0",
             f"at least {float(free[deepest]):.2g} at depth {deepest}", None, free[deepest] > theorem[deepest],
+            fails_if=f"free scales leave as small a gap at depth {deepest} as the theorem's largest",
         ),
         _printed_slope(),
     ]  # fmt: skip
     return Table(title, columns, rows), claims
 
 
+def _slope_gap(peaks: exact.Rational, scales: exact.Rational) -> Fraction:
+    """The change of slope at x = a_0, found among all breakpoints, over that of the first wave alone."""
+    x, slopes = _slopes(peaks, scales)
+    place = x.index(peaks[0])
+    return (slopes[place] - slopes[place - 1]) / (-1 / (1 - peaks[0]) - 1 / peaks[0]) / scales[0]
+
+
 def _printed_slope() -> Claim:
-    """Equation (1): the second slope as printed, 1/(1 - a), does not take the triangle back to 0."""
-    a = Fraction(3, 10)
-    printed, corrected = 1 + (1 - a) / (1 - a), 1 - (1 - a) / (1 - a)
+    """Equation (1): with the second slope as printed, 1/(1 - a), nothing is folded."""
+    corrected, printed = (
+        [one.count for one in linear_regions(_with_slope(sign), certify=False)] for sign in (-1, 1)
+    )
     return judged(
-        "M7 equation (1)", "Equation (1) prints the triangle's second slope as 1/(1 - a); T(1) = 0 asks for -1/(1 - a)",
-        0, f"T(1) = {printed} as printed, {corrected} as corrected", "exact", corrected == 0, corrected=True,
+        "M7 equation (1)",
+        "Equation (1) prints the triangle's second slope as 1/(1 - a); a triangle that folds has -1/(1 - a)",
+        2**FOLDS, f"{FOLDS} layers have {_span(printed)} regions as printed, {_span(corrected)} as corrected", "exact",
+        set(corrected) == {2**FOLDS}, corrected=2**FOLDS not in printed,
+        fails_if=f"networks with the slope -1/(1 - a) have other than {2**FOLDS} regions",
     )  # fmt: skip
 
 
+def _span(counts: list[int]) -> str:
+    return str(min(counts)) if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+
+
+def _with_slope(sign: int) -> Network:
+    """Compositional networks whose triangles have the second slope ``sign``/(1 - a)."""
+    peaks = random_peaks(FOLDS, FEW, 0)
+    network = compositional(FOLDS, peaks, members=FEW, dtype="float64")
+    made = network.with_parameters(network.parameters.clone())
+    for index, a in enumerate(torch.from_numpy(peaks).unbind(1), 1):
+        of_t1, of_t2 = (made.affine(index)[:, :, column] for column in (1, 2))
+        of_t2[:] = of_t1 * (sign * a / (1 - a) - 1)[:, None]
+    return made
+
+
+# --- M8
+
+
 def _convex(draws: int, seed: int) -> tuple[Table, list[Claim]]:
-    """M8: ratios of scales, the order of the slopes, and the maximum of each layer's error."""
+    """Ratios of scales, the order of the slopes, and the maximum of each layer's error."""
     rng = np.random.default_rng(seed + 2)
     depth, largest, ordered, maxima = 8, Fraction(0), True, True
     for number in range(draws):
@@ -143,7 +220,7 @@ def _convex(draws: int, seed: int) -> tuple[Table, list[Claim]]:
         largest = max(largest, *(scales[i + 2] / scales[i] for i in range(depth - 2)))
         if number >= 20:
             continue  # the enumeration of all breakpoints takes longer, and 20 networks have 5120 of them
-        slopes = _slopes(a, scales)
+        _, slopes = _slopes(a, scales)
         ordered &= all(left > right for left, right in pairwise(slopes))
         x, waves = exact.breakpoints(a, scales)
         for layer in range(depth):
@@ -155,75 +232,108 @@ def _convex(draws: int, seed: int) -> tuple[Table, list[Claim]]:
         ["largest error of layer i is s_i", maxima],
     ]
     claims = [
-        judged("M8 ratio", "s_{i+2} / s_i <= 1/4", 0.25, float(largest), "exact", largest <= Fraction(1, 4)),
+        judged(
+            "M8 ratio", "s_{i+2} / s_i <= 1/4", 0.25, float(largest), "exact", largest <= Fraction(1, 4),
+            fails_if="some peaks give a ratio above 1/4",
+        ),
         judged(
             "M8 shape", "F is convex (printed; F is the sum of the waves, which is concave, and x - F is convex)",
             "slopes ordered", "strictly decreasing" if ordered else "not ordered", "exact", ordered, corrected=True,
+            fails_if="a slope of F is not below the one to its left",
         ),
         judged(
             "M8 error", "The error left before layer i has maximum s_i, so it decays exponentially",
             "s_i", "s_i in every case" if maxima else "another maximum", "exact", maxima,
+            fails_if="the waves from layer i on have another maximum than s_i",
         ),
     ]  # fmt: skip
     return Table("Scales, slopes and errors under Theorem 3.4", ("", "found"), rows), claims
 
 
+# --- M9
+
+
 def _second_derivative(draws: int, seed: int) -> tuple[Table, list[Claim]]:
-    """M9: the error of x² after m waves, and the difference quotients of F' at the first peak for other peaks."""
+    """The error of x² after m waves, and for other peaks the difference quotients of F' at all breakpoints."""
     del draws, seed  # all peaks are given
-    half, errors = Fraction(1, 2), []
-    for waves in range(1, 9):
-        a, scales = [half] * (waves + 1), [Fraction(1, 4) ** (i + 1) for i in range(waves)]
-        x, w = exact.breakpoints(a, scales)
-        f = [x[k] - sum(scales[i] * w[i][k] for i in range(waves)) for k in range(len(x))]
-        interpolates = all(value == place**2 for value, place in zip(f, x, strict=True))
-        widest = max(x[k + 1] - x[k] for k in range(len(x) - 1))
-        errors.append(
-            widest**2 / 4 if interpolates else Fraction(-1)
-        )  # of a chord of x², attained in its middle
+    depths = (2, 4, 6, 8, 10)
+    found = {peak: [_quotients(peak, depth) for depth in depths] for peak in PEAKS}
+    columns = ("peak", *(f"{end}, {depth} waves" for depth in depths for end in ("smallest", "largest")))
+    rows = [
+        [float(peak), *(float(q) for ends in quotients for q in ends)] for peak, quotients in found.items()
+    ]
+    errors = [_square_error(waves) for waves in range(1, 9)]
     halved = all(error == Fraction(1, 4) ** (m + 1) for m, error in enumerate(errors, 1))
-    rows: list[list[Cell]] = []
-    agree = {}
-    for peak in (Fraction(3, 10), Fraction(2, 5), half, Fraction(3, 5), Fraction(7, 10)):
-        a = [peak] * 42
-        pairs = [exact.quotients(a, theorem_scales(a)[:41], layers) for layers in (10, 20, 40)]
-        rows.append([float(peak), *(float(q) for pair in pairs for q in pair)])
-        agree[peak] = pairs[-1][0] == pairs[-1][1] and pairs[0] == pairs[-1]
-    only_half = [peak for peak, same in agree.items() if same] == [half]
-    columns = ("peak", "left, 10 waves", "right", "left, 20 waves", "right", "left, 40 waves", "right")
+    bounded = [peak for peak, quotients in found.items() if not _spreads(quotients)]
     claims = [
         judged(
             "M9 error", "With a = 1/2 the network is x² with largest error 4^{-(m+1)} after m waves",
             "4^{-(m+1)}", "4^{-(m+1)} for m = 1 to 8" if halved else "another error", "exact", halved,
+            fails_if="the network does not interpolate x², or its chords are of another width",
         ),
         judged(
             "M9 only x²",
-            "For other peaks the difference quotients of F' have no common limit (they grow without bound for a < 1/2 "
-            "and vanish for a > 1/2)",
-            "left and right agree for a = 1/2 alone",
-            "so found" if only_half else "not so", "exact", only_half,
+            "For other peaks F' has no derivative everywhere: its difference quotients grow without bound at some "
+            "breakpoints and vanish at others (at the peaks they grow for a < 1/2 alone)",
+            "bounded for a = 1/2 alone", "bounded for a = " + (", ".join(map(str, bounded)) or "none"), "exact",
+            bounded == [HALF] and all(low == high == 2 for low, high in found[HALF]),
+            fails_if="the quotients at all breakpoints stay within bounds for another peak, or for a = 1/2 are not 2",
         ),
     ]  # fmt: skip
-    return Table("Difference quotients of F' at its first peak, all peaks equal", columns, rows), claims
+    title = "Difference quotients of F' at all breakpoints, all peaks equal"
+    return Table(title, columns, rows), claims
+
+
+def _square_error(waves: int) -> Fraction:
+    """The largest error of x minus so many waves of peak 1/2 from x²; -1 where it does not interpolate it."""
+    x, w = exact.breakpoints(
+        [HALF] * (waves + 1), scales := [Fraction(1, 4) ** (i + 1) for i in range(waves)]
+    )
+    f = [x[k] - sum(scales[i] * w[i][k] for i in range(waves)) for k in range(len(x))]
+    if any(value != place**2 for value, place in zip(f, x, strict=True)):
+        return Fraction(-1)
+    return (
+        max(right - left for left, right in pairwise(x)) ** 2 / 4
+    )  # of a chord of x², attained in its middle
+
+
+def _quotients(peak: Fraction, layers: int) -> tuple[Fraction, Fraction]:
+    """The smallest and the largest change of slope of x - F over the distance of the pieces' middles."""
+    peaks = [peak] * (layers + 1)
+    x, slopes = _slopes(peaks, theorem_scales(peaks)[:layers])
+    quotients = [2 * (slopes[k] - slopes[k + 1]) / (x[k + 2] - x[k]) for k in range(len(slopes) - 1)]
+    return min(quotients), max(quotients)
+
+
+def _spreads(quotients: list[tuple[Fraction, Fraction]]) -> bool:
+    """Whether the largest grow and the smallest shrink with the depth, by a quarter each time."""
+    return all(
+        after[1] > Fraction(5, 4) * before[1] and after[0] < Fraction(4, 5) * before[0]
+        for before, after in pairwise(quotients)
+    )
+
+
+# --- M12
 
 
 def _layers(draws: int, seed: int) -> tuple[Table, list[Claim]]:
-    """M12: the rows of t1 and t2, and the amplitude that the bias unit carries."""
+    """The rows of t1 and t2, and the amplitude that the bias unit carries."""
     network = compositional(8, members=draws, seed=seed, dtype="float64")
     differ, largest = 0.0, 0.0
     rows: list[list[Cell]] = []
-    amplitude = np.ones(draws)
+    amplitude = torch.ones(draws)
     for index in range(1, 8):
-        weights = network.weight(index).numpy()
-        differ = max(differ, float(np.abs(weights[:, 1, :3] - weights[:, 2, :3]).max()))
+        weights = network.weight(index)
+        differ = max(differ, float((weights[:, 1, :3] - weights[:, 2, :3]).abs().max()))
         ratio = weights[:, 3, 3]
         largest = max(largest, float(ratio.max()))
         amplitude = amplitude * ratio
-        rows.append([index + 1, float(np.median(amplitude)), float(amplitude.max())])
+        rows.append([index + 1, float(amplitude.quantile(0.5)), float(amplitude.max())])
     claim = judged(
         "M12", "In a layer t1 and t2 have identical slopes, and outputs decay with depth",
         "equal weights; ratio below 1", f"weights differ by {differ:g}; largest ratio {largest:.3g}", "exact",
         differ == 0.0 and largest < 1.0,
+        fails_if="a weight of t1 is not that of t2, or a layer's amplitude is not below the one before",
     )  # fmt: skip
     title = f"Amplitude of the outputs by hidden layer, {draws} networks (layer 1 has 1)"
     return Table(title, ("hidden layer", "median", "largest"), rows), [claim]

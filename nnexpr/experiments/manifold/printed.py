@@ -80,6 +80,7 @@ def near_print(id: str, statement: str, ratios: Ratios, *, quick: bool, why: str
         f"{within} of {len(ratios)}; the largest ratio is {ratios[worst]:.2g} ({', '.join(worst)})",
         f"× {TIMES}",
         within == len(ratios),
+        fails_if=f"one of the least errors is more than {TIMES} times the printed one",
         quick=quick,
         why=why,
     )

@@ -6,6 +6,7 @@ Claims M6 and M11. Training goes in parts, so that it can be cancelled and goes 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from statistics import fmean as mean
 
@@ -19,7 +20,7 @@ from nnexpr.networks.builders import mlp
 from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 
-__all__ = ["counts", "run", "together"]
+__all__ = ["counts", "dead", "run", "together", "wasted"]
 
 MANY, PARTS = 10_000, 10
 QUICK_MANY, QUICK_TRAINED = 1000, 60
@@ -64,7 +65,7 @@ def run(attempt: Attempt) -> Result:
             (f"{trained:,} networks of each kind, trained on x³", after),
         )
     ]
-    claims = [*_dead(started, after, attempt.quick), *_wasted(started, after, attempt.quick)]
+    claims = [*dead(started, after, attempt.quick), *wasted(started, after, attempt.quick)]
     return Result(tables, claims=claims)
 
 
@@ -87,12 +88,11 @@ def together(parts: Sequence[Counts]) -> Counts:
 def counts(network: Network) -> Counts:
     """Shares over the members, exact on [0, 1]: dead units, members with some, collapsed ones; bends; idle layers.
 
-    An idle layer adds no bend to the output.
+    A layer is idle where none of its pre-activations changes its sign.
     """
     lines = linear_regions(network, (0.0, 1.0), certify=False)
     units = sum(layer.outputs for layer in network.layers[:-1])
-    by_layer = np.array([one.bends_by_layer for one in lines])
-    idle = (by_layer == 0).mean(axis=0).tolist()
+    idle = [float(np.mean(_is_idle(network, layer))) for layer in range(len(network.layers) - 1)]
     return {
         "dead units, share": mean(len(one.dead_units) for one in lines) / units,
         "members with some": mean(bool(one.dead_units) for one in lines),
@@ -104,7 +104,15 @@ def counts(network: Network) -> Counts:
     }
 
 
-def _dead(started: dict[str, Counts], after: dict[str, Counts], quick: bool) -> list[Claim]:
+def _is_idle(network: Network, layer: int) -> list[bool]:
+    """Of every member, whether all pre-activations of a layer keep their sign; they are extreme where they bend."""
+    layers = (*network.layers[:layer], replace(network.layers[layer], activation="identity"))
+    below = network.parameters[:, : sum(each.outputs * (each.inputs + 1) for each in layers)]
+    found = linear_regions(Network(layers, below), (0.0, 1.0), certify=False)
+    return [bool(np.all((one.values > 0).all(axis=0) | (one.values <= 0).all(axis=0))) for one in found]
+
+
+def dead(started: dict[str, Counts], after: dict[str, Counts], quick: bool) -> list[Claim]:
     default, trained = started["torch"]["collapsed"], after["torch"]["collapsed"]
     raai, raai_trained = started["raai"]["collapsed"], after["raai"]["collapsed"]
     normal = started["kaiming"]["collapsed"]
@@ -114,20 +122,22 @@ def _dead(started: dict[str, Counts], after: dict[str, Counts], quick: bool) -> 
             "M6 default", "About half of the default networks collapse", "0.3 to 0.7",
             f"{default:.3g} at the start ({normal:.3g} with Kaiming normal weights), {trained:.3g} after training",
             None, 0.3 <= trained <= 0.7, quick=quick,
+            fails_if="fewer than 0.3 or more than 0.7 of the trained networks are constant on [0, 1]",
         ),
         judged(
             "M6 RAAI", "RAAI removes most, not all, of the collapsed networks", "far fewer, not 0",
             f"{raai:.3g} at the start, {raai_trained:.3g} after training", None,
             max(raai, raai_trained) > 0 and raai < 0.5 * default and raai_trained < 0.5 * trained, quick=quick,
+            fails_if="with RAAI at least half as many collapse, or none does",
         ),
         judged(
             "M6 compositional", "Compositional networks never start with a dead unit", 0.0, max(born), "exact",
-            max(born) == 0.0,
+            max(born) == 0.0, fails_if="one of the networks has a unit that is never active on [0, 1]",
         ),
     ]  # fmt: skip
 
 
-def _wasted(started: dict[str, Counts], after: dict[str, Counts], quick: bool) -> list[Claim]:
+def wasted(started: dict[str, Counts], after: dict[str, Counts], quick: bool) -> list[Claim]:
     units = HIDDEN * WIDTH
     bends, most, idle = (after["torch"][key] for key in ("mean bends", MOST, "idle layers, mean"))
     return [
@@ -135,9 +145,12 @@ def _wasted(started: dict[str, Counts], after: dict[str, Counts], quick: bool) -
             "M11 bends", f"Default networks make fewer bends than they have units ({units})", f"mean below {units}",
             f"{started['torch']['mean bends']:.3g} at the start, {bends:.3g} after training; the most is {most}",
             None, bends < units, quick=quick,
+            fails_if=f"the trained networks make {units} bends or more on average",
         ),
         judged(
-            "M11 layers", "Whole layers are wasted: none of their units bends the output", "some",
-            f"{idle:.3g} of {HIDDEN} hidden layers on average after training", None, idle >= 1.0, quick=quick,
+            "M11 layers", "Whole layers are wasted: no pre-activation changes its sign, so ReLU is not used there",
+            "at least one layer on average", f"{idle:.3g} of {HIDDEN} hidden layers on average after training", ">= 1",
+            idle >= 1.0, quick=quick,
+            fails_if="in the trained networks fewer than one layer on average has no change of sign on [0, 1]",
         ),
     ]  # fmt: skip

@@ -14,7 +14,8 @@ from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve
 __all__ = ["claims", "run"]
 
 NEAR = 0.02  # of the printed optima of Stage 1
-FACTOR = 100  # that passes for "three orders of magnitude", of which the printed numbers give 29 to 1130
+FACTOR = 100  # a bar that the printed numbers pass: 29 to 902, 183 in the geometric mean
+WORDED = 1000  # three orders of magnitude
 FULLY_TRAINED = tuple(row.name for row in ROWS if row.stages[-1] == 3)
 
 
@@ -55,10 +56,13 @@ def _stage_one(cells: Cells, quick: bool) -> list[Claim]:
     claims = []
     for curve in CURVES:
         (printed, _), found = PRINTED["stage 1"][curve.name], cells["stage 1"][curve.name]["min"]
-        statement, near = f"The least error of Stage 1 on {curve.label}", abs(found / printed - 1) <= NEAR
         claims.append(
-            judged(f"M2 {curve.label}", statement, printed, found, f"{100 * NEAR:.0f} %", near, quick=quick)
-        )
+            judged(
+                f"M2 {curve.label}", f"The least error of Stage 1 on {curve.label}", printed, found,
+                f"{100 * NEAR:.0f} %", abs(found / printed - 1) <= NEAR, quick=quick,
+                fails_if=f"the least error of 30 members is more than {100 * NEAR:.0f} % from the printed one",
+            )
+        )  # fmt: skip
     return claims
 
 
@@ -75,37 +79,56 @@ def _whole(cells: Cells, quick: bool) -> Claim:
 
 
 def _orders(cells: Cells, quick: bool) -> list[Claim]:
-    """M4: the order of the starts, then the factor that training on the manifold gains, in all and on every curve."""
+    """M4: the order of the starts, then the factor from the better random start to training on the manifold.
+
+    The source says "three orders of magnitude", and its own tables give less. So the factor is judged twice: as it is
+    worded, and against a bar that the printed numbers pass.
+    """
     out_of_order, gains, printed = [], {}, {}
     for curve in CURVES:
         least = {row: cells[row][curve.name]["min"] for row in cells}
-        if not min(least["default"], least["raai"]) > least["stage 3"] > _manifold(least):
+        if not _random(least) > least["stage 3"] > _manifold(least):
             out_of_order.append(curve.label)
-        gains[curve.label] = least["default"] / _manifold(least)
+        gains[curve.label] = _random(least) / _manifold(least)
         theirs = {row: numbers[curve.name][0] for row, numbers in PRINTED.items()}
-        printed[curve.label] = theirs["default"] / _manifold(theirs)
+        printed[curve.label] = _random(theirs) / _manifold(theirs)
     label, smallest = min(gains.items(), key=lambda item: item[1])
-    mean = geometric_mean(gains.values())
+    mean, theirs_mean = geometric_mean(gains.values()), geometric_mean(printed.values())
     return [
         judged(
             "M4 order", "Random starts are the worst, starting on the manifold alone helps, training on it helps more",
             "4 of 4 curves", f"{4 - len(out_of_order)} of 4" + "".join(f"; not {name}" for name in out_of_order),
             None, not out_of_order, quick=quick,
+            fails_if="on some curve the better random start is not above stage 3, or that not above stages with 1",
         ),
         judged(
             "M4 factor",
-            "Training on the manifold lowers the least errors of the tables by three orders of magnitude (print: "
-            f"{_factors(printed)})",
-            f"at least {FACTOR}, geometric mean over the curves (printed {geometric_mean(printed.values()):.3g})",
+            "Training on the manifold lowers the least error of the better random start as the printed tables say "
+            f"({_factors(printed)})",
+            f"at least {FACTOR}, geometric mean over the curves (printed {theirs_mean:.3g})",
             f"{mean:.3g}: {_factors(gains)}", f">= {FACTOR}", mean >= FACTOR, quick=quick,
+            fails_if=f"the geometric mean of the four factors is below {FACTOR}",
+        ),
+        judged(
+            "M4 as worded", 'It does so "by three orders of magnitude"', f"{WORDED:,}, geometric mean over the curves",
+            mean, f">= {WORDED:,}", mean >= WORDED, quick=quick,
+            fails_if=f"the geometric mean of the four factors is below {WORDED:,}",
+            why=f"Nor do the printed numbers: their mean is {theirs_mean:.3g}, their largest factor "
+            f"{max(printed.values()):.0f}.",
         ),
         judged(
             "M4 every curve", "It does so on every curve",
             f"at least {FACTOR} on each", f"{smallest:.3g} on {label}", f">= {FACTOR}", smallest >= FACTOR, quick=quick,
+            fails_if=f"the factor on some curve is below {FACTOR}",
             why=f"Nor do the printed numbers: they give {printed[label]:.2g} on {label}, which the manifold fits least "
             "well.",
         ),
     ]  # fmt: skip
+
+
+def _random(least: dict[str, float]) -> float:
+    """The least error of the two random starts."""
+    return min(least["default"], least["raai"])
 
 
 def _manifold(least: dict[str, float]) -> float:
@@ -130,6 +153,7 @@ def _gaps(cells: Cells, quick: bool) -> Claim:
     return judged(
         "M5", "Stage 1 closes the gap between mean and least error; skipping it widens the gap",
         "mean / min is least with stage 1", "; ".join(words), None, not others, quick=quick,
+        fails_if="on some curve a row without stage 1 has the smallest mean / min, or leaving it out does not widen it",
     )  # fmt: skip
 
 
@@ -142,4 +166,5 @@ def _floors(cells: Cells) -> Claim:
         "M14", "No row is below the best free-knot linear spline with as many pieces as its best network has regions",
         "at least 1", f"{min(ratios):.4g} to {max(ratios):.3g} times the floor", "relative 1e-4",
         min(ratios) >= 1 - 1e-4,
+        fails_if="the best network of a row is below the floor of its own number of regions",
     )  # fmt: skip

@@ -25,7 +25,16 @@ LONG_ROWS, WIDE_COLUMNS = 60, 12
 def result() -> Result:
     """Four claims, a long table, a wide one, a figure on logarithmic axes and one of many curves."""
     claims = tuple(
-        Claim(f"T{i}", f"statement {i} {TRICKY}", i, 1.5 * i, "equal", verdict, why=f"reason {i}")
+        Claim(
+            f"T{i}",
+            f"statement {i} {TRICKY}",
+            i,
+            1.5 * i,
+            "equal",
+            verdict,
+            f"otherwise {i}",
+            why=f"reason {i}",
+        )
         for i, verdict in enumerate(VERDICTS, 1)
     )
     long = Table(

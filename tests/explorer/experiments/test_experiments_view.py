@@ -83,15 +83,15 @@ async def test_a_run_shows_how_far_it_is_and_then_its_verdicts(
             lambda: in_order(laboratory, "T1  holds", "statement 1", "expected", "1", "measured", "1.5")
         )
         await pilot.press("pagedown", "pagedown")
-        await until(lambda: in_order(laboratory, "T4  not measured", "tolerance", "equal", "reason 4"))
+        await until(lambda: in_order(laboratory, "T4  not judged", "tolerance", "equal", "reason 4"))
         assert "[red]not markup[/] [31m" in text(laboratory)
 
 
 async def test_the_four_verdicts_differ_in_sign_and_word(laboratory: Explorer) -> None:
     async with laboratory.run_test(size=WIDE) as pilot:
         await measured(laboratory, pilot)
-        for markers, signs in (("braille", "✓✗≈?"), ("block", "✓✗≈?"), ("ascii", "+x~?")):
-            words = ("T1  holds", "T2  fails", "T3  holds as corrected", "T4  not measured")
+        for markers, signs in (("braille", "✓≠≈?"), ("block", "✓≠≈?"), ("ascii", "+-~?")):
+            words = ("T1  holds", "T2  fails", "T3  holds as corrected", "T4  not judged")
             await until(
                 lambda signs=signs, words=words: all(
                     f"{sign} {word}" in text(laboratory) for sign, word in zip(signs, words, strict=True)
