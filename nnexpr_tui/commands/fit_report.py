@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +21,9 @@ __all__ = ["document", "show"]
 MOST_ROWS = 20  # members that the table shows one by one
 PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
 
+FLOORS = ("spline_lower_bound", "spline_best_found", "spline_certified")
+FLOOR_SECONDS = 5.0  # after which no more of them are sought
+MOST_FLOOR_REGIONS, MOST_FLOOR_POINTS = 2000, 20_000
 MOST_ENTRIES, MOST_LOSSES = 200, 200_000  # of the history: epochs, and losses of all members together
 COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed")
 
@@ -26,6 +32,9 @@ def document(result: FitResult, keeper: Keeper | None) -> dict[str, Any]:
     """The JSON document of a fit, kept by ``keeper``."""
     network = result.network
     counted, notes = _regions(result)
+    floors, unknown = _floors(result, [counts["linear_regions"] for counts in counted.values()])
+    counted = {index: counts | floors.get(counts["linear_regions"], {}) for index, counts in counted.items()}
+    notes += unknown
     if keeper and keeper.problem:
         notes.append(keeper.problem)
     return {
@@ -77,6 +86,25 @@ def _plane_regions(result: FitResult, alive: list[int]) -> tuple[dict[int, dict[
     return {counts["member"]: counts for counts in found}, [told] if len(found) < len(alive) else []
 
 
+def _floors(result: FitResult, regions: list[int]) -> tuple[dict[int, dict[str, Any]], list[str]]:
+    """For each number of regions, the least loss that a spline with so many pieces can have: proved, found, the same?
+
+    Those that most members have come first; none is begun after ``FLOOR_SECONDS``.
+    """
+    from nnexpr.splines.floor import QUICK_WORK, spline_floor
+
+    target, until = result.target, time.monotonic() + FLOOR_SECONDS
+    if target.dimension != 1 or target.points > MOST_FLOOR_POINTS:
+        return {}, []
+    counts = [count for count, _ in Counter(regions).most_common() if count <= MOST_FLOOR_REGIONS]
+    floors = {}
+    for count in takewhile(lambda _: time.monotonic() < until, counts):
+        found = spline_floor(target.own_inputs[:, 0], target.own_values, count, work=QUICK_WORK)
+        floors[count] = dict(zip(FLOORS, (found.lower_bound, found.mse, found.certified), strict=True))
+    told = f"spline bounds were found for {len(floors)} of {len(counts)} counts, in {FLOOR_SECONDS:g} seconds"
+    return floors, [told] if len(floors) < len(counts) else []
+
+
 def _member(result: FitResult, index: int, counts: dict[str, Any]) -> dict[str, Any]:
     diverged = index in result.diverged
     return {
@@ -85,7 +113,7 @@ def _member(result: FitResult, index: int, counts: dict[str, Any]) -> dict[str, 
         "best_loss": _finite(result.best_loss[index]),
         "epoch_of_best": int(result.epoch_of_best[index]),
         "max_error": None if diverged else float(result.max_error[index]),
-        **{key: counts.get(key) for key in COUNTS},
+        **{key: counts.get(key) for key in (*COUNTS, *FLOORS)},
         "nonfinite": diverged,
         **({"diverged_at": result.diverged[index]} if diverged else {}),
     }

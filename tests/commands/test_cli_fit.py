@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from nnexpr import target
 from nnexpr.runs.store import Store
 from nnexpr.specification import OPTIONS
+from nnexpr.splines.floor import QUICK_WORK, spline_floor
+from nnexpr_tui.commands import fit_report
 
 MEMBER_KEYS = {
     "seed", "loss", "best_loss", "epoch_of_best", "max_error", "linear_regions", "bends", "activation_regions",
-    "dead_units", "collapsed", "nonfinite",
+    "dead_units", "collapsed", "nonfinite", "spline_lower_bound", "spline_best_found", "spline_certified",
 }  # fmt: skip
 KEYS = {
     "schema", "run", "config", "device", "dtype", "parameters", "trained_parameters", "members", "epochs", "seconds",
@@ -84,6 +87,26 @@ def test_losses_are_those_of_the_saved_members_in_the_files_own_units(run, tmp_p
         assert member["max_error"] == pytest.approx(np.abs(error).max(), rel=1e-9)
         assert member["best_loss"] <= member["loss"]
     assert found["config"]["points"] == len(x)
+
+
+def test_a_member_is_told_with_what_splines_of_as_many_pieces_can_do(run, monkeypatch):
+    options = ("fit", "--target", "tanh3", "--points", 40, "--width", 5, "--members", 3, "--epochs", 200,
+               "--dtype", "float64", "--lr", 0.01, "--no-store", "--json")  # fmt: skip
+    found = document(run(*options))
+    made = target("tanh3", points=40)
+    for member in found["members"]:
+        floor = spline_floor(
+            made.own_inputs[:, 0], made.own_values, member["linear_regions"], work=QUICK_WORK
+        )
+        assert member["spline_lower_bound"] == floor.lower_bound <= member["spline_best_found"] == floor.mse
+        assert member["spline_certified"] == floor.certified
+        assert member["loss"] >= member["spline_lower_bound"] > 0
+    assert "notes" not in found
+    monkeypatch.setattr(fit_report, "FLOOR_SECONDS", -1.0)
+    late = document(run(*options))
+    counts = len({member["linear_regions"] for member in late["members"]})
+    assert all(member["spline_lower_bound"] is None for member in late["members"])
+    assert late["notes"] == [f"spline bounds were found for 0 of {counts} counts, in -1 seconds"]
 
 
 def test_the_history_is_thinned_and_ends_near_the_loss(run):
