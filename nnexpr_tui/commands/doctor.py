@@ -76,9 +76,15 @@ def _machine_rows(machine: dict[str, Any]) -> list[tuple[str, str]]:
         ("vector instructions", machine["vector_instructions"]),
         ("memory", f"{available:.1f} of {total:.1f} GiB free"),
         ("devices", ", ".join(machine["devices"])),
+        *((each["device"], _graphics(each)) for each in machine["cuda"]),
         ("--device auto", machine["auto"]),
         ("torch's threads", str(machine["threads"])),
     ]
+
+
+def _graphics(each: dict[str, Any]) -> str:
+    cannot = f"; it cannot compute: {each['trouble']}" if each["trouble"] else ""
+    return f"capability {each['capability']}, {each['memory'] / _GIB:.1f} GiB{cannot}"
 
 
 def _terminal_rows(terminal: dict[str, Any]) -> list[tuple[str, str]]:

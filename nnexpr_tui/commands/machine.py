@@ -68,9 +68,27 @@ def machine() -> dict[str, Any]:
             *(describe_device(torch.device("cuda", index)) for index in cuda),
             *["mps"] * torch.backends.mps.is_available(),
         ],
+        "cuda": [_graphics_processor(f"cuda:{index}") for index in cuda],
         "auto": str(resolve_device("auto")),
         "threads": torch.get_num_threads(),
         "vector_instructions": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def _graphics_processor(device: str) -> dict[str, Any]:
+    """What a CUDA device is, and why it cannot compute, empty where it can."""
+    import torch
+
+    from nnexpr.training.devices import trouble
+
+    known = torch.cuda.get_device_properties(device)
+    capability = f"{known.major}.{known.minor}"
+    return {
+        "device": device,
+        "name": known.name,
+        "capability": capability,
+        "memory": known.total_memory,
+        "trouble": trouble(device),
     }
 
 

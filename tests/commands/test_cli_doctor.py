@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import threading
+from types import SimpleNamespace
 
 import pytest
+import torch
 from rich.cells import cell_len
 
+from nnexpr.training import devices
 from nnexpr_tui.commands.machine import TEST_CARD, advice, colours
 
 FOUND = {
@@ -178,3 +181,20 @@ def test_compiling_first_tells_the_same(run):
     done = run("doctor", "--compile", "--json")
     assert done.exit_code == 0
     assert json.loads(done.stdout)["versions"] == json.loads(run("doctor", "--json").stdout)["versions"]
+
+
+def test_a_graphics_processor_is_told_with_its_capability_and_what_it_cannot(run, monkeypatch):
+    known = SimpleNamespace(name="NVIDIA Old", major=3, minor=5, total_memory=4 << 30)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: known)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: known.name)
+    monkeypatch.setattr(devices, "trouble", lambda name: "no kernel image is available")
+    found = json.loads(run("doctor", "--json").stdout)["machine"]
+    assert (found["devices"], found["auto"]) == (["cpu", "cuda:0: NVIDIA Old"], "cpu")
+    assert found["cuda"] == [
+        {"device": "cuda:0", "name": "NVIDIA Old", "capability": "3.5", "memory": 4 << 30,
+         "trouble": "no kernel image is available"},
+    ]  # fmt: skip
+    printed = " ".join(run("doctor").stdout.split())
+    assert "cuda:0 capability 3.5, 4.0 GiB; it cannot compute: no kernel image is available" in printed
