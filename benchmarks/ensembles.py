@@ -198,8 +198,8 @@ def profile(shape: str) -> dict[str, float]:
     """One thread, one member: microseconds of a step, of its matrix products alone, and their speeds in Gflop/s."""
     import numpy as np
     import torch
+    from products import products_only
 
-    from nnexpr.kernels.measure import products_only
     from nnexpr.training.compiled_stepper import CompiledStepper
     from nnexpr.training.plan import workspace
     from nnexpr.training.stepper import Data, Job

@@ -51,7 +51,7 @@ sys.meta_path.insert(0, Clock())
 HEADLESS = """
 import sys, time
 from nnexpr.specification import FitSpecification
-from nnexpr.training.resolve import session_of
+from nnexpr.training.fit import session_of
 session = session_of(FitSpecification.make(target=sys.argv[1], threads=int(sys.argv[2]), epochs=10**9))
 session.start()
 while session.advance(0.02):

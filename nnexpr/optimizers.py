@@ -29,7 +29,7 @@ class Optimizer:
     options: tuple[str, ...] = ()  # those of training that mean something for it and not for every optimiser
     step: Home = ""  # on tensors, also within a graph: see training/optimizers.py
     compiled: Home = ""  # the same for the processor's loops: see kernels/steps.py
-    stepper: Home = "nnexpr.training.loops:first_order"  # (job, division) -> Stepper
+    stepper: Home = "nnexpr.training.groups:first_order"  # (job, division) -> Stepper
     staged: Home = ""  # likewise, of peaks and scales: stages 1 and 2 of a compositional network
     moments: int = 0  # numbers of its state for each parameter
     room: Callable[[int], int] = lambda _: 0  # other numbers it needs for a member with so many parameters

@@ -31,8 +31,8 @@ from nnexpr.optimizers import OPTIMIZERS, Optimizer, declare
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets.catalogue import CATALOGUE, CatalogueEntry
 from nnexpr.theory.homogeneous import homogenised
+from nnexpr.training.devices import estimate_bytes
 from nnexpr.training.fit import assemble, session
-from nnexpr.training.memory import estimate_bytes
 from nnexpr_tui.adjust import shown_options, stepped
 from nnexpr_tui.commands.cli import cli
 from nnexpr_tui.experiments.child import command

@@ -9,8 +9,8 @@ from llvmlite import ir
 from numba.core import types
 from numpy.typing import NDArray
 
-from nnexpr.kernels.compiled import compiled, emitted
-from nnexpr.kernels.vectors import INDEX, VECTOR_BYTES, Emitter
+from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.vectors import INDEX, VECTOR_BYTES, Emitter, emitted
 
 __all__ = ["WORD", "count", "exceeding", "lowest", "put"]
 
@@ -21,18 +21,12 @@ Array = NDArray[np.float64]
 Bits = NDArray[np.int64]
 
 
-@emitted
-def _greater(_: Any, a: Any, b: Any, first: Any) -> Any:
+@emitted(types.int64)
+def _greater(emit: Emitter, a: Any, b: Any, first: Any) -> Any:
     """The bits of a vector of numbers from ``first``: where a is greater than b."""
-    signature = types.int64(a, b, first)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        emit = Emitter(context, builder, signature, arguments)
-        left, right = (emit.load(emit.data(i), arguments[2]) for i in (0, 1))
-        on = builder.fcmp_ordered(">", left, right)
-        return builder.zext(builder.bitcast(on, ir.IntType(emit.lanes)), INDEX)
-
-    return signature, generate
+    left, right = (emit.load(emit.data(i), first) for i in (0, 1))
+    on = emit.builder.fcmp_ordered(">", left, right)
+    return emit.builder.zext(emit.builder.bitcast(on, ir.IntType(emit.lanes)), INDEX)
 
 
 @compiled
@@ -50,22 +44,13 @@ def exceeding(a: Array, b: Array, words: Bits) -> None:
         words[word] = bits
 
 
-@emitted
-def _select(_: Any, bits: Any, number: Any, out: Any, first: Any) -> Any:
+@emitted(types.void)
+def _select(emit: Emitter, bits: Any, number: Any, out: Any, first: Any) -> None:
     """Write a number to the places of a vector from ``first`` whose bits, the lowest ones, are set."""
-    signature = types.void(bits, number, out, first)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        emit = Emitter(context, builder, signature, arguments, array=2)
-        bits, number, _, first = arguments
-        mask = builder.bitcast(
-            builder.trunc(bits, ir.IntType(emit.lanes)), ir.VectorType(ir.IntType(1), emit.lanes)
-        )
-        kept = builder.select(mask, emit.splat(number), emit.load(emit.data(2), first))
-        emit.store(kept, emit.data(2), first)
-        return context.get_dummy_value()
-
-    return signature, generate
+    lanes = emit.builder.trunc(bits, ir.IntType(emit.lanes))
+    mask = emit.builder.bitcast(lanes, ir.VectorType(ir.IntType(1), emit.lanes))
+    kept = emit.builder.select(mask, emit.splat(number), emit.load(emit.data(2), first))
+    emit.store(kept, emit.data(2), first)
 
 
 @compiled
@@ -83,21 +68,13 @@ def put(number: float, words: Bits, out: Array) -> None:
             at += 1
 
 
-@emitted
-def lowest(_: Any, bits: Any) -> Any:
+@emitted(types.int64)
+def lowest(emit: Emitter, bits: Any) -> Any:
     """The number of the lowest bit that is set; one must be."""
-
-    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.int64), generate
+    return emit.builder.cttz(bits, ir.Constant(ir.IntType(1), 1))
 
 
-@emitted
-def count(_: Any, bits: Any) -> Any:
+@emitted(types.int64)
+def count(emit: Emitter, bits: Any) -> Any:
     """How many bits are set."""
-
-    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.int64(types.int64), generate
+    return emit.builder.ctpop(bits)

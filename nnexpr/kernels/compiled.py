@@ -10,19 +10,27 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.caching import FunctionCache
-from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-__all__ = ["address_of", "call", "compiled", "compiled_loosely", "emitted", "inlined"]
+from nnexpr.kernels.vectors import Emitter, emitted
+
+__all__ = ["Index", "Numbers", "address_of", "call", "compiled", "compiled_loosely", "inlined"]
 
 F = TypeVar("F", bound=Callable[..., object])
+Numbers: TypeAlias = NDArray[
+    Any
+]  # float32 or float64, one of them throughout a call; flat or in rows, contiguous
+Index: TypeAlias = NDArray[np.int64]
 
 # Sums may be taken in another order and products fused with sums, so that loops become vector instructions; infinities
 # and NaN keep their meaning, because that is how a member that diverges is found.
@@ -47,11 +55,6 @@ def inlined(function: F) -> F:
     return made
 
 
-def emitted(function: Callable[..., Any]) -> Any:
-    """A function of compiled code that is written in LLVM's own instructions (``numba.extending.intrinsic``)."""
-    return intrinsic(function)
-
-
 def address_of(function: Any, *like: object) -> int:
     """Of a compiled function's machine code for arguments such as these, for :func:`call`."""
     kinds = tuple(map(numba.typeof, like))
@@ -61,64 +64,51 @@ def address_of(function: Any, *like: object) -> int:
     return address
 
 
-@emitted
-def call(_: Any, address: Any, arguments: Any) -> Any:
+@emitted(types.void)
+def call(emit: Emitter, address: Any, arguments: Any) -> None:
     """Call the function at an address, which returns nothing, with a tuple of arguments: their types must be its own.
 
     So what is declared anywhere and at any time is called by loops that were compiled before.
     """
-    if any(isinstance(each, types.Array) and each.layout != "C" for each in arguments):
-        return None
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        kinds = [context.get_value_type(each) for each in signature.args[1]]
-        function = ir.FunctionType(context.get_value_type(types.none), kinds)
-        builder.call(
-            builder.inttoptr(values[0], function.as_pointer()), cgutils.unpack_tuple(builder, values[1])
-        )
-        return context.get_dummy_value()
-
-    return types.void(address, arguments), generate
+    if any(getattr(each, "layout", "C") != "C" for each in emit.kinds[1]):
+        raise TypeError("an array that is passed to an address is contiguous")
+    kinds = list(map(emit.context.get_value_type, emit.kinds[1]))
+    function = ir.FunctionType(emit.context.get_value_type(types.none), kinds).as_pointer()
+    values = cgutils.unpack_tuple(emit.builder, arguments)
+    emit.builder.call(emit.builder.inttoptr(address, function), values)
 
 
 class _PackageCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache on disk, which looks only at a function's own file, made to look at all that it may call.
 
-    That is the package and, of a function made around others, the files of these. Raises OSError where there are none.
+    That is the package and what a function is made around; raises OSError where that has no file.
     """
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
-        around = inspect.getclosurevars(function).nonlocals.values()
-        self._files = [inspect.getfile(each.py_func) for each in around]
-        self._sources()
-
-    def _sources(self) -> str:
-        return _stamp() + "".join(Path(file).read_text() for file in self._files)
+        self._around = [
+            Path(inspect.getfile(each.py_func)).read_text() if hasattr(each, "py_func") else repr(each)
+            for each in inspect.getclosurevars(function).nonlocals.values()
+        ]
 
     def _index_key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
-        sources = hashlib.sha256(self._sources().encode()).hexdigest()
+        sources = hashlib.sha256("".join([_stamp(), *self._around]).encode()).hexdigest()
         return signature, codegen.magic_tuple(), sources
 
 
 def _kept(dispatcher: Any) -> Any:
-    """With a cache on disk, where there is a place for one."""
-    try:
+    """With a cache on disk where there is a place for one, and a source."""
+    with suppress(RuntimeError, OSError):
         dispatcher._cache = _PackageCache(dispatcher.py_func)
-    except (
-        RuntimeError,
-        OSError,
-    ):  # neither the source's folder nor the user's can be written, or there is no source
-        return dispatcher
     return dispatcher
 
 
 @cache
 def _stamp() -> str:
-    """Of the sources of every compiled function in the package: they all name this module."""
+    """Of the sources of every compiled function in the package and of what declares some: they name this folder."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
         source = path.read_bytes()
-        if b"nnexpr.kernels.compiled" in source:
+        if path.parent == Path(__file__).parent or b"nnexpr.kernels" in source:
             digest.update(source)
     return digest.hexdigest()

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nnexpr.kernels.compiled import call, compiled
+from nnexpr.kernels.compiled import Index, Numbers, call, compiled
 from nnexpr.kernels.passes import OUTPUT_ROWS, Plan, add_gradient, forward, residual, take
-from nnexpr.kernels.types import Index, Numbers
 
 __all__ = [
     "Batches", "Members", "Points", "Room", "Rule", "gradient_sum", "losses_at", "predictions_at", "shuffle",

@@ -19,22 +19,13 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
 from numpy.polynomial import Chebyshev, Polynomial
 from scipy.special import erfcx
 
-from nnexpr.kernels.compiled import emitted, inlined
+from nnexpr.kernels.compiled import inlined
+from nnexpr.kernels.vectors import Emitter, emitted
 
-__all__ = [
-    "constant",
-    "cosine",
-    "density",
-    "exponential",
-    "exponential_less_one",
-    "inlined",
-    "normal",
-    "sine",
-]
+__all__ = ["constant", "cosine", "density", "exponential", "exponential_less_one", "normal", "sine"]
 
 LOG2_E = 1.0 / math.log(2.0)
 LN2_HIGH = 0.693145751953125  # in so few digits that its multiples are exact in float32 as well
@@ -58,15 +49,10 @@ def _tail(s: Any) -> Any:
 TAIL = tuple(float(c) for c in Chebyshev.interpolate(_tail, 27).convert(kind=Polynomial).coef[::-1])
 
 
-@emitted
-def either(_: Any, like: Any, single: Any, double: Any) -> Any:
+@emitted()
+def either(emit: Emitter, like: Any, single: Any, double: Any) -> Any:
     """A number in the type of ``like``: ``single`` in float32, ``double`` in float64."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = context.get_value_type(signature.args[0])
-        return builder.fptrunc(arguments[1], kind) if kind == ir.FloatType() else arguments[2]
-
-    return like(like, types.float64, types.float64), generate
+    return emit.builder.fptrunc(single, emit.element) if emit.bytes == 4 else double
 
 
 @inlined
@@ -75,44 +61,30 @@ def constant(like: Any, value: Any) -> Any:
     return either(like, value, value)
 
 
-@emitted
-def _fma(_: Any, a: Any, b: Any, c: Any) -> Any:
+@emitted()
+def _fma(emit: Emitter, a: Any, b: Any, c: Any) -> Any:
     """a b + c, rounded once."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return a(a, a, a), generate
+    return emit.builder.fma(a, b, c)
 
 
-@emitted
-def _power_of_two(_: Any, k: Any) -> Any:
+@emitted()
+def _power_of_two(emit: Emitter, k: Any) -> Any:
     """2^k for a whole number k whose power is a normal number."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = context.get_value_type(signature.args[0])
-        integer, bias, digits = (
-            (ir.IntType(32), 127, 23) if kind == ir.FloatType() else (ir.IntType(64), 1023, 52)
-        )
-        biased = builder.add(builder.fptosi(arguments[0], integer), ir.Constant(integer, bias))
-        return builder.bitcast(builder.shl(biased, ir.Constant(integer, digits)), kind)
-
-    return k(k), generate
+    bias, digits = (127, 23) if emit.bytes == 4 else (1023, 52)
+    integer = ir.IntType(8 * emit.bytes)
+    biased = emit.builder.add(emit.builder.fptosi(k, integer), ir.Constant(integer, bias))
+    return emit.builder.bitcast(emit.builder.shl(biased, ir.Constant(integer, digits)), emit.element)
 
 
 def _polynomial(coefficients: tuple[float, ...]) -> Any:
     """The polynomial with these coefficients, highest first, by Horner's rule."""
 
-    @emitted
-    def evaluate(_: Any, x: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            kind = context.get_value_type(signature.args[0])
-            total = ir.Constant(kind, coefficients[0])
-            for coefficient in coefficients[1:]:
-                total = builder.fma(total, arguments[0], ir.Constant(kind, coefficient))
-            return total
-
-        return x(x), generate
+    @emitted()
+    def evaluate(emit: Emitter, x: Any) -> Any:
+        total, *others = (ir.Constant(emit.element, coefficient) for coefficient in coefficients)
+        for coefficient in others:
+            total = emit.builder.fma(total, x, coefficient)
+        return total
 
     return evaluate
 

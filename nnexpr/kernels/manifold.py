@@ -22,11 +22,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled, inlined
+from nnexpr.kernels.compiled import Numbers, compiled, inlined
 from nnexpr.kernels.epochs import Members, Points, Room, gradient_sum
 from nnexpr.kernels.passes import Plan
 from nnexpr.kernels.steps import adam_exactly
-from nnexpr.kernels.types import Numbers
 from nnexpr.splines.tent import relu_weights, scale_ratio
 
 __all__ = ["MARGIN", "Waves", "pull_back_to_coordinates", "train_coordinates", "weights_of"]

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nnexpr.kernels.compiled import call, compiled, compiled_loosely
+from nnexpr.kernels.compiled import Index, Numbers, call, compiled, compiled_loosely
 from nnexpr.kernels.products import add_dots, multiply
-from nnexpr.kernels.types import Index, Numbers
 
 __all__ = ["COLUMNS", "Plan", "add_gradient", "forward", "residual", "take"]
 

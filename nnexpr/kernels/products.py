@@ -2,37 +2,69 @@
 
 from __future__ import annotations
 
-from nnexpr.kernels.compiled import compiled
-from nnexpr.kernels.tiles import PRODUCT_ROWS, dots, product
-from nnexpr.kernels.types import Numbers
+from collections.abc import Callable, Mapping
+from typing import Any
 
-__all__ = ["add_dots", "multiply"]
+from nnexpr.kernels.compiled import Numbers, compiled, inlined
+from nnexpr.kernels.tiles import DOT_TILES, dots, product
 
-_MOST = PRODUCT_ROWS[0]
-_product_1, _product_2, _product_3, _product_4 = (product[rows] for rows in (1, 2, 3, 4))
-_product_5, _product_6, _product_8 = (product.get(rows, product[4]) for rows in (5, 6, 8))
-_side = 4 if (4, 4) in dots else 2
-_dots_whole, _dots_tall, _dots_flat = dots[_side, _side], dots[_side, 1], dots[1, _side]
-_dots_tall_2, _dots_flat_2 = dots[_side, 2], dots[2, _side]
-_dots_22, _dots_21, _dots_12, _dots_11 = dots[2, 2], dots[2, 1], dots[1, 2], dots[1, 1]
+__all__ = ["add_dots", "add_grams", "multiply"]
+
+BAND = 32  # rows that are taken up to their last column: what lies above the diagonal in a band is computed in vain
+
+
+def _largest(tiles: Mapping[int, Callable[..., None]]) -> Callable[..., int]:
+    """``tile(left, *arguments)``, compiled into its callers: calls the largest of at most ``left`` rows; how many.
+
+    ``tiles`` are by their rows, or columns; there is one of 1.
+    """
+    size = max(tiles)
+    largest = tiles[size]
+
+    @inlined
+    def always(_: int, *arguments: Any) -> int:
+        largest(*arguments)
+        return size
+
+    if size == 1:
+        return always
+    smaller = _largest({each: tiles[each] for each in tiles if each < size})
+
+    @inlined
+    def where_it_fits(left: int, *arguments: Any) -> int:
+        if left < size:
+            return smaller(left, *arguments)
+        largest(*arguments)
+        return size
+
+    return where_it_fits
+
+
+def _strip(rows: int) -> Callable[..., None]:
+    """As many rows of G += D A^T as a tile has, at all columns."""
+    tile = _largest({columns: dots[rows, columns] for columns in DOT_TILES})
+
+    @inlined
+    def strip(
+        g: Numbers, g0: int, g_row: int, d: Numbers, d0: int, a: Numbers, a0: int, stride: int, columns: int,
+        points: int,
+    ) -> None:  # fmt: skip
+        k = 0
+        while k < columns:
+            k += tile(columns - k, g, g0 + k, g_row, d, d0, a, a0 + k * stride, stride, points)
+
+    return strip
+
+
+_product = _largest(product)
+_dots = _largest({rows: _strip(rows) for rows in DOT_TILES})
 
 
 @compiled
 def multiply(
-    c: Numbers,
-    c0: int,
-    w: Numbers,
-    w0: int,
-    w_row: int,
-    w_column: int,
-    a: Numbers,
-    a0: int,
-    stride: int,
-    rows: int,
-    inner: int,
-    points: int,
-    lanes: int,
-) -> None:
+    c: Numbers, c0: int, w: Numbers, w0: int, w_row: int, w_column: int, a: Numbers, a0: int, stride: int,
+    rows: int, inner: int, points: int, lanes: int,
+) -> None:  # fmt: skip
     """C = W A: ``c[c0 + r stride + p] = sum over k of w[w0 + r w_row + k w_column] a[a0 + k stride + p]``.
 
     ``lanes``: points of one tile; ``points`` is a multiple of it. C overlaps neither W nor A.
@@ -40,72 +72,33 @@ def multiply(
     for p in range(0, points, lanes):
         r = 0
         while r < rows:
-            left = rows - r
-            out, weights, values = c0 + r * stride + p, w0 + r * w_row, a0 + p
-            if _MOST >= 8 and left >= 8:
-                _product_8(c, out, w, weights, w_row, w_column, a, values, stride, inner)
-                r += 8
-            elif _MOST >= 8 and left == 6:
-                _product_6(c, out, w, weights, w_row, w_column, a, values, stride, inner)
-                r += 6
-            elif _MOST >= 8 and left == 5:
-                _product_5(c, out, w, weights, w_row, w_column, a, values, stride, inner)
-                r += 5
-            elif left >= 4:
-                _product_4(c, out, w, weights, w_row, w_column, a, values, stride, inner)
-                r += 4
-            elif left == 3:
-                _product_3(c, out, w, weights, w_row, w_column, a, values, stride, inner)
-                r += 3
-            elif left == 2:
-                _product_2(c, out, w, weights, w_row, w_column, a, values, stride, inner)
-                r += 2
-            else:
-                _product_1(c, out, w, weights, w_row, w_column, a, values, stride, inner)
-                r += 1
+            out, weights = c0 + r * stride + p, w0 + r * w_row
+            r += _product(rows - r, c, out, w, weights, w_row, w_column, a, a0 + p, stride, inner)
 
 
 @compiled
 def add_dots(
-    g: Numbers,
-    g0: int,
-    g_row: int,
-    d: Numbers,
-    d0: int,
-    a: Numbers,
-    a0: int,
-    stride: int,
-    rows: int,
-    columns: int,
-    points: int,
-) -> None:
+    g: Numbers, g0: int, g_row: int, d: Numbers, d0: int, a: Numbers, a0: int, stride: int, rows: int,
+    columns: int, points: int,
+) -> None:  # fmt: skip
     """G += D A^T: ``g[g0 + r g_row + k] += sum over p of d[d0 + r stride + p] a[a0 + k stride + p]``."""
     r = 0
     while r < rows:
-        tall = _side if rows - r >= _side else (2 if rows - r >= 2 else 1)
-        k = 0
-        while k < columns:
-            wide = _side if columns - k >= _side else (2 if columns - k >= 2 else 1)
-            at, delta, value = g0 + r * g_row + k, d0 + r * stride, a0 + k * stride
-            if tall == _side:
-                if wide == _side:
-                    _dots_whole(g, at, g_row, d, delta, a, value, stride, points)
-                elif wide == 2:
-                    _dots_tall_2(g, at, g_row, d, delta, a, value, stride, points)
-                else:
-                    _dots_tall(g, at, g_row, d, delta, a, value, stride, points)
-            elif tall == 2:
-                if wide == _side:
-                    _dots_flat_2(g, at, g_row, d, delta, a, value, stride, points)
-                elif wide == 2:
-                    _dots_22(g, at, g_row, d, delta, a, value, stride, points)
-                else:
-                    _dots_21(g, at, g_row, d, delta, a, value, stride, points)
-            elif wide == _side:
-                _dots_flat(g, at, g_row, d, delta, a, value, stride, points)
-            elif wide == 2:
-                _dots_12(g, at, g_row, d, delta, a, value, stride, points)
-            else:
-                _dots_11(g, at, g_row, d, delta, a, value, stride, points)
-            k += wide
-        r += tall
+        at, deltas = g0 + r * g_row, d0 + r * stride
+        r += _dots(rows - r, g, at, g_row, d, deltas, a, a0, stride, columns, points)
+
+
+@compiled
+def add_grams(matrices: Numbers, rows: Numbers, members: int, size: int, points: int) -> None:
+    """``matrices[m] += rows[m] rows[m]^T``, lower triangles, for ``rows: (members, size, points)``, both flat.
+
+    ``points`` is a multiple of a vector. Above the diagonal of a band of rows nothing is written.
+    """
+    for member in range(members):
+        g0, a0 = member * size * size, member * size * points
+        for first in range(0, size, BAND):
+            last = min(first + BAND, size)
+            add_dots(
+                matrices, g0 + first * size, size, rows, a0 + first * points, rows, a0,
+                points, last - first, last, points,
+            )  # fmt: skip

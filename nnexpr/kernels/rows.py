@@ -13,6 +13,7 @@ Error: each is at most (inputs + 1) 2^-53 of the sum of its terms' sizes, as for
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ from llvmlite import ir
 from numba.core import types
 from numpy.typing import NDArray
 
-from nnexpr.kernels.compiled import compiled, compiled_loosely, emitted
-from nnexpr.kernels.vectors import HAS_32_REGISTERS, INDEX, VECTOR_BYTES, Emitter, Value
+from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.vectors import HAS_32_REGISTERS, INDEX, VECTOR_BYTES, Emitter, Value, emitted
 
 __all__ = ["affine"]
 
@@ -35,73 +36,46 @@ Index = NDArray[np.int64]
 
 
 def _tile(vectors: int) -> Any:
-    @emitted
+    @emitted(types.void)
     def tile(
-        _: Any,
-        out: Any,
-        weights: Any,
-        bias: Any,
-        column: Any,
-        width: Any,
-        values: Any,
-        row: Any,
-        inputs: Any,
-        last: Any,
-        live: Any,
-        number: Any,
-    ) -> Any:
+        emit: Emitter, out: Any, weights: Any, bias: Any, column: Any, width: Any, values: Any, row: Any,
+        inputs: Any, last: Any, live: Any, number: Any,
+    ) -> None:  # fmt: skip
         """A block of rows of C from ``row`` to at most ``last``, at so many vectors of columns from ``column``."""
-        signature = types.void(out, weights, bias, column, width, values, row, inputs, last, live, number)
+        to, matrix, first, rows, chosen = (emit.data(i) for i in (0, 1, 2, 5, 9))
+        builder, places = emit.builder, _block(emit, row, last)
+        starts = [builder.gep(rows, [builder.mul(place, inputs)]) for place in places]
+        columns = [emit.offset(column, ir.Constant(INDEX, emit.lanes), v) for v in range(vectors)]
 
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            emit = Emitter(context, builder, signature, arguments)
-            to, matrix, first, rows, chosen = (emit.data(i) for i in (0, 1, 2, 5, 9))
-            column, width, row, inputs, last, number = (arguments[i] for i in (3, 4, 6, 7, 8, 10))
-            places = _block(builder, row, last)
-            starts = [builder.gep(rows, [builder.mul(place, inputs)]) for place in places]
-            columns = [emit.offset(column, ir.Constant(INDEX, emit.lanes), v) for v in range(vectors)]
+        def body(at: Value, sums: list[Value]) -> list[Value]:
+            k = emit.scalar(chosen, at)
+            start = builder.mul(k, width)
+            weight = [emit.load(matrix, builder.add(start, each)) for each in columns]
+            value = [emit.splat(emit.scalar(each, k)) for each in starts]
+            return [emit.fma(value[i // vectors], weight[i % vectors], total) for i, total in enumerate(sums)]
 
-            def body(at: Value, sums: list[Value]) -> list[Value]:
-                k = emit.scalar(chosen, at)
-                start = builder.mul(k, width)
-                weight = [emit.load(matrix, builder.add(start, each)) for each in columns]
-                value = [emit.splat(emit.scalar(each, k)) for each in starts]
-                return [
-                    emit.fma(value[i // vectors], weight[i % vectors], total) for i, total in enumerate(sums)
-                ]
-
-            begin = [emit.load(first, each) for each in columns] * BLOCK
-            sums = emit.loop(ir.Constant(INDEX, 0), number, 1, begin, body)
-            for i, total in enumerate(sums):
-                at = builder.add(builder.mul(places[i // vectors], width), columns[i % vectors])
-                emit.store(total, to, at)
-            return context.get_dummy_value()
-
-        return signature, generate
+        begin = [emit.load(first, each) for each in columns] * BLOCK
+        sums = emit.loop(ir.Constant(INDEX, 0), number, 1, begin, body)
+        for i, total in enumerate(sums):
+            at = builder.add(builder.mul(places[i // vectors], width), columns[i % vectors])
+            emit.store(total, to, at)
 
     return tile
 
 
-@emitted
-def _on(_: Any, values: Any, row: Any, inputs: Any, last: Any, first: Any) -> Any:
+@emitted(types.int64)
+def _on(emit: Emitter, values: Any, row: Any, inputs: Any, last: Any, first: Any) -> Any:
     """The bits of a vector of inputs from ``first``: not zero in some row from ``row`` to ``last``."""
-    signature = types.int64(values, row, inputs, last, first)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        emit = Emitter(context, builder, signature, arguments)
-        row, inputs, last, first = arguments[1:]
-        found = None
-        for place in _block(builder, row, last):
-            vector = emit.load(emit.data(0), builder.add(builder.mul(place, inputs), first))
-            on = builder.fcmp_unordered("!=", vector, emit.zero())
-            found = on if found is None else builder.or_(found, on)
-        return builder.zext(builder.bitcast(found, ir.IntType(emit.lanes)), INDEX)
-
-    return signature, generate
+    builder, found = emit.builder, []
+    for place in _block(emit, row, last):
+        vector = emit.load(emit.data(0), builder.add(builder.mul(place, inputs), first))
+        found.append(builder.fcmp_unordered("!=", vector, emit.zero()))
+    return builder.zext(builder.bitcast(reduce(builder.or_, found), ir.IntType(emit.lanes)), INDEX)
 
 
-def _block(builder: Any, row: Value, last: Value) -> list[Value]:
+def _block(emit: Emitter, row: Value, last: Value) -> list[Value]:
     """The rows of a block; those beyond the last are the last one again."""
+    builder = emit.builder
     places = [builder.add(row, ir.Constant(INDEX, each)) for each in range(BLOCK)]
     return [builder.select(builder.icmp_signed("<", place, last), place, last) for place in places]
 

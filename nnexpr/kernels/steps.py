@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled_loosely, inlined
-from nnexpr.kernels.types import Numbers
+from nnexpr.kernels.compiled import Numbers, compiled_loosely, inlined
 
 __all__ = ["BETA_1", "BETA_2", "EPSILON", "adam", "adam_exactly", "descend"]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from nnexpr.activations import LEAKY_SLOPE
 from nnexpr.declarations import Home, load
-from nnexpr.kernels.compiled import address_of, compiled, inlined
+from nnexpr.kernels.compiled import Numbers, address_of, compiled, inlined
 from nnexpr.kernels.functions import (
     constant,
     cosine,
@@ -27,7 +27,6 @@ from nnexpr.kernels.functions import (
     normal,
     sine,
 )
-from nnexpr.kernels.types import Numbers
 
 __all__ = [
     "ELU",

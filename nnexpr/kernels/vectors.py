@@ -6,12 +6,14 @@ Numba's vectoriser does not find the loops of a small matrix product, because it
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from llvmlite import binding, ir
-from numba.core import cgutils
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
-__all__ = ["HAS_32_REGISTERS", "INDEX", "VECTOR_BYTES", "Emitter", "Value"]
+__all__ = ["HAS_32_REGISTERS", "INDEX", "VECTOR_BYTES", "Emitter", "Value", "emitted"]
 
 HAS_32_REGISTERS = bool(binding.get_host_cpu_features().get("avx512f"))
 VECTOR_BYTES = 64 if HAS_32_REGISTERS else 32
@@ -20,24 +22,41 @@ INDEX = ir.IntType(64)
 Value = Any  # an llvmlite value; the library is not typed
 
 
-class Emitter:
-    """Instructions on vectors of one element type, that of the argument numbered ``array``."""
+def emitted(returns: Any = None) -> Callable[[Callable[..., Value]], Any]:
+    """A function of compiled code that is written in LLVM's own instructions, ``function(emit, *arguments)``.
 
-    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any, array: int = 0) -> None:
-        self.builder = builder
-        self._context, self._signature, self._arguments = context, signature, arguments
-        self.element = context.get_value_type(signature.args[array].dtype)
+    ``returns``: the Numba type of its result; unless given, that of its first argument.
+    """
+
+    def decorate(function: Callable[..., Value]) -> Any:
+        @wraps(function)  # Numba looks at the names of its parameters
+        def typed(_: Any, *kinds: Any) -> Any:
+            def generate(context: Any, builder: Any, signature: Any, values: Any) -> Value:
+                made = function(Emitter(context, builder, signature.args, values), *values)
+                return context.get_dummy_value() if made is None else made
+
+            return (returns or kinds[0])(*kinds), generate
+
+        return intrinsic(typed)
+
+    return decorate
+
+
+class Emitter:
+    """Instructions on vectors of one element type, that of the first array, or argument, of a function."""
+
+    def __init__(self, context: Any, builder: Any, kinds: Any, arguments: Any) -> None:
+        self.builder, self.context, self.kinds, self._arguments = builder, context, kinds, arguments
+        arrays = [each.dtype for each in kinds if isinstance(each, types.Array)]
+        self.element = context.get_value_type((*arrays, kinds[0])[0])
         self.bytes = 4 if isinstance(self.element, ir.FloatType) else 8
         self.lanes = VECTOR_BYTES // self.bytes
         self.vector = ir.VectorType(self.element, self.lanes)
-        suffix = f"v{self.lanes}f{8 * self.bytes}"
-        kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        self._fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.{suffix}")
 
     def data(self, index: int) -> Value:
         """The first element's address of an array argument."""
-        made = self._context.make_array(self._signature.args[index])
-        return made(self._context, self.builder, self._arguments[index]).data
+        made = self.context.make_array(self.kinds[index])
+        return made(self.context, self.builder, self._arguments[index]).data
 
     def offset(self, start: Value, stride: Value, count: int) -> Value:
         return self.builder.add(start, self.builder.mul(stride, ir.Constant(INDEX, count)))
@@ -68,7 +87,9 @@ class Emitter:
         made.align = self.bytes
 
     def fma(self, a: Value, b: Value, c: Value) -> Value:
-        return self.builder.call(self._fma, [a, b, c])
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        name = f"llvm.fma.v{self.lanes}f{8 * self.bytes}"
+        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), [a, b, c])
 
     def zero(self) -> Value:
         return ir.Constant(self.vector, [0.0] * self.lanes)

@@ -13,8 +13,6 @@ to the other.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -26,17 +24,6 @@ __all__ = ["CurvaturePairs"]
 
 Floats = NDArray[np.floating]
 Integers = NDArray[np.int64]
-
-
-class _Pairs(NamedTuple):
-    """What :class:`CurvaturePairs` holds, under the same names."""
-
-    steps: Floats
-    changes: Floats
-    inverses: Floats
-    scales: Floats
-    counts: Integers
-    newest: Integers
 
 
 class CurvaturePairs:
@@ -65,8 +52,7 @@ class CurvaturePairs:
     def direction(self, gradient: Tensor, out: Tensor) -> None:
         """-H g of every member to ``out: (members, P)``; -g where no pair is held."""
         if gradient.device.type == "cpu":
-            pairs = _Pairs(*(tensor.numpy() for tensor in self.state))
-            _two_loops(gradient.numpy(), pairs, out.numpy())
+            _two_loops(gradient.numpy(), out.numpy(), *(tensor.numpy() for tensor in self.state))
         else:
             self.direction_by_arrays(gradient, out)
 
@@ -107,8 +93,10 @@ class CurvaturePairs:
 
 
 @compiled_loosely
-def _two_loops(gradient: Floats, pairs: _Pairs, out: Floats) -> None:
-    steps, changes, inverses, scales, counts, newest = pairs
+def _two_loops(
+    gradient: Floats, out: Floats, steps: Floats, changes: Floats, inverses: Floats, scales: Floats,
+    counts: Integers, newest: Integers,
+) -> None:  # fmt: skip
     memory, members, size = steps.shape
     weights = np.empty(memory)
     for member in range(members):

@@ -16,15 +16,14 @@ from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import build_target
 from nnexpr.targets.target import Target
-from nnexpr.training.devices import resolve_device
+from nnexpr.training.devices import require_memory, resolve_device
+from nnexpr.training.groups import Loops
 from nnexpr.training.history import History
-from nnexpr.training.loops import Loops
-from nnexpr.training.memory import require_memory
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stepper import MemberSettings
 
-__all__ = ["FitResult", "assemble", "fit", "fitted", "result_of", "session", "train"]
+__all__ = ["FitResult", "assemble", "fit", "fitted", "result_of", "session", "session_of", "train"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +62,29 @@ def assemble(specification: FitSpecification) -> tuple[Network, Target]:
         samples=(target.inputs[:, 0], target.values),
     )
     return network.to(device=device), target
+
+
+def session_of(specification: FitSpecification) -> Session:
+    """A session that is ready to start, with the specification resolved; torch takes its threads from now on.
+
+    Raises InputError for what cannot be.
+    """
+    if specification.threads is not None:
+        torch.set_num_threads(specification.threads)
+    network, target = assemble(specification)
+    return Session(network, target, _resolved(specification, network, target))
+
+
+def _resolved(specification: FitSpecification, network: Network, target: Target) -> FitSpecification:
+    """The specification with its device, threads, points and domain as they are for this network and target."""
+    changes: dict[str, Any] = {
+        "device": str(network.parameters.device),
+        "threads": torch.get_num_threads(),
+        "points": target.points,
+    }
+    if target.function is not None and len(set(target.own_domain)) == 1:
+        changes["domain"] = target.own_domain[0]  # of a file's data it stays open: all of them
+    return specification.replace(**changes)
 
 
 def train(network: Network, target: Target, *, snapshots: int = 100, **options: Any) -> Iterator[Snapshot]:

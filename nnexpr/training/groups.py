@@ -1,11 +1,18 @@
-"""The groups of a session: which stepper trains them, and how many members each holds."""
+"""The groups of a session: which stepper trains them, and how many members each holds.
+
+There are two ways through a network's points: compiled loops on the processor, batched products of tensors anywhere.
+"""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 
+from nnexpr.activations import ACTIVATIONS
 from nnexpr.declarations import load
 from nnexpr.specification import OPTIONS, InputError
+from nnexpr.training.compiled_stepper import CompiledEvaluator, CompiledStepper
 from nnexpr.training.group import (
     DEVICE_BYTES,
     GROUP_BYTES,
@@ -14,14 +21,16 @@ from nnexpr.training.group import (
     divide,
     divide_for_tensors,
 )
-from nnexpr.training.loops import Loops, is_compiled
-from nnexpr.training.stepper import Job
+from nnexpr.training.stepper import Evaluator, Job, Stepper
+from nnexpr.training.tensor_stepper import TensorEvaluator, TensorStepper
 
-__all__ = ["make_groups"]
+__all__ = ["Loops", "evaluator", "first_order", "is_compiled", "make_groups"]
+
+Loops = Literal["auto", "compiled", "tensors"]
 
 
 def make_groups(job: Job, loops: Loops = "auto") -> list[Group]:
-    """Groups of all members. ``loops``: see ``loops.py``.
+    """Groups of all members. ``loops``: see :func:`is_compiled`.
 
     On a device whose memory does not hold them the groups are made smaller; :class:`InputError` where not even one
     member fits, and for what the optimiser cannot do.
@@ -65,3 +74,35 @@ def _groups(job: Job, division: Division) -> list[Group]:
     starts = range(0, members, division.members)
     parts = [job.part(slice(first, min(first + division.members, members))) for first in starts]
     return [Group(first, make(part, division)) for first, part in zip(starts, parts, strict=True)]
+
+
+def is_compiled(job: Job, loops: Loops) -> bool:
+    """Whether the compiled loops train it: unless told, on the processor where optimiser and activations have code.
+
+    Raises InputError where they are wanted and the optimiser or an activation has none.
+    """
+    method = job.specification.method
+    without = [("optimizer", method.name)] if method.step and not method.compiled else []
+    without += [
+        ("activation", layer.activation)
+        for layer in job.network.layers
+        if not ACTIVATIONS[layer.activation].compiled
+    ]
+    if loops == "compiled" and without:
+        raise InputError(*without[0], "it has no compiled step; train with it in loops of tensors")
+    on_processor = job.network.parameters.device.type == "cpu"
+    return loops == "compiled" or (loops == "auto" and not without and on_processor)
+
+
+def evaluator(job: Job, division: Division) -> Evaluator:
+    """Losses, predictions and gradients of the job's members."""
+    if division.compiled:
+        return CompiledEvaluator(job, division.threads)
+    return TensorEvaluator(job, division.chunk)
+
+
+def first_order(job: Job, division: Division) -> Stepper:
+    """What steps along gradients as the optimiser's declaration says."""
+    if division.compiled:
+        return CompiledStepper(job, division.threads)
+    return TensorStepper(job, division.chunk)

@@ -46,12 +46,10 @@ class History:
         """Add the losses ``(epochs, members)`` of consecutive epochs, the first being ``first_epoch``."""
         for offset in range(-first_epoch % self.stride, len(losses), self.stride):
             epoch = first_epoch + offset
-            if epoch % self.stride:
-                continue  # the stride has doubled on the way
             if self._length == self._capacity:
                 self._thin()
-                if epoch % self.stride:
-                    continue
+            if epoch % self.stride:
+                continue  # the stride has doubled on the way
             self._epochs[self._length] = epoch
             self._losses[self._length] = losses[offset]
             self._length += 1

@@ -31,6 +31,8 @@ from nnexpr.training.line_search import LineSearch
 
 __all__ = ["LBFGS", "Evaluate"]
 
+MEMORY = 10  # pairs of a member
+
 Evaluate = Callable[[Tensor, Tensor, Tensor], None]
 """``evaluate(parameters, losses, gradient)``: losses ``(members,)`` and gradient ``(members, P)`` at ``parameters``."""
 
@@ -38,26 +40,21 @@ Evaluate = Callable[[Tensor, Tensor, Tensor], None]
 class LBFGS:
     """Minimises the loss of every row of ``parameters: (members, P)``, float32 or float64, updated in place.
 
-    ``learning_rate``: the first trial of a line search, 1 being the quasi-Newton step; without pairs it is
-    ``learning_rate`` times min(1, 1 / |g|_1). The search lengthens and shortens it, so it decides where a search
-    begins, not where it ends. ``memory``: how many pairs a member keeps.
+    The first trial of a line search is the quasi-Newton step; without pairs it is min(1, 1 / |g|_1) times -g.
 
     ``wanted: (members,)`` bool, which ``evaluate`` may look at: the members whose results this call is for; whatever is
     written for the others is ignored. A member needs about 1.3 evaluations a step, the slowest of thirty 3 to 6.
-    ``evaluations``: how many calls were made.
+    ``evaluations``: how many calls were made. ``still: (members,)`` bool: which members can take no further step.
     """
 
-    def __init__(
-        self, parameters: Tensor, evaluate: Evaluate, *, learning_rate: float = 1.0, memory: int = 10
-    ) -> None:
+    def __init__(self, parameters: Tensor, evaluate: Evaluate) -> None:
         members = parameters.shape[0]
-        self.learning_rate = learning_rate
         self._parameters, self._evaluate = parameters, evaluate
-        self._pairs = CurvaturePairs(parameters, memory)
+        self._pairs = CurvaturePairs(parameters, MEMORY)
         self._losses = parameters.new_zeros(members)
         self._gradient = torch.zeros_like(parameters)
         self._known = torch.zeros(members, dtype=torch.bool, device=parameters.device)
-        self._still = torch.zeros_like(self._known)
+        self.still = torch.zeros_like(self._known)
         self._search = LineSearch(members)
         self._low = torch.zeros_like(parameters)  # gradient at the best step of the present search
         self._direction, self._trial, self._trial_gradient = (torch.zeros_like(parameters) for _ in range(3))
@@ -68,24 +65,13 @@ class LBFGS:
     @property
     def state(self) -> list[Tensor]:
         """All that the next step depends on beside the parameters; restored by copying into it."""
-        return [*self._pairs.state, self._losses, self._gradient, self._known, self._still]
+        return [*self._pairs.state, self._losses, self._gradient, self._known, self.still]
 
-    @property
-    def still(self) -> Tensor:
-        """Which members can take no further step, ``(members,)`` bool."""
-        return self._still
-
-    def reset(self) -> None:
-        """Forget everything: to be called when parameters or data were changed by somebody else."""
-        for tensor in (self._known, self._still):
-            tensor.zero_()
-        self._pairs.forget(~self._known)
-
-    def step(self, active: Tensor | None = None) -> Tensor:
-        """One iteration of every member that is ``active: (members,)`` bool; the losses before it, ``(members,)``."""
+    def step(self) -> Tensor:
+        """One iteration of every member; the losses before it, ``(members,)``."""
         self._know()
         before = self._losses.clone()
-        moving = ~self._still if active is None else active & ~self._still
+        moving = ~self.still
         self._search.low[:] = 0.0
         self._low.copy_(self._gradient)
         self._pairs.direction(self._gradient, self._direction)
@@ -95,11 +81,11 @@ class LBFGS:
         failed = self._flags(self._search.failed) & moving
         if bool(failed.any()):
             again = failed & (self._pairs.counts > 0)
-            self._still |= failed & ~again
+            self.still |= failed & ~again
             self._descend(again)
             self._begin(again)
             self._run()
-            self._still |= self._flags(self._search.failed) & again
+            self.still |= self._flags(self._search.failed) & again
         self._accept()
         return before
 
@@ -112,7 +98,7 @@ class LBFGS:
             self._gradient.copy_(torch.where(fresh[:, None], self._trial_gradient, self._gradient))
             self._known.fill_(True)
         largest = self._gradient.abs().amax(1)
-        self._still |= ~(torch.isfinite(self._losses) & torch.isfinite(largest) & (largest > 0))
+        self.still |= ~(torch.isfinite(self._losses) & torch.isfinite(largest) & (largest > 0))
 
     def _call(self, parameters: Tensor, wanted: Tensor) -> None:
         self.wanted.copy_(wanted)
@@ -133,8 +119,7 @@ class LBFGS:
             slopes = torch.linalg.vecdot(self._gradient, self._direction)
         norm = torch.linalg.vector_norm(self._gradient, 1, dim=1)
         first = torch.where(self._pairs.counts > 0, 1.0, (1.0 / norm).clamp(max=1.0))
-        steps = _numbers(first) * self.learning_rate
-        self._search.begin(which.cpu().numpy(), _numbers(self._losses), _numbers(slopes), steps)
+        self._search.begin(which.cpu().numpy(), _numbers(self._losses), _numbers(slopes), _numbers(first))
 
     def _run(self) -> None:
         """Evaluate trials until every search has ended."""

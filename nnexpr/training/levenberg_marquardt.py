@@ -34,7 +34,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from nnexpr.kernels.grams import add_grams
+from nnexpr.kernels.products import add_grams
 from nnexpr.kernels.tiles import BLOCK_BYTES
 
 __all__ = ["LevenbergMarquardt", "Residuals"]
@@ -59,13 +59,16 @@ class Residuals(Protocol):
 
 
 class LevenbergMarquardt:
-    """Minimises the mean squared residual of every row of ``parameters: (members, P)``, which it updates in place."""
+    """Minimises the mean squared residual of every row of ``parameters: (members, P)``, which it updates in place.
+
+    ``still: (members,)`` bool: which members can take no further step.
+    """
 
     def __init__(self, parameters: Tensor, problem: Residuals) -> None:
         members, size = parameters.shape
         self._parameters, self._problem = parameters, problem
         self._damping = parameters.new_full((members,), START)
-        self._still = torch.zeros(members, dtype=torch.bool, device=parameters.device)
+        self.still = torch.zeros(members, dtype=torch.bool, device=parameters.device)
         self._matrix = parameters.new_empty(members, size, size)  # J^T J / n, its lower triangle
         self._gradient = parameters.new_empty(members, size)
         self._weight = parameters.new_empty(members, size)  # d
@@ -75,23 +78,13 @@ class LevenbergMarquardt:
     @property
     def state(self) -> list[Tensor]:
         """All that the next step depends on beside the parameters; restored by copying into it."""
-        return [self._damping, self._still]
+        return [self._damping, self.still]
 
-    @property
-    def still(self) -> Tensor:
-        """Which members can take no further step, ``(members,)`` bool."""
-        return self._still
-
-    def reset(self) -> None:
-        """Forget the dampings: to be called when parameters or data were changed by somebody else."""
-        self._damping.fill_(START)
-        self._still.zero_()
-
-    def step(self, active: Tensor | None = None) -> Tensor:
-        """One step of every member that is ``active: (members,)`` bool; the losses before it, ``(members,)``."""
+    def step(self) -> Tensor:
+        """One step of every member; the losses before it, ``(members,)``."""
         losses = self._normal_equations()
-        self._still |= ~torch.isfinite(losses)
-        trying = ~self._still if active is None else active & ~self._still
+        self.still |= ~torch.isfinite(losses)
+        trying = ~self.still
         now = losses.clone()
         for _ in range(TRIALS):
             if not bool(trying.any()):
@@ -131,7 +124,7 @@ class LevenbergMarquardt:
         taken = trying & (after < losses)  # false where it is NaN
         settled = torch.zeros_like(trying).index_copy_(0, which, solved)
         settled &= ~taken & (self._trial == self._parameters).all(1)
-        self._still |= settled
+        self.still |= settled
         self._parameters.copy_(torch.where(taken[:, None], self._trial, self._parameters))
         losses.copy_(torch.where(taken, after, losses))
         factor = torch.where(taken, EASE, torch.where(trying, RAISE, 1.0)).to(losses)

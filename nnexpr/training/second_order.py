@@ -12,10 +12,10 @@ from typing import Protocol
 from torch import Tensor
 
 from nnexpr.training.group import Division
+from nnexpr.training.groups import evaluator
 from nnexpr.training.jacobian import StackResiduals, trained_columns
 from nnexpr.training.lbfgs import LBFGS
 from nnexpr.training.levenberg_marquardt import LevenbergMarquardt
-from nnexpr.training.loops import evaluator
 from nnexpr.training.stepper import Evaluator, Job
 
 __all__ = ["SecondOrderStepper", "lbfgs", "levenberg_marquardt"]

@@ -22,9 +22,8 @@ from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import describe_device
 from nnexpr.training.group import Group
-from nnexpr.training.groups import make_groups
+from nnexpr.training.groups import Loops, make_groups
 from nnexpr.training.history import History
-from nnexpr.training.loops import Loops
 from nnexpr.training.schedules import Stages, learning_rates
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stepper import Data, Job, MemberSettings
@@ -47,7 +46,7 @@ class Session:
 
     The network given is not changed. Losses and predictions are in the target's own units. A member whose loss ceases
     to be finite is frozen: its last finite state stands, and the others go on. The session fails when none is left.
-    ``settings``: what members have of their own, learning rates and masks. ``loops``: see ``loops.py``.
+    ``settings``: what members have of their own, learning rates and masks. ``loops``: see ``groups.is_compiled``.
     """
 
     def __init__(

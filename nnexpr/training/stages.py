@@ -78,7 +78,7 @@ def coordinates_of(network: Network) -> Coordinates:
     return found
 
 
-class StagedStepper:
+class StagedStepper(CompiledStepper):
     """See :class:`nnexpr.training.stepper.Stepper`. Stages 1 and 2 begin with a fresh Adam; 3 trains all weights."""
 
     def __init__(self, job: Job, division: Division) -> None:
@@ -86,38 +86,28 @@ class StagedStepper:
             raise InputError("masks", "given", "weights that follow from peaks and scales have none")
         if job.stages is None:
             raise ValueError("the job has no stages")
-        self._last, self._stages = CompiledStepper(job, division.threads), job.stages
-        self.members = self._last.members
+        super().__init__(job, division.threads)
+        self._stages = job.stages
         found = coordinates_of(job.network.with_parameters(job.parameters()))
         self._waves, count = found.waves, found.values.size
         self._coordinates = torch.from_numpy(np.ascontiguousarray(found.values))
-        self._moments = torch.zeros(2, count, dtype=torch.float64)
+        self._peak_moments = torch.zeros(2, count, dtype=torch.float64)
         self._peaks = Members(
-            self._coordinates.numpy().reshape(-1), self._moments.numpy(), self._last.who.scales
+            self._coordinates.numpy().reshape(-1), self._peak_moments.numpy(), self.who.scales
         )
 
     @property
     def state(self) -> list[Tensor]:
-        return [*self._last.state, self._coordinates, self._moments]
+        return [*super().state, self._coordinates, self._peak_moments]
 
     def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:
         for stage, done, part in self._stages.parts(epoch, len(rates)):
             if stage == 3:
-                self._last.run(done, rates[part], losses[part])
+                super().run(done, rates[part], losses[part])
                 continue
             if done == 0:
-                self._moments.zero_()
-            last = self._last
+                self._peak_moments.zero_()
             train_coordinates(
-                last.plan, last.points, self._waves, stage == 1, self._peaks, last.who.parameters,
-                np.asarray(rates[part], dtype=np.float64), done, last.room, losses[part].numpy(),
+                self.plan, self.points, self._waves, stage == 1, self._peaks, self.who.parameters,
+                np.asarray(rates[part], dtype=np.float64), done, self.room, losses[part].numpy(),
             )  # fmt: skip
-
-    def loss(self, out: Tensor) -> None:
-        self._last.loss(out)
-
-    def predict(self, features: Tensor, out: Tensor) -> None:
-        self._last.predict(features, out)
-
-    def parameters(self) -> Tensor:
-        return self._last.parameters()

@@ -110,19 +110,23 @@ class Job:
         return self.network.parameters[self.members].clone(memory_format=torch.contiguous_format)
 
 
-class Evaluator(Protocol):
-    """Evaluates ``members`` networks of one shape."""
+class Model(Protocol):
+    """``members`` networks of one shape, as they are now."""
 
     members: int
 
     def loss(self, out: Tensor) -> None:
-        """Mean squared errors over all training points as the parameters are now, to ``out: (members,)``."""
+        """Mean squared errors over all training points, to ``out: (members,)``."""
 
     def predict(self, features: Tensor, out: Tensor) -> None:
         """The first output at ``features: (inputs, points)``, to ``out: (members, points)``."""
 
     def parameters(self) -> Tensor:
-        """``(members, P)`` as they are now, a copy in the network's own layout."""
+        """``(members, P)``, a copy in the network's own layout."""
+
+
+class Evaluator(Model, Protocol):
+    """Takes losses and gradients at any parameters."""
 
     def set_parameters(self, parameters: Tensor) -> None:
         """Go on from other parameters ``(members, P)``; what the optimiser remembers stays."""
@@ -136,10 +140,8 @@ class Evaluator(Protocol):
         """
 
 
-class Stepper(Protocol):
-    """Trains ``members`` networks of one shape."""
-
-    members: int
+class Stepper(Model, Protocol):
+    """Trains them."""
 
     @property
     def state(self) -> list[Tensor]:
@@ -147,15 +149,6 @@ class Stepper(Protocol):
 
     def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:
         """One epoch for each rate, the first of them ``epoch``; ``losses[k]: (members,)`` is the loss before it."""
-
-    def loss(self, out: Tensor) -> None:
-        """See :class:`Evaluator`."""
-
-    def predict(self, features: Tensor, out: Tensor) -> None:
-        """See :class:`Evaluator`."""
-
-    def parameters(self) -> Tensor:
-        """See :class:`Evaluator`."""
 
 
 def restore(stepper: Stepper, state: Sequence[Tensor]) -> None:

@@ -92,7 +92,7 @@ def _begun(specification: FitSpecification) -> Session:
     use_threads(specification.threads)
     with waiting("Loading torch and the compiled loops ..."):
         from nnexpr.training.devices import passed_over
-        from nnexpr.training.resolve import session_of
+        from nnexpr.training.fit import session_of
 
         session = session_of(specification)
     for note in filter(None, (passed_over(specification.device), *session.target.notes)):

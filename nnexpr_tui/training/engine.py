@@ -23,7 +23,7 @@ from nnexpr.splines.floor import QUICK_WORK, spline_floor
 from nnexpr.targets import CATALOGUE
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import device_memory
-from nnexpr.training.resolve import session_of
+from nnexpr.training.fit import session_of
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.documents import plain

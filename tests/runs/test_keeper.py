@@ -12,7 +12,7 @@ from nnexpr.runs import keeper as module
 from nnexpr.runs.keeper import LEAST_REST, Keeper
 from nnexpr.runs.store import Store
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr.training.resolve import session_of
+from nnexpr.training.fit import session_of
 from nnexpr.training.session import Session
 
 

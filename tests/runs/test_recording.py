@@ -15,7 +15,7 @@ from nnexpr.regions.line import linear_regions
 from nnexpr.runs.recording import Recorder
 from nnexpr.runs.scene import scene_of
 from nnexpr.specification import FitSpecification
-from nnexpr.training.resolve import session_of
+from nnexpr.training.fit import session_of
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 

@@ -10,7 +10,7 @@ from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import target
-from nnexpr.training import graphs, loops
+from nnexpr.training import graphs, groups
 from nnexpr.training.fit import fit
 from nnexpr.training.graphs import Replayed
 from nnexpr.training.groups import make_groups
@@ -59,7 +59,7 @@ def test_short_memory_is_answered_by_smaller_groups(monkeypatch: pytest.MonkeyPa
                 raise torch.cuda.OutOfMemoryError("out of memory")
             super().__init__(job, chunk)
 
-    monkeypatch.setattr(loops, "TensorStepper", Small)
+    monkeypatch.setattr(groups, "TensorStepper", Small)
     network = mlp(3, 8, members=20)
     made = make_groups(small_job(network), "tensors")
     assert sum(group.members for group in made) == 20
@@ -71,7 +71,7 @@ def test_memory_that_holds_not_one_member_is_one_sentence(monkeypatch: pytest.Mo
     def refuse(*_: object) -> None:
         raise torch.cuda.OutOfMemoryError("out of memory")
 
-    monkeypatch.setattr(loops, "TensorStepper", refuse)
+    monkeypatch.setattr(groups, "TensorStepper", refuse)
     network = mlp(3, 8, members=20)
     with pytest.raises(
         InputError, match="members is 20: the memory of cpu does not hold them in groups of any size"

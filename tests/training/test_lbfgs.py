@@ -190,26 +190,19 @@ def test_a_start_that_is_not_finite_disturbs_nobody(bad: float) -> None:
 
 
 def test_trials_that_are_not_finite_shorten_the_step() -> None:
+    met: list[bool] = []
+
     def barrier(p: Tensor, losses: Tensor, gradient: Tensor) -> None:
         losses.copy_((p - torch.log(p)).sum(1))  # NaN for p < 0
         gradient.copy_(1 - 1 / p)
+        met.append(bool(losses.isnan().any()))
 
     p = torch.tensor([[1e-3, 50.0], [0.5, 1e-4]], dtype=torch.float64)
-    optimizer = LBFGS(p, barrier, learning_rate=1000.0)
+    optimizer = LBFGS(p, barrier)
     for _ in range(60):
         assert torch.isfinite(optimizer.step()).all()
     torch.testing.assert_close(p, torch.ones_like(p), rtol=0, atol=1e-7)
-
-
-def test_inactive_members_keep_their_point() -> None:
-    p = starts(4, 5)
-    before = p.clone()
-    optimizer = LBFGS(p, rosenbrock)
-    active = torch.tensor([True, False, True, False])
-    for _ in range(5):
-        optimizer.step(active)
-    assert torch.equal(p[~active], before[~active])
-    assert (p[active] != before[active]).any(1).all()
+    assert any(met)
 
 
 def test_only_wanted_results_are_used() -> None:

@@ -171,19 +171,6 @@ def test_a_network_that_is_constant_stands_still() -> None:
     assert torch.equal(p, torch.ones_like(p))
 
 
-def test_inactive_members_keep_their_point_and_damping() -> None:
-    network, problem = tanh_problem()
-    p = network.parameters.clone()
-    optimizer = LevenbergMarquardt(p, problem)
-    active = torch.tensor([True, False, True, False])
-    damping = optimizer.state[0].clone()
-    for _ in range(3):
-        optimizer.step(active)
-    assert torch.equal(p[~active], network.parameters[~active])
-    assert torch.equal(optimizer.state[0][~active], damping[~active])
-    assert (p[active] != network.parameters[active]).any(1).all()
-
-
 def test_float32() -> None:
     network, _ = tanh_problem(dtype="float32")
     x = torch.linspace(-1, 1, 60)

@@ -9,8 +9,8 @@ import torch
 from nnexpr.networks.builders import mlp, shallow
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import target
+from nnexpr.training.devices import estimate_bytes
 from nnexpr.training.fit import fit, session
-from nnexpr.training.memory import estimate_bytes
 
 OPTIMIZERS = ["lbfgs", "levenberg-marquardt"]
 GOAL = target("tanh3", points=120)

@@ -11,7 +11,7 @@ from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.target import Target
 from nnexpr.training.fit import fit, result_of, train
-from nnexpr.training.loops import Loops
+from nnexpr.training.groups import Loops
 from nnexpr.training.session import InvalidTransition, Session
 from nnexpr.training.stepper import Data
 

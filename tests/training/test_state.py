@@ -12,7 +12,7 @@ from nnexpr.networks.network import Network
 from nnexpr.optimizers import OPTIMIZERS
 from nnexpr.specification import FitSpecification
 from nnexpr.training.group import Division
-from nnexpr.training.loops import is_compiled
+from nnexpr.training.groups import is_compiled
 from nnexpr.training.schedules import Stages
 from nnexpr.training.stepper import Data, Job, Stepper, restore
 

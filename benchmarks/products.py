@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.compiled import Numbers, compiled
 from nnexpr.kernels.passes import INPUT_ROWS, INPUTS, KEPT_ROWS, OUTPUTS, PARAMETERS, TRAINED, Plan
 from nnexpr.kernels.products import add_dots, multiply
-from nnexpr.kernels.types import Numbers
 
 __all__ = ["products_only"]
 
