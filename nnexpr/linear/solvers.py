@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -17,7 +18,7 @@ import psutil
 from numpy.typing import ArrayLike, NDArray
 
 from nnexpr.declarations import load
-from nnexpr.linear.basis import BASES, SOLVERS
+from nnexpr.linear.basis import BASES, SOLVERS, Solver
 from nnexpr.linear.dense import design_condition
 from nnexpr.linear.hat import mass_condition, solve_hat
 from nnexpr.linear.piecewise import check_knots
@@ -28,6 +29,8 @@ from nnexpr.splines.p1 import Floats, checked_samples
 
 __all__ = ["LinearFit", "least_squares"]
 
+TRIED = 64  # columns that are solved for to see how long all of them take
+
 
 @dataclass(frozen=True, eq=False)
 class LinearFit:
@@ -35,7 +38,9 @@ class LinearFit:
 
     ``coefficients (n,)`` are those of ``basis``, ``values (samples,)`` is f at the samples in their order; both are in
     ``dtype``, as the solver's own arithmetic gives them. ``max_error`` and ``mse`` are of ``values`` against the y that
-    was given, in double precision. ``rank``: directions kept. ``seconds``: for the solve, the design matrix included.
+    was given, in double precision. ``rank``: directions kept. ``gradient``: the largest component of Aᵀ(Ac − y) + λc,
+    with A the matrix that was solved with and c its coefficients; at the minimiser it is 0 but for rounding, and where
+    directions were dropped it says what they would have gained. ``seconds``: for the solve, the design matrix included.
     """
 
     basis: str
@@ -47,6 +52,7 @@ class LinearFit:
     max_error: float
     mse: float
     rank: int
+    gradient: float
     rcond: float | None
     ridge: float
     seconds: float
@@ -98,13 +104,15 @@ def least_squares(
     rcond: float | None = None,
     ridge: float | None = None,
     dtype: str = "float64",
+    announce: Callable[[float], None] | None = None,
 ) -> LinearFit:
     """Minimise Σ (f(x_k) − y_k)² over f piecewise linear on ``knots``; see :class:`LinearFit`.
 
     ``x, y``: ``(samples,)`` in any order, repeated x allowed. ``knots (n,)``: in any order, distinct, both ends
     included; they must cover the samples. ``rcond``: the relative cut-off of ``qr``, ``svd`` and ``gram`` (default: the
     ε of ``dtype``). ``ridge``: λ in Σ (f − y)² + λ‖c‖², of ``normal`` (default 1e-6) and ``hat`` (default 0).
-    All arithmetic is in ``dtype``, ``float32`` or ``float64``.
+    All arithmetic is in ``dtype``, ``float32`` or ``float64``. ``announce`` is told the seconds that a dense solver is
+    expected to take, before it begins.
 
     With fewer samples than knots, or elements left without samples, ``hat`` takes the minimiser of least energy
     (straight across gaps), ``qr`` and ``svd`` that of the shortest coefficients, ``gram`` that of the modes it keeps.
@@ -125,20 +133,24 @@ def least_squares(
     start = time.perf_counter()
     if not way.dense:
         found = solve_hat(ascending, x_used, y_used, basis=chosen, ridge=ridge)
-        values, rank = found.fitted, found.rank
+        values, rank, gradient = found.fitted, found.rank, found.gradient
         coefficients: Floats = load(chosen.from_values)(ascending, found.values)
     else:
         _check_memory(len(x_used), len(ascending), precision)
         matrix = chosen.design(ascending, x_used)
         cut_off = float(np.finfo(precision).eps) if rcond is None else rcond
+        if announce is not None:
+            announce(_expected_seconds(way, matrix, y_used, cut_off, ridge))
         coefficients, rank = way.solve(matrix, y_used, cut_off, ridge)
         values = matrix @ coefficients
+        uphill = matrix.T @ (values - y_used) + precision.type(ridge) * coefficients
+        gradient = float(np.abs(uphill).max())
     seconds = time.perf_counter() - start
     error = np.abs(values.astype(np.float64) - y_given)
     return LinearFit(
         basis=basis, solver=solver, dtype=dtype, knots=ascending, coefficients=coefficients,
-        values=values, max_error=float(error.max()), mse=float((error**2).mean()), rank=rank, rcond=rcond,
-        ridge=ridge, seconds=seconds, samples=x_used,
+        values=values, max_error=float(error.max()), mse=float((error**2).mean()), rank=rank,
+        gradient=gradient, rcond=rcond, ridge=ridge, seconds=seconds, samples=x_used,
     )  # fmt: skip
 
 
@@ -169,6 +181,15 @@ def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | 
     if not (ridge >= 0 and math.isfinite(ridge)):
         raise InputError("ridge", ridge, "it must be a number, at least 0")
     return float(ridge)
+
+
+def _expected_seconds(way: Solver, matrix: Floats, y: Floats, cut_off: float, ridge: float) -> float:
+    """By a solve on a few of the columns: the time grows with the square of their number."""
+    count = matrix.shape[1]
+    few = np.linspace(0, count - 1, min(count, TRIED)).astype(np.intp)
+    start = time.perf_counter()
+    way.solve(matrix[:, few], y, cut_off, ridge)
+    return float((time.perf_counter() - start) * (count / len(few)) ** 2)
 
 
 def _check_memory(samples: int, n: int, precision: np.dtype[np.floating]) -> None:

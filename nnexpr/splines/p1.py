@@ -83,17 +83,17 @@ class Hats:
     def loads(self, residual: Floats) -> tuple[Floats, Floats]:
         """Of each element's left and right hat, ``(n − 1,)``: Σ w (1 − t) r and Σ w t r over its samples."""
         weighted = self.weights * residual
-        left, right = (self._sums(part * weighted) for part in (1 - self.t, self.t))
+        left, right = (self.sums(part * weighted) for part in (1 - self.t, self.t))
         return left, right
 
     def blocks(self) -> tuple[Floats, Floats, Floats]:
         """Σ w (1 − t)², Σ w (1 − t) t and Σ w t² of each element, ``(n − 1,)``."""
         left, right = self.weights * (1 - self.t), self.weights * self.t
         terms = left * (1 - self.t), left * self.t, right * self.t
-        first, mixed, last = map(self._sums, terms)
+        first, mixed, last = map(self.sums, terms)
         return first, mixed, last
 
-    def _sums(self, terms: Floats) -> Floats:
+    def sums(self, terms: Floats) -> Floats:
         """Over each element's samples, ``(n − 1,)``."""
         count = self.n - 1
         if terms.dtype == np.float64:

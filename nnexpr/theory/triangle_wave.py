@@ -140,15 +140,13 @@ def shallow_fit(depth: int, knots: int, samples: int | None = None) -> ShallowFi
         moved, mse = project_wave(depth, knots + 1)
         _, mse_ridge = project_wave(depth, knots + 1, ridge=RIDGE / SAMPLES)
         spline = LinearSpline(positions, 0.5 + moved)
-        bends = LinearSpline(positions, moved).visible_bends(VISIBLE)
     else:
         x = (np.arange(used) + 0.5) / used
         y = composed(depth, x)
         exact = least_squares(x, y, positions)
         mse, mse_ridge = exact.mse, least_squares(x, y, positions, basis="relu", ridge=RIDGE).mse
         spline = exact.spline
-        bends = spline.visible_bends(VISIBLE)
-    return ShallowFit(spline, mse, mse_ridge, bends + 1, used)
+    return ShallowFit(spline, mse, mse_ridge, spline.visible_bends(VISIBLE) + 1, used)
 
 
 def _check_samples(depth: int, knots: int, samples: int | None) -> int:

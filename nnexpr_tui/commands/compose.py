@@ -22,8 +22,8 @@ _DEPTH, _KNOTS = 6, (8, 16, 32, 63, 64, 128)
     "depth", "integer", _DEPTH, "folds: how often the triangle map is composed", "Wave", minimum=1, maximum=40
 )
 @own_option(
-    "knots", "integers", _KNOTS, "knots of the shallow fits, one fit each", "Shallow fits", minimum=1,
-    maximum=1_000_000,
+    "knots", "integers", _KNOTS, "inner knots of the shallow fits, one fit each: where they can bend; the two ends "
+    "come beside them (lstsq and shallow networks count all knots)", "Shallow fits", minimum=1, maximum=1_000_000,
 )  # fmt: skip
 @own_option(
     "samples", "integer", None, "evenly spaced samples that the shallow fits see; 4096 unless given, or the "
@@ -52,7 +52,7 @@ def _show(made: Composition) -> None:
         ("linear regions, sampled in 20,000 cells", number(made.sampled_regions)),
         ("units", number(made.units)),
         ("parameters", number(made.parameters)),
-        ("knots that a shallow network needs", number(made.knots_needed)),
+        ("inner knots that a shallow network needs", number(made.knots_needed)),
     ]
     print_table(f"The triangle map composed {made.depth} times", ("", "count"), counts)
     rows = [
@@ -66,7 +66,7 @@ def _show(made: Composition) -> None:
         )
         for fit in made.shallow
     ]
-    columns = ("knots", "features", "mse", "mse with ridge", "regions", "samples")
+    columns = ("inner knots", "features", "mse", "mse with ridge", "regions", "samples")
     print_table("Shallow least squares on the same wave", columns, rows)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["lstsq"]
 
 _SECTION = "Least squares"
+_LONG = 3.0  # seconds: what is expected to take longer is said before
 _DEFAULTS: dict[str, Any] = {
     "target": "arctan25", "target_seed": 0, "samples": 10_000, "basis": "hat", "biases": "uniform", "knots": 100,
     "solver": "hat", "rcond": None, "ridge": None, "dtype": "float64", "seed": 0,
@@ -60,7 +61,7 @@ def lstsq(as_json: bool, **options: Any) -> None:
     """Fit a target by least squares: piecewise linear on fixed knots, both ends of the domain included.
 
     The two bases span the same functions; what differs is the digits that survive. Errors are in the target's own
-    units, on the samples.
+    units, on the samples. --knots counts all knots, the two ends included (compose counts inner ones).
     """
     from nnexpr.linear.solvers import least_squares
 
@@ -68,16 +69,21 @@ def lstsq(as_json: bool, **options: Any) -> None:
     target, x, y = _samples(chosen)
     knots = _knots(chosen, target, x, y)
     how = {name: chosen[name] for name in ("basis", "solver", "rcond", "ridge", "dtype")}
-    fit = least_squares(x, y, knots, **how)
+    fit = least_squares(x, y, knots, **how, announce=_say_if_long)
     settings = {
         "target": target.name, "basis": fit.basis, "biases": chosen["biases"], "knots": len(knots), "samples": len(x),
         "solver": fit.solver, "rcond": fit.rcond, "ridge": fit.ridge, "dtype": fit.dtype,
     }  # fmt: skip
-    results = {name: getattr(fit, name) for name in ("max_error", "mse", "rank", "condition", "seconds")}
+    names = ("max_error", "mse", "rank", "gradient", "condition", "seconds", "knots", "coefficients")
     if as_json:
-        print_json({"schema": 1, "config": settings, **results})
+        print_json({"schema": 1, "config": settings, **{name: getattr(fit, name) for name in names}})
     else:
         _show(target, fit, settings, x, y)
+
+
+def _say_if_long(seconds: float) -> None:
+    if seconds > _LONG:
+        say(f"A dense solver: about {seconds:,.0f} s, and as long again for the condition. Ctrl+C ends it.")
 
 
 def _samples(chosen: dict[str, Any]) -> tuple[Target, NDArray[np.float64], NDArray[np.float64]]:
@@ -121,6 +127,7 @@ def _show(
         ("max error", figure(fit.max_error)),
         ("mean squared error", figure(fit.mse)),
         ("rank", number(fit.rank)),
+        ("largest component of the gradient", f"{fit.gradient:.1e}"),
         ("condition", number(fit.condition)),
         ("seconds", number(fit.seconds)),
     ]

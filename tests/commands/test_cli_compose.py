@@ -37,6 +37,13 @@ def test_many_folds_are_counted_too(run):
     assert found["shallow"][0]["mse"] == pytest.approx(1 / 12, rel=1e-6)
 
 
+@pytest.mark.parametrize("depth", [30, 40])
+def test_rounding_is_no_region_of_a_shallow_fit(run, depth):
+    """So deep a wave is its mean to every fit, whose values differ from 1/2 by less than 1e-12."""
+    found = json.loads(run("compose", "--depth", depth, "--knots", "8,63,64,100,128", "--json").stdout)
+    assert [fit["linear_regions"] for fit in found["shallow"]] == [1] * 5
+
+
 def test_too_few_samples_are_refused(run):
     done = run("compose", "--depth", 6, "--samples", 100)
     assert done.exit_code == 2

@@ -108,3 +108,23 @@ def test_a_chart_and_a_table_for_people(run):
     assert done.exit_code == 0
     for word in ("least squares", "max error", "condition", "rank"):
         assert word in done.stdout
+
+
+def test_the_fit_itself_and_its_certificate_are_in_the_json(run):
+    found = document(
+        run("lstsq", "--target", "cube", "--knots", 5, "--samples", 40, "--basis", "relu", "--json")
+    )
+    np.testing.assert_array_equal(found["knots"], np.linspace(0, 1, 5))
+    x = np.linspace(0, 1, 40)
+    relus = np.stack([np.ones(40), *(np.maximum(x - knot, 0) for knot in found["knots"][:-1])], axis=1)
+    error = relus @ found["coefficients"] - x**3
+    assert found["mse"] == pytest.approx(np.mean(error**2), rel=1e-9)
+    assert found["gradient"] < 1e-12
+    assert np.abs(relus.T @ error).max() < 1e-12
+
+
+def test_one_convention_of_knots_is_said(run):
+    said = {name: " ".join(run(name, "--help").stdout.split()) for name in ("lstsq", "compose", "fit")}
+    assert "inner knots of the shallow fits" in said["compose"]
+    assert "both ends included" in said["lstsq"]
+    assert "both ends included" in said["fit"]

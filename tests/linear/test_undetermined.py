@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexpr.linear.piecewise import hats
+from nnexpr.linear.basis import SOLVERS
+from nnexpr.linear.piecewise import hats, relus
 from nnexpr.linear.solvers import least_squares
 
 
@@ -83,3 +84,70 @@ def test_more_knots_than_samples_do_not_blow_up_on_even_noise():
     assert fit.mse < 1e-24
     between = np.linspace(-1, 1, 20_001)
     assert np.abs(fit.predict(between) - np.arctan(25 * between)).max() < 3 * np.abs(noise).max()
+
+
+def test_a_sample_beside_an_empty_element_pulls_as_hard_as_it_must():
+    """A value of 1e5 is passed on from a sample at 1e-5 of an element: four samples of rank four are met."""
+    x, y = np.array([0.2, 0.8, 1.00001, 2.5]), np.array([0.0, 0.0, 1.0, 0.0])
+    fit = least_squares(x, y, np.arange(5.0))
+    assert fit.rank == 4
+    assert fit.mse < 1e-20
+    np.testing.assert_allclose(fit.coefficients, [0, 0, 1e5, -1e5, -1e5], rtol=1e-6, atol=1e-6)
+
+
+@given(st.integers(3, 14), st.integers(1, 20), st.integers(0, 2**32))
+@settings(deadline=None, max_examples=300, database=None)
+def test_samples_close_to_knots_are_fitted_as_well_as_dense_algebra_does(n, count, seed):
+    """Two in five within 2e-4 of a knot; where singular values can be told from 0, the error is LAPACK's."""
+    rng = np.random.default_rng(seed)
+    knots = np.linspace(0, 1, n) if rng.random() < 0.5 else np.sort([0, *rng.uniform(0.01, 0.99, n - 2), 1])
+    x, near = rng.uniform(0, 1, count), rng.random(count) < 0.4
+    moved = rng.choice([-1, 1], count) * 10 ** rng.uniform(-5.7, -3.7, count)
+    x[near] = np.clip(rng.choice(knots, count) + moved, 0, 1)[near]
+    y = rng.normal(size=count)
+    fit, matrix = least_squares(x, y, knots), hats(knots, x)
+    left, singular, _ = np.linalg.svd(matrix, full_matrices=False)
+    space = left[:, singular > 1e-13]
+    if (singular[singular > 1e-13] > 1e-8).all():
+        rounding = 1e-13 * np.abs(fit.coefficients).max() + 1e-9
+        assert np.abs(fit.values - space @ (space.T @ y)).max() < rounding
+    assert fit.gradient == pytest.approx(np.abs(matrix.T @ (matrix @ fit.coefficients - y)).max(), abs=1e-6)
+    assert fit.gradient <= 1e-13 * count * (1 + np.abs(fit.coefficients).max())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_more_knots_than_random_samples_keep_no_gradient(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-1, 1, 1000)
+    fit = least_squares(x, rng.normal(size=1000), np.linspace(-1, 1, 1500))
+    assert fit.gradient < 1e-9
+
+
+@pytest.mark.parametrize("basis", ["hat", "relu"])
+@pytest.mark.parametrize("ridge", [1e-3, 1e-13])
+def test_a_ridge_settles_what_samples_leave_open(basis, ridge):
+    """Against the dense normal equations in extended precision, gaps and all."""
+    knots = np.array([0, 0.1, 0.35, 0.4, 0.8, 1.0])
+    x, y = np.array([0.02, 0.07, 0.36, 0.9]), np.array([1.0, -1.0, 0.5, 2.0])
+    fit = least_squares(x, y, knots, basis=basis, ridge=ridge)
+    rows = np.sqrt(ridge) * np.eye(6)
+    matrix = np.vstack([(hats if basis == "hat" else relus)(knots, x), rows])
+    expected = np.linalg.lstsq(matrix, np.append(y, np.zeros(6)), rcond=None)[0]
+    np.testing.assert_allclose(fit.values, matrix[:4] @ expected, atol=1e-8)
+    np.testing.assert_allclose(fit.coefficients, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_the_gradient_is_the_certificate_of_every_solver(solver):
+    """Near 0 at the minimiser; where half of the directions are dropped, what they would have gained."""
+    x, knots = np.linspace(0, 1, 80), np.linspace(0, 1, 9)
+    y = np.sin(9 * x)
+    fit = least_squares(x, y, knots, solver=solver)
+    assert fit.gradient < 1e-12
+    if SOLVERS[solver].cut_off:
+        poor = least_squares(x, y, knots, solver=solver, rcond=0.8)
+        matrix = hats(knots, x)
+        assert poor.rank < 9
+        expected = np.abs(matrix.T @ (matrix @ poor.coefficients - y)).max()
+        assert poor.gradient == pytest.approx(expected, rel=1e-9)
+        assert poor.gradient > 0.01
