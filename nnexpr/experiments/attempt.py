@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nnexpr.atomic import write_atomically
+from nnexpr.experiments.data import to_json
 from nnexpr.experiments.origin import digest_of_sources
 
 __all__ = ["Attempt", "Cancelled", "Parts", "Progress"]
@@ -48,7 +49,9 @@ class Parts:
     def kept(self, name: str, compute: Callable[[], Plain]) -> Plain:
         """``compute()``, or what it gave before."""
         if name not in self.values:
-            self.values[name] = compute()
+            self.values[name] = json.loads(
+                to_json(compute())
+            )  # the same, whether it comes from a file or not
             if self.path is not None:
                 document = {"sources": digest_of_sources(), "parts": self.values}
                 with suppress(OSError):
@@ -100,12 +103,13 @@ class Attempt:
         self.report(end)
 
     def kept(self, name: str, compute: Callable[[], Plain]) -> Plain:
-        """``compute()``, or what it gave an attempt that was cut short: plain values only, as JSON gives them back."""
+        """``compute()``, or what it gave an attempt that was cut short: as JSON gives it back, arrays as lists."""
         return self.parts.kept(name, compute)
 
     def each(
         self, items: Sequence[Item], work: Callable[[Item], Plain], name: Callable[[Item], str] = str, *,
-        begin: float = 0.0,
+        begin: float = 0.0, end: float = 1.0,
     ) -> list[Plain]:  # fmt: skip
         """``work(item)`` of all of them one by one, reported and kept by their names."""
-        return [self.kept(name(item), partial(work, item)) for item in self.over(items, name, begin=begin)]
+        named = self.over(items, name, begin=begin, end=end)
+        return [self.kept(name(item), partial(work, item)) for item in named]

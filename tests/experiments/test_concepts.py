@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from wrong import NOT_JUDGED, WRONG
 
-from nnexpr.experiments.attempt import Attempt, Cancelled
+from nnexpr.experiments.attempt import Attempt, Cancelled, Parts
 from nnexpr.experiments.concepts import EXPERIMENTS
 from nnexpr.experiments.concepts.measures import loglog_slopes, median_interval
 from nnexpr.experiments.data import VERDICTS, Result
@@ -115,6 +117,40 @@ def test_an_attempt_can_be_cancelled_by_its_report() -> None:
         if experiment.id in ("capacity", "parity-circuits", "tensor-ranks", "trajectories"):
             with pytest.raises(Cancelled):
                 experiment.run(Attempt(True, progress=stop))
+
+
+@pytest.mark.parametrize(
+    "name", ["region-bounds", "random-regions", "equal-parameters", "lottery", "universality", "barron-rate"]
+)
+def test_an_attempt_that_was_cut_short_goes_on_where_it_was(name: str, tmp_path: Path) -> None:
+    """It ends with what it would have given in one go, and says at once how far it had been."""
+    [experiment] = [each for each in EXPERIMENTS if each.id == name]
+
+    def stop(share: float, note: str) -> None:
+        if share > 0.6:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        experiment.run(Attempt(True, progress=stop, parts=Parts.read(tmp_path / "parts.json")))
+    parts = Parts.read(tmp_path / "parts.json")
+    assert parts.values
+    computed: list[str] = []
+    parts.values = _Watched(parts.values, computed)
+    result = experiment.run(Attempt(True, parts=parts))
+    assert result.claims == quick(name)[0].claims
+    assert 0 < len(computed) < len(parts.values)
+
+
+class _Watched(dict[str, Any]):
+    """Parts, of which those that are new are told."""
+
+    def __init__(self, values: dict[str, Any], computed: list[str]) -> None:
+        super().__init__(values)
+        self.computed = computed
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.computed.append(name)
+        super().__setitem__(name, value)
 
 
 def test_median_intervals_hold_the_median_as_often_as_they_say() -> None:

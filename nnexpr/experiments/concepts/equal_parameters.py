@@ -45,14 +45,21 @@ class Trained(NamedTuple):
 def run(attempt: Attempt) -> Result:
     """A hundred networks of each shape on three targets, trained alike."""
     members, epochs = attempt.choose((MEMBERS, EPOCHS), (QUICK_MEMBERS, QUICK_EPOCHS))
-    trained: list[Trained] = []
-    for name in attempt.over(TARGETS):
+
+    def measure(name: str) -> list[tuple[Array, Array]]:
+        """Of every shape, the members' regions on the target's domain, and their losses."""
         goal = target(name, terms=TERMS, points=256, seed=attempt.seed)
         networks = [mlp(len(widths) + 1, widths, members=members, seed=attempt.seed) for widths in SHAPES]
-        for widths, result in zip(SHAPES, fit_many(networks, goal, epochs=epochs, lr=3e-3), strict=True):
-            found = linear_regions(result.network, goal.domain[0], certify=False)
-            counts = np.array([each.count for each in found], dtype=np.float64)
-            trained.append(Trained(name, widths, counts, result.loss.numpy()))
+        results = fit_many(networks, goal, epochs=epochs, lr=3e-3)
+        found = [linear_regions(result.network, goal.domain[0], certify=False) for result in results]
+        counts = [np.array([each.count for each in lines]) for lines in found]
+        return [(regions, result.loss.numpy()) for regions, result in zip(counts, results, strict=True)]
+
+    trained = [
+        Trained(name, widths, np.array(regions), np.array(losses))
+        for name, found in zip(TARGETS, attempt.each(TARGETS, measure), strict=True)
+        for widths, (regions, losses) in zip(SHAPES, found, strict=True)
+    ]
     columns = ("target", "hidden widths", "parameters", "regions at most", "regions, median", "regions from",
                "regions to", "loss, median", "loss from", "loss to")  # fmt: skip
     rows = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -77,8 +78,7 @@ def run(attempt: Attempt) -> Result:
     found = []
     for index, (width, rate) in enumerate(CASES):
         share = index / len(CASES), (index + 1) / len(CASES)
-        made = attempt.kept(_label(width, rate), partial(_pruned, attempt, goal, width, rate, share))
-        found.append(Pruned(width, rate, [Round(share, np.array(a), np.array(b)) for share, a, b in made]))
+        found.append(Pruned(width, rate, list(_rounds(attempt, goal, width, rate, share))))
     attempt.report(1.0)
     claims = (*at_the_end(found, attempt.quick), somewhere(found, attempt.quick))
     return Result((_table(found),), tuple(map(_figure, found)), claims)
@@ -97,27 +97,37 @@ def _table(found: list[Pruned]) -> Table:
     return Table(title, columns, rows)
 
 
-def _pruned(
+def _rounds(
     attempt: Attempt, goal: Target, width: int, rate: float, share: tuple[float, float]
-) -> list[tuple[float, list[float], list[float]]]:
-    """For the dense network and after every round: the share kept, the tickets' losses, and those drawn anew."""
+) -> Iterator[Round]:
+    """The dense network, then every round: what an attempt that was cut short had done is taken from it."""
     members, epochs = attempt.choose((MEMBERS, EPOCHS), (QUICK_MEMBERS, QUICK_EPOCHS))
     first, fresh = (
         mlp(depth=DEPTH, width=width, init="kaiming", members=members, seed=own)
         for own in (attempt.seed, attempt.seed + FRESH_SEED)
     )
     masks = torch.ones_like(first.parameters)
-    trained = fit(first, goal, epochs=epochs, lr=rate)
-    made = [(1.0, trained.loss.tolist(), trained.loss.tolist())]
     removed = 1.0 - (1.0 - SPARSITY) ** (1.0 / ROUNDS)
-    rounds = range(1, attempt.choose(ROUNDS, QUICK_ROUNDS) + 1)
-    begin, end = share
-    for _ in attempt.over(rounds, (_label(width, rate) + ", round {}").format, begin=begin, end=end):
-        masks = prune(trained.network, masks, removed)
+
+    def losses() -> dict[str, Any]:
+        """Of this round's tickets and of fresh weights under their masks; and the masks of the next round, in bits."""
         trained = fit(masked(first, masks), goal, epochs=epochs, lr=rate, masks=masks)
         redrawn = fit(masked(fresh, masks), goal, epochs=epochs, lr=rate, masks=masks)
-        made.append((float(density(first, masks).mean()), trained.loss.tolist(), redrawn.loss.tolist()))
-    return made
+        following = prune(trained.network, masks, removed).bool().numpy()
+        return {
+            "ticket": trained.loss,
+            "redrawn": redrawn.loss,
+            "next": np.packbits(following).tobytes().hex(),
+        }
+
+    rounds = range(attempt.choose(ROUNDS, QUICK_ROUNDS) + 1)
+    name = f"{_label(width, rate)}, round {{}}".format
+    for number in attempt.over(rounds, name, begin=share[0], end=share[1]):
+        found = attempt.kept(name(number), losses)
+        ticket, redrawn = np.array(found["ticket"]), np.array(found["redrawn"])
+        yield Round(float(density(first, masks).mean()), ticket, redrawn if number else ticket)
+        bits = np.unpackbits(np.frombuffer(bytes.fromhex(found["next"]), np.uint8), count=masks.numel())
+        masks = torch.from_numpy(bits).reshape(masks.shape).to(masks)
 
 
 def _figure(each: Pruned) -> Figure:

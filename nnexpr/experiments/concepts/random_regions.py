@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -65,12 +66,17 @@ def whole_line_counts(network: Network) -> Array:
 def run(attempt: Attempt) -> Result:
     """5000 seeds of ten shapes at He's start, and thirty of three shapes before and after training."""
     members = attempt.choose(MEMBERS, QUICK_MEMBERS)
-    started = [
-        Counted(widths, whole_line_counts(_drawn(widths, members, attempt.seed)))
-        for widths in attempt.over(SHAPES, words, end=0.7)
-    ]
+    counts = attempt.each(
+        SHAPES, lambda widths: whole_line_counts(_drawn(widths, members, attempt.seed)), words, end=0.7
+    )
+    started = [Counted(widths, np.array(each)) for widths, each in zip(SHAPES, counts, strict=True)]
     attempt.report(0.7, "training")
-    trained = _trained(attempt)
+    trained = [
+        (Counted(widths, np.array(before)), Counted(widths, np.array(after)), loss)
+        for widths, (before, after, loss) in zip(
+            TRAINED_SHAPES, attempt.kept("training", partial(_trained, attempt)), strict=True
+        )
+    ]
     attempt.report(1.0)
     units = [float(c.expected) for c in started]
     series = {"mean": [c.mean for c in started], "Σ n + 1": units}
@@ -151,17 +157,12 @@ def _drawn(widths: tuple[int, ...], members: int, seed: int) -> Network:
     )
 
 
-def _trained(attempt: Attempt) -> list[Trained]:
+def _trained(attempt: Attempt) -> list[tuple[Array, Array, float]]:
+    """Counts before and after, and the median loss, of every shape."""
     goal = target("fourier", points=256, seed=attempt.seed)
     members, epochs = attempt.choose((TRAINED_MEMBERS, EPOCHS), (QUICK_TRAINED_MEMBERS, QUICK_EPOCHS))
     networks = [_drawn(widths, members, attempt.seed) for widths in TRAINED_SHAPES]
     return [
-        (
-            Counted(widths, whole_line_counts(before)),
-            Counted(widths, whole_line_counts(after.network)),
-            float(after.loss.median()),
-        )
-        for widths, before, after in zip(
-            TRAINED_SHAPES, networks, fit_many(networks, goal, epochs=epochs, lr=1e-3), strict=True
-        )
+        (whole_line_counts(before), whole_line_counts(after.network), float(after.loss.median()))
+        for before, after in zip(networks, fit_many(networks, goal, epochs=epochs, lr=1e-3), strict=True)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import log2
 from typing import Any
 
@@ -79,8 +80,8 @@ def run(attempt: Attempt) -> Result:
     """Every shape with 1 and 2 inputs: bounds, construction, random start, after training."""
     shapes = attempt.choose(SHAPES, QUICK_SHAPES)
     cases = [(inputs, widths) for inputs in shapes for widths in shapes[inputs]]
-    named = attempt.over(cases, lambda case: f"{case[0]} inputs, {words(case[1])}")
-    rows = [_row(*case, attempt) for case in named]
+    found = attempt.each(cases, partial(_found, attempt), lambda case: f"{case[0]} inputs, {words(case[1])}")
+    rows = [Row(*case, **one) for case, one in zip(cases, found, strict=True)]
     columns = ("inputs", "hidden widths", "Zaslavsky", "Montúfar, lower", "built", "Serra, upper", "Telgarsky",
                "log2 lower", "log2 built", "log2 upper", "start, mean", "start, most", "trained, mean", "trained, most"
     )  # fmt: skip
@@ -92,7 +93,9 @@ def run(attempt: Attempt) -> Result:
     return Result((table,), [_figure(rows, inputs) for inputs in shapes], (bracket(rows), one_layer(rows)))
 
 
-def _row(inputs: int, widths: tuple[int, ...], attempt: Attempt) -> Row:
+def _found(attempt: Attempt, case: tuple[int, tuple[int, ...]]) -> dict[str, Any]:
+    """Regions of a shape's constructed network, of random ones and of those after training."""
+    inputs, widths = case
     members, epochs = attempt.choose((MEMBERS, EPOCHS), (QUICK_MEMBERS, QUICK_EPOCHS))
     network = mlp(
         depth=len(widths) + 1, width=widths, init="kaiming", inputs=inputs,
@@ -104,7 +107,7 @@ def _row(inputs: int, widths: tuple[int, ...], attempt: Attempt) -> Row:
     constructed = (linear_regions(made)[0] if inputs == 1 else plane_regions(made)).count
     if constructed != (folded := folded_regions(widths, inputs)):
         raise ArithmeticError(f"{widths}: {constructed} regions counted, {folded} made")
-    return Row(inputs, widths, constructed, _counts(network), _counts(trained))
+    return {"constructed": constructed, "start": _counts(network), "trained": _counts(trained)}
 
 
 def _counts(network: Network) -> list[int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,7 +77,11 @@ class Errors:
 
 def run(attempt: Attempt) -> Result:
     """Four targets: the floor of one hidden layer to 128 units, training, and constructions."""
-    found = [_errors(name, attempt) for name in attempt.over(TARGETS)]
+    made = attempt.each(TARGETS, partial(_errors, attempt))
+    found = [
+        Errors(name, variance, {way: _by_units(errors) for way, errors in shown.items()}, _by_units(bound))
+        for name, (variance, shown, bound) in zip(TARGETS, made, strict=True)
+    ]
     table = Table.of(
         "Mean squared error against hidden units",
         (
@@ -91,7 +97,13 @@ def run(attempt: Attempt) -> Result:
     return Result((table,), tuple(map(_figure, found)), (accurate(found), fewer(found)))
 
 
-def _errors(name: str, attempt: Attempt) -> Errors:
+def _by_units(kept: Mapping[Any, float]) -> ByUnits:
+    """JSON has texts for keys."""
+    return {int(units): error for units, error in kept.items()}
+
+
+def _errors(attempt: Attempt, name: str) -> tuple[float, dict[str, ByUnits], ByUnits]:
+    """The variance of a target, and what :class:`Errors` holds of it."""
     goal = target(name, terms=FOLDS, points=POINTS)
     x, y = goal.inputs[:, 0], goal.values
     floors = dict(zip(UNITS, spline_floors(x, y, [units + 1 for units in UNITS]), strict=True))
@@ -110,7 +122,7 @@ def _errors(name: str, attempt: Attempt) -> Errors:
         CONSTRUCTED: {units: _mse(made, goal) for units, made in _constructions(name).items()},
     }
     bound = {units: floor.lower_bound for units, floor in floors.items()}
-    return Errors(name, float(y.var()), shown, bound)
+    return float(y.var()), shown, bound
 
 
 def _constructions(name: str) -> dict[int, Network]:
