@@ -10,6 +10,7 @@ import math
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from operator import mul
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ __all__ = ["run"]
 
 DEEPEST, DEEPEST_QUICK = 20, 12
 ENUMERATED = 10  # layers whose breakpoints are found one by one
-COUNTED = 7  # layers whose weights are counted in rational arithmetic
+COUNTED = 8  # layers whose weights are counted in rational arithmetic
 BINARY = (0, 1, 2)  # j of the peaks 1/(1 + 2^j), with which the valleys of rounded weights are exactly 0
 FEW, MANY = 20, 200  # networks drawn
 LEAST = 100  # thousandths: c of the theorem on sufficiency
@@ -62,64 +63,79 @@ def _slopes(peaks: exact.Rational, scales: exact.Rational) -> tuple[list[Fractio
 def _regions(draws: int, seed: int) -> tuple[Table, list[Claim]]:
     """The construction, networks of few binary digits, and networks with random peaks, at every depth."""
     rng = np.random.default_rng(seed)
-    rows: list[list[Cell]] = []
+    rows = []
     deepest = DEEPEST if draws >= MANY else DEEPEST_QUICK
     for depth in range(1, deepest + 1):
         peaks = [exact.random_peaks(depth + 1, rng) for _ in range(draws)]
         counts = {exact.regions(a, theorem_scales(a, sign)[:depth]) for a in peaks for sign in (-1, 1)}
-        if depth <= ENUMERATED:
-            _, slopes = _slopes(peaks[0], theorem_scales(peaks[0])[:depth])
-            counts.add(1 + sum(left != right for left, right in pairwise(slopes)))
         binary = compositional(
             depth, [[1 / (1 + 2**j)] for j in BINARY], members=len(BINARY), dtype="float64"
         )
         members = min(draws, 20) if depth <= DEEPEST_QUICK else 2
         drawn = compositional(depth, members=members, seed=seed, dtype="float64")
-        as_built = [_counts(network) for network in (binary, drawn)]
-        slivers = rational_count(drawn).linear_regions if depth <= COUNTED else None
-        found = [number for each in (counts, *as_built) for number in (min(each), max(each))]
-        rows.append([depth, 2**depth, *found, slivers])
+        rounded = [one.count for each in (binary, drawn) for one in linear_regions(each, certify=False)]
+        weights = slivers = None
+        if depth <= ENUMERATED:
+            _, slopes = _slopes(peaks[0], theorem_scales(peaks[0])[:depth])
+            counts.add(1 + sum(left != right for left, right in pairwise(slopes)))
+        if depth <= COUNTED:
+            of_binary = {rational_count(binary, member=i).linear_regions for i in range(len(BINARY))}
+            weights, slivers = (
+                max(of_binary, key=lambda count: abs(count - 2**depth)),
+                rational_count(drawn).linear_regions,
+            )
+        rows.append(
+            _Counts(depth, 2**depth, min(counts), max(counts), weights, slivers, min(rounded), max(rounded))
+        )
     columns = (
-        "L", "2^L", "construction, least", "most", "peaks 1/(1 + 2^j), float64 weights, least", "most",
-        "random peaks, float64 weights, least", "most", "the same with no tie rule",
+        "L", "2^L", "construction, least", "most", "weights, peaks 1/(1 + 2^j)", "weights, random peaks",
+        "float64 with the tie rule, least", "most",
     )  # fmt: skip
     table = Table("Linear regions of compositional networks", columns, rows)
     return table, [_construction(rows, draws), _rounded(rows, quick=deepest < DEEPEST)]
 
 
-def _counts(network: Network) -> set[int]:
-    """Its members' regions; to few layers also in rational arithmetic, with no tie rule, where all are alike."""
-    counts = {one.count for one in linear_regions(network, certify=False)}
-    if len(network.layers) - 1 <= COUNTED and network.members == len(BINARY):
-        counts |= {rational_count(network, member=i).linear_regions for i in range(network.members)}
-    return counts
+class _Counts(NamedTuple):
+    """At one depth: by construction, of the weights as they are with no tolerance, and as ``linear_regions`` counts."""
+
+    depth: int
+    expected: int
+    least: int
+    most: int
+    weights: int | None
+    slivers: int | None
+    rounded_least: int
+    rounded_most: int
 
 
-def _construction(rows: list[list[Cell]], draws: int) -> Claim:
-    right = all(row[1] == row[2] == row[3] == row[4] == row[5] for row in rows)
+def _construction(rows: list[_Counts], draws: int) -> Claim:
+    right = all(row.least == row.most == row.expected and row.weights in (None, row.expected) for row in rows)
     return judged(
         "M1", "A compositional network of L hidden layers has 2^L linear regions for any peaks in (0, 1)",
         f"2^L for L <= {len(rows)}",
         (f"2^L for {2 * draws} random peaks a depth in exact arithmetic, and for the weights of networks with peaks "
-         f"1/(1 + 2^j), without tolerance to L = {COUNTED}") if right else "not 2^L",
+         f"1/(1 + 2^j), with no tolerance, to L = {COUNTED}") if right else "not 2^L",
         "exact", right,
         fails_if="some peaks give another number, by slope gaps, by enumeration or in the weights of a network",
     )  # fmt: skip
 
 
-def _rounded(rows: list[list[Cell]], quick: bool) -> Claim:
-    """Networks with random peaks, whose weights are rounded to float64."""
-    short = [row for row in rows if not row[1] == row[6] == row[7]]
-    slivers = rows[COUNTED - 1][8]
-    first = f"2^L to L = {short[0][0] - 1}; {short[0][6]:,} at L = {short[0][0]}" if short else ""  # type: ignore[operator]
+def _rounded(rows: list[_Counts], quick: bool) -> Claim:
+    """Networks in float64, counted in float64."""
+    short = [row for row in rows if not row.rounded_least == row.rounded_most == row.expected]
+    first = (
+        f"2^L to L = {short[0].depth - 1}; {short[0].rounded_least:,} at L = {short[0].depth}"
+        if short
+        else ""
+    )
     return judged(
-        "M1 float64", "So do the networks as they are built, with weights rounded to float64",
+        "M1 float64", "So do the networks as they are built and counted, in float64",
         f"2^L for L <= {DEEPEST}", first or f"2^L to L = {len(rows)}",
         "kinks within 2 eps of the terms are one", None if quick else not short,
-        fails_if=f"a network with random peaks is counted with another number at some L <= {DEEPEST}",
+        fails_if=f"a network is counted with another number at some L <= {DEEPEST}",
         why=(f"A quick run stops at L = {len(rows)}." if quick else
              "Where peaks are steep, deep bends fade below the rounding of the slopes. With no tie rule weights have "
-             f"too many, slivers about 1e-17 wide where kinks do not meet: {slivers} at L = {COUNTED}."),
+             f"too many, slivers of some 1e-17 where kinks do not meet: {rows[COUNTED - 1].slivers} at L = {COUNTED}."),
     )  # fmt: skip
 
 
