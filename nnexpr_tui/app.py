@@ -27,7 +27,7 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.driver import PatientDriver
 from nnexpr_tui.parts.screen import HostScreen
 from nnexpr_tui.parts.views import View
-from nnexpr_tui.screens import APPLICATION, SCREENS
+from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
 from nnexpr_tui.textual_private import driver_of
@@ -43,13 +43,15 @@ SWITCH_SECONDS = 0.0003
 LEAVE_SECONDS = 0.5  # how long leaving waits for the run to be kept
 SAVE_SECONDS = 10.0  # between two times that what is shown is kept, for the case that nothing else is left
 
+TABS = [views[0] for views in SCREENS.values()]
+
 
 class Explorer(App[None]):
     """The application. The controller is its state, the screens are how it is seen."""
 
     TITLE = "nnexpr"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(APPLICATION)
+    BINDINGS: ClassVar[list[BindingType]] = bindings([*APPLICATION, *ABSENT])
     DEFAULT_MODE = next(iter(SCREENS))
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (96, "-medium"), (118, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-low"), (36, "-high")]  # noqa: RUF012
@@ -71,7 +73,7 @@ class Explorer(App[None]):
             settings=settings, store=store, load=load or _load_engine,
         )  # fmt: skip
         for name, views in SCREENS.items():
-            self.add_mode(name, partial(HostScreen, self.controller, views, APPLICATION))
+            self.add_mode(name, partial(HostScreen, self.controller, views, TABS, APPLICATION))
         pacer = Pacer(rate=self.controller.settings.rate)
         self.clock = FrameClock(self, pacer, self._draw, self.controller.worker.want)
         self.terminal: TerminalFile | None = None
@@ -155,6 +157,10 @@ class Explorer(App[None]):
                 title = f"{action.label} ({action.shown})"
                 yield SystemCommand(title, action.help, partial(self.run_action, action.name, owner))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def action_no_screen(self, digit: int) -> None:
+        there = ", ".join(f"{entry.key} {entry.screen}" for entry in TABS)
+        self.say(f"There is no screen {digit}; there are {there}")
 
     def action_repaint(self) -> None:
         self.refresh(layout=True)

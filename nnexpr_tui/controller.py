@@ -20,7 +20,7 @@ from nnexpr.runs.store import store as usual_store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced, stepped
 from nnexpr_tui.charts.series import Markers
-from nnexpr_tui.last_seen import LastSeen
+from nnexpr_tui.last_seen import LastSeen, set_aside
 from nnexpr_tui.settings import MARKERS, Settings
 from nnexpr_tui.training.moment import FitMoment, Library, Refused
 from nnexpr_tui.training.subject import FitSubject, default_library
@@ -64,7 +64,7 @@ class Controller:
         self.settings = settings or Settings()
         self._store = (store or usual_store()) if self.settings.keep_runs else None
         restore = self.settings.restore and not fresh
-        self.last = LastSeen.load() if restore else LastSeen()
+        self.last, self._unread = LastSeen.load() if restore else (LastSeen(), "")
         self.specification = (
             specification or self.last.specification or FitSpecification.make(epochs=DEFAULT_EPOCHS)
         )
@@ -85,10 +85,14 @@ class Controller:
 
     @property
     def greeting(self) -> str:
-        """How to go on with the run that was seen last, where there is one."""
+        """Where the run that was seen last is kept, if there is one, or why nothing is known of it."""
+        if self._unread:
+            return f"What was seen last cannot be read and is set aside as {set_aside()}: {self._unread}"
         if not self.last.run:
             return ""
-        return f"The last run is kept at epoch {self.last.epoch:,}; to go on: nnexpr-tui runs resume {self.last.run}"
+        return (
+            f"The last run is kept at epoch {self.last.epoch:,}: nnexpr-tui regions {self.last.run} counts it"
+        )
 
     def open(self) -> None:
         """Load the engine and build the first network."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import nnexpr_tui
 from nnexpr_tui.actions import Action, ViewEntry
 
-__all__ = ["APPLICATION", "SCREENS"]
+__all__ = ["ABSENT", "APPLICATION", "SCREENS"]
 
 
 def _declared() -> Iterator[ViewEntry]:
@@ -48,3 +48,10 @@ APPLICATION: tuple[Action, ...] = (
     Action("quit", "ctrl+q", "ctrl+q", "Quit", "leave at once, also while typing", priority=True),
     *(_to(name, views) for name, views in SCREENS.items()),
 )  # fmt: skip
+
+# Digits that show no screen say so
+ABSENT = tuple(
+    Action(f"no_screen({digit})", digit, digit, "No screen", "says which screens there are")
+    for digit in "0123456789"
+    if digit not in {views[0].key for views in SCREENS.values()}
+)

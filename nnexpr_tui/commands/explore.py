@@ -35,8 +35,10 @@ def explore(
     if checkpoint_every is not None:
         settings = replace(settings, checkpoint_every=checkpoint_every)
     restored = settings.restore and not fresh
-    last = LastSeen.load().specification if restored else None
-    specification = amended(last, options, epochs=DEFAULT_EPOCHS) if options else None
+    specification = None
+    if options:
+        last = LastSeen.load()[0].specification if restored else None
+        specification = amended(last, options, epochs=DEFAULT_EPOCHS)
     return run_explorer(specification, start=start, fresh=fresh, settings=settings, store=store)
 
 

@@ -8,11 +8,12 @@ VIEW = ViewEntry(
     screen="Explore",
     purpose="train and look",
     actions=(
-        *TRAINING,
+        TRAINING[0],
+        Action("forms", "f", "f", "Forms", "show or hide the forms", footer=True),
+        Action("numbers", "c", "c", "Counts", "show or hide counts and frequencies", footer=True),
+        *TRAINING[1:],
         Action("target", "t", "t", "Target", "the next target of the catalogue", footer=True),
         Action("flip('residual')", "e", "e", "Residual", "show the error in place of the fit", footer=True),
         Action("flip('log_axis')", "l", "l", "Log axis", "loss on a logarithmic or a linear axis", footer=True),
-        Action("forms", "f", "f", "Forms", "show or hide the forms", footer=True),
-        Action("numbers", "c", "c", "Counts", "show or hide counts and frequencies", footer=True),
     ),
 )  # fmt: skip

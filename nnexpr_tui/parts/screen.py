@@ -16,6 +16,7 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.lines import LinePane
 from nnexpr_tui.parts.status import StatusLine
+from nnexpr_tui.parts.tabs import TabsLine
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.textual_private import KeysWithoutFocus
 
@@ -31,7 +32,11 @@ class HostScreen(KeysWithoutFocus):
     AUTO_FOCUS = ""
 
     def __init__(
-        self, controller: Controller, entries: Sequence[ViewEntry], application: Sequence[Action]
+        self,
+        controller: Controller,
+        entries: Sequence[ViewEntry],
+        screens: Sequence[ViewEntry],
+        application: Sequence[Action],
     ) -> None:
         super().__init__()
         classes: list[type[View]] = [entry.load() for entry in entries]
@@ -45,12 +50,14 @@ class HostScreen(KeysWithoutFocus):
         self.view = self.views[0]
         self._is_built = False  # a screen is current, and asked to draw, before what it is made of is there
         self.status = StatusLine(id="status")
+        self.tabs = TabsLine(screens, entries[0])
         self.footer = FooterLine()
 
     def compose(self) -> ComposeResult:
         """The parts from top to bottom."""
         yield self.status
         yield from self.views
+        yield self.tabs
         yield self.footer
         yield LinePane(id="too-small")
 

@@ -24,6 +24,7 @@ VIEW = ViewEntry(
         Action("move(0,-8)", "shift+up,K,shift+k", "K", "Far up", "eight pixels up"),
         Action("move(0,8)", "shift+down,J,shift+j", "J", "Far down", "eight pixels down"),
         Action("target", "t", "t", "Target", "the next target of two inputs", footer=True),
+        Action("open", "enter", "enter", "Open", "where the present target has one input: one of two"),
         *some(TRAINING, "step", "restart"),
         *some(TRAINING, "reseed", "depth", "width", "activation", "rate", "member", footer=False),
     ),

@@ -138,7 +138,7 @@ class PlaneView(TrainingView, entry=VIEW):
         """There is nothing to map on a line."""
         sentence = f"The target {scene.name} has one input, and this screen needs two: "
         return self.query_one("#plane-none", LinePane).show_lines(
-            [((sentence, "value"),), (("t", "key"), (f" takes {FIRST_PLANE}", "value"))]
+            [((sentence, "value"),), (("enter", "key"), (f" takes {FIRST_PLANE}", "value"))]
         )
 
     @property
@@ -223,6 +223,11 @@ class PlaneView(TrainingView, entry=VIEW):
     def action_target(self) -> None:
         """Through the targets of two inputs."""
         self.attempt(lambda: self.controller.step_plane_target(1))
+
+    def action_open(self) -> None:
+        """As the screen says where there is nothing to map."""
+        if self._scene is not None and self._scene.plane is None:
+            self.action_target()
 
     def action_arrange(self) -> None:
         names = list(ARRANGEMENTS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from stand_in import World
-from steps import WIDE, ready, text, until
+from steps import SIZES, WIDE, ready, text, until
 from textual.events import Key
 
 from nnexpr_tui.actions import ANYWHERE
@@ -16,7 +16,7 @@ from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.help import HelpScreen
 from nnexpr_tui.parts.jump import JumpScreen
 from nnexpr_tui.parts.overlays import Palette
-from nnexpr_tui.screens import APPLICATION, SCREENS
+from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS
 from nnexpr_tui.textual_private import is_ended
 
 
@@ -164,3 +164,43 @@ async def test_a_theme_is_chosen_from_the_palette(explorer: Explorer) -> None:
         await until(lambda: re.search(r"^ *gruvbox *$", text(explorer), re.MULTILINE))
         await pilot.press("enter", "enter")
         await until(lambda: explorer.theme == "gruvbox" and len(explorer.screen_stack) == 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_screen_stands_with_its_digit_on_one_line(
+    explorer: Explorer, size: tuple[int, int]
+) -> None:
+    async with explorer.run_test(size=size) as pilot:
+        await ready(explorer)
+        for name, views in SCREENS.items():
+            await pilot.press(views[0].key)
+            tabs = "".join(f" {entry[0].key} {entry[0].screen} " for entry in SCREENS.values())
+            await until(lambda name=name, tabs=tabs: explorer.current_mode == name and tabs in text(explorer))
+
+
+async def test_a_digit_without_a_screen_says_which_there_are(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        for action in ABSENT:
+            await pilot.press(action.keys)
+            await until(lambda action=action: f"There is no screen {action.keys}" in text(explorer))
+        assert {row.keys for row in ABSENT} | {views[0].key for views in SCREENS.values()} == set(
+            "0123456789"
+        )
+
+
+async def test_a_tab_can_be_clicked(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await until(lambda: " 2 Replay " in text(explorer))
+        await pilot.click("#tabs", offset=(text(explorer).splitlines()[-2].index("Replay"), 0))
+        await until(lambda: explorer.current_mode == "replay")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_forms_and_counts_are_in_the_footer_at_every_size(
+    explorer: Explorer, size: tuple[int, int]
+) -> None:
+    async with explorer.run_test(size=size):
+        await ready(explorer)
+        await until(lambda: "f Forms" in text(explorer) and "c Counts" in text(explorer))

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from stand_in import World
-from steps import ready, until
+from steps import ready, text, until
 
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.last_seen import LastSeen, last_seen_file
 from nnexpr_tui.settings import Settings, configuration_file
 from nnexpr_tui.textual_private import is_ended
@@ -71,17 +72,67 @@ def test_every_setting_says_what_it_is_for() -> None:
     assert all(len(field.metadata["help"]) > 10 for field in dataclasses.fields(Settings))
 
 
-def test_what_was_seen_comes_back_and_a_damaged_file_is_nothing(tmp_path: Path) -> None:
+def test_what_was_seen_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "explorer.json"
     specification = FitSpecification.make(width=(3, 4), domain=(0.0, 2.0))
     seen = LastSeen(config=specification.as_config(), theme="nord", log_axis=False, epoch=7)
     seen.save(path)
-    assert LastSeen.load(path) == seen
-    assert LastSeen.load(path).specification == specification
-    for damage in ("", "[1]", "{", '{"config": 3, "theme": null, "unheard": 1}', '{"config": {"depth": -1}}'):
-        path.write_text(damage, encoding="utf-8")
-        assert LastSeen.load(path).specification is None
+    assert LastSeen.load(path) == (seen, "")
+    assert seen.specification == specification
+    assert LastSeen.load(tmp_path / "nothing.json") == (LastSeen(), "")
     assert [item.name for item in path.parent.iterdir()] == ["explorer.json"]
+
+
+NESTED = "[" * 100_000
+DAMAGES = [
+    "",
+    "[1]",
+    "{",
+    NESTED,
+    '{"config": ' + NESTED,
+    '{"config": 3}',
+    '{"theme": null}',
+    '{"theme": {}}',
+    '{"config": {"depth": -1}}',
+    '{"config": {"network": {}}}',
+    '{"config": {"target": ["fourier"]}}',
+    '{"config": {"width": {"a": 1}}}',
+    '{"config": {"network": "mlp", "epochs": 1' + "0" * 400 + "}}",
+    '{"config": {"lr": 1e400}}',
+    '{"epoch": 1' + "0" * 400 + "}",
+    '{"epoch": 1' + "0" * 5000 + "}",
+    '{"run": "' + "x" * 2_000_000 + '"}',
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=range(len(DAMAGES)))
+def test_what_cannot_be_read_of_it_is_said_and_nothing_is_believed(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "explorer.json"
+    path.write_text(damage, encoding="utf-8")
+    seen, why = LastSeen.load(path)
+    assert seen == LastSeen()
+    assert why
+    assert "\n" not in why
+
+
+async def test_a_pipe_or_a_folder_in_its_place_is_set_aside_and_the_explorer_opens_fresh(
+    world: World,
+) -> None:
+    last_seen_file().parent.mkdir(parents=True)
+    for put in (os.mkfifo, os.mkdir, lambda path: path.write_text(NESTED)):
+        put(last_seen_file())
+        app = Explorer(load=world.load)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await ready(app)
+            await until(lambda app=app: "set aside" in text(app))
+            assert app.controller.specification == FitSpecification.make(epochs=DEFAULT_EPOCHS)
+            await pilot.press("q")
+            await until(lambda app=app: is_ended(app))
+        aside = last_seen_file().with_name("explorer.json.unreadable")
+        assert aside.exists()
+        assert LastSeen.load()[1] == ""
+        aside.rmdir() if aside.is_dir() else aside.unlink()
+        last_seen_file().unlink()
 
 
 async def test_what_was_seen_last_is_restored_unless_a_fresh_start_is_asked_for(world: World) -> None:

@@ -97,17 +97,17 @@ async def test_what_certifies_the_count_is_shown(world: World) -> None:
             assert shows(app, label, value), label
 
 
-async def test_a_target_of_one_input_is_said_to_have_none_to_map_and_t_takes_one(world: World) -> None:
+async def test_a_target_of_one_input_is_said_to_have_none_to_map_and_enter_takes_one(world: World) -> None:
     app = Explorer(FitSpecification.make(target="fourier"), load=world.load)
     async with app.run_test(size=WIDE) as pilot:
         await ready(app)
         await pilot.press("4")
         await until(lambda: "fourier has one input, and this screen needs two" in text(app))
-        assert "t takes waves2d" in text(app)
-        await pilot.press("t")
+        assert "enter takes waves2d" in text(app)
+        await pilot.press("enter")
         await until(lambda: drawn(app) and shows(app, "Linear regions", "4"))
         assert app.controller.specification.target == "waves2d"
-        await pilot.press("t")
+        await pilot.press("enter", "t")
         await until(lambda: app.controller.specification.target == "star2d")
         await pilot.press("t")
         await until(lambda: app.controller.specification.target == "waves2d")
