@@ -33,7 +33,7 @@ from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
 from nnexpr_tui.textual_private import driver_of
 from nnexpr_tui.training.moment import Library, Loaded, Refused
 from nnexpr_tui.training.subject import default_library
-from nnexpr_tui.worker.scheduler import Said
+from nnexpr_tui.worker.scheduler import Exported, Said
 
 __all__ = ["Explorer", "run_explorer"]
 
@@ -124,6 +124,10 @@ class Explorer(App[None]):
 
     def on_said(self, message: Said) -> None:
         self.say(message.text, error=message.error)
+
+    def on_exported(self, message: Exported) -> None:
+        if self.explorer_screen is not None:
+            self.explorer_screen.exported(message)
 
     def on_refused(self, message: Refused) -> None:
         if message.back_to is None and self._is_given and isinstance(message.error, InputError):

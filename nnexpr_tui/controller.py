@@ -21,6 +21,7 @@ from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced, stepped
 from nnexpr_tui.charts.series import Markers
 from nnexpr_tui.last_seen import LastSeen, set_aside
+from nnexpr_tui.parts.numbers import member_of
 from nnexpr_tui.settings import MARKERS, Settings
 from nnexpr_tui.training.moment import FitMoment, Library, Refused
 from nnexpr_tui.training.subject import FitSubject, default_library
@@ -75,6 +76,7 @@ class Controller:
             log_axis=self.last.log_axis,
         )
         self._moments: dict[Topic, Any] = {}  # the newest of what is looked at
+        self.is_held = False
         self.targets: tuple[str, ...] = ()
         self.plane_targets: tuple[str, ...] = ()
         self._start = start
@@ -113,8 +115,18 @@ class Controller:
         self.worker.look(looked_at)
 
     def take(self) -> None:
-        """Fetch the newest moments."""
-        self._moments |= self.worker.take()
+        """Fetch the newest moments; none while others are held."""
+        if not self.is_held:
+            self._moments |= self.worker.take()
+
+    def hold(self, moments: dict[Topic, Any]) -> None:
+        """Show these until :meth:`release`."""
+        self.is_held = True
+        self._moments |= moments
+
+    def release(self) -> None:
+        """Go on with the newest."""
+        self.is_held = False
 
     def moment(self, topic: type[Subject[M]]) -> M | None:
         """The newest one of this topic."""
@@ -236,23 +248,18 @@ class Controller:
         """Keep the run and end the engine's thread."""
         self.worker.stop()
 
-    @property
-    def export_name(self) -> str:
-        """The name, without suffix, of the files that x writes."""
-        spelled = self.specification.target
-        if spelled.startswith("csv:"):
-            spelled = Path(spelled.split(":")[1]).stem
-        target = "".join(c if c.isalnum() else "-" for c in spelled).strip("-")[:40]
-        return f"nnexpr-{self.specification.network}-{target}-{self.fit.epoch if self.fit else 0}"
-
     def summary(self) -> str:
         """The command line of this fit, with its numbers as comments behind it."""
-        lines = [command_line(self.specification)]
         fit = self.fit
-        if fit is not None:
-            lines.append(f"# epoch {fit.epoch}, loss {fit.loss:.6g}")
-            if fit.counts is not None:
-                lines.append(f"# linear regions {fit.counts.count}, bends {fit.counts.bends}")
+        if fit is None:
+            return command_line(self.specification)
+        lines = [command_line(fit.specification.replace(epochs=fit.epoch))]
+        members = fit.specification.members
+        which = f", member {member_of(fit.snapshot.member, members)}" if members > 1 else ""
+        lines.append(f"# epoch {fit.epoch}{which}: loss {fit.loss:.6g}")
+        if fit.counts is not None:
+            at = f" at epoch {fit.counted}" * (fit.counted != fit.epoch)
+            lines.append(f"# linear regions {fit.counts.count}, bends {fit.counts.bends}{at}")
         return "\n".join(lines)
 
     def remember(self, theme: str) -> None:

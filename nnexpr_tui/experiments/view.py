@@ -29,7 +29,7 @@ from nnexpr_tui.parts.lines import Line, clean
 from nnexpr_tui.parts.table import ScrollPane, TablePane, entitle
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.training.moment import FitMoment
-from nnexpr_tui.worker.scheduler import Said
+from nnexpr_tui.worker.scheduler import Exported, Said
 
 __all__ = ["ExperimentsView"]
 
@@ -243,28 +243,25 @@ class ExperimentsView(View, entry=VIEW):
             return "", "There is nothing to copy yet: enter runs the experiment"
         return page_text(page), f"Copied the {page.kind} as text"
 
-    @property
-    def export_name(self) -> str | None:
-        finding = self._finding
-        return f"nnexpr-{finding.id}{'-quick' * finding.quick}" if finding is not None else None
-
-    def export(self, stem: Path) -> None:
+    def export(self, folder: Path) -> None:
         """The JSON of ``reproduce --figures --json``, written by a thread: figures have many numbers."""
         finding, experiment, post = self._finding, self._experiments[self._chosen], self.app.post_message
-        path = stem.with_name(stem.name + ".json")
+        if finding is None:
+            self.footer.say("There is nothing to export yet: enter runs the experiment", error=True)
+            return
+        stem = folder / f"nnexpr-{finding.id}{'-quick' * finding.quick}"
 
-        def work(finding: Finding) -> None:
+        def work() -> None:
             done = [(experiment, finding)]
             document = plain(experiments_document(done, quick=finding.quick, figures=True))
-            text = json.dumps(document, allow_nan=False) + "\n"
+            path = stem.with_name(stem.name + ".json")
             try:
-                write_atomically(path, text)
-                post(Said(f"Wrote {path.resolve()} and .svg"))
+                write_atomically(path, json.dumps(document, allow_nan=False) + "\n")
+                post(Exported(stem, ".json and .svg", {}))
             except OSError as error:
                 post(Said(f"Could not write {path}: {error.strerror}", error=True))
 
-        if finding is not None:
-            threading.Thread(target=work, args=(finding,), name="export", daemon=True).start()
+        threading.Thread(target=work, name="export", daemon=True).start()
 
     # Actions: what they mean is in the declaration
 

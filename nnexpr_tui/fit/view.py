@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,7 +16,7 @@ from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.frequencies import FrequenciesPane
 from nnexpr_tui.parts.lines import LinePane
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.parts.table import row
+from nnexpr_tui.parts.table import entitle, row
 from nnexpr_tui.parts.training import TrainingView
 from nnexpr_tui.parts.views import CHART_INTERVAL, NUMBERS_INTERVAL
 from nnexpr_tui.training.moment import FitMoment, Refused
@@ -57,6 +58,7 @@ class FitView(TrainingView, entry=VIEW):
     FIRST = "#fit"
 
     _scene: object = None
+    _counted: FitMoment | None = None  # that of which the numbers are
 
     def compose(self) -> ComposeResult:
         do = self.controller
@@ -71,12 +73,22 @@ class FitView(TrainingView, entry=VIEW):
             yield CountsPane("Counts", id="counts")
             yield FrequenciesPane("Frequencies of the error", id="frequencies")
 
+    def seen(self, fit: FitMoment | None) -> FitMoment | None:
+        """With the counts that the table shows: all parts of the screen have the same."""
+        if fit is None:
+            return None
+        hurried = self.is_hurried(fit.state)
+        if self.is_due("numbers", (fit.scene, fit.snapshot.member), NUMBERS_INTERVAL * hurried):
+            self._counted = fit
+        known = self._counted or fit
+        return replace(fit, counts=known.counts, counted=known.counted, floor=known.floor)
+
     def show(self, fit: FitMoment | None) -> int:
         for form in self.query(Form):
             form.show(self.controller.specification)
         if fit is None:
             return 0
-        look, running = self.look, fit.state == "running"
+        look, hurried = self.look, self.is_hurried(fit.state)
         curves, loss = self.query_one("#fit", ChartPane), self.query_one("#loss", ChartPane)
         charts = self.set_markers()
         if fit.scene is not self._scene:
@@ -84,12 +96,17 @@ class FitView(TrainingView, entry=VIEW):
             for chart in charts:
                 chart.reset_limits()
         sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=look.residual))
-        if self.is_due("loss", (fit.scene, look.log_axis, fit.snapshot.member), CHART_INTERVAL * running):
+        if self.is_due("loss", (fit.scene, look.log_axis, fit.snapshot.member), CHART_INTERVAL * hurried):
             sent += loss.update_chart(loss_chart(*fit.history, log_axis=look.log_axis))
-        if self.is_due("numbers", fit.scene, NUMBERS_INTERVAL * running):
-            frequencies = self.query_one(FrequenciesPane)
+        if self._counted is not None and self._counted.epoch == fit.epoch:
+            frequencies, counts = self.query_one(FrequenciesPane), self.query_one(CountsPane)
             frequencies.ascii = look.markers == "ascii"
-            sent += self.query_one(CountsPane).show(fit) + frequencies.show(fit)
+            is_past = fit.counts is not None and (hurried or fit.counted != fit.epoch)
+            entitle(counts, f"Counts at epoch {count(fit.counted)}" if is_past else "Counts")
+            entitle(
+                frequencies, f"Error modes at {count(fit.epoch)}" if hurried else "Frequencies of the error"
+            )
+            sent += counts.show(fit) + frequencies.show(fit)
         return sent
 
     # Actions: what they mean is in the declaration

@@ -17,6 +17,7 @@ from nnexpr_tui.adjust import stepped
 from nnexpr_tui.manifold import moves
 from nnexpr_tui.manifold.moment import SHARE_OF_EPOCHS, ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import document
+from nnexpr_tui.worker.scheduler import Exported
 from nnexpr_tui.worker.subject import Subject
 from nnexpr_tui.worker.warming import compiling
 
@@ -236,11 +237,14 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         self._pair.learn(rate)
         return f"Learning rate {rate:g}"
 
-    def export(self, stem: Path) -> str:
-        """Write both networks and what is on the screen; says where."""
+    def export(self, folder: Path) -> None:
+        """Write both networks and what is on the screen of them now."""
         self._counts = compiling("line").wait()
         self._look()
         while self._owed:
             self._find_floor()
-        self._pair.write(stem, document(self._look()))
-        return f"Wrote {stem.resolve()}.json, .svg, .safetensors and -twin.safetensors"
+        moment = self._look()
+        stem = folder / f"nnexpr-manifold-{moment.start.target}-{moment.epoch}"
+        self._pair.write(stem, document(moment))
+        kinds = ".json, .svg, .safetensors and -twin.safetensors"
+        self.scheduler.send(Exported(stem, kinds, {ManifoldSubject: moment}))

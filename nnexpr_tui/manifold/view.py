@@ -107,7 +107,7 @@ class ManifoldView(View, entry=VIEW):
 
     def _due(self, name: str, moment: ManifoldMoment, key: Hashable, interval: float) -> bool:
         """Whether to draw a pane: at once what a key changed and what stands still, else as there is room for it."""
-        running = moment.state == "running"
+        running = self.is_hurried(moment.state)
         key = (key, moment.start, self.look.markers, None if running else moment)
         if not (running and interval):
             return self.is_due(name, key, interval if running else float("inf"))
@@ -247,11 +247,6 @@ class ManifoldView(View, entry=VIEW):
         spec = specification_of(moment.start).replace(stages=None, epochs=1000)
         return summary(moment, command_line(spec)), "Copied the command line and the numbers"
 
-    @property
-    def export_name(self) -> str:
-        moment = self.moment
-        return "nnexpr-manifold" + (f"-{moment.start.target}-{moment.epoch}" if moment is not None else "")
-
-    def export(self, stem: Path) -> None:
+    def export(self, folder: Path) -> None:
         """Both networks and the numbers."""
-        self._tell(lambda manifold: manifold.export(stem))
+        self._tell(lambda manifold: manifold.export(folder))

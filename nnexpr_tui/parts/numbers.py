@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["compact", "count", "number"]
+__all__ = ["compact", "count", "member_of", "number"]
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -25,6 +25,11 @@ def count(value: int | None) -> str:
     if abs(value) < 10**12:
         return f"{value:,}"
     return f"about 1e{len(str(value)) - 1}"
+
+
+def member_of(member: int, members: int) -> str:
+    """A member by its number, which begins at 0 as in JSON, in files and in Python: ``3 (0-29)``."""
+    return f"{member} (0-{members - 1})"
 
 
 def compact(value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.dom import DOMNode
 
+from nnexpr.atomic import write_atomically
 from nnexpr_tui.actions import ANYWHERE, Action, ViewEntry, bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.footer import FooterLine
@@ -19,6 +21,7 @@ from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.tabs import TabsLine
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.textual_private import KeysWithoutFocus
+from nnexpr_tui.worker.scheduler import Exported
 
 __all__ = ["HostScreen"]
 
@@ -81,7 +84,7 @@ class HostScreen(KeysWithoutFocus):
         if not (self._is_built and self.is_current):
             return 0
         self.controller.look_at(*self.view.TOPICS)
-        fit = self.controller.fit
+        fit = self.view.seen(self.controller.fit)
         return self.view.show_status(self.status, fit) + self.view.show(fit)
 
     # Keys
@@ -159,9 +162,13 @@ class HostScreen(KeysWithoutFocus):
             self.app.push_screen(JumpScreen(self.view))
 
     def action_copy(self) -> None:
+        """To the terminal's clipboard, which not every terminal has, and to a file, which is always there."""
         text, sentence = self.view.copied()
         if text:
             self.app.copy_to_clipboard(text)
+            with suppress(OSError):
+                write_atomically(copy_file(), text + "\n", durable=False)
+                sentence += f", also to {copy_file()}"
         self.footer.say(sentence)
 
     def action_export(self) -> None:
@@ -171,18 +178,36 @@ class HostScreen(KeysWithoutFocus):
         self.footer.ask("Export to folder:", str(Path.cwd()), self._export)
 
     def _export(self, folder: str) -> bool:
-        """The picture of the screen, and the view's own files beside it; whether they could be written."""
-        name = self.view.export_name
-        if name is None:
-            self.footer.say("There is nothing to export yet", error=True)
-            return False
-        stem = Path(folder or self.controller.settings.export_folder).expanduser() / name
-        picture = stem.with_name(f"{name}.svg")
+        """Have the view write its files into a folder; whether that can be one."""
+        place = Path(folder or self.controller.settings.export_folder).expanduser()
         try:
-            picture.parent.mkdir(parents=True, exist_ok=True)
-            picture.write_text(self.app.export_screenshot(title=name), encoding="utf-8")
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.footer.say(f"Could not write to {place}: {error.strerror}", error=True)
+            return False
+        self.view.export(place)
+        return True
+
+    def exported(self, message: Exported) -> None:
+        """Draw what was written, and take the picture of that; training may be further by now."""
+        self.controller.hold(message.moments)
+        self.draw()
+        self.call_after_refresh(self._take_picture, message)
+
+    def _take_picture(self, message: Exported) -> None:
+        picture = message.stem.with_name(message.stem.name + ".svg")
+        try:
+            picture.write_text(self.app.export_screenshot(title=message.stem.name), encoding="utf-8")
+            self.footer.say(f"Wrote {message.stem.resolve()}{message.kinds}")
         except OSError as error:
             self.footer.say(f"Could not write {picture}: {error.strerror}", error=True)
-            return False
-        self.view.export(stem)
-        return True
+        finally:
+            self.controller.release()
+            self.view.redraw()
+
+
+def copy_file() -> Path:
+    """Where what was last copied lies."""
+    from platformdirs import user_state_path
+
+    return user_state_path("nnexpr") / "copied.txt"

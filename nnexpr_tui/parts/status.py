@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnexpr_tui.parts.lines import Line, LinePane, clean
-from nnexpr_tui.parts.numbers import compact, count, number
+from nnexpr_tui.parts.numbers import compact, count, member_of, number
 from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["StatusLine"]
@@ -75,7 +75,7 @@ def _items(fit: FitMoment, regions: str | None, *, roomy: bool) -> list[tuple[st
     if regions is None:
         items.append(("bends", (count(counts.bends) if counts else none).ljust(4 * roomy)))
     if len(snapshot.losses) > 1:
-        items.append(("member", f"{snapshot.member + 1} of {len(snapshot.losses)}"))
+        items.append(("member", member_of(snapshot.member, len(snapshot.losses))))
     if fit.rate:
         items.append(("epochs/s", f"{compact(fit.rate):<5}"))
     items += [("lr", number(snapshot.learning_rate)), ("on", clean(fit.scene.device))]

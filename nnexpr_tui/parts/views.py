@@ -73,6 +73,14 @@ class View(Container):
             self.Changed(urgent=urgent)
         )  # bubbling would end at a screen that is its sender
 
+    def seen(self, fit: FitMoment | None) -> FitMoment | None:
+        """The moment of the fit that is drawn: its parts may have been looked at less often."""
+        return fit
+
+    def is_hurried(self, state: str) -> bool:
+        """Whether frames follow one another, so that not all is drawn in each; what is held is drawn whole."""
+        return state == "running" and not self.controller.is_held
+
     def show_status(self, status: StatusLine, fit: FitMoment | None) -> int:
         """Draw the line at the top."""
         return status.show(fit, self.controller.state)
@@ -121,14 +129,9 @@ class View(Container):
         """The text that is copied, empty for none, and the sentence that says so."""
         return self.controller.summary(), "Copied the command line and the numbers"
 
-    @property
-    def export_name(self) -> str | None:
-        """The name, without suffix, of the files that are exported; None where there is nothing yet."""
-        return self.controller.export_name
-
-    def export(self, stem: Path) -> None:
-        """Write the files beside the picture of the screen, and say so."""
-        self.controller.ask(FitSubject, lambda fit: fit.export(stem))
+    def export(self, folder: Path) -> None:
+        """Have the files written into this folder; the picture of the screen follows (see ``Exported``)."""
+        self.controller.ask(FitSubject, lambda fit: fit.export(folder))
 
     # Panes
 

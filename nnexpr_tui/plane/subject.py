@@ -12,8 +12,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.plane.moment import PlaneMoment, SeenCells, Viewport
-from nnexpr_tui.training.subject import WAIT, FitSubject
+from nnexpr_tui.training.subject import WAIT, WRITTEN, FitSubject
+from nnexpr_tui.worker.scheduler import Exported
 from nnexpr_tui.worker.subject import Subject
+from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,10 +140,16 @@ class PlaneSubject(Subject[PlaneMoment]):
         """Show this viewport from now on."""
         self._viewport = viewport
 
-    def export(self, stem: Path) -> str:
-        """Write the fit, with what certifies the cells that are shown; says where."""
+    def export(self, folder: Path) -> None:
+        """Write the present moment of the fit, with what certifies its cells."""
         from nnexpr_tui.plane.engine import document
 
-        if self._regions is None or self._counted is None:
-            return self._fit.export(stem)
-        return self._fit.export(stem, document(self._regions, self._counted))
+        fit = self._fit
+        if fit.scene.has_cells:
+            compiling("plane").wait()
+            self._count(fit.snapshot())
+        cells = None
+        if self._regions is not None and self._counted is not None:
+            cells = document(self._regions, self._counted)
+        stem, moment = fit.write(folder, cells)
+        self.scheduler.send(Exported(stem, WRITTEN, {FitSubject: moment, PlaneSubject: self.moment()}))

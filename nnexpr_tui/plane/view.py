@@ -169,7 +169,7 @@ class PlaneView(TrainingView, entry=VIEW):
         column, row = moment.viewport.place(self._point)
         cross = (column + 0.5) / moment.viewport.width, (row + 0.5) / moment.viewport.height
         seen = [pane for pane in self._maps if pane.is_wanted]
-        is_running, sent = fit.state == "running", 0
+        is_running, sent = self.is_hurried(fit.state), 0
         for pane in seen:
             ground = pane.ground(cross)
             setting = ground, moment.viewport, self._by_layer
@@ -206,7 +206,7 @@ class PlaneView(TrainingView, entry=VIEW):
         counts, cells = self.query_one("#plane-counts", TablePane), self.query_one(CellPane)
         entitle(cells, "Borders by layer" if self._by_layer else "Cells by slope")
         shown = fit.scene, self._point, moment and (moment.viewport, moment.cells is None)
-        if not self.is_due("numbers", shown, NUMBERS_INTERVAL * (fit.state == "running")):
+        if not self.is_due("numbers", shown, NUMBERS_INTERVAL * self.is_hurried(fit.state)):
             return 0
         sent = counts.show_table("Counts", COUNT_HELP, count_lines(fit, moment))
         if moment is None:
@@ -301,5 +301,5 @@ class PlaneView(TrainingView, entry=VIEW):
             text += f"\n# linear regions {self.moment.cells.regions.count}"
         return text, sentence
 
-    def export(self, stem: Path) -> None:
-        self.controller.ask(PlaneSubject, lambda plane: plane.export(stem))
+    def export(self, folder: Path) -> None:
+        self.controller.ask(PlaneSubject, lambda plane: plane.export(folder))

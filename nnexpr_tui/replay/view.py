@@ -12,7 +12,7 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.lines import Line, LinePane
-from nnexpr_tui.parts.numbers import count, number
+from nnexpr_tui.parts.numbers import count, member_of, number
 from nnexpr_tui.parts.table import row
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.replay import VIEW
@@ -54,7 +54,7 @@ The snapshot that is shown: its epoch, its loss, and the counts of the network a
             row("Seconds", f"{snapshot.seconds:.2f}"),
         ]
         if len(snapshot.losses) > 1:
-            lines.append(row("Member", f"{snapshot.member + 1} of {len(snapshot.losses)}"))
+            lines.append(row("Member", member_of(snapshot.member, len(snapshot.losses))))
         return self.show_lines([*lines, *counted_lines(scene, counts)])
 
 

@@ -95,7 +95,8 @@ def frequencies(scene: Scene, snapshot: Snapshot) -> Array | None:
 def export(session: Session, moment: FitMoment, stem: Path, cells: dict[str, Any] | None) -> None:
     """``stem.safetensors``, all members, and ``stem.json``, the numbers."""
     weights, numbers = stem.with_name(stem.name + ".safetensors"), stem.with_name(stem.name + ".json")
-    save(weights, session.current_network(), session.specification, target=session.target)
+    at = {"epoch": moment.epoch, "losses": plain(moment.snapshot.losses)}
+    save(weights, session.current_network(), session.specification, target=session.target, extra=at)
     text = json.dumps(plain(_document(moment, session.specification, cells)), allow_nan=False, indent=1)
     write_atomically(numbers, text + "\n")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["FitMoment", "Library", "Loaded", "Refused"]
+__all__ = ["FitMoment", "Library", "Loaded", "Refused", "file_name"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,6 +73,15 @@ class FitMoment:
             or before.state != "running"
             or self.scene is not before.scene
         )
+
+
+def file_name(specification: FitSpecification, epoch: int) -> str:
+    """The name, without suffix, of the files of a fit at an epoch."""
+    spelled = specification.target
+    if spelled.startswith("csv:"):
+        spelled = Path(spelled.split(":")[1]).stem
+    target = "".join(c if c.isalnum() else "-" for c in spelled).strip("-")[:40]
+    return f"nnexpr-{specification.network}-{target}-{epoch}"
 
 
 class Loaded(Message):

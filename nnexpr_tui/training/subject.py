@@ -15,8 +15,8 @@ from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recording import Recorder, Scene
 from nnexpr.specification import OPTIONS
 from nnexpr_tui.training.counting import Counting
-from nnexpr_tui.training.moment import FitMoment, Library, Loaded, Refused
-from nnexpr_tui.worker.scheduler import Scheduler
+from nnexpr_tui.training.moment import FitMoment, Library, Loaded, Refused, file_name
+from nnexpr_tui.worker.scheduler import Exported, Scheduler
 from nnexpr_tui.worker.subject import Subject, sentence
 from nnexpr_tui.worker.warming import compiling
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
-__all__ = ["FitSubject", "default_library"]
+__all__ = ["WRITTEN", "FitSubject", "default_library"]
+
+WRITTEN = ".json, .safetensors and .svg"
 
 SNAPSHOT_SHARE = 20  # snapshots may take a twentieth: for the screen, and as much again for the recording
 SUSPICIOUS = 0.05  # seconds of the first snapshot, for which loops may have been loaded or compiled
@@ -275,8 +277,13 @@ class FitSubject(Subject[FitMoment]):
         self._member = member % self._session.specification.members
         self._counting.is_owed = True
 
-    def export(self, stem: Path, cells: dict[str, Any] | None = None) -> str:
-        """Write the trained members and the numbers beside ``stem``, with those of the cells; says where."""
+    def export(self, folder: Path) -> None:
+        """Write the present moment."""
+        stem, moment = self.write(folder)
+        self.scheduler.send(Exported(stem, WRITTEN, {FitSubject: moment}))
+
+    def write(self, folder: Path, cells: dict[str, Any] | None = None) -> tuple[Path, FitMoment]:
+        """The trained members and the numbers of one moment, with those of the cells; under which stem, and which."""
         from nnexpr_tui.training.engine import export
 
         if self.scene.countable:
@@ -284,5 +291,6 @@ class FitSubject(Subject[FitMoment]):
             self._counting.look(self.snapshot())
         moment = self.moment()
         assert moment is not None  # noqa: S101 - there is a session
+        stem = folder / file_name(self._asked, moment.epoch)
         export(self._session, moment, stem, cells)
-        return f"Wrote {stem.resolve()}.json, .safetensors and .svg"
+        return stem, moment

@@ -13,13 +13,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from textual.message import Message
 
 from nnexpr_tui.worker.subject import Subject, sentence
 
-__all__ = ["Said", "Scheduler", "Topic", "Updated"]
+__all__ = ["Exported", "Said", "Scheduler", "Topic", "Updated"]
 
 TURN = 0.02  # seconds of a subject's work between two looks at the questions
 
@@ -40,6 +41,17 @@ class Said(Message):
     def __init__(self, text: str, *, error: bool = False) -> None:
         super().__init__()
         self.text, self.error = text, error
+
+
+class Exported(Message):
+    """Files of these moments are written under ``stem``: the picture of the screen that shows them is still to come.
+
+    ``kinds``: the endings of the files, as they are said.
+    """
+
+    def __init__(self, stem: Path, kinds: str, moments: dict[Topic, Any]) -> None:
+        super().__init__()
+        self.stem, self.kinds, self.moments = stem, kinds, moments
 
 
 class Scheduler:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
 from stand_in import World
 from steps import WIDE, ready, text, until
 
-from nnexpr.specification import OPTIONS, FitSpecification
+import nnexpr
+from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.screen import copy_file
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30), (120, 40), (200, 60)])
@@ -107,6 +109,65 @@ async def test_copy_gives_the_command_line_and_the_numbers(explorer: Explorer) -
         await pilot.press("y")
         await until(lambda: bool(explorer.clipboard))
         lines = explorer.clipboard.splitlines()
-        epochs = OPTIONS["epochs"].format(DEFAULT_EPOCHS)
-        assert lines[0] == f"nnexpr-tui fit --network mlp --depth 4 --epochs {epochs}"
+        assert lines[0] == "nnexpr-tui fit --network mlp --depth 4 --epochs 0"
         assert lines[2] == "# linear regions 49, bends 48"
+        assert copy_file().read_text().splitlines() == lines
+        await until(lambda: "also to " in text(explorer))
+
+
+async def test_what_is_copied_says_how_far_it_was_trained_and_whose_the_loss_is(world: World) -> None:
+    app = Explorer(FitSpecification.make(members=3), load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        await pilot.press("s", "s", "full_stop")
+        await until(lambda: app.controller.fit.epoch == 2 and app.controller.fit.snapshot.member == 1)
+        await pilot.press("y")
+        await until(lambda: bool(app.clipboard))
+        assert app.clipboard.splitlines()[:2] == [
+            "nnexpr-tui fit --members 3 --epochs 2".replace("fit", "fit --network mlp"),
+            "# epoch 2, member 1 (0-2): loss 0.333333",
+        ]
+
+
+async def test_what_is_exported_while_training_is_of_one_moment(
+    explorer: Explorer, world: World, own_folders: Path
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        world.let_train(10**6)
+        await pilot.press("space")
+        await until(lambda: world.engine.epoch > 100)
+        await pilot.press("x")
+        await until(lambda: list(own_folders.glob("*.svg")))
+        await until(lambda: "Wrote" in text(explorer))
+        [picture], [numbers], [weights] = (
+            own_folders.glob(f"*.{end}") for end in ("svg", "json", "safetensors")
+        )
+        document = json.loads(numbers.read_text())
+        epoch, loss = document["epochs"], document["losses"][0]
+        assert picture.stem == numbers.stem == weights.stem == f"nnexpr-mlp-fourier-{epoch}"
+        assert nnexpr.load(weights).metadata["extra"] == {"epoch": epoch, "losses": [loss]}
+        drawn = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", unescape(picture.read_text())))
+        assert re.search(rf"epoch {epoch:,} ", drawn)
+        assert world.engine.epoch > epoch
+        await until(lambda: explorer.controller.fit.epoch > epoch)
+
+
+async def test_the_counts_are_the_same_in_all_panes_and_say_of_which_epoch(
+    explorer: Explorer, world: World
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        world.let_train(10**6)
+        await pilot.press("space")
+        for _ in range(20):
+            await pilot.pause(0.05)
+            shown = text(explorer)
+            top = re.search(r"regions +(\d+)", shown)
+            pane = re.search(r"Linear regions +(\d+)", shown)
+            assert top is not None
+            assert pane is not None
+            assert top[1] == pane[1]
+        await until(lambda: re.search(r"Counts at epoch [\d,]+", text(explorer)))
+        await pilot.press("space")
+        await until(lambda: "Counts at epoch" not in text(explorer))

@@ -298,11 +298,12 @@ def test_another_rate_needs_no_restart() -> None:
 def test_what_is_written_is_what_is_seen(tmp_path: Path) -> None:
     manifold = watched()
     moment = train(manifold)
-    manifold.export(tmp_path / "deep" / "run.1")
-    document = json.loads((tmp_path / "deep" / "run.1.json").read_text())
+    manifold.export(tmp_path / "deep")
+    stem = f"nnexpr-manifold-{moment.start.target}-{moment.epoch}"
+    document = json.loads((tmp_path / "deep" / f"{stem}.json").read_text())
     for name, key, fitted in (
-        ("run.1", "by_stages", moment.network),
-        ("run.1-twin", "gradient_descent_alone", moment.twin),
+        (stem, "by_stages", moment.network),
+        (f"{stem}-twin", "gradient_descent_alone", moment.twin),
     ):
         saved = nnexpr.load(tmp_path / "deep" / f"{name}.safetensors")
         [lines] = nnexpr.linear_regions(saved.network)

@@ -113,17 +113,17 @@ def test_weights_that_are_not_finite_leave_a_note_and_no_cells() -> None:
     assert moment.note
 
 
-def test_counts_are_written_while_they_are_on_the_screen(tmp_path: Path) -> None:
+def test_the_cells_that_are_written_are_those_of_the_epoch_that_is_written(tmp_path: Path) -> None:
     fit, plane = opened()
-    fit.step(3)
-    plane.export(tmp_path / "a")
-    assert json.loads((tmp_path / "a.json").read_text())["cells"] is None
-    regions = counted(plane).cells.regions
-    plane.export(tmp_path / "b")
-    written = json.loads((tmp_path / "b.json").read_text())["cells"]
-    assert written["euler"] == 1
-    assert written["epoch"] == 3
-    assert written["regions"] == regions.count
+    for epochs in (3, 4):
+        fit.step(epochs)
+        plane.export(tmp_path)
+        epoch = fit.session.epoch
+        [path] = tmp_path.glob(f"*-{epoch}.json")
+        document = json.loads(path.read_text())
+        assert document["epochs"] == document["cells"]["epoch"] == epoch
+        assert document["cells"]["euler"] == 1
+        assert document["cells"]["regions"] == counted(plane).cells.regions.count
 
 
 def test_a_moment_in_another_view_is_urgent_and_one_in_the_same_is_not() -> None:

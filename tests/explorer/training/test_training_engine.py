@@ -32,11 +32,13 @@ def test_counts_are_those_of_the_network_that_is_written(tmp_path: Path) -> None
     fit.configure(SMALL)
     fit.step(40)
     fit.show_member(1)
-    session, stem = fit.session, tmp_path / "deep" / "run.1"
-    assert str(stem) in fit.export(stem)
-    saved = nnexpr.load(stem.with_name("run.1.safetensors"))
+    session = fit.session
+    stem, moment = fit.write(tmp_path / "deep")
+    assert stem.name == "nnexpr-mlp-expr-sin-2-pi-x-40"
+    saved = nnexpr.load(stem.with_name(f"{stem.name}.safetensors"))
+    assert saved.metadata["extra"] == {"epoch": 40, "losses": moment.snapshot.losses.tolist()}
     assert torch.equal(saved.network.parameters[1], torch.as_tensor(session.snapshot(1).parameters))
-    document = json.loads(stem.with_name("run.1.json").read_text())
+    document = json.loads(stem.with_name(f"{stem.name}.json").read_text())
     expected = nnexpr.linear_regions(saved.network, (0.0, 1.0))[1]
     assert document["counts"]["linear_regions"] == expected.count
     assert document["counts"]["breakpoints"] == pytest.approx(expected.breakpoints.tolist(), abs=1e-12)
