@@ -94,6 +94,8 @@ TRAINING: tuple[Action, ...] = (
     Action("width(1)", "right_square_bracket", "]", "Wider", "more units a layer (or knots)", footer=True),
     Action("width(-1)", "left_square_bracket", "[", "Narrower", "fewer units a layer (or knots)"),
     Action("activation", "a", "a", "Activation", "the next activation", footer=True),
+    Action("undo", "u", "u", "Undo", "back to the training before: its network, target and loss", footer=True),
+    Action("tried", "U,shift+u", "U", "Tried", "what was trained so far, with its losses"),
     Action("rate(1)", "greater_than_sign", ">", "Learn faster", "a higher learning rate, without a restart"),
     Action("rate(-1)", "less_than_sign", "<", "Learn slower", "a lower learning rate, without a restart"),
     Action("member(1)", "full_stop", ".", "Next member", "show the next member of the ensemble"),

@@ -31,7 +31,7 @@ from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
 from nnexpr_tui.textual_private import driver_of
-from nnexpr_tui.training.moment import Library, Loaded, Refused
+from nnexpr_tui.training.moment import Library, Loaded, Refused, Undone
 from nnexpr_tui.training.subject import default_library
 from nnexpr_tui.worker.scheduler import Exported, Said
 
@@ -138,6 +138,10 @@ class Explorer(App[None]):
         self.say(str(message.error), error=True)
         if self.explorer_screen is not None:
             self.explorer_screen.view.refused(message)
+        self.clock.arrived(urgent=True)
+
+    def on_undone(self, message: Undone) -> None:
+        self.controller.undone(message)
         self.clock.arrived(urgent=True)
 
     def on_updated(self) -> None:

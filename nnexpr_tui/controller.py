@@ -23,7 +23,7 @@ from nnexpr_tui.charts.series import Markers
 from nnexpr_tui.last_seen import LastSeen, set_aside
 from nnexpr_tui.parts.numbers import member_of
 from nnexpr_tui.settings import MARKERS, Settings
-from nnexpr_tui.training.moment import FitMoment, Library, Refused
+from nnexpr_tui.training.moment import FitMoment, Library, Refused, Undone
 from nnexpr_tui.training.subject import FitSubject, default_library
 from nnexpr_tui.worker.scheduler import Scheduler, Topic
 from nnexpr_tui.worker.subject import Moment, Subject
@@ -211,6 +211,11 @@ class Controller:
             self.ask(FitSubject, lambda fit: fit.reconfigure(specification))
         else:
             self._configure(specification)
+
+    def undone(self, message: Undone) -> None:
+        """Another training is back: its options too."""
+        self.specification = message.specification
+        self.look.member %= message.specification.members
 
     def refused(self, message: Refused) -> None:
         """The engine could not build it: back to what is there."""

@@ -97,7 +97,7 @@ class FitView(TrainingView, entry=VIEW):
                 chart.reset_limits()
         sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=look.residual))
         if self.is_due("loss", (fit.scene, look.log_axis, fit.snapshot.member), CHART_INTERVAL * hurried):
-            sent += loss.update_chart(loss_chart(*fit.history, log_axis=look.log_axis))
+            sent += loss.update_chart(loss_chart(*fit.history, log_axis=look.log_axis, before=fit.before))
         if self._counted is not None and self._counted.epoch == fit.epoch:
             frequencies, counts = self.query_one(FrequenciesPane), self.query_one(CountsPane)
             frequencies.ascii = look.markers == "ascii"

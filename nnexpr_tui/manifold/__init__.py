@@ -22,6 +22,7 @@ VIEW = ViewEntry(
         Action("lower", "o", "o", "Look", "below: layer, slopes, gaps or loss", footer=True),
         Action("target(1)", "t", "t", "Target", "the next target", footer=True),
         Action("target(-1)", "T,shift+t", "T", "Target before", "the target before"),
+        Action("undo", "u", "u", "Undo", "back to what was there before it was moved", footer=True),
         Action("restart", "r", "r", "Restart", "the first network again, at epoch 0", footer=True),
         Action("share", "s", "s", "1000 epochs", "1000 epochs at full speed, then stand still", footer=True),
         Action("deepen(1)", "plus,equals_sign", "+", "Deeper", "one layer more", footer=True),

@@ -32,6 +32,7 @@ MOST_EPOCHS = 4096  # of one turn
 WAIT = 0.05  # seconds between two looks whether loops are compiled
 LOOK_SHARE = 20  # looking at both networks may take a twentieth of the time
 FLOOR_SHARE = 50
+MOST_PAST = 20
 QUICK_FLOOR = 64  # regions whose floor is found while training: hundredths of a second, or tenths
 OFF = "stage 3 has trained all weights: they have left the manifold and have no peaks; r brings the first network back"
 
@@ -44,6 +45,7 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         self.state = "ready"
         self._made: Pair | None = None
         self._counts = False  # whether what counts is compiled
+        self._past: list[tuple[ManifoldStart, Pair]] = []  # what was moved away from, the newest last
         self._goal: int | None = None  # the epoch at which to stand still
         self._due = self._next_moment = self._next_floor = 0.0
         self._cost = 1e-4  # seconds of an epoch of both
@@ -177,7 +179,9 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         )
 
     def _begin(self, start: ManifoldStart) -> None:
-        """Both networks again at epoch 0, from this point."""
+        """Both networks again at epoch 0, from this point. Of moves one after another the first can be undone."""
+        if self._made is not None and (self._made.epoch or not self._past or self._past[-1][1].epoch):
+            self._past = [*self._past[1 - MOST_PAST :], (self.start, self._made)]
         self.start, self._made = start, None
         self.state, self._goal, self._rate = "ready", None, 0.0
 
@@ -197,6 +201,15 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         self.move(moves.freed)
         free = self.start.scales is not None
         return "Scales are free: stage 1 is left out" if free else "Scales follow the peaks by Theorem 3.4"
+
+    def undo(self) -> str:
+        """Back to the networks that were moved away from, as they were."""
+        if not self._past:
+            raise RuntimeError("there is nothing before this to go back to")
+        self.start, self._made = self._past.pop()
+        self._goal, self._rate = None, 0.0
+        self.state = "failed" if self._made.failed else "paused" if self._made.epoch else "ready"
+        return f"Back at epoch {self._made.epoch:,} of what was before"
 
     # Training
 

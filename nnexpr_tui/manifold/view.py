@@ -189,6 +189,9 @@ class ManifoldView(View, entry=VIEW):
     def action_restart(self) -> None:
         self._tell(ManifoldSubject.restart)
 
+    def action_undo(self) -> None:
+        self._tell(ManifoldSubject.undo)
+
     def action_handle(self, steps: int) -> None:
         moved = moves.scale_moved if self._moves_scale else moves.peak_moved
         layer = self._opened

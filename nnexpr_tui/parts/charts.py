@@ -20,6 +20,7 @@ The marks under the canvas are the bends: where the network's slope changes. Poi
 e shows the error, fit minus target, in place of both; . and , show another member."""
 LOSS_HELP = """\
 The mean squared error of the shown member over the training points, in the target's own units, after each epoch.
+Behind it, the training whose place this one took: u brings that one back, U lists all that was trained so far.
 l changes between a logarithmic and a linear axis."""
 
 
@@ -64,12 +65,21 @@ def fit_chart(
 
 
 def loss_chart(
-    epochs: Any, losses: Any, *, log_axis: bool, cursor: tuple[int, float] | None = None
+    epochs: Any,
+    losses: Any,
+    *,
+    log_axis: bool,
+    before: tuple[Any, Any] | None = None,
+    cursor: tuple[int, float] | None = None,
 ) -> ChartData:
-    """The loss over the epochs; ``cursor`` marks one of them."""
+    """The loss over the epochs, over those of the training ``before``, so far; ``cursor`` marks one of the epochs."""
+    last = epochs[-1] if len(epochs) else 0
     series = [Series(epochs, losses, "loss", "accent")]
+    if before is not None:
+        shown = before[0] <= last
+        series.insert(0, Series(before[0][shown], before[1][shown], "before", "secondary"))
     if cursor is not None:
         series.append(Series((cursor[0],), (cursor[1],), "shown", "warning", marker="◆", style="points"))
     # Of all epochs, also where no loss has a place on a logarithmic axis.
-    x_axis = Axis(label="epoch", include=(0, max(epochs[-1] if len(epochs) else 0, 1)))
+    x_axis = Axis(label="epoch", include=(0, max(last, 1)))
     return ChartData(tuple(series), x_axis, Axis(log=log_axis, label="mean squared error"))

@@ -39,6 +39,17 @@ class TrainingView(View):
         self.footer.clear()
         self.controller.restart()
 
+    def action_undo(self) -> None:
+        self.footer.clear()
+        self.controller.ask(FitSubject, FitSubject.undo)
+
+    def action_tried(self) -> None:
+        from nnexpr_tui.parts.tried import TriedScreen
+
+        fit = self.controller.fit
+        if self.is_shown and fit is not None:
+            self.app.push_screen(TriedScreen(fit))
+
     def action_reseed(self) -> None:
         self.controller.reseed()
         self.footer.say(f"Seed {self.controller.specification.seed}")

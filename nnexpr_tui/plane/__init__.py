@@ -26,6 +26,6 @@ VIEW = ViewEntry(
         Action("target", "t", "t", "Target", "the next target of two inputs", footer=True),
         Action("open", "enter", "enter", "Open", "where the present target has one input: one of two"),
         *some(TRAINING, "step", "restart"),
-        *some(TRAINING, "reseed", "depth", "width", "activation", "rate", "member", footer=False),
+        *some(TRAINING, "reseed", "depth", "width", "activation", "undo", "tried", "rate", "member", footer=False),
     ),
 )  # fmt: skip

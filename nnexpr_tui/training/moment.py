@@ -24,8 +24,20 @@ if TYPE_CHECKING:
     from nnexpr.training.snapshots import Snapshot
 
     Array = NDArray[np.float64]
+    History = tuple[NDArray[np.int64], NDArray[np.float32]]
 
-__all__ = ["FitMoment", "Library", "Loaded", "Refused", "file_name"]
+__all__ = ["FitMoment", "Library", "Loaded", "Refused", "Tried", "Undone", "file_name"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Tried:
+    """A training whose place another took: how far it came."""
+
+    specification: FitSpecification
+    epoch: int
+    loss: float  # the least of its members'
+    regions: int | None  # of the member that was shown
+    history: History
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,6 +56,12 @@ class FitMoment:
     run: str | None  # the id under which the run is kept
     diverged_at: int | None  # epoch at which the shown member ceased to be finite
     memory: tuple[int, int] | None  # bytes in use and in all of a graphics processor
+    tried: tuple[Tried, ...] = ()  # the trainings before this one, the newest last
+
+    @property
+    def before(self) -> History | None:
+        """Epochs and the first member's losses of the training before, where there was one."""
+        return self.tried[-1].history if self.tried else None
 
     @property
     def scene(self) -> Scene:
@@ -51,7 +69,7 @@ class FitMoment:
         return self.recording.scene
 
     @property
-    def history(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def history(self) -> History:
         """Epochs, and the shown member's losses at them."""
         return self.recording.epochs, self.recording.losses[:, self.snapshot.member]
 
@@ -90,6 +108,14 @@ class Loaded(Message):
     def __init__(self, library: Library) -> None:
         super().__init__()
         self.targets, self.plane_targets = library.targets, library.plane_targets
+
+
+class Undone(Message):
+    """An earlier training is back."""
+
+    def __init__(self, specification: FitSpecification) -> None:
+        super().__init__()
+        self.specification = specification
 
 
 class Refused(Message):

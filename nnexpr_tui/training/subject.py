@@ -9,13 +9,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recording import Recorder, Scene
 from nnexpr.specification import OPTIONS
 from nnexpr_tui.training.counting import Counting
-from nnexpr_tui.training.moment import FitMoment, Library, Loaded, Refused, file_name
+from nnexpr_tui.training.moment import FitMoment, Library, Loaded, Refused, Tried, Undone, file_name
 from nnexpr_tui.worker.scheduler import Exported, Scheduler
 from nnexpr_tui.worker.subject import Subject, sentence
 from nnexpr_tui.worker.warming import compiling
@@ -35,6 +35,8 @@ SUSPICIOUS = 0.05  # seconds of the first snapshot, for which loops may have bee
 SLOW = 1.5  # seconds after which the first turn says why it takes so long
 SINGLE_EPOCHS = 32  # the first turns are of one epoch, so that Replay shows the beginning
 WAIT = 0.05  # seconds between two looks whether what counts is compiled
+MOST_EARLIER = 8  # trainings that can be brought back: each holds its network and its snapshots
+MOST_TRIED = 50  # of which the numbers are remembered
 WORTH_KEEPING = 1.0  # seconds of training that are not thrown away when the network is rebuilt
 
 
@@ -43,6 +45,16 @@ def default_library() -> Library:
     from nnexpr_tui.training.engine import library
 
     return library()
+
+
+class _Training(NamedTuple):
+    """A session, and what is seen and kept of it."""
+
+    specification: FitSpecification
+    session: Session
+    recorder: Recorder
+    scene: Scene
+    keeper: Keeper | None
 
 
 class FitSubject(Subject[FitMoment]):
@@ -61,6 +73,8 @@ class FitSubject(Subject[FitMoment]):
         self._keeper: Keeper | None = None
         self._member = 0
         self._has_advanced = False
+        self._earlier: list[tuple[_Training, Tried]] = []
+        self._tried: list[Tried] = []
 
     def begin(self, scheduler: Scheduler) -> None:
         super().begin(scheduler)
@@ -70,17 +84,13 @@ class FitSubject(Subject[FitMoment]):
     def end(self) -> None:
         self._keep()
 
-    def _take(self, session: Session, specification: FitSpecification) -> None:
-        """Another network, of which nothing was seen yet."""
-        from nnexpr.runs.scene import scene_of
-
-        self.session, self._asked = session, specification
-        self.scene: Scene = scene_of(session)
-        self._keeper = Keeper(self._store, self._keep_every) if self._store is not None else None
+    def _take(self, taken: _Training) -> None:
+        """Go on with this session, and with what was seen and kept of it."""
+        self._asked, self.session, self._recorder, self.scene, self._keeper = taken
         self._has_failed = False
-        self._counting, self._recorder = Counting(session), Recorder(session, self.scene)
+        self._counting = Counting(taken.session)
         self._rate = self._next_moment = self._next_record = 0.0
-        self._member %= specification.members
+        self._member %= self._asked.members
         self._seen: Snapshot | None = None
         self._recorder.add(self.snapshot())
         if self._snapshot_cost > SUSPICIOUS:  # the next will cost less: how much?
@@ -160,6 +170,7 @@ class FitSubject(Subject[FitMoment]):
             run=self.run,
             diverged_at=session.diverged.get(snapshot.member),
             memory=memory(session),
+            tried=tuple(self._tried),
         )
 
     def snapshot(self) -> Snapshot:
@@ -226,6 +237,8 @@ class FitSubject(Subject[FitMoment]):
 
     def configure(self, specification: FitSpecification, *, start: bool | None = None) -> None:
         """Build another network at epoch 0. ``start`` None: go on running if it was running."""
+        from nnexpr.runs.scene import scene_of
+
         assert self._library is not None  # noqa: S101 - loaded before the first question
         before = self.session
         try:
@@ -236,9 +249,47 @@ class FitSubject(Subject[FitMoment]):
         running = self.is_running if start is None else start
         if before is not None and (before.seconds >= WORTH_KEEPING or self.run is not None):
             self._keep()
-        self._take(session, specification)
+        self._put_by()
+        scene = scene_of(session)
+        keeper = Keeper(self._store, self._keep_every) if self._store is not None else None
+        self._take(_Training(specification, session, Recorder(session, scene), scene, keeper))
         if running:
             session.start()
+
+    def _put_by(self) -> None:
+        """Remember the present training, if it is one, so that it can be brought back."""
+        session = self.session
+        if session is None or session.epoch == 0:
+            return
+        if session.state == "running":
+            session.pause()
+        training = _Training(self._asked, session, self._recorder, self.scene, self._keeper)
+        self._earlier.append((training, self._note()))
+        del self._earlier[:-MOST_EARLIER]
+
+    def _note(self) -> Tried:
+        """How far the present training came, among what was tried."""
+        snapshot, recording = self.snapshot(), self._recorder.recording()
+        counts, _, _ = self._counting.of(snapshot.member)
+        history = recording.epochs, recording.losses[:, snapshot.member]
+        regions = counts.count if counts is not None else None
+        noted = Tried(self._asked, snapshot.epoch, min(snapshot.losses.tolist()), regions, history)
+        self._tried = [*self._tried[1 - MOST_TRIED :], noted]
+        return noted
+
+    def undo(self) -> str:
+        """Bring back the training whose place the present one took; it stands still where it was."""
+        if not self._earlier:
+            raise RuntimeError("there is no training before this one to go back to")
+        self._keep()
+        if self._session.epoch:
+            self._note()
+        earlier, noted = self._earlier.pop()
+        self._tried = [tried for tried in self._tried if tried is not noted]
+        self._take(earlier)
+        self._counting.is_owed = True
+        self.scheduler.send(Undone(earlier.specification))
+        return f"Back at epoch {earlier.session.epoch:,} of the training before"
 
     def reconfigure(self, specification: FitSpecification) -> None:
         """Change options that need no new network."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stand_in import World
 from steps import WIDE, ready, state, text, until
 
@@ -174,3 +176,43 @@ async def test_the_memory_of_a_graphics_processor_stands_beside_its_name(
         world.memory = (1_234_000_000, 80_000_000_000)
         await pilot.press("s")
         await until(lambda: "memory 1.2 of 80 GB" in text(explorer))
+
+
+async def test_u_brings_back_the_training_that_a_key_has_thrown_away(
+    explorer: Explorer, world: World
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("u")
+        await until(lambda: "no training before this one" in text(explorer))
+        first = world.engine
+        trained = [(first, 3)]
+        for epochs, key in ((3, "plus"), (2, "a"), (1, "t")):
+            await pilot.press(*["s"] * epochs)
+            await until(lambda epochs=epochs: explorer.controller.fit.epoch == epochs)
+            await pilot.press(key)
+            await until(lambda: world.engine is not trained[-1][0] and explorer.controller.fit.epoch == 0)
+            trained.append((world.engine, 0))
+        for engine, epoch in ((trained[2][0], 1), (trained[1][0], 2), (first, 3)):
+            await pilot.press("u")
+            await until(lambda epoch=epoch: explorer.controller.fit.epoch == epoch)
+            await until(lambda engine=engine: explorer.controller.specification == engine.specification)
+            assert len(explorer.controller.fit.recording.epochs) == epoch
+        await pilot.press("s")
+        await until(lambda: first.epoch == 4)
+        assert len(world.engines) == 4
+
+
+async def test_the_loss_before_stays_behind_the_new_one_and_what_was_tried_is_listed(
+    explorer: Explorer, world: World
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("s", "s", "s", "plus", "s", "s")
+        await until(lambda: explorer.controller.fit.epoch == 2 and len(world.engines) == 2)
+        await until(lambda: re.search(r"before .* loss", text(explorer)))
+        await pilot.press("U")
+        await until(lambda: re.search(r"2 +0\.333 +49 +mlp --depth 4\s", text(explorer)))
+        assert re.search(r"3 +0\.25 +33 +mlp\s", text(explorer))
+        await pilot.press("U")
+        await until(lambda: len(explorer.screen_stack) == 1)

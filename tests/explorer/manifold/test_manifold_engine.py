@@ -338,3 +338,19 @@ def test_counting_in_rational_numbers_needs_no_luck() -> None:
     assert exact_regions((0.5, 0.5), (0.5, 0.25), -1) == 1 + 2  # g_0 = 1/2 - 1/4 / (1 - 1/2) = 0
     network = compositional(2, (0.5, 0.5), (0.5, 0.25))
     assert nnexpr.linear_regions(network)[0].count == 3
+
+
+def test_what_was_moved_away_from_comes_back_with_its_training() -> None:
+    manifold = watched()
+    with pytest.raises(RuntimeError, match="nothing before"):
+        manifold.undo()
+    learnt = train(manifold)
+    for _ in range(30):  # moves in a row are one
+        manifold.move(lambda start: moves.peak_moved(start, 0, 1))
+        seen(manifold)
+    manifold.undo()
+    manifold.undo()
+    back = seen(manifold)
+    assert (back.epoch, back.network.loss, back.peaks) == (learnt.epoch, learnt.network.loss, learnt.peaks)
+    assert back.state == "paused"
+    assert train(manifold).epoch == 2 * learnt.epoch
