@@ -62,8 +62,8 @@ def bindings(actions: Iterable[Action]) -> list[BindingType]:
 
 
 def some(actions: Iterable[Action], *names: str, footer: bool | None = None) -> tuple[Action, ...]:
-    """Those of these methods; ``footer``: whether they stand in the footer."""
-    rows = [row for row in actions if row.name.partition("(")[0] in names]
+    """Those of these methods, or all; ``footer``: whether they stand in the footer."""
+    rows = [row for row in actions if not names or row.name.partition("(")[0] in names]
     return tuple(rows if footer is None else (replace(row, footer=footer) for row in rows))
 
 
@@ -94,12 +94,14 @@ TRAINING: tuple[Action, ...] = (
     Action("width(1)", "right_square_bracket", "]", "Wider", "more units a layer (or knots)", footer=True),
     Action("width(-1)", "left_square_bracket", "[", "Narrower", "fewer units a layer (or knots)"),
     Action("activation", "a", "a", "Activation", "the next activation", footer=True),
+    Action("pace", "P,shift+p", "P", "Pace", "as fast as it goes, or 1000, 100 or 10 epochs a second", footer=True),
     Action("undo", "u", "u", "Undo", "back to the training before: its network, target and loss", footer=True),
     Action("tried", "U,shift+u", "U", "Tried", "what was trained so far, with its losses"),
     Action("rate(1)", "greater_than_sign", ">", "Learn faster", "a higher learning rate, without a restart"),
     Action("rate(-1)", "less_than_sign", "<", "Learn slower", "a lower learning rate, without a restart"),
     Action("member(1)", "full_stop", ".", "Next member", "show the next member of the ensemble"),
     Action("member(-1)", "comma", ",", "Previous member", "show the member before"),
+    Action("best", "B,shift+b", "B", "Best member", "show the member with the least loss"),
 )  # fmt: skip
 
 # Shared by the views of composed waves

@@ -33,6 +33,7 @@ __all__ = ["DEFAULT_EPOCHS", "Controller", "Look", "command_line"]
 M = TypeVar("M", bound=Moment)
 S = TypeVar("S", bound=Subject[Any])
 
+PACES = (None, 1000, 100, 10)  # epochs a second; None: as fast as it goes
 DEFAULT_EPOCHS = 10**10  # the explorer trains until it is told to pause
 
 
@@ -43,6 +44,7 @@ class Look:
     markers: Markers = MARKERS[0]
     residual: bool = False
     log_axis: bool = True
+    log_epochs: bool = False
     member: int = 0
     error: bool = False  # of a composed wave, in place of its fit
     whole: bool = False  # all pieces of a wave, also those too fine for the screen
@@ -81,6 +83,7 @@ class Controller:
         self.plane_targets: tuple[str, ...] = ()
         self._start = start
         self._is_refused = False
+        self._pace: int | None = None
         self._by_network: dict[str, FitSpecification] = {}
         self._fit = FitSubject(load, store=self._store, keep_every=self.settings.checkpoint_every)
         self.worker = Scheduler(post, self._fit)
@@ -163,6 +166,12 @@ class Controller:
             self.change("epochs", min(2 * max(fit.epoch, 1), int(OPTIONS["epochs"].maximum or 10**12)))
         self.ask(FitSubject, FitSubject.toggle)
 
+    def next_pace(self) -> str:
+        """Another pace of training; what it is."""
+        self._pace = pace = PACES[(PACES.index(self._pace) + 1) % len(PACES)]
+        self.ask(FitSubject, lambda fit: fit.set_pace(pace))
+        return "as fast as it goes" if pace is None else f"{pace:,} epochs a second"
+
     def restart(self) -> None:
         """The same network at epoch 0."""
         self._configure(self.specification)
@@ -229,6 +238,11 @@ class Controller:
         """Another member of the ensemble."""
         self.look.member = member = (self.look.member + step) % self.specification.members
         self.ask(FitSubject, lambda fit: fit.show_member(member))
+
+    def show_best(self) -> None:
+        """The member with the least loss."""
+        if self.fit is not None:
+            self.show_member(int(self.fit.snapshot.losses.argsort()[0]) - self.look.member)
 
     def next_markers(self) -> str:
         """Another way to draw curves; its name."""

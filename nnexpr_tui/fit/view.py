@@ -46,6 +46,12 @@ mean squared error; times floor: how far above it the loss is."""
         if fit.scene.countable:
             lines.append(row("Spline floor", number(fit.floor) if fit.floor is not None else "…"))
             lines.append(row("times floor", number(fit.loss / fit.floor) if fit.floor else "…"))
+        losses = fit.snapshot.losses
+        if len(losses) > 1:
+            # Those that are not finite come last.
+            order = losses.argsort()
+            lines.append(row("Best loss (B)", f"{number(losses[order[0]])}, {order[0]}"))
+            lines.append(row("Median loss", number(losses[order[(len(order) - 1) // 2]])))
         lines.append(row("Parameters", count(fit.scene.parameters)))
         if fit.diverged_at is not None:
             lines.append((("Diverged", "error"), (f" at epoch {fit.diverged_at}: smaller lr (<)", "error")))
@@ -96,8 +102,10 @@ class FitView(TrainingView, entry=VIEW):
             for chart in charts:
                 chart.reset_limits()
         sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=look.residual))
-        if self.is_due("loss", (fit.scene, look.log_axis, fit.snapshot.member), CHART_INTERVAL * hurried):
-            sent += loss.update_chart(loss_chart(*fit.history, log_axis=look.log_axis, before=fit.before))
+        way = fit.scene, look.log_axis, look.log_epochs, fit.snapshot.member
+        if self.is_due("loss", way, CHART_INTERVAL * hurried):
+            members = fit.recording.losses
+            sent += loss.update_chart(loss_chart(*fit.history, look=look, members=members, before=fit.before))
         if self._counted is not None and self._counted.epoch == fit.epoch:
             frequencies, counts = self.query_one(FrequenciesPane), self.query_one(CountsPane)
             frequencies.ascii = look.markers == "ascii"
@@ -106,7 +114,7 @@ class FitView(TrainingView, entry=VIEW):
             entitle(
                 frequencies, f"Error modes at {count(fit.epoch)}" if hurried else "Frequencies of the error"
             )
-            sent += counts.show(fit) + frequencies.show(fit)
+            sent += counts.show(fit) + frequencies.show(fit.scene, fit.frequencies)
         return sent
 
     # Actions: what they mean is in the declaration
@@ -137,7 +145,7 @@ class FitView(TrainingView, entry=VIEW):
         if name in OPTIONS:
             text = OPTIONS[name].format(getattr(message.refused, name))
             for form in self.query(Form):
-                form.remember(name, text)
+                form.refused(name, text)
 
     def on_form_failed(self, message: Form.Failed) -> None:
         self.footer.say(str(message.error), error=True)

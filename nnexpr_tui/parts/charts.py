@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
     from nnexpr.runs.recording import Scene
     from nnexpr.training.snapshots import Snapshot
+    from nnexpr_tui.controller import Look
 
 __all__ = ["ChartPane", "fit_chart", "loss_chart"]
 
@@ -21,7 +22,7 @@ e shows the error, fit minus target, in place of both; . and , show another memb
 LOSS_HELP = """\
 The mean squared error of the shown member over the training points, in the target's own units, after each epoch.
 Behind it, the training whose place this one took: u brings that one back, U lists all that was trained so far.
-l changes between a logarithmic and a linear axis."""
+With several members, the band holds the losses of all. l and L change the axes between logarithmic and linear."""
 
 
 class ChartPane(Chart, can_focus=True):
@@ -68,18 +69,28 @@ def loss_chart(
     epochs: Any,
     losses: Any,
     *,
-    log_axis: bool,
+    look: Look,
+    members: Any = None,
     before: tuple[Any, Any] | None = None,
     cursor: tuple[int, float] | None = None,
 ) -> ChartData:
-    """The loss over the epochs, over those of the training ``before``, so far; ``cursor`` marks one of the epochs."""
+    """The loss over the epochs, as ``look`` says; ``cursor`` marks one of them.
+
+    Behind it the band of all ``members``' losses, and that of the training ``before``, as far as this one has come.
+    """
+    import numpy as np
+
     last = epochs[-1] if len(epochs) else 0
     series = [Series(epochs, losses, "loss", "accent")]
+    if members is not None and members.shape[1] > 1:
+        least, most = np.fmin.reduce(members, axis=1), np.fmax.reduce(members, axis=1)
+        series.insert(0, Series(epochs, least, "all members", "secondary", style="band", upper=most))
     if before is not None:
         shown = before[0] <= last
         series.insert(0, Series(before[0][shown], before[1][shown], "before", "secondary"))
     if cursor is not None:
         series.append(Series((cursor[0],), (cursor[1],), "shown", "warning", marker="◆", style="points"))
     # Of all epochs, also where no loss has a place on a logarithmic axis.
-    x_axis = Axis(label="epoch", include=(0, max(last, 1)))
-    return ChartData(tuple(series), x_axis, Axis(log=log_axis, label="mean squared error"))
+    first = 1 if look.log_epochs else 0
+    x_axis = Axis(label="epoch", log=look.log_epochs, include=(first, max(last, first + 1)))
+    return ChartData(tuple(series), x_axis, Axis(log=look.log_axis, label="mean squared error"))

@@ -18,6 +18,7 @@ from nnexpr_tui.parts.lines import Line, LinePane, clean
 __all__ = ["FORM", "Form"]
 
 LABEL_WIDTH = 15
+LEAST_LABEL = 5
 
 FORM: tuple[Action, ...] = (
     Action("move(-1)", "up,k", "↑ k", "Up", "the option above"),
@@ -76,9 +77,11 @@ class Form(LinePane, can_focus=True):
         self._cursor = min(self._cursor, len(self._names) - 1)
         self._draw()
 
-    def remember(self, option: str, text: str) -> None:
-        """Offer this text again when the option is next edited."""
+    def refused(self, option: str, text: str) -> None:
+        """Offer this text again, to be mended: at once if the option is still under the cursor."""
         self._drafts[option] = text
+        if self.has_focus and self.option == option:
+            self.action_edit()
 
     def _draw(self) -> None:
         if self._specification is not None:
@@ -90,11 +93,14 @@ class Form(LinePane, can_focus=True):
     def _row(self, index: int) -> Line:
         name = self._names[index]
         value = clean(self._value(name)) or "–"
-        room = max(4, self.size.width - LABEL_WIDTH - 4)
-        if len(value) > room:  # of a path or a formula the end says most
-            value = "…" + value[1 - room :]
-        label = OPTIONS[name].label.ljust(LABEL_WIDTH)
-        if not self.has_focus or index != self._cursor:
+        is_chosen = self.has_focus and index == self._cursor
+        least = LEAST_LABEL if is_chosen else LABEL_WIDTH  # the value under the cursor is shown whole
+        wide = min(LABEL_WIDTH, max(least, self.size.width - len(value) - 4))
+        room = max(4, self.size.width - wide - 4)
+        if len(value) > room:  # of a path the end says most; words begin with what tells them apart
+            value = "…" + value[1 - room :] if value.startswith("csv:") else value[: room - 1] + "…"
+        label = OPTIONS[name].label[: wide - 1].ljust(wide)
+        if not is_chosen:
             return ((label, "label"), (f"  {value}", "value"))
         return ((label, "chosen"), ("‹ ", "key"), (value, "chosen"), (" ›", "key"))
 
@@ -108,10 +114,12 @@ class Form(LinePane, can_focus=True):
         if offset.y != self._cursor:
             self._cursor = offset.y
             self._draw()
-        elif offset.x >= LABEL_WIDTH:
-            shown = self._row(self._cursor)
-            after = LABEL_WIDTH + 2 + len(shown[-2][0])
-            if offset.x < LABEL_WIDTH + 2:
+            return
+        shown = self._row(self._cursor)
+        before = len(shown[0][0]) + 2
+        after = before + len(shown[-2][0])
+        if offset.x >= before - 2:
+            if offset.x < before:
                 self.action_change(-1)
             elif offset.x < after:
                 self.action_edit()
@@ -140,8 +148,9 @@ class Form(LinePane, can_focus=True):
             return
         text = self._drafts.pop(self.option, self._value(self.option))
         self._editor = editor = Editor(text, self._typed, self._typed_or_left)
-        editor.styles.offset = (LABEL_WIDTH, self._cursor)
-        editor.styles.width = max(8, self.size.width - LABEL_WIDTH)
+        left = LABEL_WIDTH if len(text) < self.size.width - LABEL_WIDTH else LEAST_LABEL
+        editor.styles.offset = (left, self._cursor)
+        editor.styles.width = max(8, self.size.width - left)
         self.mount(editor)
 
     def _typed(self, text: str) -> bool:

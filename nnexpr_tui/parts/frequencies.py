@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import number
-from nnexpr_tui.training.moment import FitMoment
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnexpr.runs.recording import Scene
+
+    Array = NDArray[np.float64]
 
 __all__ = ["FrequenciesPane"]
 
@@ -27,12 +34,12 @@ Slowly varying parts of the error are usually learned first: the longest bars mo
         super().__init__(title, id=id)
         self.ascii = False
 
-    def show(self, fit: FitMoment) -> int:
-        """Show the newest moment. About how many bytes that sends."""
-        if fit.frequencies is None:
-            why = "two inputs" if fit.scene.dimension > 1 else "the error is not finite"
+    def show(self, scene: Scene, frequencies: Array | None) -> int:
+        """Show these amplitudes, by mode. About how many bytes that sends."""
+        if frequencies is None:
+            why = "two inputs" if scene.dimension > 1 else "the error is not finite"
             return self.show_lines([((f"n/a ({why})", "label"),)])
-        amplitudes = [float(value) for value in fit.frequencies[: max(1, self.size.height)]]
+        amplitudes = [float(value) for value in frequencies[: max(1, self.size.height)]]
         greatest = max(amplitudes)
         top = math.ceil(math.log10(greatest)) if greatest > 0 else 0
         return self.show_lines([self._row(mode, value, top) for mode, value in enumerate(amplitudes)])

@@ -39,6 +39,12 @@ class TrainingView(View):
         self.footer.clear()
         self.controller.restart()
 
+    def action_pace(self) -> None:
+        self.footer.say(f"Training goes {self.controller.next_pace()}")
+
+    def action_best(self) -> None:
+        self.controller.show_best()
+
     def action_undo(self) -> None:
         self.footer.clear()
         self.controller.ask(FitSubject, FitSubject.undo)

@@ -25,7 +25,7 @@ VIEW = ViewEntry(
         Action("move(0,8)", "shift+down,J,shift+j", "J", "Far down", "eight pixels down"),
         Action("target", "t", "t", "Target", "the next target of two inputs", footer=True),
         Action("open", "enter", "enter", "Open", "where the present target has one input: one of two"),
-        *some(TRAINING, "step", "restart"),
-        *some(TRAINING, "reseed", "depth", "width", "activation", "undo", "tried", "rate", "member", footer=False),
+        *TRAINING[1:3],
+        *some(TRAINING[3:], footer=False),
     ),
 )  # fmt: skip

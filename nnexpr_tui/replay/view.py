@@ -11,6 +11,7 @@ from textual.timer import Timer
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.counts import counted_lines
+from nnexpr_tui.parts.frequencies import FrequenciesPane
 from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, member_of, number
 from nnexpr_tui.parts.table import row
@@ -79,6 +80,7 @@ class ReplayView(View, entry=VIEW):
             yield ChartPane("Loss", LOSS_HELP, id="replay-loss")
         with Vertical(classes="column", id="moment-column"):
             yield MomentPane("This moment", id="moment")
+            yield FrequenciesPane("Frequencies of the error", id="replay-frequencies")
 
     # Where we are: an epoch, so that the record may be thinned meanwhile
 
@@ -99,7 +101,14 @@ class ReplayView(View, entry=VIEW):
         snapshot, counts = record[index], self._counts_of(fit, index)
         playing = self._timer is not None
         sent = moment.show_moment(fit.scene, snapshot, counts, index + 1, len(record), playing)
-        return sent + self._show_charts(fit, snapshot, counts)
+        return sent + self._show_charts(fit, snapshot, counts) + self._show_frequencies(fit, snapshot)
+
+    def _show_frequencies(self, fit: FitMoment, snapshot: Snapshot) -> int:
+        from nnexpr_tui.training.engine import frequencies
+
+        pane = self.query_one(FrequenciesPane)
+        pane.ascii = self.look.markers == "ascii"
+        return pane.show(fit.scene, frequencies(fit.scene, snapshot))
 
     def _show_charts(self, fit: FitMoment, snapshot: Snapshot, counts: LineRegions | None) -> int:
         look = self.look
@@ -110,7 +119,7 @@ class ReplayView(View, entry=VIEW):
             fit_chart(fit.scene, snapshot, counts, residual=look.residual, y_limits=limits)
         )
         cursor = (snapshot.epoch, snapshot.loss)
-        return sent + loss.update_chart(loss_chart(*fit.history, log_axis=look.log_axis, cursor=cursor))
+        return sent + loss.update_chart(loss_chart(*fit.history, look=look, cursor=cursor))
 
     def _whole(self, fit: FitMoment, residual: bool) -> tuple[float, float]:
         """Limits that hold every snapshot of the record; found again once it has grown by a quarter."""

@@ -34,6 +34,7 @@ SNAPSHOT_SHARE = 20  # snapshots may take a twentieth: for the screen, and as mu
 SUSPICIOUS = 0.05  # seconds of the first snapshot, for which loops may have been loaded or compiled
 SLOW = 1.5  # seconds after which the first turn says why it takes so long
 SINGLE_EPOCHS = 32  # the first turns are of one epoch, so that Replay shows the beginning
+LATE = 0.1  # seconds by which epochs at a pace may be late and still be made up for
 WAIT = 0.05  # seconds between two looks whether what counts is compiled
 MOST_EARLIER = 8  # trainings that can be brought back: each holds its network and its snapshots
 MOST_TRIED = 50  # of which the numbers are remembered
@@ -73,6 +74,8 @@ class FitSubject(Subject[FitMoment]):
         self._keeper: Keeper | None = None
         self._member = 0
         self._has_advanced = False
+        self._pace: float | None = None  # epochs a second; None: as fast as it goes
+        self._next_epoch = 0.0
         self._earlier: list[tuple[_Training, Tried]] = []
         self._tried: list[Tried] = []
 
@@ -119,7 +122,7 @@ class FitSubject(Subject[FitMoment]):
     @property
     def wait(self) -> float | None:
         if self.is_running:
-            return 0.0
+            return max(0.0, self._next_epoch - monotonic()) if self._pace else 0.0
         if self.session is None or not self._owes_counts:
             return None
         return 0.0 if self.can_count("line") else WAIT
@@ -186,12 +189,16 @@ class FitSubject(Subject[FitMoment]):
         patience = None if self._has_advanced else self._say_if_slow()
         epoch, began = session.epoch, monotonic()
         try:
-            session.advance(0.0 if epoch < SINGLE_EPOCHS else seconds)
+            session.advance(0.0 if epoch < SINGLE_EPOCHS or self._pace else seconds)
         finally:
             self._has_advanced = True
             if patience is not None:
                 patience.cancel()
         passed = monotonic() - began
+        if self._pace:  # an epoch that came late is made up for, but not a long rest
+            due = max(self._next_epoch, began - LATE)
+            self._next_epoch = due + 1 / self._pace
+            passed = max(passed, 1 / self._pace)
         if passed > 0:
             rate = (session.epoch - epoch) / passed
             weight = min(1.0, passed / 1.0) if self._rate else 1.0
@@ -309,6 +316,10 @@ class FitSubject(Subject[FitMoment]):
             self._require_more()
             session.start()
         self._counting.is_owed = True
+
+    def set_pace(self, pace: float | None) -> None:
+        """Train so many epochs a second, one by one; None: as many as there is time for."""
+        self._pace, self._next_epoch, self._rate = pace, 0.0, 0.0
 
     def step(self, epochs: int = 1) -> None:
         """Train exactly so many epochs, then stand still."""

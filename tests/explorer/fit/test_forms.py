@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stand_in import World
 from steps import WIDE, ready, text, until
 from textual.pilot import Pilot
@@ -95,7 +97,6 @@ async def test_a_file_that_is_not_there_can_be_typed_again(explorer: Explorer, w
         await go_to(pilot, "target", "target")
         await pilot.press("enter", *"chrip", "enter")
         await until(lambda: "target is chrip" in text(explorer))
-        await pilot.press("enter")
         await until(lambda: "chrip" in text(explorer).split("Target ")[2].splitlines()[0])
         await pilot.press("end", "backspace", "backspace", "backspace", *"irp", "enter")
         await until(lambda: world.engine.specification.target == "chirp")
@@ -133,3 +134,16 @@ async def test_control_characters_of_a_name_do_not_reach_the_terminal(world: Wor
         await ready(app)
         assert "\x1b" not in text(app)
         assert "\x07" not in text(app)
+
+
+async def test_a_value_is_cut_where_it_tells_least_and_whole_under_the_cursor(world: World) -> None:
+    path = "csv:some/where/observations-1984.csv"
+    app = Explorer(FitSpecification.make(activation="leaky_relu", target=path), load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        assert re.search(r"Activation +leaky_r\w*…", text(app)), text(app)
+        assert re.search(r"Target +….*1984\.csv", text(app))
+        await go_to(pilot, "architecture", "activation")
+        await until(lambda: "‹ leaky_relu ›" in text(app))
+        await go_to(pilot, "target", "target")
+        await until(lambda: "observations-1984.csv ›" in text(app))

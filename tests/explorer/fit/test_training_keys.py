@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from time import monotonic
 
+import numpy as np
+import pytest
 from stand_in import World
-from steps import WIDE, ready, state, text, until
+from steps import WIDE, ready, shows, state, text, until
 
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
@@ -216,3 +219,44 @@ async def test_the_loss_before_stays_behind_the_new_one_and_what_was_tried_is_li
         assert re.search(r"3 +0\.25 +33 +mlp\s", text(explorer))
         await pilot.press("U")
         await until(lambda: len(explorer.screen_stack) == 1)
+
+
+@pytest.mark.parametrize(("presses", "pace"), [(3, 10), (2, 100)])
+async def test_at_a_pace_epochs_come_one_by_one_in_their_time(
+    explorer: Explorer, world: World, presses: int, pace: int
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        world.let_train(10**6)
+        await pilot.press(*["P"] * presses)
+        await until(lambda: f"Training goes {pace} epochs a second" in text(explorer))
+        began = monotonic()
+        await pilot.press("space")
+        await until(lambda: world.engine.epoch >= 5)
+        assert world.engine.epoch <= 2 + pace * (monotonic() - began)
+        await pilot.press("P")
+        if presses == 3:
+            await until(lambda: "as fast as it goes" in text(explorer) and world.engine.epoch > 1000)
+
+
+async def test_best_and_median_of_the_members_are_told_and_b_shows_the_best(world: World) -> None:
+    app = Explorer(FitSpecification.make(members=3), load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        world.engine.losses = lambda: np.array([3.0, np.nan, 2.0])
+        await pilot.press("s")
+        await until(lambda: shows(app, r"Best loss \(B\)", "2, 2") and shows(app, "Median loss", "3"))
+        await pilot.press("B")
+        await until(lambda: "member 2 (0-2)" in text(app))
+
+
+async def test_epochs_on_a_logarithmic_axis(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        world.let_train(20_000)
+        await pilot.press("space")
+        await until(lambda: explorer.controller.fit.epoch == 20_000)
+        await pilot.press("space")
+        await until(lambda: state(explorer) == "paused")
+        await pilot.press("L")
+        await until(lambda: re.search(r"\b10 +100 +1,?000 +10,?000\b", text(explorer)))

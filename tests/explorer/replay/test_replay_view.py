@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from stand_in import World
-from steps import WIDE, ready, text, until
+from steps import WIDE, ready, shows, text, until
 
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.numbers import number
+from nnexpr_tui.training.engine import frequencies
 
 
 async def test_before_any_training_there_is_epoch_0(explorer: Explorer) -> None:
@@ -93,3 +95,19 @@ async def test_training_goes_on_while_an_earlier_moment_is_shown(explorer: Explo
         world.let_train(40)
         await until(lambda: world.engine.epoch == 41 and "epoch 41" in text(explorer))
         assert re.search(r"Epoch +0 ", text(explorer))
+
+
+async def test_the_frequencies_are_those_of_the_moment_that_is_shown(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("s", "s", "s", "2")
+        await until(lambda: shows(explorer, "Epoch", "3"))
+        found = []
+        for key, epoch in (("end", 3), ("home", 0)):
+            await pilot.press(key)
+            fit = explorer.controller.fit
+            snapshot = next(each for each in fit.recording.snapshots if each.epoch == epoch)
+            found.append([number(float(value), 2) for value in frequencies(fit.scene, snapshot)[:5]])
+            rows = [rf"  {mode} [^\n]*{re.escape(value)}" for mode, value in enumerate(found[-1])]
+            await until(lambda rows=rows: all(re.search(row, text(explorer)) for row in rows))
+        assert found[0] != found[1]
