@@ -145,6 +145,7 @@ class PlaneSubject(Subject[PlaneMoment]):
         from nnexpr_tui.plane.engine import document
 
         fit = self._fit
+        self.moment()  # of the network that there is now
         if fit.scene.has_cells:
             compiling("plane").wait()
             self._count(fit.snapshot())
