@@ -80,17 +80,18 @@ def loss_chart(
     """
     import numpy as np
 
+    first = 1 if look.log_epochs else 0  # epoch 0 has no place on a logarithmic axis
     last = epochs[-1] if len(epochs) else 0
-    series = [Series(epochs, losses, "loss", "accent")]
+    seen = epochs >= first
+    series = [Series(epochs[seen], losses[seen], "loss", "accent")]
     if members is not None and members.shape[1] > 1:
-        least, most = np.fmin.reduce(members, axis=1), np.fmax.reduce(members, axis=1)
-        series.insert(0, Series(epochs, least, "all members", "secondary", style="band", upper=most))
+        least, most = np.fmin.reduce(members[seen], axis=1), np.fmax.reduce(members[seen], axis=1)
+        series.insert(0, Series(epochs[seen], least, "all members", "secondary", style="band", upper=most))
     if before is not None:
-        shown = before[0] <= last
+        shown = (before[0] >= first) & (before[0] <= last)
         series.insert(0, Series(before[0][shown], before[1][shown], "before", "secondary"))
-    if cursor is not None:
+    if cursor is not None and cursor[0] >= first:
         series.append(Series((cursor[0],), (cursor[1],), "shown", "warning", marker="◆", style="points"))
     # Of all epochs, also where no loss has a place on a logarithmic axis.
-    first = 1 if look.log_epochs else 0
     x_axis = Axis(label="epoch", log=look.log_epochs, include=(first, max(last, first + 1)))
     return ChartData(tuple(series), x_axis, Axis(log=look.log_axis, label="mean squared error"))

@@ -196,7 +196,7 @@ class FitSubject(Subject[FitMoment]):
                 patience.cancel()
         passed = monotonic() - began
         if self._pace:  # an epoch that came late is made up for, but not a long rest
-            due = max(self._next_epoch, began - LATE)
+            due = self._next_epoch if self._next_epoch > began - LATE else began
             self._next_epoch = due + 1 / self._pace
             passed = max(passed, 1 / self._pace)
         if passed > 0:

@@ -137,13 +137,13 @@ async def test_control_characters_of_a_name_do_not_reach_the_terminal(world: Wor
 
 
 async def test_a_value_is_cut_where_it_tells_least_and_whole_under_the_cursor(world: World) -> None:
-    path = "csv:some/where/observations-1984.csv"
+    path = "csv:data/y1984.csv"
     app = Explorer(FitSpecification.make(activation="leaky_relu", target=path), load=world.load)
     async with app.run_test(size=WIDE) as pilot:
         await ready(app)
         assert re.search(r"Activation +leaky_r\w*…", text(app)), text(app)
-        assert re.search(r"Target +….*1984\.csv", text(app))
+        assert re.search(r"Target +…\w*1984\.csv", text(app))
         await go_to(pilot, "architecture", "activation")
         await until(lambda: "‹ leaky_relu ›" in text(app))
         await go_to(pilot, "target", "target")
-        await until(lambda: "observations-1984.csv ›" in text(app))
+        await until(lambda: f"‹ {path} ›" in text(app))

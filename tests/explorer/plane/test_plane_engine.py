@@ -123,7 +123,7 @@ def test_the_cells_that_are_written_are_those_of_the_epoch_that_is_written(tmp_p
         document = json.loads(path.read_text())
         assert document["epochs"] == document["cells"]["epoch"] == epoch
         assert document["cells"]["euler"] == 1
-        assert document["cells"]["regions"] == counted(plane).cells.regions.count
+        assert document["cells"]["regions"] == plane.moment().cells.regions.count
 
 
 def test_a_moment_in_another_view_is_urgent_and_one_in_the_same_is_not() -> None:
