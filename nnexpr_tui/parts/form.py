@@ -104,7 +104,12 @@ class Form(LinePane, can_focus=True):
             return ((label, "label"), (f"  {value}", "value"))
         return ((label, "chosen"), ("‹ ", "key"), (value, "chosen"), (" ›", "key"))
 
-    on_resize = on_focus = on_blur = _draw  # only with the focus is the row under the cursor marked
+    on_resize = _draw
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Only with the focus is the row under the cursor marked."""
+        super().watch_has_focus(has_focus)
+        self._draw()
 
     def on_click(self, event: events.Click) -> None:
         """A row: go there; beside the value: one step; on the value: edit."""
