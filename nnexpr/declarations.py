@@ -7,6 +7,7 @@ NumPy.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -31,7 +32,16 @@ class InputError(ValueError):
 
     def __init__(self, option: str, value: object, allowed: str) -> None:
         self.option, self.value, self.allowed = option, value, allowed
-        super().__init__(f"{option} is {value if isinstance(value, str) else repr(value)}: {allowed}")
+        super().__init__(f"{option} is {self.shown}: {allowed}")
+
+    @property
+    def shown(self) -> str:
+        """The value as a person would write it."""
+        if isinstance(self.value, int) and abs(self.value) >= 10**30:
+            return "a number of more than thirty digits"
+        if isinstance(self.value, (tuple, list)) and self.value:
+            return ", ".join(InputError("", item, "").shown for item in self.value)
+        return self.value if isinstance(self.value, str) else repr(self.value)
 
 
 class Named(Protocol):
@@ -104,8 +114,13 @@ class Option:
             return None
         form = _FORMS[self.kind]
         try:
-            words = map(form.read, text.replace(",", " ").split())
-            return self.check(tuple(words) if form.listed else form.read(text))
+            if (
+                "_" in text and form.convert is not _text
+            ):  # Python's own spelling of a number, and nobody else's
+                raise ValueError
+            words = re.split(r"\s*,\s*|\s+", text) if form.listed else [text]
+            values = tuple(map(form.read, words))
+            return self.check(values if form.listed else values[0])
         except (ValueError, OverflowError) as error:
             if isinstance(error, InputError):
                 raise
@@ -144,7 +159,7 @@ class Option:
         return value
 
     def _within(self, item: float) -> bool:
-        if not math.isfinite(item):
+        if isinstance(item, float) and not math.isfinite(item):
             return False
         low = -math.inf if self.minimum is None else self.minimum
         high = math.inf if self.maximum is None else self.maximum

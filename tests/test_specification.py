@@ -67,6 +67,11 @@ def test_any_text_is_read_or_refused_in_one_sentence(name: str, text: str) -> No
         ({"domain": (1, 0)}, "two numbers, the lower first"),
         ({"device": "tpu"}, "device is tpu: it must be auto, cpu, cuda, cuda:N or mps"),
         ({"depht": 3}, "option is depht: known options are network"),
+        ({"width": 99999}, "width is 99999: it must be"),
+        ({"width": (3, 99999)}, "width is 3, 99999: it must be"),
+        ({"members": 10**5000}, "members is a number of more than thirty digits: it must be a whole number"),
+        ({"width": (10**5000,)}, "width is a number of more than thirty digits"),
+        ({"domain": "01"}, "two numbers, the lower first"),
     ],
 )
 def test_what_cannot_be_is_refused(changes: dict[str, object], sentence: str) -> None:
@@ -135,3 +140,18 @@ def test_a_whole_number_may_be_spelled_with_an_exponent(text: str, value: int, s
 def test_what_is_no_whole_number_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="epochs is"):
         OPTIONS["epochs"].parse(text)
+
+
+@pytest.mark.parametrize("text", ["4,,4", ",4", "4,", "4, ,4", "1_0", "9" * 5000])
+def test_a_list_with_a_gap_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="width is"):
+        OPTIONS["width"].parse(text)
+
+
+def test_lists_are_read_with_commas_and_blanks() -> None:
+    assert OPTIONS["width"].parse("4, 5 ,6  7") == (4, 5, 6, 7)
+    assert OPTIONS["domain"].parse("-1 1") == OPTIONS["domain"].parse("-1,1") == (-1.0, 1.0)
+    assert OPTIONS["lr"].parse("1e-3") == 1e-3
+    for text in ("1_0", "1_000.5"):
+        with pytest.raises(InputError):
+            OPTIONS["lr"].parse(text)

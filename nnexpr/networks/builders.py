@@ -41,10 +41,14 @@ def mlp(
     encoding_raw: bool = False,
     dtype: str = "float32",
     device: str | torch.device = "cpu",
+    domain: tuple[float, float] = (0.0, 1.0),
 ) -> Network:
-    """Perceptrons of ``depth`` affine layers; ``width``: one for all hidden layers, or one for each."""
+    """Perceptrons of ``depth`` affine layers; ``width``: one for all hidden layers, or one for each.
+
+    ``domain``: where each input lies; an input encoding has it as its period where it is longer than 1.
+    """
     depth, widths = OPTIONS["depth"].check(depth), OPTIONS["width"].check(width)
-    encoding, first = _encoding(encoding_bands, encoding_raw, inputs)
+    encoding, first = _encoding(encoding_bands, encoding_raw, inputs, domain)
     layers = mlp_layers(depth, widths, _activation(activation), first, _count("outputs", outputs))
     return _network(layers, encoding, draw_parameters(layers, init, members, seed), seed, dtype, device)
 
@@ -63,6 +67,7 @@ def mmnn(
     encoding_raw: bool = False,
     dtype: str = "float32",
     device: str | torch.device = "cpu",
+    domain: tuple[float, float] = (0.0, 1.0),
 ) -> Network:
     """Multi-component multi-layer networks (Zhang, Zhao et al., arXiv 2407.00765).
 
@@ -72,7 +77,7 @@ def mmnn(
     """
     widths = OPTIONS["width"].check(width)
     rank, depth = OPTIONS["rank"].check(rank), OPTIONS["depth"].check(depth)
-    encoding, first = _encoding(encoding_bands, encoding_raw, inputs)
+    encoding, first = _encoding(encoding_bands, encoding_raw, inputs, domain)
     layers = mmnn_layers(depth, widths, rank, _activation(activation), first, _count("outputs", outputs))
     return _network(layers, encoding, draw_parameters(layers, init, members, seed), seed, dtype, device)
 
@@ -172,10 +177,10 @@ def _network(
     return Network(layers, tensor, encoding, seeds=tuple(range(seed, seed + len(parameters))))
 
 
-def _encoding(bands: int, raw: bool, inputs: int) -> tuple[Encoding | None, int]:
+def _encoding(bands: int, raw: bool, inputs: int, domain: tuple[float, float]) -> tuple[Encoding | None, int]:
     """The encoding, and how many numbers the first layer takes."""
     bands, inputs = OPTIONS["encoding_bands"].check(bands), _count("inputs", inputs)
-    encoding = Encoding(bands, bool(raw), inputs) if bands else None
+    encoding = Encoding.on(OPTIONS["domain"].check(domain), bands, bool(raw), inputs) if bands else None
     return encoding, encoding.features if encoding else inputs
 
 

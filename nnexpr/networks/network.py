@@ -10,8 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, overload
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from nnexpr.activations import ACTIVATIONS
@@ -45,6 +48,17 @@ class Network:
             raise ValueError(f"parameters have shape {shape}; expected (members, {self.parameter_count})")
         if not self.seeds:
             object.__setattr__(self, "seeds", tuple(range(self.members)))
+
+    def __repr__(self) -> str:
+        """Widths from the inputs to the outputs, and the activations: ``1-16-16-1 relu``."""
+        widths = "-".join(str(n) for n in (self.layers[0].inputs, *(layer.outputs for layer in self.layers)))
+        activations = "/".join(dict.fromkeys(layer.activation for layer in self.layers[:-1])) or "affine"
+        encoded = f", {self.encoding.bands} bands" if self.encoding else ""
+        count = f"{self.members:,} member{'s' * (self.members != 1)}"
+        kind = f"{self.parameters.dtype}".removeprefix("torch.")
+        return (
+            f"<Network {widths} {activations}{encoded}: {count}, {self.parameter_count:,} parameters, {kind}>"
+        )
 
     @property
     def members(self) -> int:
@@ -91,9 +105,22 @@ class Network:
         """b of layer ``index``, a view ``(members, outputs)``."""
         return self.affine(index)[:, :, -1]
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """The outputs ``(members, points, outputs)`` at ``x: (points,)`` or ``(points, inputs)``."""
-        return self.layer_values(x)[-1].transpose(1, 2)
+    @overload
+    def __call__(self, x: Tensor) -> Tensor: ...
+
+    @overload
+    def __call__(self, x: NDArray[Any] | Sequence[Any]) -> NDArray[Any]: ...
+
+    def __call__(self, x: Tensor | NDArray[Any] | Sequence[Any]) -> Tensor | NDArray[Any]:
+        """The outputs ``(members, points, outputs)`` at ``x: (points,)`` or ``(points, inputs)``.
+
+        A tensor gives a tensor; an array or a list gives an array, in the network's precision.
+        """
+        if isinstance(x, Tensor):
+            return self.layer_values(x)[-1].transpose(1, 2)
+        with torch.no_grad():
+            values: NDArray[Any] = self(torch.as_tensor(np.asarray(x, dtype=np.float64))).cpu().numpy()
+        return values
 
     def layer_values(self, x: Tensor) -> list[Tensor]:
         """Every layer's output after its activation, each ``(members, units, points)``."""

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts
+from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts, one_line
 from nnexpr.regions.line.front import Path
 from nnexpr.regions.line.member import Traced, walk
 from nnexpr.regions.stack import Array, Index, Stack
@@ -48,6 +48,8 @@ class PathRegions:
     ``segment_pieces: (S,)``: the pieces on each segment. ``turned``: the vertices, from 0, at which a unit changes its
     piece; of an open path never its ends.
     """
+
+    __repr__ = one_line
 
     vertices: Array
     vertex_positions: Array

@@ -122,11 +122,11 @@ def _restore(document: dict[str, Any], parameters: Tensor) -> SavedNetwork:
         for each in document["layers"]
     )
     code = document["encoding"]
-    encoding = (
-        None if code is None else Encoding(int(code["bands"]), bool(code["raw"]), int(code["dimension"]))
-    )
+    encoding = None if code is None else _encoding(code)
     seeds = tuple(int(seed) for seed in document["seeds"])
-    network = Network(layers, parameters, encoding, seeds, float(document["tie_tolerance"]))
+    network = Network(layers, parameters, encoding, seeds, _finite(document["tie_tolerance"]))
+    if not 0 <= network.tie_tolerance < 1:
+        raise ValueError("ties within more than the whole")
     if len(network.seeds) != network.members or (encoding and encoding.features != layers[0].inputs):
         raise ValueError("seeds or encoding do not belong to these parameters")
     config, target = document["specification"], document["target"]
@@ -164,8 +164,19 @@ def _described(target: Mapping[str, Any], network: Network) -> dict[str, Any]:
     }
 
 
+def _encoding(code: Mapping[str, Any]) -> Encoding:
+    [interval] = _intervals([code.get("interval", (0.0, 1.0))])
+    bands, dimension = int(code["bands"]), int(code["dimension"])
+    if bands < 1 or dimension < 1:
+        raise ValueError("an encoding of nothing")
+    return Encoding(bands, bool(code["raw"]), dimension, interval)
+
+
 def _intervals(pairs: Any) -> Intervals:
-    return tuple((_finite(low), _finite(high)) for low, high in pairs)
+    intervals = tuple((_finite(low), _finite(high)) for low, high in pairs)
+    if not all(low < high for low, high in intervals):
+        raise ValueError("an interval that ends where it begins")
+    return intervals
 
 
 def _scale(pair: Any) -> Scale:

@@ -143,5 +143,5 @@ def _unknown(name: str) -> str:
     if any(sign in name for sign in "()*/+"):
         return "a formula is written expr:FORMULA"
     close = difflib.get_close_matches(name, CATALOGUE, n=1)
-    suggestion = f"; did you mean {close[0]}?" if close else ""
-    return f"it must be expr:FORMULA, csv:PATH or one of {', '.join(CATALOGUE)}{suggestion}"
+    suggestion = f"did you mean {close[0]}? " if close else ""
+    return f"{suggestion}it must be expr:FORMULA, csv:PATH or one of {', '.join(CATALOGUE)}"

@@ -93,6 +93,11 @@ def _cleaned(table: Table, domain: tuple[float, float] | None) -> tuple[Array, A
     if repeated := int((counts > 1).sum()):
         notes.append(f"{were(repeated, 'repeated x value')} averaged.")
         y = np.add.reduceat(y, starts) / counts
+    if len(x) < 2:
+        where = " in the domain" if domain is not None else ""
+        raise FileError(
+            f"it has one x{where} ({count(int(counts.sum()), 'row')}); a fit needs two different ones"
+        )
     with np.errstate(over="ignore"):
         close = int((np.diff(x) < np.finfo(np.float64).eps * (x[-1] - x[0])).sum())
     if close:

@@ -3,6 +3,8 @@
 The rules, in full, since a guess that goes wrong is silent; what was assumed is a note:
 
 - Blank lines, and lines that begin with ``#`` or ``%``, are no rows. ``sep=;`` as the first line is an instruction.
+- The data begin where two rows of equal width hold two numbers or dates each. Above them stand a header, of words, and
+  rows of units; what stands above these, titles and settings such as ``Station,12``, is passed over.
 - The separator is the one of tab, semicolon, pipe, comma and blanks by which most of the first rows fall into
   cells that all hold numbers or dates (then: of which two do); the first of them in this order where several are equal.
 - The first row is a header if no cell of it reads as a number or a date. A row of numbers is one too where they
@@ -102,6 +104,12 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
         raise FileError("it is empty")
     comma = separator != ","
     notes: list[str] = []
+    passed = _preamble([cells for _, cells in rows], separator)
+    if passed:
+        first_line, last_line = rows[0][0], rows[passed - 1][0]
+        lines = f"Line {first_line} was" if passed == 1 else f"Lines {first_line} to {last_line} were"
+        notes.append(f"{lines} passed over: the table begins below.")
+        rows = rows[passed:]
     first, below = rows[0][1], rows[1:]
     years = _numbers_as_names(first, below)
     names: tuple[str, ...] = ()
@@ -110,8 +118,8 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
         names, leading = tuple(printable(cell, 40) for cell in first), 1
         units = list(takewhile(lambda row: _is_units(row[1], len(first), comma), below[:3]))
         for line, cells in units:
-            passed = printable(", ".join(map(str.strip, cells)), 60)
-            notes.append(f"Line {line} was passed over as units: {passed}.")
+            shown = printable(", ".join(map(str.strip, cells)), 60)
+            notes.append(f"Line {line} was passed over as units: {shown}.")
         below, leading = below[len(units) :], leading + len(units)
         if not below:
             raise FileError("it has a header and no rows of data")
@@ -123,7 +131,7 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
         names = _names_in_comment(comment, separator, len(first), notes)
     width = len(names) or len(first)
     kinds = tuple(_kind_of_column([cells for _, cells in below], i, comma) for i in range(width))
-    return Dialect(separator, names, leading, width, kinds, tuple(notes))
+    return Dialect(separator, names, passed + leading, width, kinds, tuple(notes))
 
 
 def _separator(text: TextFile) -> tuple[str, tuple[int, str]]:
@@ -149,6 +157,29 @@ def _loosely(lines: list[str], separator: str) -> list[list[str]]:
         return list(csv.reader(given, delimiter=separator, skipinitialspace=True))
     except csv.Error:
         return []
+
+
+def _preamble(rows: list[list[str]], separator: str) -> int:
+    """How many rows stand above the header, or above the data where there is none."""
+    kinds = [[kind_of(cell, separator != ",") for cell in cells] for cells in rows]
+    values = [len(row) - row.count("word") - row.count("missing") for row in kinds]
+    pairs = pairwise(range(len(rows)))
+    data = next((i for i, j in pairs if values[i] > 1 < values[j] and len(kinds[i]) == len(kinds[j])), 0)
+    width, top = len(rows[data]), data
+    while 0 < top > data - 4 and not values[top - 1] and "word" in kinds[top - 1]:
+        cells, size = rows[top - 1], len(rows[top - 1])
+        fits = size == width or (top == data and (separator == " " or size >= width - 1))  # R's is one short
+        if _is_setting(cells) or not fits:
+            break
+        top -= 1
+    above = rows[data - 1] if top == data > 0 else []
+    # Names and numbers side by side: whether they are a header is to be asked.
+    return data - 1 if len(above) == width and not _is_setting(above) else top
+
+
+def _is_setting(cells: list[str]) -> bool:
+    """``Gain: 3``, ``Gain =, 3``"""
+    return any(cell.rstrip().endswith((":", "=")) or ": " in cell for cell in cells)
 
 
 def _has_names(cells: list[str], choice: Choice | None, comma: bool) -> bool:

@@ -44,6 +44,11 @@ class Target:
     source: str = ""
     notes: tuple[str, ...] = ()  # what was done to the data, one sentence each
 
+    def __repr__(self) -> str:
+        sides = " x ".join(f"[{low:g}, {high:g}]" for low, high in self.own_domain)
+        names = ", ".join(self.input_names)
+        return f"<Target {self.name}: {self.value_name} of {names} on {sides}, {self.points:,} points>"
+
     @property
     def dimension(self) -> int:
         """1 or 2: how many inputs the function has."""
@@ -67,6 +72,13 @@ class Target:
         """The training inputs ``(points, dimension)`` in own units."""
         columns = zip(self.input_scales, self.inputs.T, strict=True)
         return np.stack([scale.to_own(column) for scale, column in columns], axis=1)
+
+    def to_network(self, own: Array) -> Array:
+        """Inputs ``(points, dimension)`` in the network's units, from own units."""
+        if own.ndim != 2 or own.shape[1] != self.dimension:
+            raise ValueError(f"x has shape {own.shape}; expected (points, {self.dimension})")
+        columns = zip(self.input_scales, own.T, strict=True)
+        return np.stack([scale.to_network(column) for scale, column in columns], axis=1)
 
     @property
     def own_values(self) -> Array:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from nnexpr.networks.builders import build
 from nnexpr.networks.network import Network
-from nnexpr.specification import FitSpecification, InputError
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets import build_target
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import require_memory, resolve_device
@@ -23,7 +24,9 @@ from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stepper import MemberSettings
 
-__all__ = ["FitResult", "assemble", "fit", "fitted", "result_of", "session", "session_of", "train"]
+__all__ = [
+    "FitResult", "Training", "assemble", "fit", "fitted", "result_of", "session", "session_of", "train",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +47,39 @@ class FitResult:
     history: History
     state: str
 
+    def __repr__(self) -> str:
+        losses = f"losses {float(self.loss.min()):.3g} to {float(self.loss.max()):.3g}"
+        what = f"loss {float(self.loss[0]):.3g}" if len(self.loss) == 1 else losses
+        return f"<FitResult: {what} after {self.epochs:,} epochs, {self.state}; {self.network!r} on {self.target.name}>"
+
+    def predict(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Values ``(members, points)`` at ``x: (points,)`` or ``(points, inputs)``, in the target's own units."""
+        own = np.asarray(x, dtype=np.float64)
+        own = own[:, None] if own.ndim == 1 else own
+        return self.target.value_scale.to_own(
+            self.network(self.target.to_network(own))[..., 0].astype(np.float64)
+        )
+
     @property
     def member_epochs_per_second(self) -> float:
         """Training speed: members times epochs over seconds."""
         return self.network.members * self.epochs / self.seconds if self.seconds > 0 else 0.0
+
+
+class Training(TypedDict, total=False):
+    """How a network is trained on a target; unless given, as :class:`~nnexpr.specification.FitSpecification` has it."""
+
+    epochs: int
+    lr: float | Sequence[float] | Tensor | None  # one, or one for each member
+    optimizer: str
+    momentum: float
+    schedule: str  # constant, cosine or step:EVERY:FACTOR
+    batch_size: int | None
+    stop_loss: float | None
+    stages: Sequence[int] | None  # of a compositional network
+    target_seed: int  # of the order of mini-batches
+    masks: Tensor | None  # (members, P), 1 or 0: parameters whose mask is 0 stay as they are
+    loops: Loops
 
 
 def assemble(specification: FitSpecification) -> tuple[Network, Target]:
@@ -87,7 +119,9 @@ def _resolved(specification: FitSpecification, network: Network, target: Target)
     return specification.replace(**changes)
 
 
-def train(network: Network, target: Target, *, snapshots: int = 100, **options: Any) -> Iterator[Snapshot]:
+def train(
+    network: Network, target: Target, *, snapshots: int = 100, **options: Unpack[Training]
+) -> Iterator[Snapshot]:
     """Train and yield about ``snapshots`` snapshots at even spacing, the first at epoch 0 and the last at the end.
 
     ``options``: see :func:`fit`.
@@ -100,12 +134,11 @@ def train(network: Network, target: Target, *, snapshots: int = 100, **options: 
         yield trained.snapshot()
 
 
-def fit(network: Network, target: Target, **options: Any) -> FitResult:
+def fit(network: Network, target: Target, **options: Unpack[Training]) -> FitResult:
     """Train to the end. The network given is not changed.
 
-    ``options`` are the training options of a specification: epochs, lr, optimizer, schedule, batch_size, stop_loss, ...
-    ``lr`` may also be one number for each member, and ``masks: (members, P)``, 1 or 0, keeps the parameters whose mask
-    is 0 as they are.
+    ``options``: see :class:`Training`. Raises :class:`InputError` for one that would be ignored: of the network
+    or the target, which are there already, or of another optimiser.
     """
     return fitted(session(network, target, **options))
 
@@ -118,13 +151,13 @@ def fitted(trained: Session) -> FitResult:
     return result_of(trained)
 
 
-def session(
-    network: Network, target: Target, *, lr: float | Sequence[float] | Tensor | None = None,
-    masks: Tensor | None = None, loops: Loops = "auto", **options: Any,
-) -> Session:  # fmt: skip
+def session(network: Network, target: Target, **options: Unpack[Training]) -> Session:
     """A session that is ready to start; see :func:`fit` for the options."""
-    dtype = "float64" if network.parameters.dtype == torch.float64 else "float32"
-    given: dict[str, Any] = {"members": network.members, "dtype": dtype, **options}
+    given: dict[str, Any] = {**options}
+    for name in given:
+        _check_is_of_training(name, given[name])
+    lr, masks, loops = given.pop("lr", None), given.pop("masks", None), given.pop("loops", "auto")
+    given |= {"members": network.members, "dtype": str(network.parameters.dtype).removeprefix("torch.")}
     if given.get("stages"):
         given |= {"network": "compositional", "depth": max(1, len(network.layers) - 1)}
     rates = None
@@ -138,8 +171,25 @@ def session(
             str(tuple(masks.shape)),
             f"it has the parameters' shape, {tuple(network.parameters.shape)}",
         )
-    settings = MemberSettings(rates, masks)
-    return Session(network, target, FitSpecification.make(**given), settings=settings, loops=loops)
+    specification = FitSpecification.make(**given)
+    for name in options:
+        if name in OPTIONS and not specification.method.takes(name):
+            why = "chooses its own steps" if name == "lr" else "does not take it"
+            raise InputError(name, options[name], f"leave it out; {specification.optimizer} {why}")  # type: ignore[literal-required]
+    longest = max(high - low for low, high in target.domain)
+    if network.encoding is not None and longest > network.encoding.period * (1 + 1e-9):
+        what = f"the encoding's period is {network.encoding.period:g} and the target's domain is {longest:g} long"
+        warnings.warn(f"{what}: different x are one input; build the network with domain=", stacklevel=3)
+    return Session(network, target, specification, settings=MemberSettings(rates, masks), loops=loops)
+
+
+def _check_is_of_training(name: str, value: object) -> None:
+    if name in Training.__annotations__:
+        return
+    if name not in OPTIONS:
+        raise InputError("option", name, "known options are " + ", ".join(Training.__annotations__))
+    whose = "target" if OPTIONS[name].group == "target" else "network"
+    raise InputError(name, value, f"leave it out; it is the {whose}'s, which is given")
 
 
 def _shared(rates: Sequence[float] | Tensor, network: Network) -> tuple[float, Tensor]:

@@ -9,6 +9,7 @@ __all__ = ["History"]
 
 MOST_ENTRIES = 2048
 MOST_NUMBERS = 500_000
+LARGEST = float(np.finfo(np.float32).max)  # what is larger is held as this
 
 
 class History:
@@ -27,6 +28,11 @@ class History:
 
     def __len__(self) -> int:
         return self._length
+
+    def __repr__(self) -> str:
+        members = self._losses.shape[1]
+        last = f", up to epoch {self._epochs[self._length - 1]:,}" if self._length else ""
+        return f"<History: {self._length:,} entries of {members:,} member{'s' * (members != 1)}{last}>"
 
     @property
     def epochs(self) -> NDArray[np.int64]:
@@ -51,7 +57,7 @@ class History:
             if epoch % self.stride:
                 continue  # the stride has doubled on the way
             self._epochs[self._length] = epoch
-            self._losses[self._length] = losses[offset]
+            self._losses[self._length] = np.minimum(losses[offset], LARGEST)
             self._length += 1
 
     def _thin(self) -> None:

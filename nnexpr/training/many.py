@@ -18,7 +18,7 @@ __all__ = ["fit_many"]
 
 def fit_many(
     networks: Sequence[Network], targets: Target | Sequence[Target], *,
-    lr: float | Sequence[Any] = 1e-3, **options: Any,
+    lr: float | Sequence[Any] | None = None, **options: Any,
 ) -> list[FitResult]:  # fmt: skip
     """Train every network to the end; one result each, in order, equal to the bit to :func:`nnexpr.fit` of it alone.
 
@@ -30,7 +30,7 @@ def fit_many(
     """
     count = len(networks)
     goals = [targets] * count if isinstance(targets, Target) else list(targets)
-    rates = [lr] * count if isinstance(lr, (int, float)) else list(lr)
+    rates = [lr] * count if lr is None or isinstance(lr, (int, float)) else list(lr)
     for name, values in (("targets", goals), ("lr", rates)):
         if len(values) != count:
             raise InputError(

@@ -95,7 +95,9 @@ def _begun(specification: FitSpecification) -> Session:
         from nnexpr.training.fit import session_of
 
         session = session_of(specification)
-    for note in filter(None, (passed_over(specification.device), *session.target.notes)):
+    encoding = session.network.encoding
+    notes = (passed_over(specification.device), encoding.note if encoding else "", *session.target.notes)
+    for note in filter(None, notes):
         say(note)
     session.start()
     with waiting("Compiling the training loops, or taking a long first epoch ..."):
@@ -167,6 +169,9 @@ def _all_diverged(session: Session) -> str:
     when = f"at epoch {first:,}" if first == last else f"between epochs {first:,} and {last:,}"
     who = "the member" if session.network.members == 1 else f"all {session.network.members:,} members"
     rate = f"a smaller --lr than {session.specification.lr:g} may help"
+    if last == 0:  # before any step
+        precise = session.specification.dtype == "float64"
+        rate = "its first values are too large" if precise else "squares beyond 3.4e38 need --dtype float64"
     return f"{who} diverged {when}: the loss is not finite; {rate}"
 
 

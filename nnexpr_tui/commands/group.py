@@ -138,8 +138,7 @@ def _sentence(error: InputError) -> str:
     name = error.option.upper() if error.option in ("file", "experiment") else error.option
     if re.fullmatch(r"[a-z][a-z0-9_]*", name) and name != "option":
         name = "--" + name.replace("_", "-")
-    value = error.value if isinstance(error.value, str) else repr(error.value)
-    return f"{name} is {value or 'empty'}: {error.allowed}"
+    return f"{name} is {error.shown or 'empty'}: {error.allowed}"
 
 
 def _tell(sentence: str, code: int) -> int:

@@ -15,6 +15,7 @@ from nnexpr.optimizers import taking
 from nnexpr.runs.store import Store
 from nnexpr.runs.store import store as opened_store
 from nnexpr.specification import OPTIONS, InputError, Option
+from nnexpr_tui.commands.completion import targets
 from nnexpr_tui.threads import use_threads
 
 __all__ = [
@@ -57,13 +58,17 @@ class _DeclaredType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[click.shell_completion.CompletionItem]:
         """The choices that begin with what was typed."""
+        if self.declaration.name == "target":
+            return targets(ctx, param, incomplete)
         if self.declaration.kind != "choice":
             return super().shell_complete(ctx, param, incomplete)
         return click.Choice(self.declaration.choices).shell_complete(ctx, param, incomplete)
 
 
 def _parse(declaration: Option, text: str) -> Any:
-    """What ``text`` spells; the error shows it as it was typed."""
+    """What ``text`` spells; the error shows it as it was typed. Nothing is spelled by leaving the option out."""
+    if not text.strip():
+        raise InputError(declaration.name, "", declaration.allowed)
     try:
         return declaration.parse(text)
     except InputError as error:

@@ -9,6 +9,7 @@ import click
 
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.specification import InputError
+from nnexpr_tui.commands.completion import networks
 from nnexpr_tui.commands.options import (
     SectionedCommand,
     declared_options,
@@ -32,7 +33,7 @@ _UNIT = (0.0, 1.0)
 
 
 @click.command(cls=SectionedCommand)
-@click.argument("file")
+@click.argument("file", shell_complete=networks)
 @declared_options("domain")
 @own_option(
     "activation",

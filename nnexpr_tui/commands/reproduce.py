@@ -13,6 +13,7 @@ from nnexpr.experiments.data import VERDICTS, Claim, Figure, Table
 from nnexpr.experiments.discovery import Experiment, find
 from nnexpr.experiments.findings import Finding
 from nnexpr.runs.store import Store
+from nnexpr_tui.commands.completion import experiments
 from nnexpr_tui.commands.interrupts import Pending, signals
 from nnexpr_tui.commands.options import (
     SectionedCommand,
@@ -42,7 +43,7 @@ Column = tuple[str, ...]  # its heading and its cells
 
 
 @click.command(cls=SectionedCommand)
-@click.argument("name", metavar="[EXPERIMENT|GROUP|all]", required=False)
+@click.argument("name", metavar="[EXPERIMENT|GROUP|all]", required=False, shell_complete=experiments)
 @output_option("--quick", is_flag=True, help="fewer members or epochs; the output says that it is quick")
 @output_option("--list", "listed", is_flag=True, help="list the experiments and leave")
 @output_option("--figures", is_flag=True, help="also give the figures: charts, or their numbers with --json")

@@ -39,8 +39,8 @@ def compile_loops(kind: str) -> None:
                 addresses(home, numbers)
     else:
         network = nnexpr.mlp(3, 3, dtype="float64" if kind == "float64" else "float32")
-        chosen = {"optimizer": kind} if kind in OPTIMIZERS else {}
-        nnexpr.fit(network, nnexpr.target("cube", points=16), epochs=1, **chosen)
+        optimizer = kind if kind in OPTIMIZERS else "adam"
+        nnexpr.fit(network, nnexpr.target("cube", points=16), epochs=1, optimizer=optimizer)
 
 
 @cache

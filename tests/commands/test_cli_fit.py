@@ -197,3 +197,24 @@ def test_the_targets_are_listed(run):
     assert {"fourier", "cube", "arctan25", "star2d"} <= set(names)
     printed = run("fit", "--list-targets").stdout
     assert all(name in printed for name in names)
+
+
+@pytest.mark.parametrize(
+    ("target", "advice"), [("expr:1e30*sin(x)", "--dtype float64"), ("expr:x", "a smaller --lr")]
+)
+def test_a_diverged_run_is_told_what_may_help(run, target, advice):
+    rate = "1e38" if target == "expr:x" else "1e-3"
+    done = run("fit", "--target", target, "--optimizer", "sgd", "--lr", rate, "--epochs", 30, "--no-store")
+    assert done.exit_code == 1
+    assert advice in done.stderr
+    if "1e30" in target:
+        assert "--lr" not in done.stderr
+        assert (
+            run("fit", "--target", target, "--dtype", "float64", "--epochs", 3, "--no-store").exit_code == 0
+        )
+
+
+def test_an_encoding_with_another_period_is_said(run):
+    asked = ("fit", "--target", "arctan25", "--encoding-bands", 4, "--epochs", 2, "--no-store")
+    assert "The encoding's period is the domain, [-1, 1]" in run(*asked).stderr
+    assert "period" not in run(*asked, "--domain", 0, 1).stderr

@@ -39,6 +39,13 @@ def test_none_is_given_where_none_is_allowed():
     assert parsed("--batch-size", "none") == {"batch_size": None}
 
 
+@pytest.mark.parametrize("option", ["--stages", "--peaks", "--batch-size", "--width", "--device"])
+def test_nothing_is_no_value(option):
+    for nothing in ("", " "):
+        with pytest.raises(InputError, match=f"{option[2:].replace('-', '_')} is : it must be"):
+            parsed(option, nothing)
+
+
 sized = st.integers(1, 64)
 fits = st.fixed_dictionaries(
     {},

@@ -147,3 +147,42 @@ def test_networks_of_one_input_say_so(network: str) -> None:
 def test_nothing_is_made_on_a_default_device() -> None:
     for call in (mlp, mmnn, shallow):
         assert call(device="meta").parameters.device.type == "meta"
+
+
+def test_equation_3_is_what_an_encoding_is_on_the_unit_interval() -> None:
+    """x -> sin 2 pi x, cos 2 pi x, ..., sin 2^k pi x, cos 2^k pi x, k = 3."""
+    x = torch.linspace(0.25, 1.0, 97, dtype=torch.float64)
+    for domain in ((0.0, 1.0), (0.25, 0.75), (0.5, 1.5)):
+        encoding = mlp(encoding_bands=3, domain=domain).encoding
+        expected = [wave(2**j * np.pi * x) for j in (1, 2, 3) for wave in (torch.sin, torch.cos)]
+        assert torch.equal(encoding(x[:, None]), torch.stack(expected))
+        assert encoding.note == ""
+
+
+@pytest.mark.parametrize("domain", [(-1.0, 1.0), (3.0, 308.0), (-0.1, 1.0)])
+def test_an_encoding_tells_all_of_a_long_domain_apart(domain: tuple[float, float]) -> None:
+    spec = FitSpecification.make(encoding_bands=4, encoding_raw=False)
+    encoding = build(spec, domain=(domain,)).encoding
+    x = torch.linspace(*domain, 400, dtype=torch.float64)[:-1, None]  # both ends are one, as 0 and 1 are
+    apart = torch.cdist(encoding(x).T, encoding(x).T) + 9 * torch.eye(len(x))
+    assert float(apart.min()) > 0.01
+    assert torch.allclose(encoding(x + domain[1] - domain[0]), encoding(x), atol=1e-9)
+    assert "period is the domain" in encoding.note
+
+
+def test_numpy_goes_in_and_comes_out() -> None:
+    network = mlp(3, 5, members=2, inputs=2, outputs=3)
+    x = np.random.default_rng(0).normal(size=(7, 2))
+    values = network(x)
+    assert isinstance(values, np.ndarray)
+    assert values.shape == (2, 7, 3)
+    np.testing.assert_array_equal(values, network(torch.as_tensor(x)).numpy())
+    np.testing.assert_array_equal(network(x.tolist()), values)
+
+
+def test_one_of_several_outputs_is_a_network() -> None:
+    network = mlp(4, (3, 4, 5), members=2, inputs=2, outputs=3, dtype="float64")
+    x = torch.rand(9, 2, dtype=torch.float64)
+    for output in range(3):
+        assert torch.allclose(network.output(output)(x)[..., 0], network(x)[..., output], rtol=1e-14)
+        assert network.output(output).seeds == network.seeds

@@ -135,6 +135,14 @@ def test_files_of_others_are_refused(tmp_path: Path) -> None:
         ({"target": TARGET | {"input_scales": []}}, "damaged"),
         ({"target": TARGET | {"value_scale": [0, 1]}}, "damaged"),
         ({"tie_tolerance": None}, "damaged"),
+        ({"tie_tolerance": float("nan")}, "damaged"),
+        ({"tie_tolerance": -1e-9}, "damaged"),
+        ({"tie_tolerance": 2.0}, "damaged"),
+        ({"format_version": float("inf")}, "damaged"),  # as 1e400 is read
+        ({"target": TARGET | {"domain": [[1, 0]]}}, "damaged"),
+        ({"target": TARGET | {"input_scales": [[1, 0], [1, 0]]}}, "damaged"),
+        ({"encoding": {"bands": -1, "raw": True, "dimension": -1}}, "damaged"),
+        ({"encoding": {"bands": 0, "raw": True, "dimension": 1}}, "damaged"),
         ({"seeds": [float("inf")]}, "damaged"),
         ({"extra": 3}, "damaged"),
     ],
@@ -172,3 +180,9 @@ def test_whatever_stands_in_a_description_is_used_or_refused(value: object, tmp_
         part[key] = before
         with suppress(InputError):
             load(tmp_path / "b")
+
+
+def test_the_period_of_an_encoding_is_kept(tmp_path: Path) -> None:
+    network = mlp(encoding_bands=2, domain=(-1.0, 3.0))
+    save(tmp_path / "a", network)
+    assert load(tmp_path / "a").network.encoding == network.encoding

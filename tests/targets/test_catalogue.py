@@ -209,7 +209,7 @@ def test_star_is_continuous_flat_inside_and_zero_outside() -> None:
 @pytest.mark.parametrize(
     ("spelling", "hint"),
     [
-        ("fourrier", "did you mean fourier?"),
+        ("fourrier", "did you mean fourier? it must be expr:FORMULA"),
         ("", "expr:FORMULA"),
         ("sin(x)", "expr:FORMULA"),
         ("data.csv", "csv:PATH"),

@@ -27,7 +27,7 @@ PROPERTY = settings(
 values = st.floats(-1e9, 1e9).filter(
     lambda value: value == 0 or abs(value) > 1e-100
 )  # spans of which are squared
-tables = st.lists(st.tuples(values, values), min_size=1, max_size=12, unique_by=lambda row: row[0])
+tables = st.lists(st.tuples(values, values), min_size=2, max_size=12, unique_by=lambda row: row[0])
 dialects = st.sampled_from(
     list(
         itertools.product(
@@ -236,7 +236,7 @@ def test_names_beside_numbers_are_a_header_when_a_name_is_chosen(tmp_path: Path)
 
 def test_a_path_may_hold_colons(tmp_path: Path) -> None:
     odd = tmp_path / "a:b:c"
-    odd.write_text("x,y,z\n1,2,3\n")
+    odd.write_text("x,y,z\n1,2,3\n2,3,4\n")
     assert target(f"csv:{odd}").value_name == "y"
     assert target(f"csv:{odd}:x:z").value_name == "z"
 
@@ -257,13 +257,21 @@ def test_decimal_commas_are_said(tmp_path: Path) -> None:
     assert made.notes == ("Decimal commas were read as decimal points.",)
 
 
-@pytest.mark.parametrize("text", ["4,7\n", "4,7\n4,7\n", "4,6\n4,8\n"])
-def test_one_x_is_a_constant(tmp_path: Path, text: str) -> None:
-    made = target(f"csv:{write(tmp_path, text)}")
-    assert made.points == 1
-    assert made.own_inputs.tolist() == [[4.0]]
-    assert made.own_values.tolist() == [7.0]
-    assert made.domain == ((0.0, 1.0),)
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("4,7\n", "it has one x (1 row)"),
+        ("4,7\n4,7\n", "it has one x (2 rows)"),
+        ("4,6\n4,8\n", "it has one x (2 rows)"),
+    ],
+)
+def test_one_x_is_no_target(tmp_path: Path, text: str, reason: str) -> None:
+    assert reason in refusal(write(tmp_path, text))
+
+
+def test_a_domain_with_one_x_is_no_target(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"one x in the domain \(1 row\); a fit needs two"):
+        target(f"csv:{write(tmp_path, '1,5' + chr(10) + '2,6' + chr(10))}", domain=(1.5, 3))
 
 
 def test_a_constant_column_keeps_its_value(tmp_path: Path) -> None:

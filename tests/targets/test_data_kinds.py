@@ -276,7 +276,7 @@ def test_a_calendar_with_gaps_is_read_unless_that_is_refused(tmp_path: Path) -> 
         ("d;v\n2020-01-01T00:00Z;1\n2020-01-01T01:00;2\n", "a zone or none"),
         ("d;v\n23:59;1\n00:01;2\n", "goes back in time"),
         ("d;v\n2020-01-01T00:00:00.0000000001;1\n", "line 2 has"),
-        ("Instrument: A\nDate: today\nt,v\n0,1\n1,2\n", "lines that are no rows begin with #"),
+        ("1\n2\n3\n", "lines that are no rows begin with #"),
         ("d,v\n" + "".join(f"202001{i:02},1\n" for i in range(1, 32)) + "20200230,1\n", "20200230"),
         ("t,v\n1,2\n3,4,5\n", "line 3 has 3 fields where the first row has 2"),
         ("<!DOCTYPE html>\n<html>", "a web page"),
@@ -300,10 +300,37 @@ def test_what_is_unclear_or_no_table_is_refused_by_name(
     assert reason in refusal(tmp_path, content)
 
 
+@pytest.mark.parametrize(
+    ("above", "names", "passed"),
+    [
+        ("Station,12\nDate,2020-01-31\n", ("t", "v"), "Lines 1 to 2"),
+        ("Measured by the second instrument\n\nGain: 3\n", ("t", "v"), "Lines 1 to 3"),
+        ("Station,12\nOperator,ann\nRange,1,5,auto\n", ("t", "v"), "Lines 1 to 3"),
+        ("one,two,three,four\n", ("t", "v"), "Line 1"),
+        ("Title of all\n", ("t", "v"), "Line 1"),
+        ("Instrument: A\nDate: today\n", ("t", "v"), "Lines 1 to 2"),
+        ("Gain =,low\n", ("t", "v"), "Line 1"),
+    ],
+)
+@pytest.mark.parametrize("header", ["t,v\n", "t,v\ns,mV\n", ""])
+def test_what_stands_above_the_table_is_passed_over_and_said(
+    tmp_path: Path, above: str, names: tuple[str, str], passed: str, header: str
+) -> None:
+    if not header and above.startswith(("Title", "Station,12\nDate", "one")):
+        return  # a name of one column, a header of numbers, a header too long: see the tests of those
+    made = made_of(tmp_path, above + header + "0,5\n1,7\n2,4\n")
+    assert points(made) == [(0.0, 5.0), (1.0, 7.0), (2.0, 4.0)]
+    assert (made.input_names[0], made.value_name) == (names if header else ("x", "y"))
+    assert any(
+        note.startswith(f"{passed} {'was' if passed == 'Line 1' else 'were'} passed over")
+        for note in made.notes
+    )
+
+
 def test_dates_are_for_x_only(tmp_path: Path) -> None:
-    content = "t,v\n1,2020-01-01\n"
+    content = "t,v\n1,2020-01-01\n2,2020-01-02\n"
     assert "only x may hold dates" in refusal(tmp_path, content, ":t:v")
-    assert points(made_of(tmp_path, content)) == [(0.0, 1.0)]
+    assert points(made_of(tmp_path, content)) == [(0.0, 1.0), (1.0, 2.0)]
 
 
 @pytest.mark.parametrize("text", ["t;v\n0;1.250\n1;2.375\n", "t\tv\n0\t1,250\n1\t2,375\n"])

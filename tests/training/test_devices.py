@@ -107,7 +107,7 @@ def test_the_processor_says_why_it_has_no_graph() -> None:
 def test_cuda_trains_as_the_processor_does(optimizer: str) -> None:
     network, goal = mlp(3, 16, members=7, dtype="float64", activation="tanh"), target("fourier", points=200)
     here = fit(network, goal, epochs=20, optimizer=optimizer)
-    there = fit(network.to(device="cuda"), goal, epochs=20, optimizer=optimizer, device="cuda")
+    there = fit(network.to(device="cuda"), goal, epochs=20, optimizer=optimizer)
     np.testing.assert_allclose(there.loss.numpy(), here.loss.numpy(), rtol=1e-6)
     assert "cuda" in there.device
 

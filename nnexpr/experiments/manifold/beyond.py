@@ -24,7 +24,7 @@ from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS,
 from nnexpr.networks.network import Network
 from nnexpr.optimizers import OPTIMIZERS
 from nnexpr.splines.floor import spline_floor
-from nnexpr.training.fit import FitResult, fit
+from nnexpr.training.fit import FitResult, Training, fit
 
 __all__ = ["amplitudes", "respread", "run", "whole_floor"]
 
@@ -111,8 +111,10 @@ def _last_stages(divisor: int, setting: Setting, curve: Curve) -> Rows:
         network = train(network, goal, row.stages[:-1], setting).network.to(dtype=torch.float64)
         printed, _ = PRINTED[row.name][curve.name]
         for optimizer, iterations in ITERATIONS.items():
-            rate = {"lr": DEFAULT_RATE if random else RATES[3]} if OPTIMIZERS[optimizer].takes("lr") else {}
-            result = fit(network, goal, optimizer=optimizer, epochs=iterations // divisor, **rate)
+            how: Training = {"optimizer": optimizer, "epochs": iterations // divisor}
+            if OPTIMIZERS[optimizer].takes("lr"):
+                how["lr"] = DEFAULT_RATE if random else RATES[3]
+            result = fit(network, goal, **how)
             rows.append([
                 curve.label, row.label, NAMES[optimizer], *_found(result), printed if optimizer == THEIRS else None
             ])  # fmt: skip

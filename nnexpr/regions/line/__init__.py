@@ -31,7 +31,7 @@ from typing import Self
 import numpy as np
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.counted import Certificate, Counted, dead_units, layer_counts
+from nnexpr.regions.counted import Certificate, Counted, dead_units, layer_counts, one_line
 from nnexpr.regions.line.front import Path
 from nnexpr.regions.line.member import Traced, walk
 from nnexpr.regions.stack import Index, NotPiecewiseLinear, Stack
@@ -53,6 +53,8 @@ class LineRegions(Counted, LinearSpline):
     do. Layers are numbered as in the network, so one without kinks has its number too; an output layer with kinks
     counts as the last hidden layer.
     """
+
+    __repr__ = one_line
 
     activation_regions: int  # maximal intervals on which no unit changes its piece
     bend_layers: Index

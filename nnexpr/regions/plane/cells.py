@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnexpr.regions.counted import Counted
+from nnexpr.regions.counted import Counted, one_line
 from nnexpr.regions.plane.locate import walk
 from nnexpr.regions.stack import Array, Index
 from nnexpr.scale import Scale
@@ -66,6 +66,8 @@ class PlaneRegions(Counted):
     On cell c the output is ``slopes[c] . x + intercepts[c]``, ``(F, 2)`` and ``(F,)``; ``areas: (F,)``; ``degrees:
     (F,)`` the edges it shares with other cells; ``regions: (F,)`` the number, from 0, of its linear region.
     """
+
+    __repr__ = one_line
 
     domain: tuple[tuple[float, float], tuple[float, float]]
     vertices: Array

@@ -1,0 +1,45 @@
+"""What tab offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+
+import nnexpr
+from nnexpr.targets.catalogue import CATALOGUE
+from nnexpr_tui.commands.cli import cli
+
+
+def offered(*words: str, incomplete: str = "") -> list[str]:
+    shell = ShellComplete(cli, {}, "nnexpr-tui", "_NNEXPR_TUI_COMPLETE")
+    return [item.value for item in shell.get_completions(list(words), incomplete)]
+
+
+@pytest.mark.parametrize("command", [["fit"], ["lstsq"], []])
+def test_targets_are_offered(command: list[str]) -> None:
+    assert offered(*command, "--target") == [*CATALOGUE, "expr:", "csv:"]
+    assert offered(*command, "--target", incomplete="sq") == ["square", "sqrt", "square_wave"]
+
+
+def test_files_are_offered_behind_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "one.csv").touch()
+    (tmp_path / "dat.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    assert offered("fit", "--target", incomplete="csv:da") == ["csv:dat.txt", "csv:data/"]
+    assert offered("fit", "--target", incomplete="csv:data/") == ["csv:data/one.csv"]
+    assert offered("fit", "--target", incomplete="csv:nowhere/") == []
+
+
+def test_runs_and_files_are_offered(tmp_path: Path) -> None:
+    store, spec = nnexpr.store(tmp_path), nnexpr.FitSpecification.make(points=9)
+    runs = [store.keep(nnexpr.mlp(), spec, nnexpr.target("cube"), epoch=0, losses=[1.0]) for _ in range(2)]
+    assert offered("regions", "--store", str(tmp_path)) == [*sorted(runs, reverse=True), ""]
+    assert offered("regions", "--store", str(tmp_path), incomplete=runs[0]) == [runs[0], runs[0]]
+
+
+def test_experiments_are_offered() -> None:
+    assert offered("reproduce")[:1] == ["all"]
+    assert "manifold" in offered("reproduce", incomplete="mani")
