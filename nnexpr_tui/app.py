@@ -12,7 +12,7 @@ from time import monotonic
 from typing import ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -24,13 +24,14 @@ from nnexpr_tui.actions import bindings
 from nnexpr_tui.charts.pacing import Pacer
 from nnexpr_tui.clock import FrameClock
 from nnexpr_tui.controller import Controller
+from nnexpr_tui.differences import ShownCells
 from nnexpr_tui.driver import PatientDriver
 from nnexpr_tui.parts.screen import HostScreen
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS
 from nnexpr_tui.settings import Settings
-from nnexpr_tui.terminal import TerminalFile, handled_signals, own_terminal
-from nnexpr_tui.textual_private import driver_of
+from nnexpr_tui.terminal import TerminalFile, erases_in_color, handled_signals, own_terminal
+from nnexpr_tui.textual_private import DifferencesOnly, driver_of
 from nnexpr_tui.training.moment import Library, Loaded, Refused, Undone
 from nnexpr_tui.training.subject import default_library
 from nnexpr_tui.worker.scheduler import Exported, Said
@@ -46,7 +47,7 @@ SAVE_SECONDS = 10.0  # between two times that what is shown is kept, for the cas
 TABS = [views[0] for views in SCREENS.values()]
 
 
-class Explorer(App[None]):
+class Explorer(DifferencesOnly[None]):
     """The application. The controller is its state, the screens are how it is seen."""
 
     TITLE = "nnexpr"
@@ -68,6 +69,7 @@ class Explorer(App[None]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
+        self.shown = ShownCells(erases=erases_in_color())
         self.controller = Controller(
             self.post_message, specification=specification, start=start, fresh=fresh,
             settings=settings, store=store, load=load or _load_engine,
@@ -171,7 +173,17 @@ class Explorer(App[None]):
         self.say(f"There is no screen {digit}; there are {there}")
 
     def action_repaint(self) -> None:
+        self.shown.forget()
         self.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        """What a terminal makes of its cells while its size changes is not known."""
+        self.shown.forget()
+
+    @property
+    def can_send(self) -> bool:
+        driver = driver_of(self)
+        return not isinstance(driver, PatientDriver) or driver.has_room
 
     def action_command_palette(self) -> None:
         from nnexpr_tui.parts.overlays import Palette

@@ -3,8 +3,8 @@
 Three things are between a frame and the eye, and each can fill up unseen:
 
 * Textual's queue of 30 writes, filled for a thread that writes; with the queue full, the event loop would wait for the
-  terminal, deaf to keys and signals. :func:`output_backlog` counts it. :class:`PatientDriver` drops a frame that would
-  fill it, and paints the whole screen again once the terminal has taken the rest.
+  terminal, deaf to keys and signals. :func:`output_backlog` counts it. A frame that would fill it is not drawn
+  (:attr:`PatientDriver.has_room`), and once the terminal has taken the rest the screen is painted again.
 * The kernel's buffer of the terminal (22 kB was measured on Linux 6.18); when it is full the writer waits in the
   middle of a frame, with the queue empty. A terminal that takes no more is not writable, which :func:`output_backlog`
   asks for without waiting.
@@ -71,17 +71,18 @@ def ask_terminal(app: App[Any]) -> bool:
 
 
 class PatientDriver(LinuxDriver):
-    """Drops whole updates while too many wait."""
+    """Says when there is no room for a frame, and has it painted later."""
 
     _repaint: asyncio.TimerHandle | None = None
     _is_leaving = False
 
-    def write(self, data: str) -> None:
-        """Queue the text; while too much waits, drop it and paint everything later."""
-        if waiting_writes(self) < MOST_WAITING or self._is_leaving:
-            super().write(data)
-        elif self._repaint is None:
+    @property
+    def has_room(self) -> bool:
+        """Whether a frame would be taken without waiting. Where not, all is painted once there is."""
+        has_room = self._is_leaving or waiting_writes(self) < MOST_WAITING
+        if not has_room and self._repaint is None:
             self._repaint = asyncio.get_running_loop().call_later(LOOK_AGAIN, self._paint_again)
+        return has_room
 
     def leave(self) -> None:
         """Forget what waits: only what gives the terminal back is still to be written."""
@@ -90,7 +91,7 @@ class PatientDriver(LinuxDriver):
             self._repaint.cancel()
         if writer_of(self) is not None:
             forget_writes(self)
-            super().write(END_SYNCHRONISED)  # the end of an update may have been among what is forgotten
+            self.write(END_SYNCHRONISED)  # the end of an update may have been among what is forgotten
 
     def _paint_again(self) -> None:
         if waiting_writes(self):

@@ -22,7 +22,7 @@ from time import monotonic, sleep
 
 from nnexpr_tui.textual_private import drawing_on
 
-__all__ = ["TerminalFile", "handled_signals", "log_file", "own_terminal"]
+__all__ = ["TerminalFile", "erases_in_color", "handled_signals", "log_file", "own_terminal"]
 
 WAIT = 0.05  # seconds between two looks at a terminal that takes nothing
 PATIENCE = 0.5  # seconds without any progress after which a leaving explorer gives it up
@@ -77,6 +77,20 @@ def _own_description(descriptor: int) -> int:
         return os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
     except (OSError, AttributeError):
         return os.dup(descriptor)
+
+
+def erases_in_color() -> bool:
+    """Whether the terminal, by its own description, erases in the background that is set, and so many cells.
+
+    GNU screen does not, whatever ``TERM`` says.
+    """
+    with suppress(ImportError):
+        import curses
+
+        with suppress(curses.error):  # nothing is known of the terminal
+            curses.setupterm(fd=2)
+            return "STY" not in os.environ and curses.tigetflag("bce") > 0 and bool(curses.tigetstr("ech"))
+    return False
 
 
 def log_file() -> Path:

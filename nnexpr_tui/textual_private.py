@@ -10,24 +10,32 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, Queue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from rich.color import ColorSystem
+from rich.console import Console, RenderableType
 from textual import on
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap
 from textual.command import Command, CommandList, CommandPalette
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Input
+
+from nnexpr_tui.differences import Piece, ShownCells
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
 __all__ = [
-    "QUEUE_PLACES", "KeysWithoutFocus", "PaletteOnce", "app_of", "drawing_on", "driver_of", "exception_of",
-    "forget_writes", "is_ended", "on_display", "waiting_writes", "writer_of",
+    "QUEUE_PLACES", "DifferencesOnly", "KeysWithoutFocus", "PaletteOnce", "app_of", "drawing_on", "driver_of",
+    "exception_of", "forget_writes", "is_ended", "on_display", "waiting_writes", "writer_of",
 ]  # fmt: skip
+
+Returned = TypeVar("Returned")
 
 QUEUE_PLACES = 30  # of the writer's queue (8.2.8: MAX_QUEUED_WRITES); a full queue holds the event loop up
 
@@ -73,6 +81,62 @@ def drawing_on(file: io.TextIOBase) -> Iterator[None]:
         yield
     finally:
         sys.__stderr__ = before  # type: ignore[misc]
+
+
+class DifferencesOnly(App[Returned]):
+    """An application of which only those cells are sent that the terminal does not show already (8.2.8).
+
+    What the terminal shows is to be forgotten whenever something else may have been drawn there.
+    """
+
+    shown: ShownCells
+
+    @property
+    def can_send(self) -> bool:
+        """Whether what is painted now would be taken; what is not must be painted again later."""
+        return True
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        drawn: Any = renderable if self.can_send else None
+        if isinstance(drawn, (LayoutUpdate, ChopsUpdate)):
+            drawn = _Difference(drawn, self.shown, self.size)
+        super()._display(screen, drawn)
+
+
+class _Difference(CompositorUpdate):
+    """What an update changes. Textual asks for it only where it is written."""
+
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, shown: ShownCells, size: tuple[int, int]) -> None:
+        self._update, self._shown, self._size = update, shown, size
+
+    def render_segments(self, console: Console) -> str:
+        pieces = (_piece(y, x, strip, console) for y, x, strip in _strips(self._update))
+        return self._shown.update(self._size, pieces)
+
+
+def _strips(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Row, column and content of what an update paints; a part of a row that is painted in part is given whole."""
+    if isinstance(update, LayoutUpdate):
+        for y, line in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in line:
+                yield y, x, strip
+                x += strip.cell_length
+        return
+    for y, first, last in update.spans:
+        for end, (x, painted) in zip(update.chop_ends[y], update.chops[y].items(), strict=True):
+            if painted is not None and x < last and end > first:
+                yield y, x, painted
+
+
+def _piece(y: int, x: int, strip: Strip, console: Console) -> Piece:
+    if any(style is not None and style.link for _, style, _ in strip):
+        return Piece(y, x, (), strip.render(console))
+    system = console._color_system or ColorSystem.TRUECOLOR
+    styled = (
+        (text, style._ansi or Strip.render_ansi(style, system) if style else "") for text, style, _ in strip
+    )
+    return Piece(y, x, list(styled))
 
 
 class KeysWithoutFocus(Screen[None]):

@@ -27,3 +27,5 @@ class Overlay(ModalScreen[ScreenResultType]):
 
 class Palette(PaletteOnce, Overlay[None]):
     """Textual's palette of commands, closed once."""
+
+    DEFAULT_CSS = "Palette { background: transparent; }"  # it takes no rules of the application's

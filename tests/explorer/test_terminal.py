@@ -65,10 +65,17 @@ class Terminal:
                 except OSError:
                     return
 
-    def read_until(self, pattern: bytes) -> None:
+    @property
+    def screen(self) -> pyte.Screen:
+        """What the terminal shows."""
+        screen = pyte.Screen(120, 40)
+        pyte.ByteStream(screen).feed(re.sub(rb"\x1b\[[?>][0-9;]*[$]?[pu]", b"", self.output))
+        return screen
+
+    def read_until(self, pattern: str) -> None:
         deadline = monotonic() + 30
-        while not re.search(pattern, re.sub(rb"\x1b\[[0-9;?<>]*[a-zA-Z]", b"", self.output)):
-            assert monotonic() < deadline, self.output[-2000:]
+        while not re.search(pattern, text := "\n".join(self.screen.display)):
+            assert monotonic() < deadline, text
             self.read(0.05)
 
     def code(self, *, reading: bool = True) -> int:
@@ -96,7 +103,7 @@ class Terminal:
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     made = Terminal()
-    made.read_until(rb"epoch 25 ")
+    made.read_until("epoch 25 ")
     yield made
     end(made)
 
@@ -123,7 +130,7 @@ def test_q_does_not_wait_for_an_epoch_that_takes_minutes(monkeypatch: pytest.Mon
     monkeypatch.setenv("STUCK", "1")
     made = Terminal()
     try:
-        made.read_until(rb"training +epoch 0 ")
+        made.read_until("training +epoch 0 ")
         os.write(made.master, b"q")
         assert made.code() == 0
         assert made.is_restored()
@@ -165,9 +172,7 @@ def test_a_terminal_that_takes_nothing_for_a_while_shows_the_whole_screen_after_
         os.write(terminal.master, b"m")
         sleep(0.02)
     terminal.read(2.0)
-    screen = pyte.Screen(120, 40)
-    pyte.ByteStream(screen).feed(re.sub(rb"\x1b\[[?>][0-9;]*[$]?[pu]", b"", terminal.output))
-    lines = screen.display
+    lines = terminal.screen.display
     assert re.search(r"training +epoch 25 +loss", lines[0])
     assert lines[1].startswith("╭─ Architecture")
     assert lines[38].endswith("╯")

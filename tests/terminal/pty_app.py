@@ -82,10 +82,19 @@ def environment(folder: Path, **changes: str) -> dict[str, str]:
 
 
 class _Screen(pyte.Screen):
-    """pyte's screen, which does not know that a question may be private (``CSI ? 996 n``)."""
+    """pyte's screen, which does not know that a question may be private (``CSI ? 996 n``).
+
+    It leaves cells that were never written as they are when it erases the display, too.
+    """
 
     def report_device_status(self, mode: int = 0, **_: bool) -> None:
         """Answered elsewhere."""
+
+    def erase_in_display(self, how: int = 0, *args: int, **options: bool) -> None:
+        for y in range(self.lines):
+            for x in range(self.columns):
+                self.buffer[y][x] = self.buffer[y][x]
+        super().erase_in_display(how, *args, **options)
 
 
 class Emulator:
@@ -112,6 +121,18 @@ class Emulator:
     def text(self) -> str:
         """The rows as one text."""
         return "\n".join(self.lines)
+
+    @property
+    def cells(self) -> list[tuple[object, ...]]:
+        """What is to be seen of each cell: of a blank no ink, unless it is underlined, struck out or reversed."""
+        seen: list[tuple[object, ...]] = []
+        for y in range(self._screen.lines):
+            for x in range(self._screen.columns):
+                cell = self._screen.buffer[y][x]
+                marked = (cell.underscore, cell.strikethrough, cell.reverse)
+                ink = () if cell.data == " " and not any(marked) else (cell.fg, cell.bold, cell.italics)
+                seen.append((y, x, cell.data, cell.bg, *marked, *ink))
+        return seen
 
     @property
     def modes(self) -> set[int]:
@@ -257,6 +278,12 @@ class PtyApp:
         """The rows of the screen now."""
         self._feed()
         return self.emulator.lines
+
+    @property
+    def cells(self) -> list[tuple[object, ...]]:
+        """The cells of the screen now."""
+        self._feed()
+        return self.emulator.cells
 
     @property
     def text(self) -> str:

@@ -93,6 +93,31 @@ def test_other_screens(explorer: PtyApp, key: str) -> None:
     explorer.wait_for(EXPLORE)
 
 
+def test_what_was_painted_bit_by_bit_is_what_is_painted_anew(explorer: PtyApp) -> None:
+    explorer.send(" ")
+    explorer.wait_for("paused")
+    explorer.wait_quiet(3.0)  # until all that is counted of this epoch is there
+    explorer.send("\x10")
+    explorer.wait_for("Search for commands")
+    explorer.send("theme")
+    explorer.wait_for("Change the colours")  # its cursor blinks: it is looked at once it is closed
+    steps = (
+        ("\x1b", "^(?!.*Search for commands)"), ("?", "closes"), ("?", "^(?!.*closes)"), ("z", "^(?!.*│.*││)"),
+        ("z", "╭.*╮"), ("2", "Snapshot"), ("3", "Sampled says"), ("6", "Experiments: "), ("1", EXPLORE),
+    )  # fmt: skip
+    for keys, seen in steps:
+        explorer.send(keys)
+        explorer.wait_for(re.compile(seen, re.DOTALL).search)
+        explorer.wait_quiet(1.0)
+        before = explorer.cells
+        explorer.send("\x0c")
+        explorer.wait_quiet(1.0)
+        wrong = [cells for cells in zip(before, explorer.cells, strict=True) if cells[0] != cells[1]]
+        assert not wrong, keys
+    explorer.send(" ")
+    explorer.wait_for(is_training)
+
+
 def test_other_sizes(explorer: PtyApp) -> None:
     size = explorer.size
     explorer.resize(60, 20)
