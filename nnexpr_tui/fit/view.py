@@ -38,7 +38,8 @@ By layer: how many bends each hidden layer makes.
 Dead units are active nowhere on the domain, written layer.unit; a collapsed network is constant.
 At most: the regions this architecture cannot exceed. Reachable: regions that some network of this architecture has.
 Spline floor: a proved bound: no linear spline with as many pieces, so no network with so many regions, has a smaller
-mean squared error; times floor: how far above it the loss is."""
+mean squared error; times floor: how far above it the loss is. While training it is that of some more pieces.
+Best and median loss: of all members; B shows the best one."""
 
     def show(self, fit: FitMoment) -> int:
         """Show the newest moment. About how many bytes that sends."""

@@ -1,10 +1,13 @@
 """The exact counts of a fit on the line, and the floor of a spline with as many pieces.
 
 Both are dear: they are found as often as it takes a small share of the time, and always once training stands still.
+While training the count moves on before its floor is found: what is shown then is the floor of some more pieces, which
+is below that of as many, and so a bound as well.
 """
 
 from __future__ import annotations
 
+import math
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,7 @@ __all__ = ["Counting"]
 INTERVAL = 0.3  # seconds between two counts while training
 SHARE = 50  # counting may take a fiftieth of the time
 FLOOR_SHARE = 100
+MORE = 1.1  # times the regions, of which the floor is found while training
 QUICK = 0.01  # what takes less is done before the moment is shown, what takes more after it
 
 
@@ -38,25 +42,31 @@ class Counting:
         """While standing still: whatever of the present moment is not yet counted, however long it takes."""
         self.is_owed = False
         self._count(snapshot)
-        self._find_floor()
+        if self._known is not None:
+            self._find_floor(self._known[1].count)
 
     def glance(self, snapshot: Snapshot, *, running: bool) -> None:
         """Before a moment is shown: what is due while training, or quickly done while standing still."""
         if running:
             if monotonic() >= self._next:
                 self._count(snapshot)
-            if monotonic() >= self._next_floor:
-                self._find_floor()
+            if monotonic() >= self._next_floor and self._known is not None:
+                count = self._known[1].count
+                if not any(count <= regions <= count * MORE**2 for regions in self._floors):
+                    self._find_floor(math.ceil(count * MORE))
         elif self.is_owed and self._cost < QUICK:
             self._count(snapshot)
             self.is_owed = self._known is not None and self._known[1].count not in self._floors
 
     def of(self, member: int) -> tuple[LineRegions | None, int, float | None]:
-        """The newest counts of a member, their epoch, and the floor for as many regions; None: not known (yet)."""
+        """The newest counts of a member, their epoch, and a floor for as many regions; None: not known (yet)."""
         if self._known is None or self._known[0].member != member:
             return None, -1, None
         snapshot, lines = self._known
-        return lines, snapshot.epoch, self._floors.get(lines.count)
+        floors = [
+            floor for regions, floor in self._floors.items() if regions >= lines.count and floor is not None
+        ]
+        return lines, snapshot.epoch, max(floors, default=None)
 
     def _count(self, snapshot: Snapshot) -> None:
         from nnexpr_tui.training.engine import lines
@@ -67,12 +77,12 @@ class Counting:
         self._cost = monotonic() - began
         self._next = monotonic() + max(INTERVAL, SHARE * self._cost)
 
-    def _find_floor(self) -> None:
-        """The floor for as many regions as there are; the same for every epoch that has as many."""
+    def _find_floor(self, regions: int) -> None:
+        """The floor for so many regions; the same for every epoch that has as many."""
         from nnexpr_tui.training.engine import floor
 
-        if self._known is None or self._known[1].count in self._floors:
+        if regions in self._floors:
             return
-        began, regions = monotonic(), self._known[1].count
+        began = monotonic()
         self._floors[regions] = floor(self._session, regions)
         self._next_floor = monotonic() + FLOOR_SHARE * (monotonic() - began)

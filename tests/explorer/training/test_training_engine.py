@@ -16,6 +16,7 @@ from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
+from nnexpr_tui.training.counting import Counting
 from nnexpr_tui.training.engine import build, floor, frequencies, library, lines
 from nnexpr_tui.training.subject import FitSubject
 
@@ -156,3 +157,19 @@ def test_the_catalogue_is_offered_lines_first_and_what_is_not_in_it_is_refused()
     assert dimensions == sorted(dimensions)
     with pytest.raises(InputError):
         known.build(FitSpecification.make(target="no-such-target"))
+
+
+def test_while_training_a_floor_is_shown_that_is_a_bound_too() -> None:
+    fit = seated(FitSubject())
+    fit.configure(SMALL)
+    fit.step(40)
+    counting = Counting(fit.session)
+    counting.glance(fit.snapshot(), running=True)
+    _, _, while_training = counting.of(0)
+    counting.look(fit.snapshot())
+    _, _, floor = counting.of(0)
+    assert while_training is not None
+    assert 0 < while_training <= floor <= fit.snapshot().loss
+    fit.step(400)
+    counting.glance(fit.snapshot(), running=True)
+    assert counting.of(0)[2] is not None
