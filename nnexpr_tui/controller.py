@@ -159,12 +159,15 @@ class Controller:
 
     # Training
 
-    def toggle(self) -> None:
-        """Start or pause; after the last epoch, as many epochs again."""
-        fit = self.fit
+    def toggle(self) -> str:
+        """Start or pause; after the last epoch, as many epochs again. What is to be said of that."""
+        fit, said = self.fit, ""
         if fit is not None and fit.state == "finished" and fit.epoch >= self.specification.epochs:
-            self.change("epochs", min(2 * max(fit.epoch, 1), int(OPTIONS["epochs"].maximum or 10**12)))
+            epochs = min(2 * max(fit.epoch, 1), int(OPTIONS["epochs"].maximum or 10**12))
+            self.change("epochs", epochs)
+            said = f"All {fit.epoch:,} epochs were trained: {epochs:,} from now on"
         self.ask(FitSubject, FitSubject.toggle)
+        return said
 
     def next_pace(self) -> str:
         """Another pace of training; what it is."""

@@ -51,6 +51,7 @@ class HostScreen(KeysWithoutFocus):
         self.controller, self._application = controller, application
         self.views = [view(controller) for view in classes]
         self.view = self.views[0]
+        self._waiting: Exported | None = None
         self._is_built = False  # a screen is current, and asked to draw, before what it is made of is there
         self.status = StatusLine(id="status")
         self.tabs = TabsLine(screens, entries[0])
@@ -75,6 +76,9 @@ class HostScreen(KeysWithoutFocus):
         if self._is_built and self.focused is None:
             self.view.focus_first()
         self.view.redraw()
+        if self._waiting is not None:
+            message, self._waiting = self._waiting, None
+            self.exported(message)
 
     def on_screen_suspend(self) -> None:
         self.view.covered()
@@ -190,6 +194,9 @@ class HostScreen(KeysWithoutFocus):
 
     def exported(self, message: Exported) -> None:
         """Draw what was written, and take the picture of that; training may be further by now."""
+        if not self.is_current:  # something lies over it: once that is gone
+            self._waiting = message
+            return
         self.controller.hold(message.moments)
         self.draw()
         self.call_after_refresh(self._take_picture, message)

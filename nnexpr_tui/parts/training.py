@@ -29,7 +29,8 @@ class TrainingView(View):
 
     def action_start_or_pause(self) -> None:
         self.footer.clear()
-        self.controller.toggle()
+        if said := self.controller.toggle():
+            self.footer.say(said)
 
     def action_step(self) -> None:
         self.footer.clear()

@@ -153,6 +153,19 @@ async def test_what_is_exported_while_training_is_of_one_moment(
         await until(lambda: explorer.controller.fit.epoch > epoch)
 
 
+async def test_what_lies_over_the_screen_is_not_in_the_picture(explorer: Explorer, own_folders: Path) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("x", "question_mark")
+        await until(lambda: "marks under the canvas" in text(explorer))
+        await until(lambda: list(own_folders.glob("*.json")))
+        await pilot.press("question_mark")
+        await until(lambda: list(own_folders.glob("*.svg")))
+        drawn = unescape(next(own_folders.glob("*.svg")).read_text()).replace("\xa0", " ")
+        assert "epoch" in drawn
+        assert "marks under the canvas" not in drawn
+
+
 async def test_the_counts_are_the_same_in_all_panes_and_say_of_which_epoch(
     explorer: Explorer, world: World
 ) -> None:

@@ -109,6 +109,7 @@ async def test_space_after_the_last_epoch_trains_as_many_again(world: World) -> 
         await until(lambda: state(app) == "finished")
         await pilot.press("space")
         await until(lambda: world.engine.epoch == 6)
+        await until(lambda: "All 3 epochs were trained: 6 from now on" in text(app))
 
 
 async def test_a_failure_of_training_is_said_and_r_starts_again(explorer: Explorer, world: World) -> None:
