@@ -175,7 +175,8 @@ def test_a_terminal_that_takes_nothing_for_a_while_shows_the_whole_screen_after_
     lines = terminal.screen.display
     assert re.search(r"training +epoch 25 +loss", lines[0])
     assert lines[1].startswith("╭─ Architecture")
-    assert lines[38].endswith("╯")
+    assert lines[37].endswith("╯")
+    assert lines[38].startswith(" 1 Explore ")
     assert sum("Linear regions" in line for line in lines) == 1
 
 
