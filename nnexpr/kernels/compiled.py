@@ -81,7 +81,8 @@ def call(emit: Emitter, address: Any, arguments: Any) -> None:
 class _PackageCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache on disk, which looks only at a function's own file, made to look at all that it may call.
 
-    That is the package and what a function is made around; raises OSError where that has no file.
+    That is the package and what a function is made around; raises OSError where that has no file. What cannot be read,
+    because a process was killed or a disk was full while it was written, is compiled and written anew.
     """
 
     def __init__(self, function: Any) -> None:
@@ -90,6 +91,18 @@ class _PackageCache(FunctionCache):  # type: ignore[misc]
             Path(inspect.getfile(each.py_func)).read_text() if hasattr(each, "py_func") else repr(each)
             for each in inspect.getclosurevars(function).nonlocals.values()
         ]
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        try:
+            return super().load_overload(signature, context)
+        except Exception:  # what a pickle that is cut short or overwritten raises may be anything
+            with suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, signature: Any, made: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(signature, made)
 
     def _index_key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
         sources = hashlib.sha256("".join([_stamp(), *self._around]).encode()).hexdigest()
