@@ -21,7 +21,8 @@ from llvmlite import ir
 from numba.core import types
 from numpy.typing import NDArray
 
-from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.tiles import dots
 from nnexpr.kernels.vectors import HAS_32_REGISTERS, INDEX, VECTOR_BYTES, Emitter, Value, emitted
 
 __all__ = ["affine"]
@@ -81,6 +82,7 @@ def _block(emit: Emitter, row: Value, last: Value) -> list[Value]:
 
 
 _one, _two = _tile(1), _tile(2)
+_add_dot = dots[1, 1]
 
 
 @compiled
@@ -136,20 +138,23 @@ def _sparse(values: Array, weights: Array, bias: Array, out: Array) -> None:
         _block_product(out, values, weights, bias, low, high, live, _live_inputs(values, low, high, live))
 
 
-@compiled_loosely
+@compiled
 def _narrow(values: Array, weights: Array, bias: Array, out: Array) -> None:
     """The same for fewer columns: each number is a sum along vectors of inputs, folded at its end."""
     inputs, columns = weights.shape
+    whole = inputs // LANES * LANES  # the inputs of whole vectors
     turned = np.empty((columns, inputs))
     for column in range(columns):
         for each in range(inputs):
             turned[column, each] = weights[each, column]
     for row in range(len(values)):
         for column in range(columns):
-            total = 0.0
-            for each in range(inputs):
-                total += values[row, each] * turned[column, each]
-            out[row, column] = total + bias[column]
+            out[row, column] = bias[column]
+            if whole > 0:
+                first, second = row * inputs, column * inputs
+                _add_dot(out, row * columns + column, 0, values, first, turned, second, 0, whole)
+            for each in range(whole, inputs):
+                out[row, column] += values[row, each] * turned[column, each]
 
 
 @compiled

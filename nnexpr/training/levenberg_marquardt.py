@@ -13,7 +13,7 @@ than linearly, as lambda tends to 0.
 
 A member whose F is not finite, or whose refused step is smaller than the rounding of its parameters, stands still
 from then on; the others do not notice. All members are evaluated together, so a member alone takes the same steps
-as in the batch up to the rounding of batched products.
+as in the batch up to the rounding of batched products; sessions on the processor therefore give it one at a time.
 
 Cost of a step: 5/8 n P² multiply-adds a member for J^T J, P³ / 6 a trial. Memory: members * (3 P² + n) numbers and
 one chunk of the Jacobian. Normal equations square the condition of J: what lies below sqrt(eps) of its largest

@@ -7,8 +7,10 @@ gradients from the stepper that the device would train with; Levenberg-Marquardt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from nnexpr.training.group import Division
@@ -16,7 +18,7 @@ from nnexpr.training.groups import evaluator
 from nnexpr.training.jacobian import StackResiduals, trained_columns
 from nnexpr.training.lbfgs import LBFGS
 from nnexpr.training.levenberg_marquardt import LevenbergMarquardt
-from nnexpr.training.stepper import Evaluator, Job
+from nnexpr.training.stepper import Evaluator, Job, Stepper, restore
 
 __all__ = ["SecondOrderStepper", "lbfgs", "levenberg_marquardt"]
 
@@ -107,13 +109,61 @@ def lbfgs(job: Job, division: Division) -> SecondOrderStepper:
     return SecondOrderStepper(job, evaluator(job, division), iterate, takes_columns=False)
 
 
-def levenberg_marquardt(job: Job, division: Division) -> SecondOrderStepper:
-    """By the Jacobian of the residuals."""
+def levenberg_marquardt(job: Job, division: Division) -> Stepper:
+    """By the Jacobian of the residuals; on the processor one member after another, elsewhere all in one batch."""
+
+    def make(part: Job) -> SecondOrderStepper:
+        return SecondOrderStepper(part, evaluator(part, division), iterate, takes_columns=True)
 
     def iterate(stepper: SecondOrderStepper) -> LevenbergMarquardt:
         return LevenbergMarquardt(stepper.trained, _Problem(stepper))
 
-    return SecondOrderStepper(job, evaluator(job, division), iterate, takes_columns=True)
+    return OneByOne(job, make) if job.network.parameters.device.type == "cpu" else make(job)
+
+
+class OneByOne:
+    """See :class:`nnexpr.training.stepper.Stepper`. Members by steppers of a single one, ``make(job)`` of it.
+
+    How a batched product rounds depends on the shape of the batch, so only alone are a member's bits its own. Members
+    whose jobs differ in nothing but the state share a stepper: each brings its state, and takes it away.
+    """
+
+    def __init__(self, job: Job, make: Callable[[Job], SecondOrderStepper]) -> None:
+        first, self.members = job.members.start, job.members.stop - job.members.start
+        jobs = [
+            replace(job, members=slice(first + k, first + k + 1), settings=job.settings.of(slice(k, k + 1)))
+            for k in range(self.members)
+        ]
+        alike = job.settings.masks is None and all(layer.trained for layer in job.network.layers)
+        self._steppers = [make(jobs[0])] * self.members if alike else list(map(make, jobs))
+        starts = [stepper.state for stepper in self._steppers]
+        self.state = [torch.cat(tensors) for tensors in zip(*starts, strict=True)]
+        if alike:
+            self.state[0].copy_(job.parameters())
+
+    def _each(self) -> Iterator[tuple[slice, SecondOrderStepper]]:
+        """Every member's place, and its stepper in its state."""
+        for member, stepper in enumerate(self._steppers):
+            place = slice(member, member + 1)
+            restore(stepper, [tensor[place] for tensor in self.state])
+            yield place, stepper
+
+    def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:
+        for place, stepper in self._each():
+            stepper.run(epoch, rates, losses[:, place])
+            for tensor, own in zip(self.state, stepper.state, strict=True):
+                tensor[place] = own
+
+    def loss(self, out: Tensor) -> None:
+        for place, stepper in self._each():
+            stepper.loss(out[place])
+
+    def predict(self, features: Tensor, out: Tensor) -> None:
+        for place, stepper in self._each():
+            stepper.predict(features, out[place])
+
+    def parameters(self) -> Tensor:
+        return torch.cat([stepper.parameters() for _, stepper in self._each()])
 
 
 class _Problem:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+import nnexpr
+from nnexpr import optimizers
 from nnexpr.networks.builders import mlp, shallow
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import target
@@ -90,3 +92,30 @@ def test_what_they_do_not_take_is_refused() -> None:
             session(mlp(members=2), GOAL, optimizer=optimizer, lr=[1e-3, 1e-2])
     wide = FitSpecification.make(width=(300,), optimizer="levenberg-marquardt")
     assert estimate_bytes(wide) > 4 * 2 * (300 * 301) ** 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", optimizers.OPTIMIZERS)
+@pytest.mark.parametrize("members", [2, 9])
+def test_a_members_bits_are_its_own(optimizer: str, dtype: str, members: int) -> None:
+    """However many are trained beside it, to the bit: alone, and as the last of them, on one thread and on several."""
+    goal = nnexpr.target("fourier", points=200)
+    network = nnexpr.mlp(3, 8, activation="tanh", members=members, dtype=dtype)
+    how = {"optimizer": optimizer, "epochs": 9, "masks": torch.ones_like(network.parameters)}
+    how["masks"][:, 3] = 0.0
+    for masks in ({}, {"masks": how.pop("masks")}):
+        batch = nnexpr.fit(network, goal, **how, **masks)
+        for member in {members // 2, members - 1}:
+            own = {name: mask[member : member + 1] for name, mask in masks.items()}
+            alone = nnexpr.fit(network.member(member), goal, **how, **own)
+            assert torch.equal(alone.network.parameters[0], batch.network.parameters[member])
+            assert alone.loss[0] == batch.loss[member]
+
+
+def test_levenberg_marquardt_trains_members_with_frozen_layers_each_for_itself() -> None:
+    network, goal = nnexpr.mmnn(2, 12, 3, members=3, dtype="float64"), nnexpr.target("cube", points=60)
+    batch = nnexpr.fit(network, goal, optimizer="levenberg-marquardt", epochs=6)
+    for member in range(3):
+        alone = nnexpr.fit(network.member(member), goal, optimizer="levenberg-marquardt", epochs=6)
+        assert torch.equal(alone.network.parameters[0], batch.network.parameters[member])
+    assert (batch.loss < torch.as_tensor(nnexpr.fit(network, goal, epochs=0).loss)).all()
