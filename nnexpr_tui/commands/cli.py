@@ -41,10 +41,10 @@ def cli(ctx: click.Context, /, start: bool, fresh: bool, config: str | None, **o
     """
     if ctx.invoked_subcommand is not None:
         return 0
-    if not sys.stdout.isatty():
-        raise click.UsageError(
-            "stdout is not a terminal, and the explorer needs one; for a run without it use: nnexpr-tui fit"
-        )
+    for stream in ("stdout", "stdin"):
+        if not getattr(sys, stream).isatty():
+            needs = "and the explorer needs one; for a run without it use: nnexpr-tui fit"
+            raise click.UsageError(f"{stream} is not a terminal, {needs}")
     from nnexpr_tui.commands.explore import explore
 
     keeping = {name: options[name] for name in ("store", "no_store", "checkpoint_every")}

@@ -245,6 +245,7 @@ class FitSubject(Subject[FitMoment]):
     def configure(self, specification: FitSpecification, *, start: bool | None = None) -> None:
         """Build another network at epoch 0. ``start`` None: go on running if it was running."""
         from nnexpr.runs.scene import scene_of
+        from nnexpr.training.devices import passed_over
 
         assert self._library is not None  # noqa: S101 - loaded before the first question
         before = self.session
@@ -259,6 +260,8 @@ class FitSubject(Subject[FitMoment]):
         self._put_by()
         scene = scene_of(session)
         keeper = Keeper(self._store, self._keep_every) if self._store is not None else None
+        if before is None and (told := passed_over(specification.device)):
+            self.scheduler.say(told)
         self._take(_Training(specification, session, Recorder(session, scene), scene, keeper))
         if running:
             session.start()

@@ -46,6 +46,16 @@ def test_a_closed_stream_is_no_failure(tmp_path, descriptor):
     assert load(kept).metadata["extra"]["epoch"] == 2  # nothing else was written into that file
 
 
+def test_the_explorer_needs_somebody_at_the_keyboard():
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    done = program("--fresh", stdin=subprocess.DEVNULL, stdout=theirs)
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: stdin is not a terminal, and the explorer needs one")
+
+
 @pytest.mark.parametrize("size", ["9" * 5000, "999999", "0", "-3", "x", "", "²"])
 def test_sizes_that_no_terminal_has_are_left_out(size):
     environment = {"COLUMNS": size, "LINES": "40", "TERM": "xterm"}

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from nnexpr.runs.store import Store, store
 from nnexpr.specification import FitSpecification, InputError
+from nnexpr.training import devices
 from nnexpr_tui.training.moment import FitMoment, Loaded, Refused
 from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.scheduler import Said, Scheduler, Updated
@@ -107,6 +108,18 @@ def test_what_cannot_be_built_is_refused_with_the_way_back(office: Office) -> No
     assert (message.refused, message.back_to) == (wrong, PLAIN)
     office.step()
     assert office.moment(1).specification == PLAIN
+
+
+def test_a_device_that_was_passed_over_is_said_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "passed_over", lambda name: f"{name} is passed over.")
+    office.open()
+    said = office.next(Said)
+    assert isinstance(said, Said)
+    assert (said.text, said.error) == ("auto is passed over.", False)
+    office.configure(PLAIN.replace(lr=0.5))
+    office.step()
+    assert office.moment(1).specification.lr == 0.5
+    assert not any(isinstance(message, Said) for message in list(office.posted.queue))
 
 
 def test_the_way_back_from_what_is_refused_has_the_live_changes(office: Office) -> None:
