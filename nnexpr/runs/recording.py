@@ -146,5 +146,5 @@ class Recorder:
         if len(self._kept) > max(16, min(self._most, MOST_BYTES // size)):
             self._kept = self._kept[::2]
             self.stride *= 2
-            if len(self._kept) > 1:  # a stride that spaces out what is there
-                self.stride = max(self.stride, self._kept[-1].epoch // len(self._kept))
+            # A stride that spaces out what is there.
+            self.stride = max(self.stride, self._kept[-1].epoch // len(self._kept))

@@ -23,7 +23,6 @@ def scene_of(session: Session) -> Scene:
     truth, data = _target_on_the_grid(session)
     hidden = network.architecture.hidden_widths
     upper, lower = _bounds(network, hidden)
-    pieces = sum(ACTIVATIONS[layer.activation].pieces is not None for layer in network.layers)
     return Scene(
         name=target.name,
         formula=target.formula,
@@ -33,7 +32,7 @@ def scene_of(session: Session) -> Scene:
         data=data,
         hidden_widths=hidden,
         parameters=network.parameter_count,
-        piecewise_linear=network.is_piecewise_linear and pieces > 0 and sum(hidden) <= MOST_COUNTED_UNITS,
+        piecewise_linear=network.is_piecewise_linear and sum(hidden) <= MOST_COUNTED_UNITS,
         upper_bound=upper,
         lower_bound=lower,
         device=session.device_name,

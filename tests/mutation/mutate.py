@@ -42,6 +42,7 @@ FOLDERS = {
     "splines": (("nnexpr/splines",), ("tests/splines",)),
     "training": (("nnexpr/training", "nnexpr/kernels"), ("tests/training", "tests/kernels")),
     "networks": (("nnexpr/networks",), ("tests/networks",)),
+    "runs": (("nnexpr/runs",), ("tests/runs",)),
     "theory": (("nnexpr/theory",), ("tests/theory",)),
     "claims": (("nnexpr/experiments",), ("tests/experiments",)),
 }

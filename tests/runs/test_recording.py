@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexpr.regions.line import linear_regions
-from nnexpr.runs.recording import Recorder
+from nnexpr.runs.recording import MOST_BYTES, Recorder
 from nnexpr.runs.scene import scene_of
 from nnexpr.specification import FitSpecification
 from nnexpr.training.fit import session_of
@@ -60,6 +61,29 @@ def test_a_long_training_is_spread_evenly() -> None:
     gaps = np.diff(epochs(made))
     assert len(gaps) >= 45
     assert gaps[:-1].max() <= 2 * gaps[:-1].min()
+
+
+def test_as_long_as_there_is_room_every_snapshot_is_kept() -> None:
+    made = recorder(most=100)
+    for epoch in range(100):
+        made.add(snapshot(epoch))
+    assert epochs(made) == list(range(100))
+
+
+def test_everything_in_a_snapshot_counts_for_the_room_it_takes() -> None:
+    def size(item: Snapshot) -> int:
+        band = 0 if item.band is None else item.band.nbytes
+        return item.parameters.nbytes + item.prediction.nbytes + item.losses.nbytes + band
+
+    large = {
+        "parameters": np.zeros(90_000, dtype=np.float32), "prediction": np.zeros(90_000, dtype=np.float32),
+        "band": np.zeros((2, 45_000), dtype=np.float32), "losses": np.zeros(45_000),
+    }  # fmt: skip
+    for name, array in large.items():
+        made = recorder()
+        for epoch in range(300):
+            made.add(replace(snapshot(epoch), **{name: array}))
+        assert sum(map(size, made.recording().snapshots)) <= MOST_BYTES + 360_100
 
 
 def test_the_same_epoch_again_replaces_what_was_there() -> None:
@@ -134,6 +158,10 @@ def test_the_scene_of_a_line_and_of_a_plane() -> None:
     assert (smooth.countable, smooth.has_cells, smooth.upper_bound) == (False, False, None)
     assert smooth.data is not None
     assert smooth.data.shape == (2, 50)
+
+
+def test_a_network_without_hidden_layers_is_a_line_that_can_be_counted() -> None:
+    assert scene_of(session_of(FitSpecification.make(depth=1, points=50))).countable
 
 
 def test_importing_it_costs_neither_torch_nor_numpy() -> None:
