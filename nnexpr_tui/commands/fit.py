@@ -12,7 +12,7 @@ from nnexpr.kinds import NETWORKS
 from nnexpr.runs.keeper import Keeper
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.commands.group import FailedRunError
-from nnexpr_tui.commands.interrupts import Pending, signals
+from nnexpr_tui.commands.interrupts import Pending, signals, waiting
 from nnexpr_tui.commands.options import (
     SectionedCommand,
     fit_options,
@@ -21,7 +21,7 @@ from nnexpr_tui.commands.options import (
     keeping_options,
     output_option,
 )
-from nnexpr_tui.commands.output import Progress, count, figure, number, print_json, print_table, say, waiting
+from nnexpr_tui.commands.output import Progress, count, figure, number, print_json, print_table, say
 from nnexpr_tui.threads import use_threads
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def fit(
         if keeper:
             keeper.keep(session)
         unsaved = place and _save(place, session)
-        report = document(result_of(session), keeper)
+        report = document(result_of(session), keeper, bounds=as_json)
         if as_json:
             print_json(report)
         else:

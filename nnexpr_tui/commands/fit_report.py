@@ -28,11 +28,12 @@ MOST_ENTRIES, MOST_LOSSES = 200, 200_000  # of the history: epochs, and losses o
 COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed")
 
 
-def document(result: FitResult, keeper: Keeper | None) -> dict[str, Any]:
-    """The JSON document of a fit, kept by ``keeper``."""
+def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[str, Any]:
+    """The JSON document of a fit, kept by ``keeper``; with the ``bounds`` of splines, which take a while."""
     network = result.network
     counted, notes = _regions(result)
-    floors, unknown = _floors(result, [counts["linear_regions"] for counts in counted.values()])
+    regions = [counts["linear_regions"] for counts in counted.values()]
+    floors, unknown = _floors(result, regions) if bounds else ({}, [])
     counted = {index: counts | floors.get(counts["linear_regions"], {}) for index, counts in counted.items()}
     notes += unknown
     if keeper and keeper.problem:

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-__all__ = ["Interrupted", "Pending", "signals"]
+__all__ = ["Interrupted", "Pending", "signals", "waiting"]
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_PATIENCE = 0.7  # seconds
+_PATIENCE = 0.7  # seconds until a signal has been answered
+_PATIENCE_LOADING = 2.5  # seconds without a word
 _PUT_OFF = b"Interrupted: what is under way is finished first, to be saved; a second interrupt ends it now.\n"
 
 
@@ -58,6 +59,29 @@ def signals(*, deferred: bool) -> Iterator[Pending]:
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+@contextmanager
+def waiting(sentence: str) -> Iterator[None]:
+    """Tell on stderr what is waited for while inside, once that has taken long.
+
+    By an alarm, not by a thread: one that is begun when memory is short may never report that it has begun.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def tell(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        with suppress(OSError):
+            os.write(2, f"{sentence}\n".encode())
+
+    handler = signal.signal(signal.SIGALRM, tell)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, _PATIENCE_LOADING)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left)  # of whoever had set one
+        signal.signal(signal.SIGALRM, handler)
 
 
 @contextmanager

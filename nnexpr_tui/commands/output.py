@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from threading import Timer
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,10 +30,8 @@ __all__ = [
     "print_text",
     "say",
     "stdout_width",
-    "waiting",
 ]
 
-_PATIENCE = 2.5  # seconds without a word
 _WIDTH = 100  # of tables and charts where stdout is no terminal
 _CHART_WIDTH, _CHART_HEIGHT = 120, 22  # of charts at most
 
@@ -48,18 +45,6 @@ def say(sentence: str) -> None:
     """Tell people something on stderr; where nobody listens any more, nothing is told."""
     with suppress(OSError):
         click.echo(clean(sentence), err=True)
-
-
-@contextmanager
-def waiting(sentence: str) -> Iterator[None]:
-    """Tell what is waited for while inside, once that has taken long."""
-    timer = Timer(_PATIENCE, say, [sentence])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -121,3 +121,21 @@ def test_a_signal_before_anything_was_done_ends_it_too(start):
     assert process.returncode == 143
     assert b"Traceback" not in said
     assert not printed or json.loads(printed)["schema"] == 1
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.05, 0.2, 0.6])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_from_its_first_moment_on_an_interrupt_ends_it_at_once_and_keeps_nothing(
+    start, tmp_path, wait, number
+):
+    process = start("fit", "--epochs", 10**9)
+    while not handles(process, signal.SIGTERM):  # Python's own beginning is not ours
+        time.sleep(0.002)
+    time.sleep(wait)
+    process.send_signal(number)
+    printed, said = process.communicate(timeout=60)
+    assert b"Traceback" not in said
+    assert process.returncode == 128 + number
+    if b"Training" not in said:
+        assert printed == b""
+        assert not list((tmp_path / "store").glob("*.safetensors"))

@@ -17,6 +17,7 @@ from nnexpr.runs.file import load
 from nnexpr.specification import InputError
 from nnexpr.training import devices
 from nnexpr_tui.__main__ import _forget_odd_sizes
+from nnexpr_tui.commands import interrupts
 
 resource = pytest.importorskip("resource")
 ROOT = Path(__file__).parents[2]
@@ -77,21 +78,6 @@ def test_warnings_of_libraries_do_not_stand_before_the_sentence(tmp_path):
     done = program("fit", "--epochs", "1", "--no-store", "--target", f"csv:{data}")
     assert "Warning" not in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("wait", [0.1, 0.2, 0.4, 0.8])
-def test_an_interrupt_before_training_ends_it_at_once_and_keeps_nothing(start, tmp_path, wait):
-    process = start("fit", "--epochs", 10**9)
-    time.sleep(wait)
-    began = process.poll()
-    process.send_signal(signal.SIGINT)
-    printed, said = process.communicate(timeout=60)
-    assert began is None
-    assert b"Traceback" not in said
-    if b"Training" not in said:
-        assert process.returncode == 130
-        assert printed == b""
-        assert not list((tmp_path / "store").glob("*"))
 
 
 @pytest.mark.parametrize("deferred", [False, True])
@@ -197,3 +183,15 @@ def test_a_device_that_cannot_be_is_refused(run, name):
     assert "--device is" in done.stderr
     with pytest.raises(InputError):
         devices.resolve_device(name)
+
+
+def test_what_takes_long_is_said_and_what_does_not_is_not(monkeypatch, capfd):
+    monkeypatch.setattr(interrupts, "_PATIENCE_LOADING", 0.05)
+    alarm = signal.getsignal(signal.SIGALRM)
+    with interrupts.waiting("Loading quickly ..."):
+        pass
+    with interrupts.waiting("Loading slowly ..."):
+        time.sleep(0.3)
+    time.sleep(0.1)
+    assert capfd.readouterr().err == "Loading slowly ...\n"
+    assert signal.getsignal(signal.SIGALRM) == alarm
