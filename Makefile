@@ -24,7 +24,7 @@ $(VENV)/.dev: $(VENV)/.base
 	touch $@
 
 run: $(VENV)/.base
-	@if [ -t 1 ]; then exec $(BIN)/nnexpr-tui --start $(FIT) $(ARGS); \
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/nnexpr-tui --start $(FIT) $(ARGS); \
 	else exec $(BIN)/nnexpr-tui fit $(FIT) $(ARGS); fi
 
 test: $(VENV)/.dev

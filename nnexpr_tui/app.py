@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -86,7 +87,11 @@ class Explorer(DifferencesOnly[None]):
     # Beginning
 
     def get_driver_class(self) -> type[Driver]:
-        usual = super().get_driver_class()
+        try:
+            usual = super().get_driver_class()
+        except (ImportError, AttributeError, RuntimeError, ValueError, TypeError) as error:
+            named = os.environ.get("TEXTUAL_DRIVER", "")
+            raise InputError("TEXTUAL_DRIVER", named, "it is not a driver of Textual; unset it") from error
         return PatientDriver if usual is LinuxDriver else usual
 
     def on_mount(self) -> None:

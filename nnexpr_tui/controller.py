@@ -23,6 +23,7 @@ from nnexpr_tui.charts.series import Markers
 from nnexpr_tui.last_seen import LastSeen, set_aside
 from nnexpr_tui.parts.numbers import member_of
 from nnexpr_tui.settings import MARKERS, Settings
+from nnexpr_tui.terminal import lacks_characters
 from nnexpr_tui.training.moment import FitMoment, Library, Refused, Undone
 from nnexpr_tui.training.subject import FitSubject, default_library
 from nnexpr_tui.worker.scheduler import Scheduler, Topic
@@ -71,7 +72,7 @@ class Controller:
         self.specification = (
             specification or self.last.specification or FitSpecification.make(epochs=DEFAULT_EPOCHS)
         )
-        chosen = self.settings.markers or self.last.markers
+        chosen = self.settings.markers or ("ascii" if lacks_characters() else self.last.markers)
         self.look = Look(
             markers=next((markers for markers in MARKERS if markers == chosen), MARKERS[0]),
             residual=self.last.residual,

@@ -15,14 +15,21 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
 from nnexpr_tui.textual_private import drawing_on
 
-__all__ = ["TerminalFile", "erases_in_color", "handled_signals", "log_file", "own_terminal"]
+__all__ = [
+    "TerminalFile",
+    "erases_in_color",
+    "handled_signals",
+    "lacks_characters",
+    "log_file",
+    "own_terminal",
+]
 
 WAIT = 0.05  # seconds between two looks at a terminal that takes nothing
 PATIENCE = 0.5  # seconds without any progress after which a leaving explorer gives it up
@@ -91,6 +98,17 @@ def erases_in_color() -> bool:
             curses.setupterm(fd=2)
             return "STY" not in os.environ and curses.tigetflag("bce") > 0 and bool(curses.tigetstr("ech"))
     return False
+
+
+def lacks_characters(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether only ASCII is sure to be seen: a console with a font of 512 characters, or a locale that is not UTF-8.
+
+    Of the locale nothing is said where no variable is set.
+    """
+    locale = environment.get("LC_ALL") or environment.get("LC_CTYPE") or environment.get("LANG") or "UTF-8"
+    term = environment.get("TERM", "")
+    is_wide = locale.lower().replace("-", "").partition("@")[0].endswith("utf8")
+    return not is_wide or term in ("linux", "ansi") or term.startswith(("vt", "cons", "sun"))
 
 
 def log_file() -> Path:

@@ -140,15 +140,23 @@ def linear_ticks(limits: Limits, most: int) -> tuple[Tick, ...]:
 
 
 def log_ticks(limits: Limits, most: int) -> tuple[Tick, ...]:
-    """Ticks on an axis of exponents: 1, 2, 5 times powers of ten, or powers of ten, or every so many of them."""
+    """Ticks on an axis of exponents: 1, 2, 5 times powers of ten, or powers of ten, or every so many of them.
+
+    Never fewer than two, for one number says nothing of the scale: an axis that holds less is labelled at the first and
+    the last of 1, 2, 5 times powers of ten, or evenly.
+    """
     first, last = _log_index(limits[0], up=True), _log_index(limits[1], up=False)
-    if last - first < most:
-        steps = [(_log_value(i), (1, 2, 5)[i % 3], i // 3) for i in range(first, last + 1)]
-    else:
+    if first >= last:
+        even = linear_ticks((10.0 ** limits[0], 10.0 ** limits[1]), most)
+        return tuple(Tick(math.log10(tick.position), tick.label) for tick in even)
+    shown = range(first, last + 1)
+    if len(shown) > most:
         low, high = math.ceil(limits[0] - ROUNDING), math.floor(limits[1] + ROUNDING)
         strides = (m * 10**e for e in range(4) for m in (1, 2, 5))
         stride = next(s for s in strides if high // s - -(-low // s) < most)
-        steps = [(float(p), 1, p) for p in range(-(-low // stride) * stride, high + 1, stride)]
+        powers = range(-(-low // stride) * 3 * stride, 3 * high + 1, 3 * stride)
+        shown = powers if len(powers) > 1 else range(first, last + 1, last - first)
+    steps = [(_log_value(i), (1, 2, 5)[i % 3], i // 3) for i in shown]
     plain = all(-2 <= power <= 3 for _, _, power in steps)
     labels = [f"{m * 10.0**p:g}" if plain or (m, p) == (1, 0) else f"{m}e{p}" for _, m, p in steps]
     return tuple(Tick(step[0], label) for step, label in zip(steps, labels, strict=True))

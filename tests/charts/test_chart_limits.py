@@ -77,9 +77,20 @@ def test_ticks_are_what_their_labels_say_and_evenly_spaced(data, most):
 @given(st.tuples(exponents, exponents).map(ordered), st.integers(2, 12))
 def test_log_ticks_are_the_exponents_of_their_labels(data, most):
     ticks = log_ticks(snap_log(*data), most)
-    assert 1 <= len(ticks) <= most + 1
+    assert 2 <= len(ticks) <= most + 1
     for tick in ticks:
         assert math.isclose(float(Decimal(tick.label).log10()), tick.position, abs_tol=1e-12)
+
+
+@few
+@given(st.floats(-12, 12), st.floats(1e-3, 1.0), st.integers(2, 12))
+def test_an_axis_of_less_than_a_decade_has_two_ticks_in_it(low, width, most):
+    limits = (low, low + width)
+    ticks = log_ticks(limits, most)
+    assert len(ticks) >= 2
+    for tick in ticks:
+        assert limits[0] - 1e-9 <= tick.position <= limits[1] + 1e-9
+        assert math.isclose(float(Decimal(tick.label).log10()), tick.position, abs_tol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -60,3 +62,16 @@ def test_keeping_options_reach_the_settings(begun, tmp_path):
     assert (settings.keep_runs, settings.checkpoint_every) == (False, 0.5)
     assert rest["store"] == Store(tmp_path)
     assert os.environ["NNEXPR_STORE"] == "before"
+
+
+@pytest.mark.parametrize("missing", ["stdin", "stdout"])
+def test_without_a_terminal_it_says_so(missing):
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    streams = {"stdin": theirs, "stdout": theirs, missing: subprocess.DEVNULL}
+    command = [sys.executable, "-m", "nnexpr_tui"]
+    done = subprocess.run(command, **streams, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == 2
+    assert f"{missing} is not a terminal" in done.stderr

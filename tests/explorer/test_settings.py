@@ -13,9 +13,10 @@ from steps import ready, text, until
 
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.controller import DEFAULT_EPOCHS
+from nnexpr_tui.controller import DEFAULT_EPOCHS, Controller
 from nnexpr_tui.last_seen import LastSeen, last_seen_file
 from nnexpr_tui.settings import Settings, configuration_file
+from nnexpr_tui.terminal import lacks_characters
 from nnexpr_tui.textual_private import is_ended
 
 
@@ -178,3 +179,29 @@ def test_what_is_no_file_of_settings_is_refused_at_once(tmp_path: Path) -> None:
     for place in (tmp_path / "pipe", tmp_path, Path(os.devnull)):
         with pytest.raises(InputError, match="it is not a file"):
             Settings.load(place, {})
+
+
+@pytest.mark.parametrize(
+    ("variables", "lacking"),
+    [
+        ({}, False),
+        ({"LANG": "en_GB.UTF-8", "TERM": "xterm-256color"}, False),
+        ({"LANG": "C.utf8", "TERM": "tmux-256color"}, False),
+        ({"LANG": "ca_ES.UTF-8@valencia"}, False),
+        ({"LANG": "en_GB.UTF-8", "TERM": "linux"}, True),
+        ({"LANG": "en_GB.UTF-8", "TERM": "vt220"}, True),
+        ({"LANG": "en_GB.ISO-8859-1", "TERM": "xterm-256color"}, True),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "de_DE"}, True),
+    ],
+)
+def test_a_console_without_the_characters_begins_in_ascii(
+    variables: dict[str, str], lacking: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lacks_characters(variables) is lacking
+    for name in ("LANG", "LC_ALL", "LC_CTYPE", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert Controller(lambda message: None).look.markers == ("ascii" if lacking else "braille")
+    chosen = Controller(lambda message: None, settings=Settings(markers="block"))
+    assert chosen.look.markers == "block"

@@ -67,3 +67,18 @@ def test_what_libraries_write_stays_off_the_screen(tmp_path: Path) -> None:
         assert app.wait_exit() == 0
         assert b"noise" not in app.output
     assert [log.read_text() for log in (tmp_path / "state").rglob("*.log")] == ["noise from a library"]
+
+
+@pytest.mark.parametrize("driver", ["nosuch:Thing", "os:path", "textual.driver", ""])
+def test_an_unknown_driver_is_refused_in_a_sentence(tmp_path: Path, driver: str) -> None:
+    with launch(tmp_path, variables={"TEXTUAL_DRIVER": driver}) as app:
+        assert app.wait_exit() == 2
+        assert "TEXTUAL_DRIVER" in app.printed
+        assert "Traceback" not in app.printed
+
+
+def test_a_size_that_no_terminal_has_is_not_believed(tmp_path: Path) -> None:
+    with launch(tmp_path, variables={"COLUMNS": "999999", "LINES": "999999"}) as app:
+        app.wait_for(is_training)
+        app.send("q")
+        assert app.wait_exit() == 0
