@@ -68,7 +68,7 @@ def test_and_holds_where_it_should(right: Callable[[], Iterable[Claim]], name: s
 
 def test_networks_as_built_are_judged_at_every_depth(monkeypatch: pytest.MonkeyPatch) -> None:
     shallow(monkeypatch)
-    _, claims = construction._regions(2, 0)
+    _, claims = construction.regions(2, 0)
     assert [claim.verdict for claim in claims] == ["holds", "holds"]
 
 

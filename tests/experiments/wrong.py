@@ -30,7 +30,7 @@ from nnexpr.experiments.concepts.lottery import Pruned, Round, at_the_end, somew
 from nnexpr.experiments.concepts.random_regions import Counted, hardly_changed, whatever_the_depth
 from nnexpr.experiments.concepts.region_bounds import Row, bracket, one_layer
 from nnexpr.experiments.data import Claim
-from nnexpr.experiments.manifold import bends, construction, draws, sparse, starts, steps, tables
+from nnexpr.experiments.manifold import bends, construction, draws, sparse, starts, steps, tables, theorems
 from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.rows import Cells
 from nnexpr.experiments.manifold.setup import CURVES, Curve, Setting
@@ -234,11 +234,11 @@ def a_layer_less(patch: Patch) -> Claims:
         "compositional",
         lambda depth, *given, **more: compositional(max(1, depth - 1), *given, **more),
     )
-    return construction._regions(2, 0)[1]
+    return construction.regions(2, 0)[1]
 
 
 def with_scales(scales: Callable[..., Any], step: Callable[..., Any], patch: Patch) -> Claims:
-    patch.setattr(construction, "theorem_scales", scales)
+    patch.setattr(theorems, "theorem_scales", scales)
     return step(3, 0)[1]
 
 
@@ -256,19 +256,19 @@ def the_second_twice(peaks: Any, sign: int = -1) -> list[Fraction]:
 
 
 def no_gap(patch: Patch) -> Claims:
-    patch.setattr(construction.exact, "gap", lambda peaks, scales, layer: Fraction(0))
-    return construction._differentiable(3, 0)[1]
+    patch.setattr(theorems.exact, "gap", lambda peaks, scales, layer: Fraction(0))
+    return theorems.differentiable(3, 0)[1]
 
 
 def slopes_exchanged(patch: Patch) -> Claims:
-    right = construction._with_slope
-    patch.setattr(construction, "_with_slope", lambda sign: right(-sign))
-    return [construction._printed_slope()]
+    right = theorems._with_slope
+    patch.setattr(theorems, "_with_slope", lambda sign: right(-sign))
+    return [theorems._printed_slope()]
 
 
 def another_square(patch: Patch) -> Claims:
-    patch.setattr(construction, "HALF", Fraction(1, 3))
-    return construction._second_derivative(3, 0)[1]
+    patch.setattr(theorems, "HALF", Fraction(1, 3))
+    return theorems.second_derivative(3, 0)[1]
 
 
 def another_weight(patch: Patch) -> Claims:
@@ -278,7 +278,7 @@ def another_weight(patch: Patch) -> Claims:
         return network
 
     patch.setattr(construction, "compositional", changed)
-    return construction._layers(3, 0)[1]
+    return construction.layers(3, 0)[1]
 
 
 WRONG: dict[str, Callable[[Patch], Claims]] = {
@@ -320,14 +320,14 @@ WRONG: dict[str, Callable[[Patch], Claims]] = {
     "M6 default": partial(after_training, {"collapsed": 0.71}),
     "M6 RAAI": partial(after_training, {"collapsed": 0.4}),
     "M6 compositional": partial(after_training, {"dead units, share": 1e-4}),
-    "M7 sufficient": partial(with_scales, the_second_twice, construction._differentiable),
+    "M7 sufficient": partial(with_scales, the_second_twice, theorems.differentiable),
     "M7 necessary": no_gap,
     "M7 equation (1)": slopes_exchanged,
-    "M8 ratio": partial(with_scales, all_ones, construction._convex),
-    "M8 shape": partial(with_scales, all_ones, construction._convex),
-    "M8 error": partial(with_scales, all_ones, construction._convex),
+    "M8 ratio": partial(with_scales, all_ones, theorems.convex),
+    "M8 shape": partial(with_scales, all_ones, theorems.convex),
+    "M8 error": partial(with_scales, all_ones, theorems.convex),
     "M9 error": another_square,
-    "M9 only x²": partial(with_scales, twice, construction._second_derivative),
+    "M9 only x²": partial(with_scales, twice, theorems.second_derivative),
     "M10": partial(kept_to, 5, 5),
     "M10 alone": partial(kept_to, 2, 6),
     "M10 manifold": partial(kept_to, 3, 4),
