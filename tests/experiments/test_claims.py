@@ -82,7 +82,7 @@ def verdicts(claims: list[Claim]) -> dict[str, str]:
 def test_the_printed_tables_bear_out_what_the_paper_says_of_them() -> None:
     found = verdicts(tables.claims(printed_cells(), quick=False))
     assert found.pop("M4 every curve") == "fails"  # 29 on x¹¹
-    assert found.pop("M4 as worded") == "fails"  # 183
+    assert found.pop("M4 as worded") == "fails"  # 184
     assert set(found.values()) == {"holds"}
 
 

@@ -314,7 +314,7 @@ WRONG: dict[str, Callable[[Patch], Claims]] = {
     "M3 draws": partial(worse_draws, draws),
     "M4 order": partial(scaled, "stage 3", "cube", "min", 100.0),
     "M4 factor": partial(scaled, "raai", "tanh3", "min", 0.01),
-    "M4 as worded": lambda patch: tables.claims(printed_cells(), quick=False),  # 183
+    "M4 as worded": lambda patch: tables.claims(printed_cells(), quick=False),  # 184
     "M4 every curve": lambda patch: tables.claims(printed_cells(), quick=False),  # 29 on x¹¹
     "M5": partial(scaled, "default", "cube", "mean", 1e-4),
     "M6 default": partial(after_training, {"collapsed": 0.71}),
