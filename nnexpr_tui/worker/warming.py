@@ -13,7 +13,7 @@ from nnexpr.optimizers import OPTIMIZERS
 
 __all__ = ["KINDS", "compile_loops", "compiling"]
 
-KINDS = ("training", "line", "manifold", "plane", "float64", "activations", *OPTIMIZERS)
+KINDS = ("training", "line", "floor", "manifold", "plane", "float64", "activations", *OPTIMIZERS)
 # What training waits for is compiled first.
 BEFORE = {"line": ("training",), "plane": ("training",), "manifold": ("training", "line")}
 _BOX = ((-1.0, 1.0), (-1.0, 1.0))
@@ -28,6 +28,9 @@ def compile_loops(kind: str) -> None:
 
     if kind == "line":
         nnexpr.linear_regions(nnexpr.mlp(3, 3, dtype="float64"), (-1.0, 1.0))
+    elif kind == "floor":
+        x = np.linspace(-1.0, 1.0, 16)
+        nnexpr.spline_floor(x, np.abs(x - 0.3) + np.sin(5 * x), 3)
     elif kind == "plane":
         cells = nnexpr.plane_regions(nnexpr.mlp(3, 3, inputs=2, dtype="float64"), _BOX)
         cells.locate(np.zeros((1, 2)))
