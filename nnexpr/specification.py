@@ -11,7 +11,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.declarations import InputError, Option, option
@@ -121,7 +121,7 @@ class FitSpecification:
         "number", 0.9, "momentum", group="training", label="Momentum", minimum=0, maximum=1,
     )  # fmt: skip
     schedule: str = option(
-        "text", "constant", "of the learning rate: constant, cosine or step:EVERY:FACTOR",
+        "text", "constant", "of the learning rate: constant, cosine, step:EVERY:FACTOR or steps:EPOCH=RATE,...",
         group="training", label="Schedule", live=True,
     )  # fmt: skip
     epochs: int = option(
@@ -232,20 +232,45 @@ def _check_device(spec: FitSpecification) -> None:
         raise InputError("device", spec.device, "it must be auto, cpu, cuda, cuda:N or mps")
 
 
-def parse_schedule(text: str) -> tuple[str, int, float]:
-    """``(kind, every, factor)`` of a schedule's spelling; raises :class:`InputError`."""
-    words = text.split(":")
-    if words in (["constant"], ["cosine"]):
-        return words[0], 0, 1.0
+class Schedule(NamedTuple):
+    """A schedule as it is spelled: constant, cosine or a factor every so many epochs, over rates from an epoch on."""
+
+    kind: str
+    every: int = 0
+    factor: float = 1.0
+    changes: tuple[
+        tuple[int, float], ...
+    ] = ()  # (epoch, the rate in place of the first one from there on), ascending
+
+    def __str__(self) -> str:
+        words = [self.kind] if self.kind != "step" else ["step", str(self.every), repr(self.factor)]
+        if self.changes:
+            words[0] = "steps" if self.kind == "constant" else words[0]
+            words.append(",".join(f"{epoch}={rate!r}" for epoch, rate in self.changes))
+        return ":".join(words)
+
+
+def parse_schedule(text: str) -> Schedule:
+    """What a schedule's spelling says; raises :class:`InputError`."""
+    shape, _, listed = text.rpartition(":") if "=" in text else (text, "", "")
+    kind, *numbers = shape.split(":")
     try:
-        kind, every, factor = words[0], int(words[1]), float(words[2])
+        pairs = [pair.split("=") for pair in listed.split(",")] if listed else []
+        changes = tuple((int(epoch), float(rate)) for epoch, rate in pairs)
+        epochs = [epoch for epoch, _ in changes]
+        known = epochs == sorted(set(epochs)) and all(e >= 0 and 0 < rate < math.inf for e, rate in changes)
+        if known and not numbers and (kind in ("constant", "cosine") or (kind == "steps" and changes)):
+            return Schedule("constant" if kind == "steps" else kind, changes=changes)
+        every, factor = int(numbers[0]), float(numbers[1])
+        if known and kind == "step" and len(numbers) == 2 and every >= 1 and 0 < factor < math.inf:
+            return Schedule(kind, every, factor, changes)
     except (IndexError, ValueError):
-        kind, every, factor = "", 0, 0.0
-    if len(words) == 3 and kind == "step" and every >= 1 and 0 < factor < math.inf:
-        return kind, every, factor
+        pass
     raise InputError(
-        "schedule", text, "it must be constant, cosine or step:EVERY:FACTOR, for example step:400:0.5"
-    )
+        "schedule", text,
+        "it must be constant, cosine or step:EVERY:FACTOR, for example step:400:0.5, or steps:EPOCH=RATE,... for other "
+        "rates from an epoch on, for example steps:400=0.01,900=0.002, which may also stand behind cosine or step",
+    )  # fmt: skip
 
 
 _RULES: tuple[Callable[[FitSpecification], object], ...] = (

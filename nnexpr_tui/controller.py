@@ -276,7 +276,9 @@ class Controller:
         fit = self.fit
         if fit is None:
             return command_line(self.specification)
-        lines = [command_line(fit.specification.replace(epochs=fit.epoch))]
+        run = fit.recording.specification  # with the rates that were changed on the way
+        done = fit.specification.replace(epochs=fit.epoch, lr=run.lr, schedule=run.schedule)
+        lines = [command_line(done)]
         members = fit.specification.members
         which = f", member {member_of(fit.snapshot.member, members)}" if members > 1 else ""
         lines.append(f"# epoch {fit.epoch}{which}: loss {fit.loss:.6g}")

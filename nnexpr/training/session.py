@@ -24,7 +24,7 @@ from nnexpr.training.devices import describe_device
 from nnexpr.training.group import Group
 from nnexpr.training.groups import Loops, make_groups
 from nnexpr.training.history import History
-from nnexpr.training.schedules import Stages, learning_rates
+from nnexpr.training.schedules import Stages, changed, learning_rates
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stepper import Data, Job, MemberSettings
 from nnexpr.training.threads import Threads
@@ -139,12 +139,15 @@ class Session:
         return self.state == "running"
 
     def reconfigure(self, **changes: object) -> None:
-        """Change options that need no restart: lr, schedule, epochs, stop_loss."""
+        """Change options that need no restart: lr, schedule, epochs, stop_loss.
+
+        Another rate is of the run from the present epoch on: the specification then says it in its schedule.
+        """
         for name in changes:
             if name not in OPTIONS or not OPTIONS[name].live:
                 live = ", ".join(option.name for option in OPTIONS.values() if option.live)
                 raise InputError("option", name, f"only {live} can change during training")
-        self.specification = self.specification.replace(**changes)
+        self.specification = changed(self.specification, self.epoch, changes)
         if self.state == "finished" and self.epoch < self.specification.epochs:
             self.state = "paused"
 

@@ -304,7 +304,7 @@ class FitSubject(Subject[FitMoment]):
     def reconfigure(self, specification: FitSpecification) -> None:
         """Change options that need no new network."""
         live = {name: getattr(specification, name) for name, option in OPTIONS.items() if option.live}
-        present = self._session.specification
+        present = self._asked
         self._session.reconfigure(**{name: to for name, to in live.items() if to != getattr(present, name)})
         self._asked, self._seen = specification, None
 

@@ -46,18 +46,59 @@ def test_schedules() -> None:
     assert cosine[101] == cosine[100]
     steps = learning_rates("step:10:0.5", 1.0, 9, 27, 100)
     assert [steps[0], steps[1], steps[26]] == [1.0, 0.5, 0.125]
-    assert parse_schedule("step:4:0.1") == ("step", 4, 0.1)
+    assert parse_schedule("step:4:0.1") == ("step", 4, 0.1, ())
+
+
+def test_rates_from_an_epoch_on() -> None:
+    assert learning_rates("steps:2=0.5,4=0.25", 1.0, 1, 5, 9) == [1.0, 0.5, 0.5, 0.25, 0.25]
+    assert learning_rates("step:2:0.1:3=5", 1.0, 1, 4, 9) == pytest.approx([1.0, 0.1, 0.5, 0.05])
+    shape = learning_rates("cosine", 1.0, 0, 20, 20)
+    assert learning_rates("cosine:7=0.3", 1.0, 0, 20, 20) == [
+        *shape[:7],
+        *(0.3 * 1.0 * part for part in shape[7:]),
+    ]
 
 
 @pytest.mark.parametrize(
-    "text", ["", "linear", "step", "step:0:0.5", "step:3:-1", "step:3:inf", "step:3:nan", "cosine:1"]
+    "text", ["constant", "cosine", "step:4:0.1", "steps:5=0.02", "step:4:1e-05:0=3.0,7=0.1", "cosine:3=1e-12"]
+)
+def test_a_schedule_is_spelled_as_it_is_read(text: str) -> None:
+    assert str(parse_schedule(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "linear",
+        "step",
+        "step:0:0.5",
+        "step:3:-1",
+        "step:3:inf",
+        "step:3:nan",
+        "cosine:1",
+        "steps",
+        "steps:",
+        "steps:5",
+        "steps:5=",
+        "steps:5=0",
+        "steps:-1=1",
+        "steps:5=1,5=2",
+        "steps:9=1,5=2",
+        "steps:5=inf",
+        "step:5=1",
+        "warm:5=1",
+        "steps:1=2=3",
+    ],
 )
 def test_a_schedule_that_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="constant, cosine or step:EVERY:FACTOR"):
         parse_schedule(text)
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "step:3:0.7"])
+@pytest.mark.parametrize(
+    "schedule", ["constant", "cosine", "step:3:0.7", "steps:4=0.3,6=1.0", "cosine:9=0.2"]
+)
 def test_a_rate_does_not_depend_on_the_turn_it_is_asked_in(schedule: str) -> None:
     whole = learning_rates(schedule, 0.1, 0, 20, 17)
     assert whole == [rate for epoch in range(20) for rate in learning_rates(schedule, 0.1, epoch, 1, 17)]

@@ -152,6 +152,33 @@ def test_learning_rate_changes_without_a_restart() -> None:
         one.reconfigure(lr=-1.0)
 
 
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "step:7:0.5"])
+def test_a_rate_that_is_changed_on_the_way_is_of_the_run(schedule: str) -> None:
+    """What the specification then says trains the same network again, to the bit, in one go."""
+    one = session(schedule=schedule, epochs=40, lr=0.01)
+    for epoch, rate in ((5, 0.02), (12, 0.004), (12, 0.05), (20, 0.05)):
+        one.step(epoch - one.epoch)
+        one.reconfigure(lr=rate)
+    one.step(40)
+    assert one.specification.lr == 0.01
+    assert one.specification.schedule.endswith(":5=0.02,12=0.05")
+    again = session(**{name: getattr(one.specification, name) for name in ("lr", "schedule", "epochs")})
+    again.step(40)
+    assert torch.equal(again.current_network().parameters, one.current_network().parameters)
+
+
+def test_another_schedule_keeps_the_rate_and_before_the_first_epoch_nothing_is_written_down() -> None:
+    one = session(lr=0.01)
+    one.reconfigure(lr=0.5)
+    assert (one.specification.lr, one.specification.schedule) == (0.5, "constant")
+    one.step(3)
+    one.reconfigure(lr=0.25)
+    one.reconfigure(schedule="step:100:0.5")
+    assert (one.specification.schedule, one.learning_rate) == ("step:100:0.5:3=0.25", 0.25)
+    one.reconfigure(schedule="steps:3=0.125")
+    assert one.learning_rate == 0.125
+
+
 def test_stop_loss_ends_at_the_first_epoch_that_meets_it() -> None:
     free = run(session(epochs=120))
     trace = free.history.losses.max(axis=1)

@@ -123,6 +123,20 @@ def test_more_epochs_open_a_finished_fit_again() -> None:
     assert (fit.session.epoch, fit.snapshot().learning_rate) == (4, 1e-2)
 
 
+def test_a_rate_that_a_key_has_changed_is_of_the_run() -> None:
+    fit = seated(FitSubject())
+    fit.configure(SMALL.replace(epochs=20, lr=1e-2))
+    fit.step(5)
+    fit.reconfigure(SMALL.replace(epochs=20, lr=2e-2))
+    fit.step(3)
+    fit.reconfigure(SMALL.replace(epochs=30, lr=2e-2))
+    assert (fit.session.specification.lr, fit.session.specification.schedule) == (1e-2, "steps:5=0.02")
+    assert fit.session.learning_rate == 2e-2
+    moment = fit.moment()
+    assert moment is not None
+    assert moment.recording.specification.schedule == "steps:5=0.02"
+
+
 @pytest.mark.parametrize(
     "changes",
     [
