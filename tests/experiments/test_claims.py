@@ -19,6 +19,7 @@ from wrong import (
     printed_cells,
     pruned,
     shallow,
+    shares,
 )
 
 from nnexpr.experiments.concepts import barron_rate, trajectories, universality
@@ -27,7 +28,7 @@ from nnexpr.experiments.concepts.random_regions import Counted, hardly_changed, 
 from nnexpr.experiments.concepts.region_bounds import Row, bracket
 from nnexpr.experiments.concepts.triangle_waves import doubling, sampling
 from nnexpr.experiments.data import Claim
-from nnexpr.experiments.manifold import bends, construction, tables
+from nnexpr.experiments.manifold import bends, construction, starts, tables, theorems
 from nnexpr.experiments.manifold.rows import Cells
 from nnexpr.experiments.manifold.starts import together
 from nnexpr.theory.triangle_wave import compose
@@ -64,6 +65,62 @@ def test_each_claim_can_fail(name: str, monkeypatch: pytest.MonkeyPatch) -> None
 )  # fmt: skip
 def test_and_holds_where_it_should(right: Callable[[], Iterable[Claim]], name: str) -> None:
     assert found(right(), name).verdict == "holds"
+
+
+def test_deep_networks_must_be_better_on_both_targets() -> None:
+    right, wrong = errors(-4.0, 0.5), errors(-4.0, 2.0)
+    mixed = [
+        wrong[place] if name == "square" else right[place] for place, name in enumerate(universality.TARGETS)
+    ]
+    assert universality.fewer(mixed).verdict == "fails"
+
+
+def test_slopes_are_looked_at_and_not_only_their_formula(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theorems, "_slope_gap", lambda peaks, scales: 0)
+    assert found(theorems.differentiable(3, 0)[1], "M7 sufficient").verdict == "fails"
+
+
+def collapse(start: dict[str, float], trained: dict[str, float]) -> dict[str, str]:
+    """Verdicts of M6 with these shares of collapsed networks, of 0.4 and 0.05 with RAAI otherwise."""
+    before, after = shares(), shares()
+    for kind, share in start.items():
+        before[kind]["collapsed"] = share
+    for kind, share in trained.items():
+        after[kind]["collapsed"] = share
+    return verdicts(starts.dead(before, after, quick=False))
+
+
+def test_raai_removes_most_collapses_before_and_after_training_but_not_all() -> None:
+    assert collapse({"raai": 0.0}, {})["M6 RAAI"] == "holds"
+    assert collapse({}, {"raai": 0.0})["M6 RAAI"] == "holds"
+    assert collapse({"raai": 0.0}, {"raai": 0.0})["M6 RAAI"] == "fails"
+    assert collapse({"raai": 0.21}, {})["M6 RAAI"] == "fails"
+    assert collapse({}, {"raai": 0.21})["M6 RAAI"] == "fails"
+    assert [collapse({}, {"torch": share})["M6 default"] for share in (0.29, 0.31, 0.69, 0.71)] == [
+        "fails",
+        "holds",
+        "holds",
+        "fails",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["theorem", "free"])
+def test_a_dead_unit_of_either_compositional_kind_is_one(kind: str) -> None:
+    before = shares()
+    before[kind]["dead units, share"] = 1e-6
+    claim = found(starts.dead(before, shares(), quick=False), "M6 compositional")
+    assert (claim.expected, claim.measured, claim.verdict) == (0.0, 1e-6, "fails")
+
+
+@pytest.mark.parametrize("expected", ["holds", "fails"])
+def test_what_float64_counts_is_told_from_the_depth_on_where_it_differs(expected: str) -> None:
+    rows = [construction._Counts(k, 2**k, 2**k, 2**k, 2**k, 2**k + 3, 2**k, 2**k) for k in range(1, 21)]
+    if expected == "fails":
+        rows[13] = rows[13]._replace(rounded_least=2**14 - 2)
+    claim = construction._rounded(rows, quick=False)
+    assert claim.verdict == expected
+    assert (str(claim.measured) == f"2^L to L = 13; {2**14 - 2:,} at L = 14") is (expected == "fails")
+    assert construction._rounded(rows, quick=True).verdict == "not measured"
 
 
 def test_networks_as_built_are_judged_at_every_depth(monkeypatch: pytest.MonkeyPatch) -> None:
