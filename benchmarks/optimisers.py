@@ -69,7 +69,7 @@ def report(start: str, optimizer: str, network: nnexpr.Network, seconds: float) 
     losses = losses_of(network)
     member = int(losses.argmin())
     regions = nnexpr.linear_regions(network.member(member))[0].count
-    floor = nnexpr.spline_floor(TARGET.own_inputs[:, 0], TARGET.own_values, regions).mse
+    floor = nnexpr.spline_floor(TARGET.own_inputs[:, 0], TARGET.own_values, regions).lower_bound
     print(
         f"{start:14s}{optimizer:21s}{losses.min():10.1e}{losses.median():10.1e}{losses.mean():10.1e}"
         f"{regions:9d}{floor:10.1e}{losses.min() / floor:9.1f} ×{seconds:8.1f} s"

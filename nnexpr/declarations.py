@@ -43,6 +43,10 @@ class InputError(ValueError):
             return ", ".join(InputError("", item, "").shown for item in self.value)
         return self.value if isinstance(self.value, str) else repr(self.value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by what it was made of."""
+        return InputError, (self.option, self.value, self.allowed)
+
 
 class Named(Protocol):
     """What has a name by which it is chosen."""

@@ -21,7 +21,6 @@ __all__ = ["document", "show"]
 MOST_ROWS = 20  # members that the table shows one by one
 PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
 
-FLOORS = ("spline_lower_bound", "spline_best_found", "spline_certified")
 FLOOR_SECONDS = 5.0  # after which no more of them are sought
 MOST_FLOOR_REGIONS, MOST_FLOOR_POINTS = 512, 20_000
 MOST_ENTRIES, MOST_LOSSES = 200, 200_000  # of the history: epochs, and losses of all members together
@@ -92,7 +91,7 @@ def _floors(result: FitResult, regions: list[int]) -> tuple[dict[int, dict[str, 
 
     Those that most members have come first; none is begun after ``FLOOR_SECONDS``.
     """
-    from nnexpr.splines.floor import QUICK_WORK, spline_floor
+    from nnexpr.splines.floor import QUICK_WORK, enclosure, spline_floor
 
     target, until = result.target, time.monotonic() + FLOOR_SECONDS
     if target.dimension != 1 or target.points > MOST_FLOOR_POINTS:
@@ -101,12 +100,14 @@ def _floors(result: FitResult, regions: list[int]) -> tuple[dict[int, dict[str, 
     floors = {}
     for count in takewhile(lambda _: time.monotonic() < until, counts):
         found = spline_floor(target.own_inputs[:, 0], target.own_values, count, work=QUICK_WORK)
-        floors[count] = dict(zip(FLOORS, (found.lower_bound, found.mse, found.certified), strict=True))
+        floors[count] = enclosure(found)
     told = f"spline bounds were found for {len(floors)} of {len(counts)} counts, in {FLOOR_SECONDS:g} seconds"
     return floors, [told] if len(floors) < len(counts) else []
 
 
 def _member(result: FitResult, index: int, counts: dict[str, Any]) -> dict[str, Any]:
+    from nnexpr.splines.floor import enclosure
+
     diverged = index in result.diverged
     return {
         "seed": result.network.seeds[index],
@@ -114,7 +115,7 @@ def _member(result: FitResult, index: int, counts: dict[str, Any]) -> dict[str, 
         "best_loss": _finite(result.best_loss[index]),
         "epoch_of_best": int(result.epoch_of_best[index]),
         "max_error": None if diverged else float(result.max_error[index]),
-        **{key: counts.get(key) for key in (*COUNTS, *FLOORS)},
+        **{key: counts.get(key) for key in (*COUNTS, *enclosure(None))},
         "nonfinite": diverged,
         **({"diverged_at": result.diverged[index]} if diverged else {}),
     }

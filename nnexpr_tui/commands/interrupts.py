@@ -8,14 +8,17 @@ woken by the signal itself therefore watches: what is not answered in time it en
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from types import FrameType
+from typing import Any
 
-__all__ = ["Interrupted", "Pending", "signals", "waiting"]
+__all__ = ["Interrupted", "Pending", "apart", "signals", "waiting"]
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _PATIENCE = 0.7  # seconds until a signal has been answered
@@ -35,6 +38,37 @@ class Pending:
     """The exit code that a deferred signal asked for; None while there was none."""
 
     code: int | None = None
+
+
+def apart(work: Callable[..., Any], *arguments: Any) -> Any:
+    """``work(*arguments)`` by a process of its own, which ends when this one is interrupted; its exception is raised.
+
+    For libraries that let no other Python code run for minutes, LAPACK among them: nothing here could end them. What is
+    given and returned is pickled.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(theirs, work, arguments), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        answer = ours.recv()
+    except EOFError:
+        raise RuntimeError("the process that computed has ended; was memory enough?") from None
+    finally:
+        process.kill()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _answer(to: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+C reaches both; who asked decides
+    try:
+        answer = work(*arguments)
+    except Exception as error:
+        answer = error
+    to.send(answer)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import click
 
 from nnexpr.linear.basis import BASES, SOLVERS
 from nnexpr.specification import DTYPES
+from nnexpr_tui.commands.interrupts import apart
 from nnexpr_tui.commands.options import (
     SectionedCommand,
     declared_options,
@@ -28,6 +29,7 @@ __all__ = ["lstsq"]
 
 _SECTION = "Least squares"
 _LONG = 3.0  # seconds: what is expected to take longer is said before
+_LARGE = 2e8  # samples × knots²: from a tenth of a second on, a dense solver has a process of its own
 _DEFAULTS: dict[str, Any] = {
     "target": "arctan25", "target_seed": 0, "samples": 10_000, "basis": "hat", "biases": "uniform", "knots": 100,
     "solver": "hat", "rcond": None, "ridge": None, "dtype": "float64", "seed": 0,
@@ -69,7 +71,10 @@ def lstsq(as_json: bool, **options: Any) -> None:
     target, x, y = _samples(chosen)
     knots = _knots(chosen, target, x, y)
     how = {name: chosen[name] for name in ("basis", "solver", "rcond", "ridge", "dtype")}
-    fit = least_squares(x, y, knots, **how, announce=_say_if_long)
+    if SOLVERS[chosen["solver"]].dense and len(x) * len(knots) ** 2 > _LARGE:
+        fit = apart(_fitted, x, y, knots, how)
+    else:
+        fit = least_squares(x, y, knots, **how)
     settings = {
         "target": target.name, "basis": fit.basis, "biases": chosen["biases"], "knots": len(knots), "samples": len(x),
         "solver": fit.solver, "rcond": fit.rcond, "ridge": fit.ridge, "dtype": fit.dtype,
@@ -79,6 +84,17 @@ def lstsq(as_json: bool, **options: Any) -> None:
         print_json({"schema": 1, "config": settings, **{name: getattr(fit, name) for name in names}})
     else:
         _show(target, fit, settings, x, y)
+
+
+def _fitted(
+    x: NDArray[np.float64], y: NDArray[np.float64], knots: NDArray[np.float64], how: dict[str, Any]
+) -> LinearFit:
+    """The fit, its condition found too, in the process that an interrupt can end."""
+    from nnexpr.linear.solvers import least_squares
+
+    fit = least_squares(x, y, knots, **how, announce=_say_if_long)
+    _ = fit.condition
+    return fit
 
 
 def _say_if_long(seconds: float) -> None:

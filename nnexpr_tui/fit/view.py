@@ -14,7 +14,7 @@ from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, l
 from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.frequencies import FrequenciesPane
-from nnexpr_tui.parts.lines import LinePane
+from nnexpr_tui.parts.lines import Line, LinePane
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.table import entitle, row
 from nnexpr_tui.parts.training import TrainingView
@@ -37,16 +37,16 @@ Activation regions: intervals with one pattern of active units; some neighbours 
 By layer: how many bends each hidden layer makes.
 Dead units are active nowhere on the domain, written layer.unit; a collapsed network is constant.
 At most: the regions this architecture cannot exceed. Reachable: regions that some network of this architecture has.
-Spline floor: a proved bound: no linear spline with as many pieces, so no network with so many regions, has a smaller
-mean squared error; times floor: how far above it the loss is. While training it is that of some more pieces.
+Proved floor: no linear spline with as many pieces, so no network with so many regions, has a smaller mean squared
+error; best found: the least error of such a spline that a search found. Where both meet it is the proved best. While
+training it is the floor of some more pieces, which is below that of as many. Times: how far above it the loss is.
 Best and median loss: of all members; B shows the best one."""
 
     def show(self, fit: FitMoment) -> int:
         """Show the newest moment. About how many bytes that sends."""
         lines = counted_lines(fit.scene, fit.counts)
         if fit.scene.countable:
-            lines.append(row("Spline floor", number(fit.floor) if fit.floor is not None else "…"))
-            lines.append(row("times floor", number(fit.loss / fit.floor) if fit.floor else "…"))
+            lines += _floor_lines(fit)
         losses = fit.snapshot.losses
         if len(losses) > 1:
             # Those that are not finite come last.
@@ -57,6 +57,20 @@ Best and median loss: of all members; B shows the best one."""
         if fit.diverged_at is not None:
             lines.append((("Diverged", "error"), (f" at epoch {fit.diverged_at}: smaller lr (<)", "error")))
         return self.show_lines(lines)
+
+
+def _floor_lines(fit: FitMoment) -> list[Line]:
+    """What of a spline with as many pieces is proved, and what was found; in place of what is not known, dots."""
+    floor, regions = fit.floor, fit.counts.count if fit.counts is not None else None
+    if floor is None:
+        return [row("Proved floor", "…"), row("times floor", "…")]
+    ratio = number(fit.loss / floor.lower_bound) if floor.lower_bound else "none"
+    proved, found = number(floor.lower_bound), number(floor.mse)
+    if floor.regions != regions:
+        return [row("Proved floor", proved), row("times floor", ratio)]
+    if floor.certified:
+        return [row("Proved best", found), row("times best", ratio)]
+    return [row("Proved floor", proved), row("Best found", found), row("times floor", ratio)]
 
 
 class FitView(TrainingView, entry=VIEW):

@@ -22,7 +22,6 @@ from nnexpr.networks.compositional import compositional, random_peaks
 from nnexpr.regions.line import linear_regions
 from nnexpr.runs.file import save
 from nnexpr.specification import FitSpecification
-from nnexpr.splines.floor import QUICK_WORK, spline_floor
 from nnexpr.splines.tent import theorem_scales
 from nnexpr.targets import CATALOGUE, build_target
 from nnexpr.targets.target import Target
@@ -208,11 +207,6 @@ class Pair:
             for history, loss in zip((kept, other), present, strict=True)
         )
         return np.append(kept.epochs[:count], self.epoch), first, second
-
-    def floor(self, regions: int) -> float:
-        """A mean squared error on the training points below which no spline with so many pieces is."""
-        x, y = self.target.own_inputs[:, 0], self.target.own_values
-        return float(spline_floor(x, y, regions, work=QUICK_WORK).lower_bound)
 
     def write(self, stem: Path, document: dict[str, Any]) -> None:
         """``stem.safetensors``, ``stem-twin.safetensors`` and ``stem.json``."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnexpr.regions.line import LineRegions
+    from nnexpr.splines.floor import SplineFloor
 
     Array = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ class ManifoldMoment:
     exact_regions: int | None  # from peaks and scales, in rational arithmetic
     network: Trained
     twin: Trained
-    floors: tuple[float | None, float | None]  # proved, for as many regions: of the network, of the twin
+    floors: tuple[SplineFloor | None, SplineFloor | None]  # for as many regions: of the network, of the twin
     units_x: Array
     units: Array
     history_epochs: NDArray[np.int64]

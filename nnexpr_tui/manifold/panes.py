@@ -13,6 +13,8 @@ from nnexpr_tui.parts.numbers import compact, count, number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nnexpr.splines.floor import SplineFloor
+
 __all__ = [
     "FIT_HELP", "GAPS_HELP", "LAYER_HELP", "LOSS_HELP", "NUMBERS_HELP", "PEAKS_HELP", "SLOPES_HELP", "TWIN_HELP",
     "fit_chart", "gaps_chart", "layer_chart", "layer_title", "loss_chart", "number_lines", "peak_lines", "slopes_chart",
@@ -21,7 +23,6 @@ __all__ = [
 
 NETWORK, TWIN, TARGET = "accent", "secondary", "foreground"
 ALONE = "GD alone"
-NOTHING = 1e-20  # a floor below is that of a spline through all points
 
 FIT_HELP = "\n".join(
     (
@@ -72,8 +73,9 @@ NUMBERS_HELP = "\n".join(
         "Regions, bends: linear regions and the bends between them, counted exactly from the weights. On the manifold "
         "there are 2^L regions. By the gaps: counted in rational arithmetic from peaks and scales; more than the "
         "weights show where bends fade below what rounded numbers tell from none.",
-        "Floor: a proved bound: no linear spline with as many pieces, so no network with so many regions, has a "
-        "smaller mean squared error on the same points; × floor: how far above it the loss is.",
+        "Floor: proved: no linear spline with as many pieces, so no network with so many regions, has a smaller mean "
+        'squared error on the same points. Found: the least error of such a spline that a search found; "proved" where '
+        "it is the floor, and so the best there is. × floor: how far above the floor the loss is.",
         "Slope gap: the largest change of slope at a bend. Dead units are active nowhere.",
     )
 )
@@ -190,7 +192,10 @@ def number_lines(moment: ManifoldMoment) -> list[Line]:
         _row("Bends", count(network.lines.bends), count(twin.lines.bends), "accent"),
         _row("Loss", _loss(network), _loss(twin), "accent"),
         _row("Max error", number(network.max_error), number(twin.max_error)),
-        _row("Floor", *(number(floor) if floor is not None else "…" for floor in moment.floors)),
+        _row("Floor", *("…" if floor is None else number(floor.lower_bound) for floor in moment.floors)),
+        _row(
+            "Best found", *(_found(f, floor) for f, floor in zip((network, twin), moment.floors, strict=True))
+        ),
         _row("× floor", *(_times(f, floor) for f, floor in zip((network, twin), moment.floors, strict=True))),
         _row("Slope gap", _largest(network), _largest(twin)),
         _row("Dead units", count(len(network.lines.dead_units)), count(len(twin.lines.dead_units))),
@@ -209,10 +214,16 @@ def _loss(trained: Trained) -> str:
     return "diverged" if trained.diverged else number(trained.loss)
 
 
-def _times(trained: Trained, floor: float | None) -> str:
+def _found(trained: Trained, floor: SplineFloor | None) -> str:
+    if floor is None or floor.regions != trained.lines.count:
+        return "…"
+    return "proved" if floor.certified else number(floor.mse)
+
+
+def _times(trained: Trained, floor: SplineFloor | None) -> str:
     if floor is None:
         return "…"
-    return number(trained.loss / floor) if floor > NOTHING else "n/a"
+    return number(trained.loss / floor.lower_bound) if floor.lower_bound else "none"
 
 
 def _largest(trained: Trained, layer: int | None = None) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnexpr_tui.documents import plain
 from nnexpr_tui.manifold.moment import ManifoldMoment, Trained, stages_from
+
+if TYPE_CHECKING:
+    from nnexpr.splines.floor import SplineFloor
 
 __all__ = ["document", "shares", "summary"]
 
@@ -71,11 +74,13 @@ def document(moment: ManifoldMoment) -> Any:
     )
 
 
-def _network(trained: Trained, floor: float | None) -> dict[str, Any]:
+def _network(trained: Trained, floor: SplineFloor | None) -> dict[str, Any]:
+    from nnexpr.splines.floor import enclosure
+
     return {
         "loss": trained.loss,
         "max_error": trained.max_error,
-        "spline_floor": floor,
+        **enclosure(floor),
         "linear_regions": trained.lines.count,
         "bends": trained.lines.bends,
         "breakpoints": trained.lines.breakpoints,

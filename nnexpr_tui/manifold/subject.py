@@ -17,6 +17,7 @@ from nnexpr_tui.adjust import stepped
 from nnexpr_tui.manifold import moves
 from nnexpr_tui.manifold.moment import SHARE_OF_EPOCHS, ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import document
+from nnexpr_tui.training.floors import Floors
 from nnexpr_tui.worker.scheduler import Exported
 from nnexpr_tui.worker.subject import Subject
 from nnexpr_tui.worker.warming import compiling
@@ -31,9 +32,7 @@ TURN = 0.02  # seconds between two turns of a stage that is still slow
 MOST_EPOCHS = 4096  # of one turn
 WAIT = 0.05  # seconds between two looks whether loops are compiled
 LOOK_SHARE = 20  # looking at both networks may take a twentieth of the time
-FLOOR_SHARE = 50
 MOST_PAST = 20
-QUICK_FLOOR = 64  # regions whose floor is found while training: hundredths of a second, or tenths
 OFF = "stage 3 has trained all weights: they have left the manifold and have no peaks; r brings the first network back"
 
 
@@ -47,10 +46,10 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         self._counts = False  # whether what counts is compiled
         self._past: list[tuple[ManifoldStart, Pair]] = []  # what was moved away from, the newest last
         self._goal: int | None = None  # the epoch at which to stand still
-        self._due = self._next_moment = self._next_floor = 0.0
+        self._due = self._next_moment = 0.0
         self._cost = 1e-4  # seconds of an epoch of both
         self._rate = 0.0
-        self._floors: dict[tuple[str, int], float] = {}
+        self._known: dict[str, Floors] = {}  # by target
         self._owed: tuple[int, ...] = ()  # regions whose floor is to be found
 
     @property
@@ -122,11 +121,13 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         waits = self.state == "running" and not compiling("manifold").is_set()
         return "compiling" if waits else self.state
 
+    @property
+    def _floors(self) -> Floors:
+        return self._known.setdefault(self.start.target, Floors(self._pair.target))
+
     def _find_floor(self) -> None:
         for regions in self._owed[:1]:
-            began = monotonic()
-            self._floors[self.start.target, regions] = self._pair.floor(regions)
-            self._next_floor = monotonic() + FLOOR_SHARE * (monotonic() - began)
+            self._floors.find(regions)
         self._owed = self._owed[1:]
 
     def _look(self) -> ManifoldMoment:
@@ -135,13 +136,10 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         pair, sight = self._pair, self._pair.sight
         network, twin = pair.trained()
         wanted = {trained.lines.count for trained in (network, twin)}
-        self._owed = tuple(n for n in sorted(wanted) if (self.start.target, n) not in self._floors)
-        is_quick = bool(self._owed) and self._owed[0] <= QUICK_FLOOR
-        if self.state == "running" and is_quick and monotonic() >= self._next_floor:
-            self._find_floor()
-        first, second = (
-            self._floors.get((self.start.target, trained.lines.count)) for trained in (network, twin)
-        )
+        self._owed = tuple(n for n in sorted(wanted) if n not in self._floors)
+        if self.state == "running" and self._owed:
+            self._floors.seek(self._owed[0])
+        first, second = (self._floors.near(trained.lines.count) for trained in (network, twin))
         coordinates = pair.coordinates()
         peaks, scales = coordinates or (None, None)
         exact = None

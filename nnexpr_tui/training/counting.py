@@ -7,14 +7,15 @@ is below that of as many, and so a bound as well.
 
 from __future__ import annotations
 
-import math
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from nnexpr.runs.recording import network_of
+from nnexpr_tui.training.floors import Floors
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
+    from nnexpr.splines.floor import SplineFloor
     from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
@@ -22,8 +23,6 @@ __all__ = ["Counting"]
 
 INTERVAL = 0.3  # seconds between two counts while training
 SHARE = 50  # counting may take a fiftieth of the time
-FLOOR_SHARE = 100
-MORE = 1.1  # times the regions, of which the floor is found while training
 QUICK = 0.01  # what takes less is done before the moment is shown, what takes more after it
 
 
@@ -34,39 +33,34 @@ class Counting:
         self._session = session
         self.is_owed = True
         self._known: tuple[Snapshot, LineRegions] | None = None
-        self._floors: dict[int, float | None] = {}
+        self._floors = Floors(session.target)
         self._cost = 0.0
-        self._next = self._next_floor = 0.0
+        self._next = 0.0
 
     def look(self, snapshot: Snapshot) -> None:
         """While standing still: whatever of the present moment is not yet counted, however long it takes."""
         self.is_owed = False
         self._count(snapshot)
         if self._known is not None:
-            self._find_floor(self._known[1].count)
+            self._floors.find(self._known[1].count)
 
     def glance(self, snapshot: Snapshot, *, running: bool) -> None:
         """Before a moment is shown: what is due while training, or quickly done while standing still."""
         if running:
             if monotonic() >= self._next:
                 self._count(snapshot)
-            if monotonic() >= self._next_floor and self._known is not None:
-                count = self._known[1].count
-                if not any(count <= regions <= count * MORE**2 for regions in self._floors):
-                    self._find_floor(math.ceil(count * MORE))
+            if self._known is not None:
+                self._floors.seek(self._known[1].count)
         elif self.is_owed and self._cost < QUICK:
             self._count(snapshot)
             self.is_owed = self._known is not None and self._known[1].count not in self._floors
 
-    def of(self, member: int) -> tuple[LineRegions | None, int, float | None]:
-        """The newest counts of a member, their epoch, and a floor for as many regions; None: not known (yet)."""
+    def of(self, member: int) -> tuple[LineRegions | None, int, SplineFloor | None]:
+        """The newest counts of a member, their epoch, and the nearest floor; None: not known (yet)."""
         if self._known is None or self._known[0].member != member:
             return None, -1, None
         snapshot, lines = self._known
-        floors = [
-            floor for regions, floor in self._floors.items() if regions >= lines.count and floor is not None
-        ]
-        return lines, snapshot.epoch, max(floors, default=None)
+        return lines, snapshot.epoch, self._floors.near(lines.count)
 
     def _count(self, snapshot: Snapshot) -> None:
         from nnexpr_tui.training.engine import lines
@@ -76,13 +70,3 @@ class Counting:
         self._known = None if found is None else (snapshot, found)
         self._cost = monotonic() - began
         self._next = monotonic() + max(INTERVAL, SHARE * self._cost)
-
-    def _find_floor(self, regions: int) -> None:
-        """The floor for so many regions; the same for every epoch that has as many."""
-        from nnexpr_tui.training.engine import floor
-
-        if regions in self._floors:
-            return
-        began = monotonic()
-        self._floors[regions] = floor(self._session, regions)
-        self._next_floor = monotonic() + FLOOR_SHARE * (monotonic() - began)

@@ -1,4 +1,4 @@
-"""What the engine is asked of a fit, beside training it: its counts, floor and frequencies, and its files.
+"""What the engine is asked of a fit, beside training it: its counts and frequencies, and its files.
 
 Imported on the engine's thread, once the screen is there: it brings torch.
 """
@@ -19,7 +19,7 @@ from nnexpr.regions.line import LineRegions, linear_regions
 from nnexpr.runs.file import save
 from nnexpr.runs.recording import Scene
 from nnexpr.specification import FitSpecification
-from nnexpr.splines.floor import QUICK_WORK, spline_floor
+from nnexpr.splines.floor import enclosure
 from nnexpr.targets import CATALOGUE
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import device_memory
@@ -29,11 +29,10 @@ from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.documents import plain
 from nnexpr_tui.training.moment import FitMoment, Library
 
-__all__ = ["build", "export", "floor", "frequencies", "library", "lines", "memory"]
+__all__ = ["build", "export", "frequencies", "library", "lines", "memory"]
 
 Array = NDArray[np.float64]
 
-MOST_FLOOR_REGIONS = 512
 # What is written of the counts, beside the regions
 COUNTED = (
     "bends",
@@ -72,16 +71,6 @@ def lines(network: Network, target: Target) -> LineRegions | None:
     return found.rescaled(target.input_scales[0], target.value_scale)
 
 
-def floor(session: Session, regions: int) -> float | None:
-    """A mean squared error on the training points, own units, below which no spline with so many pieces is."""
-    target = session.target
-    if regions > MOST_FLOOR_REGIONS or target.points > 20_000:
-        return None
-    return float(
-        spline_floor(target.own_inputs[:, 0], target.own_values, regions, work=QUICK_WORK).lower_bound
-    )
-
-
 def frequencies(scene: Scene, snapshot: Snapshot) -> Array | None:
     """Amplitude of the error in each Fourier mode of the domain, (modes,); mode 0 is the mean."""
     if scene.dimension > 1 or not np.isfinite(snapshot.prediction).all():
@@ -109,6 +98,7 @@ def _document(
     counted = None
     if counts is not None:
         counted = {"linear_regions": counts.count} | {name: getattr(counts, name) for name in COUNTED}
+        counted |= enclosure(moment.floor)
     return {
         "schema": 1,
         "run": moment.run,
@@ -121,7 +111,6 @@ def _document(
         "losses": moment.snapshot.losses,
         "counts": counted,
         "cells": cells,
-        "spline_floor": moment.floor,
         "frequencies": [] if moment.frequencies is None else moment.frequencies,
         "history": {"epochs": epochs, "loss": losses},
         "fit": {"x": moment.scene.x, "target": moment.scene.truth, "prediction": moment.snapshot.prediction},

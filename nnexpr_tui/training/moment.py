@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from nnexpr.regions.line import LineRegions
     from nnexpr.runs.recording import Recording, Scene
+    from nnexpr.splines.floor import SplineFloor
     from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
@@ -50,7 +51,7 @@ class FitMoment:
     snapshot: Snapshot
     counts: LineRegions | None  # of the shown member
     counted: int  # the epoch of which they are
-    floor: float | None  # proved: no linear spline with as many pieces has a smaller mean squared error
+    floor: SplineFloor | None  # of as many regions, or, while that is sought, of as many as it says itself
     frequencies: Array | None  # (modes,) amplitude of the error in each Fourier mode over the domain
     rate: float  # epochs a second
     run: str | None  # the id under which the run is kept

@@ -139,3 +139,23 @@ def test_from_its_first_moment_on_an_interrupt_ends_it_at_once_and_keeps_nothing
     if b"Training" not in said:
         assert printed == b""
         assert not list((tmp_path / "store").glob("*.safetensors"))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
+def test_a_dense_solver_is_ended_within_a_library_call(start, number, code):
+    """It would take minutes, and LAPACK lets no Python code run meanwhile; how long is said before."""
+    process = start("lstsq", "--solver", "svd", "--knots", 2500, "--threads", 1, "--json")
+    assert re.match(rb"A dense solver: about [0-9,]+ s", process.stderr.readline())
+    process.send_signal(number)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert not printed
+    assert b"Traceback" not in said
+
+
+def test_what_a_process_apart_refuses_is_refused_here(run):
+    done = run(
+        "lstsq", "--solver", "normal", "--basis", "relu", "--knots", 200, "--dtype", "float32", "--ridge", 0
+    )
+    assert done.exit_code == 2
+    assert "--ridge is 0.0: AᵀA + ridge is not positive definite in float32" in done.stderr

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nnexpr.specification import InputError
 from nnexpr.splines.floor import spline_floor, spline_floors
+from nnexpr.splines.floor.boxes import meets
 
 
 def hat_error(x, y, knots):
@@ -162,6 +163,37 @@ def test_many_samples_are_searched_in_groups_and_fitted_on_all():
     floor = spline_floor(x, x**2, 8)
     assert floor.mse == pytest.approx(8.0**-4 / 180, rel=1e-4)
     assert floor.mse * (1 - 1e-3) < floor.lower_bound < floor.mse
+
+
+def test_certified_means_that_the_bound_is_within_a_millionth():
+    """Over searches cut short at different places: some meet, some come within a hundredth and are not certified."""
+    x, y = rough(160, 11)
+    floors = [
+        spline_floor(x, y, regions, work=work) for regions in (4, 8, 12) for work in (1e5, 3e6, 3e7, 3e8)
+    ]
+    gaps = [1 - floor.lower_bound / floor.mse for floor in floors]
+    assert [floor.certified for floor in floors] == [gap <= 1.01e-6 for gap in gaps]
+    assert any(gap <= 1e-6 for gap in gaps)
+    assert any(1e-5 < gap < 1e-2 for gap in gaps)
+
+
+def test_an_error_and_its_bound_meet_within_a_millionth_or_rounding():
+    assert meets(1.0, 1 - 0.9e-6, 100.0)
+    assert not meets(1.0, 1 - 1.1e-6, 100.0)
+    assert meets(9e-23, 0.0, 100.0)
+    assert not meets(11e-23, 0.0, 100.0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-8, 1e8])
+def test_below_rounding_a_floor_is_zero_and_what_is_above_is_kept(scale):
+    """A convex curve, met by half as many pieces as points, about a mean of 1000; a ripple of 1e-10 is no rounding."""
+    x = np.linspace(0, 1, 512)
+    floor = spline_floor(x, scale * (1000 + x**2), 256)
+    assert (floor.mse, floor.lower_bound, floor.certified) == (0.0, 0.0, True)
+    ripple = 1e-10 * np.tile([1, -1, -1, 1], 128)
+    few = spline_floor(x, scale * (1000 + x + ripple), 1)
+    assert few.mse == pytest.approx((1e-10 * scale) ** 2, rel=0.01)
+    assert few.lower_bound > 0
 
 
 @pytest.mark.parametrize("regions", [0, -1, 2.5, True, "3"])

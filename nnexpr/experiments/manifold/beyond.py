@@ -73,9 +73,9 @@ def run(attempt: Attempt) -> Result:
 
 
 def whole_floor(curve: Curve, setting: Setting) -> float:
-    """The mean squared error of the best spline of 2^L pieces, L the hidden layers; 0 from as many as samples on."""
+    """The proved bound of the error of splines of 2^L pieces, L the hidden layers; 0 from as many as samples on."""
     goal = setting.target(curve)
-    return spline_floor(goal.own_inputs[:, 0], goal.own_values, 2**setting.depth).mse
+    return spline_floor(goal.own_inputs[:, 0], goal.own_values, 2**setting.depth).lower_bound
 
 
 def _obstacles(pieces: int, alone: Rows, last: Rows, deeper: Rows, deepest: int) -> Table:

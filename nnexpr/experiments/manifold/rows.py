@@ -64,7 +64,7 @@ def cell_of(result: FitResult) -> dict[str, Any]:
 
 
 def floor_of(result: FitResult, member: int) -> tuple[int, float]:
-    """A member's linear regions, and the error of the best free-knot spline with so many."""
+    """A member's linear regions, and the proved bound of the error of every spline with so many pieces."""
     [lines] = linear_regions(result.network.member(member), (0.0, 1.0), certify=False)
     x, y = result.target.own_inputs[:, 0], result.target.own_values
-    return lines.count, spline_floor(x, y, lines.count, lines.breakpoints).mse
+    return lines.count, spline_floor(x, y, lines.count).lower_bound

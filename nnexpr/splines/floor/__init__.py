@@ -37,8 +37,9 @@ from nnexpr.splines.p1 import checked_samples
 
 WORK = 1e9  # additions of the recursion: up to three seconds
 QUICK_WORK = 1e8  # about a third of a second: for whoever waits
+ROUNDING = 16  # ε of the largest |y|: errors below are rounding, and none
 
-__all__ = ["QUICK_WORK", "SplineFloor", "spline_floor", "spline_floors"]
+__all__ = ["QUICK_WORK", "SplineFloor", "enclosure", "spline_floor", "spline_floors"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -46,7 +47,7 @@ class SplineFloor(LinearSpline):
     """A floor for ``regions`` linear regions on given samples, in their units: the spline that attains ``mse``.
 
     It has ``regions`` pieces, fewer where so many are not needed, and is constant beyond the samples. ``lower_bound`` ≤
-    the global optimum ≤ ``mse``.
+    the global optimum ≤ ``mse``; what is rounding is 0.
     """
 
     flat: tuple[bool, bool] = (True, True)
@@ -54,6 +55,15 @@ class SplineFloor(LinearSpline):
     mse: float
     lower_bound: float
     certified: bool  # mse is the global optimum, to a relative 10⁻⁶
+
+
+def enclosure(floor: SplineFloor | None) -> dict[str, float | bool | None]:
+    """As JSON has it: what is proved, what was found, and whether they are the same; null where none was sought."""
+    return {
+        "spline_lower_bound": None if floor is None else floor.lower_bound,
+        "spline_best_found": None if floor is None else floor.mse,
+        "spline_certified": None if floor is None else floor.certified,
+    }
 
 
 def spline_floor(
@@ -102,6 +112,7 @@ class _Problem:
         xs, ys = checked_samples(x, y)
         self.origin, self.width = float(xs.min()), float(np.ptp(xs)) or 1.0
         self.mean, self.deviation = float(ys.mean()), float(ys.std()) or 1.0
+        self.rounding = (ROUNDING * float(np.finfo(np.float64).eps * np.abs(ys).max())) ** 2
         scaled = (ys - self.mean) / self.deviation
         places, inverse, repeats = np.unique(
             (xs - self.origin) / self.width, return_inverse=True, return_counts=True
@@ -135,11 +146,12 @@ class _Problem:
         self, regions: int, knots: Array, values: Array, error: float, bound: float, certified: bool
     ) -> SplineFloor:
         scale = self.deviation**2 / float(self.samples.weights.sum())
+        mse, least = ((part + self.spread) * scale for part in (error, bound))
         return SplineFloor(
             regions=regions,
-            mse=(error + self.spread) * scale,
+            mse=mse if mse > self.rounding else 0.0,
             knots=self.origin + self.width * knots,
             values=self.mean + self.deviation * values,
-            lower_bound=(bound + self.spread) * scale,
+            lower_bound=least if mse > self.rounding else 0.0,
             certified=certified,
         )

@@ -274,13 +274,15 @@ def test_nothing_is_done_for_nobody() -> None:
 def test_the_floor_is_below_and_follows() -> None:
     manifold = watched()
     moment = train(manifold)
-    assert moment.floors == (None, None)
+    for fitted, floor in zip((moment.network, moment.twin), moment.floors, strict=True):
+        assert floor is None or floor.lower_bound <= fitted.loss
     while manifold.wait is not None:
         manifold.turn(0.0)
     moment = seen(manifold)
     for fitted, floor in zip((moment.network, moment.twin), moment.floors, strict=True):
         assert floor is not None
-        assert 0 < floor <= fitted.loss
+        assert floor.regions == fitted.lines.count
+        assert 0 < floor.lower_bound <= fitted.loss
 
 
 def test_another_rate_needs_no_restart() -> None:
@@ -310,7 +312,8 @@ def test_what_is_written_is_what_is_seen(tmp_path: Path) -> None:
         assert found["linear_regions"] == lines.count == fitted.lines.count
         assert found["breakpoints"] == pytest.approx(lines.breakpoints.tolist(), abs=1e-12)
         assert found["loss"] == fitted.loss
-        assert found["spline_floor"] > 0
+        assert 0 < found["spline_lower_bound"] <= found["spline_best_found"] <= found["loss"]
+        assert found["spline_certified"] in (True, False)
     assert document["stages"] == [{"stage": 1, "epochs": 1000}]
     assert document["peaks"] == list(moment.peaks or ())
 

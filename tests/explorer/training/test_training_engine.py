@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.training.counting import Counting
-from nnexpr_tui.training.engine import build, floor, frequencies, library, lines
+from nnexpr_tui.training.engine import build, frequencies, library, lines
+from nnexpr_tui.training.floors import MOST_REGIONS, Floors
 from nnexpr_tui.training.subject import FitSubject
 
 SMALL = FitSpecification.make(width=(6,), points=64, seed=3, members=2, target="expr:sin(2*pi*x)")
@@ -87,14 +89,35 @@ def test_the_frequencies_of_an_error_of_one_mode_are_that_mode(mode: int) -> Non
 
 def test_the_floor_is_zero_for_a_straight_line_and_above_the_loss_of_no_network() -> None:
     line = build(FitSpecification.make(target="expr:2*x+1", width=(4,), points=50))
-    assert floor(line, 1) == pytest.approx(0.0, abs=1e-20)
+    straight = Floors(line.target).find(1)
+    assert straight is not None
+    assert (straight.lower_bound, straight.mse, straight.certified) == (0.0, 0.0, True)
     session = build(SMALL)
     session.step(300)
     counts = lines(network_of(session.network, session.snapshot(0)), session.target)
     assert counts is not None
-    least = floor(session, counts.count)
-    assert least is not None
-    assert 0 < least <= session.snapshot(0).loss
+    floor = Floors(session.target).find(counts.count)
+    assert floor is not None
+    assert 0 < floor.lower_bound <= session.snapshot(0).loss
+
+
+def test_while_a_count_moves_a_floor_of_some_more_pieces_stands_in_for_it() -> None:
+    """It is sought in the background; more regions than are searched have none."""
+    floors = Floors(build(SMALL).target)
+    assert floors.near(20) is None
+    floors.seek(20)
+    deadline = monotonic() + 60
+    while floors.near(20) is None:
+        assert monotonic() < deadline
+    near = floors.near(20)
+    assert near is not None
+    assert near.regions == 22
+    assert floors.near(23) is floors.get(20) is None
+    own = floors.find(20)
+    assert own is floors.near(20)
+    assert own is not None
+    assert near.lower_bound <= own.lower_bound <= own.mse
+    assert floors.find(MOST_REGIONS + 1) is floors.near(MOST_REGIONS + 1) is None
 
 
 def test_a_kept_run_is_found_and_kept_again_over_itself() -> None:
@@ -179,11 +202,14 @@ def test_while_training_a_floor_is_shown_that_is_a_bound_too() -> None:
     fit.step(40)
     counting = Counting(fit.session)
     counting.glance(fit.snapshot(), running=True)
+    deadline = monotonic() + 60
+    while counting.of(0)[2] is None:
+        assert monotonic() < deadline
     _, _, while_training = counting.of(0)
     counting.look(fit.snapshot())
-    _, _, floor = counting.of(0)
+    lines, _, floor = counting.of(0)
     assert while_training is not None
-    assert 0 < while_training <= floor <= fit.snapshot().loss
-    fit.step(400)
-    counting.glance(fit.snapshot(), running=True)
-    assert counting.of(0)[2] is not None
+    assert floor is not None
+    assert lines is not None
+    assert while_training.regions > floor.regions == lines.count
+    assert 0 < while_training.lower_bound <= floor.lower_bound <= fit.snapshot().loss
