@@ -189,5 +189,5 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int
         activation_regions=max(1, borders) if closed else borders + 1,
         bends_by_layer=layer_counts(front.births[bends, 0], len(stack.shapes) - 1),
         dead_units=dead_units(traced.dead, stack.units),
-        check=Certificate.of(traced.residual, traced.ties, at),
+        check=traced.certificate(at, stack.tolerance),
     )

@@ -111,6 +111,6 @@ def _regions(traced: Traced, stack: Stack) -> LineRegions:
         bend_layers=layers,
         bend_units=front.births[inside, 1],
         dead_units=dead_units(traced.dead, stack.units),
-        collapsed=len(begins) == 1 and bool((np.abs(slopes[0]) <= traced.rounding[0]).all()),
-        check=Certificate.of(traced.residual, traced.ties, front.positions[inside]),
+        collapsed=traced.collapsed,
+        check=traced.certificate(front.positions[inside], stack.tolerance),
     )

@@ -7,9 +7,9 @@ import numpy as np
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.line.front import Front, Path, affine
 from nnexpr.regions.line.propagate import is_relu, piece_of
-from nnexpr.regions.stack import Array, Index, Member, layer_of
+from nnexpr.regions.stack import Array, Index, Layer, Member, layer_of
 
-__all__ = ["residual"]
+__all__ = ["residual", "scale"]
 
 POINTS = 256  # evaluated at once, so that values stay in the cache
 
@@ -61,6 +61,23 @@ def residual(front: Front, ends: Index, path: Path, member: Member) -> float:
                 from_left = places[at] - positions[regions[at]]
                 for each in range(values.shape[1]):
                     predicted = values[regions[at], each] + slopes[regions[at], each] * from_left
-                    worst = max(worst, abs(predicted - found[at, each]))
+                    apart = abs(predicted - found[at, each])
+                    worst = worst if apart <= worst else apart  # NaN is not
             filled = 0
+    return worst
+
+
+@compiled
+def scale(below: Front, layer: Layer, reach: float) -> float:
+    """The most that an output's terms amount to somewhere: in its value, or in its slope times the largest input."""
+    rows, units = below.values.shape
+    worst = 0.0
+    for each in range(len(layer.bias)):
+        for row in range(rows):
+            value, slope = abs(layer.bias[each]), 0.0
+            for unit in range(units):
+                weight = abs(layer.weights[unit, each])
+                value += weight * abs(below.values[row, unit])
+                slope += weight * abs(below.slopes[row, unit])
+            worst = max(worst, value, slope * reach)
     return worst

@@ -51,19 +51,18 @@ def find(z: Array, kinks: Array) -> tuple[Index, Array]:
 
 @compiled
 def _sort(places: Index, measures: Array) -> None:
-    """By position, then by unit: Shell's sort with gaps near powers of 2.25, since most intervals hold one or two."""
+    """By position, then by unit, then the way it goes from kink to kink.
+
+    Shell's sort with gaps near powers of 2.25, since most intervals hold one or two.
+    """
     count, gap = len(places), 1
     while gap * 9 < count * 4:
         gap = gap * 9 // 4 + 1
     while gap > 0 and count > 1:
         for at in range(gap, count):
             row, unit = places[at, ROW], places[at, UNIT]
-            kink, left, right, rise = (
-                measures[at, KINK],
-                measures[at, LEFT],
-                measures[at, RIGHT],
-                measures[at, RISE],
-            )
+            kink, rise = measures[at, KINK], measures[at, RISE]
+            left, right = measures[at, LEFT], measures[at, RIGHT]
             slot = at
             while slot >= gap:
                 other = slot - gap
@@ -72,7 +71,8 @@ def _sort(places: Index, measures: Array) -> None:
                 if measures[other, RIGHT] == right:
                     if measures[other, LEFT] > left:
                         break
-                    if measures[other, LEFT] == left and places[other, UNIT] <= unit:
+                    onward = places[other, UNIT] == unit and (measures[other, KINK] - kink) * rise < 0.0
+                    if measures[other, LEFT] == left and (places[other, UNIT] < unit or onward):
                         break
                 places[slot, ROW], places[slot, UNIT] = places[other, ROW], places[other, UNIT]
                 for each in range(4):
@@ -88,11 +88,12 @@ def _sort(places: Index, measures: Array) -> None:
 def coincident(places: Index, measures: Array, near: Array) -> tuple[Index, int]:
     """Which crossings coincide with the one before them: either unit is within ``near`` of its kink where the other is.
 
-    ``near (crossings,)`` in units of z. 1 for those that coincide, 0 for the others, and how many there are.
+    A unit is on one kink at a time. ``near (crossings,)`` in units of z. 1 for those that coincide, 0 for the others,
+    and how many there are.
     """
     same, number = np.zeros(len(places), dtype=np.int64), 0
     for at in range(1, len(places)):
-        if places[at, ROW] == places[at - 1, ROW]:
+        if places[at, ROW] == places[at - 1, ROW] and places[at, UNIT] != places[at - 1, UNIT]:
             # The distance as a share of the interval, from the smaller of its two weights, which has more digits.
             share = measures[at, RIGHT] - measures[at - 1, RIGHT]
             if measures[at, RIGHT] > 0.5:

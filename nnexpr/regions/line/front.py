@@ -30,7 +30,8 @@ class Front(NamedTuple):
     values: Array  # (rows, units) there
     slopes: Array  # (rows, units) on the interval to the right, zero in the last row
     variances: Array  # (rows, units) of values, in squares of the tolerance (``ties.py``)
-    careful: bool  # whether variances are carried; without them there are none
+    blurs: Array  # (rows, units) of slopes, in squares of their rounding
+    careful: bool  # whether variances and blurs are carried; without them there are none
 
 
 @compiled

@@ -6,6 +6,7 @@ has two, its domain's ends. All that can be told about the member on the path is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import chain
 from typing import NamedTuple, TypeVar
@@ -13,12 +14,13 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.line.certificate import residual
+from nnexpr.regions.counted import Certificate, allowed
+from nnexpr.regions.line.certificate import residual, scale
 from nnexpr.regions.line.crossings import LEFT, RIGHT, ROW, UNIT, coincident, find
 from nnexpr.regions.line.front import Front, Path, affine, finite, length
-from nnexpr.regions.line.outputs import begin, rounding
+from nnexpr.regions.line.outputs import begin, flat
 from nnexpr.regions.line.propagate import activate, flatten, insert, turns
-from nnexpr.regions.line.ties import any_near, nearness, settle, spread
+from nnexpr.regions.line.ties import blurred, nearness, room, settle, spread, suspect
 from nnexpr.regions.stack import Array, Index, Layer, Member, Stack, layer_of
 from nnexpr.regions.threads import in_shares
 
@@ -36,13 +38,25 @@ class Traced(NamedTuple):
 
     status: int  # DONE; SUSPECT if it needs care and is not given it; OVERFLOW beyond float64
     front: Front  # the output's
-    rounding: Array  # (rows, outputs) of its slopes
     ends: Index  # the rows at which a linear region begins, and the last row
+    collapsed: bool  # whether it is one constant, within rounding
     ties: int  # how many
+    merged: int  # neighbours joined to one region though units bend between them
     dead: Index  # (hidden units,) 1 for those that are
     turned: Index  # (S + 1,) whether a unit changes its piece at a given position
     lengths: Array  # (layers,) of the curve that the path becomes, zero if they were not asked for
     residual: float  # the largest, NaN if it was not asked for
+    scale: float  # of the output: the most that its terms amount to somewhere
+
+    def certificate(self, breakpoints: Array, tolerance: float) -> Certificate:
+        """What vouches for the member; ``breakpoints`` ascend."""
+        return Certificate(
+            max_residual=None if math.isnan(self.residual) else self.residual,
+            allowed=allowed(self.scale, tolerance),
+            ties=self.ties,
+            merged=self.merged,
+            unresolved=int(np.count_nonzero(breakpoints[1:] == breakpoints[:-1])),
+        )
 
 
 def walk(
@@ -74,79 +88,106 @@ def trace(
     parameters: Array, shapes: Index, pieces: Array, tolerance: float,
     knots: Array, inputs: Array, origins: Array, directions: Array,
     careful: bool, certify: bool, measure: bool,
-) -> tuple[int, Front, Array, Index, int, Index, Index, Array, float]:  # fmt: skip
+) -> tuple[int, Front, Index, bool, int, int, Index, Index, Array, float, float]:  # fmt: skip
     """What ``Traced`` holds of a ``Member`` on a ``Path``, which come as the arrays that they are: Numba takes them in
     a tenth of the time. ``measure``: whether to find lengths.
     """
     member, path = Member(parameters, shapes, pieces, tolerance), Path(knots, inputs, origins, directions)
     births, turned = np.zeros((len(knots), 2), dtype=np.int64), np.zeros(len(knots), dtype=np.int64)
-    variances = np.zeros((len(knots) if careful else 0, inputs.shape[1]))
-    front = Front(knots, births, inputs, directions, variances, careful)
-    status, lengths, ties, first = DONE, np.zeros(len(shapes)), 0, 0
+    nothing = np.zeros((len(knots) if careful else 0, inputs.shape[1]))
+    front = Front(knots, births, inputs, directions, nothing, nothing, careful)
+    status, lengths, ties, merged, first = DONE, np.zeros(len(shapes)), 0, 0, 0
     dead = np.zeros(shapes[:-1, 1].sum(), dtype=np.int64)
     for number in range(len(shapes) - 1):
         layer = layer_of(member, number)
-        front, tied, status = _raised(number + 1, front, layer, tolerance)
+        front, tied, lost, status = _raised(number + 1, front, layer, tolerance)
         if status != DONE:
             break
-        ties += tied
+        ties, merged = ties + tied, merged + lost
         _turn(front, layer.pieces[0], turned)
         activate(front, layer.pieces, dead[first : first + len(layer.bias)])
         lengths[number] = length(front.values) if measure else 0.0
         first += len(layer.bias)
-    ends, terms, worst = np.empty(0, dtype=np.int64), front.slopes, np.nan
+    ends, collapsed, worst, most = np.empty(0, dtype=np.int64), False, np.nan, 0.0
     if status == DONE:
-        layer = layer_of(member, len(shapes) - 1)
-        terms = rounding(front.slopes, layer.weights, shapes)
-        front = _affine(front, layer)
+        layer, below, units = layer_of(member, len(shapes) - 1), front, len(shapes) + shapes[:, 1].sum()
+        front = _affine(below, layer)
+        ends, lost, weak = begin(below, layer.weights, units)
         if not (finite(front.values) and finite(front.slopes)):
             status = OVERFLOW
-        ends = begin(front.births, front.slopes, terms)
-        lengths[-1] = length(front.values) if measure else 0.0
-        if certify and status == DONE:
-            worst = residual(front, ends, path, member)
-    return status, front, terms, ends, ties, dead, turned, lengths, worst
+        elif weak:
+            status = SUSPECT
+        else:
+            merged += lost
+            collapsed = len(ends) == 2 and flat(below, layer.weights, front.slopes[0], units)
+            lengths[-1] = length(front.values) if measure else 0.0
+            if certify:
+                worst, most = residual(front, ends, path, member), scale(below, layer, np.abs(inputs).max())
+    return status, front, ends, collapsed, ties, merged, dead, turned, lengths, worst, most
 
 
 @compiled
 def _affine(front: Front, layer: Layer) -> Front:
-    """The front of the next layer's pre-activations, without their variances."""
+    """The front of the next layer's pre-activations, without what rounding has left in them."""
     values = affine(front.values, layer.weights, layer.bias)
     slopes = affine(front.slopes, layer.weights, np.zeros(len(layer.bias)))
-    return Front(front.positions, front.births, values, slopes, front.variances[:0], False)
+    return Front(front.positions, front.births, values, slopes, front.variances[:0], front.blurs[:0], False)
 
 
 @compiled
-def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[Front, int, int]:
-    """The front of a hidden layer's pre-activations with a row where a unit meets a kink; how many ties; the status."""
+def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[Front, int, int, int]:
+    """The front of a hidden layer's pre-activations with a row where a unit meets a kink; how many ties; how many bends
+    of the layers below are lost in rounding; the status.
+    """
     front, kinks = _affine(below, layer), layer.pieces[0]
     if not finite(front.values):
-        return front, 0, OVERFLOW
-    limits, tied = nearness(below.values, layer), np.empty((0, 2), dtype=np.int64)
+        return front, 0, 0, OVERFLOW
+    limits, faint, mixed = nearness(below, layer)
+    tied, lost = np.empty((0, 2), dtype=np.int64), 0
     if below.careful:
-        front = Front(front.positions, front.births, front.values, front.slopes, spread(below, layer), True)
-        tied = settle(front, below, layer, tolerance)
-    elif any_near(front.values, limits, kinks):
-        return front, 0, SUSPECT
+        variances, blurs = spread(below, layer), blurred(below, layer)
+        front = Front(front.positions, front.births, front.values, front.slopes, variances, blurs, True)
+        tied, lost = settle(front, below, layer, tolerance), _lost(front, below, layer.weights)
+    elif mixed or suspect(front, kinks, limits, faint):
+        return front, 0, 0, SUSPECT
     places, measures = find(front.values, kinks)
-    same, repeated = coincident(places, measures, _near(front, places, measures, limits, tolerance))
+    same, repeated = coincident(places, measures, _near(front, places, measures, limits, kinks, tolerance))
     if repeated and not below.careful:
-        return front, 0, SUSPECT
+        return front, 0, 0, SUSPECT
     front = insert(number, front, places, measures, same, repeated)
     flatten(front, number, tied)
-    return front, len(tied) + repeated, DONE
+    return front, len(tied) + repeated, lost, DONE
 
 
 @compiled
-def _near(front: Front, places: Index, measures: Array, limits: Array, tolerance: float) -> Array:
+def _lost(front: Front, below: Front, weights: Array) -> int:
+    """At how many positions units below bend, and yet the slope of some unit that they feed is the same number."""
+    inputs, outputs = weights.shape
+    positions = 0
+    for row in range(1, len(front.births) - 1):
+        number = 0
+        for each in range(inputs):
+            if below.slopes[row, each] != below.slopes[row - 1, each] and front.births[row, 0]:
+                for unit in range(outputs):
+                    same = front.slopes[row, unit] == front.slopes[row - 1, unit]
+                    number += same and weights[each, unit] != 0.0
+        positions += number > 0
+    return positions
+
+
+@compiled
+def _near(
+    front: Front, places: Index, measures: Array, limits: Array, kinks: Array, tolerance: float
+) -> Array:
     """How near its kink a unit counts as on it, at each crossing: from the variances if they are carried."""
-    near = np.empty(len(places))
+    near, most = np.empty(len(places)), room(kinks)
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
         near[at] = limits[row]
         if front.careful:
             own = measures[at, LEFT] * front.variances[row, unit]
-            near[at] = tolerance * np.sqrt(own + measures[at, RIGHT] * front.variances[row + 1, unit])
+            own += measures[at, RIGHT] * front.variances[row + 1, unit]
+            near[at] = min(tolerance * np.sqrt(own), most)
     return near
 
 

@@ -1,50 +1,98 @@
 """The output layer: neighbours with equal slopes joined to linear regions.
 
-Neighbours are joined if, for every output, their slopes agree to
+Neighbours are joined if, for every output, the slope changes by no more than rounding may change it:
 
-    |s_right - s_left| <= eps sum_l (n_l + 1) (sum |w||s'_left| + sum |w||s'_right|)
+    change = sum_j w_j (s'_j right - s'_j left)
+    |change| <= eps N (sum_j |w_j| (|s'_j left| + |s'_j right|) + sqrt(sum_j w_j^2 (sigma_j^2 left + sigma_j^2 right)))
 
-with w the output's weights, s' the slopes of the last hidden layer, n_l the widths and eps = 2^-52: the rounding of so
-many sums. (A unit below dead ones bends, and the output does not.) A bend weaker than that, about 1e-14 of the slopes,
-is not told from none: compositional networks, whose waves fade with depth, have such bends from L = 12 on for some
-peaks. A member whose one slope is within that of zero has collapsed.
+with w the output's weights, s' the slopes of the last hidden layer, eps = 2^-52 and N = sum_l (n_l + 1) over the widths
+n_l. Both sums are over the units j whose slope is not the same number on both sides: the others add nothing to the
+change nor to its rounding, so a weak bend is seen beside a strong slope. sigma_j is what rounding has left in s'_j in
+the layers below (``ties.py``), so that slopes which cancel inside a hidden layer, up to rounding, count as equal.
+
+A bend weaker than that is not told from none: neighbours that are joined though some unit below the output bends
+between them are counted as ``merged``. (Units that cancel exactly are joined, and counted too.) Compositional networks,
+whose waves fade with depth, have bends so weak from L = 12 on for some peaks. A member whose one slope is within its
+rounding of zero has collapsed.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.line.front import affine
+from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.regions.line.front import Front
 from nnexpr.regions.stack import Array, Index
 
-__all__ = ["begin", "rounding"]
+__all__ = ["begin", "flat"]
 
 EPS = 2.0**-52
+WEAK = (
+    2.0**-20
+)  # a change of slope, as a share of its terms, that what cancels in the layers below could explain
+
+
+@compiled_loosely
+def _change(below: Front, row: int, weights: Array) -> tuple[float, float, float]:
+    """Between the intervals left and right of a row: the change of one output's slope, the size of its terms, and the
+    square of what rounding has left in them; ``weights (units,)``.
+    """
+    left, right = below.slopes[row - 1], below.slopes[row]
+    change, size, square = 0.0, 0.0, 0.0
+    for unit in range(len(weights)):
+        step, weight = right[unit] - left[unit], weights[unit]
+        change += weight * step
+        size += abs(weight) * (abs(left[unit]) + abs(right[unit])) if step != 0.0 else 0.0
+    if below.careful:
+        for unit in range(len(weights)):
+            if left[unit] != right[unit]:
+                both = below.blurs[row - 1, unit] + below.blurs[row, unit]
+                square += weights[unit] * weights[unit] * both
+    return change, size, square
 
 
 @compiled
-def rounding(slopes: Array, weights: Array, shapes: Index) -> Array:
-    """What the rounding of every output slope may amount to, ``(rows, outputs)``; ``slopes`` are those below."""
-    terms = affine(np.abs(slopes), np.abs(weights), np.zeros(weights.shape[1]))
-    terms *= EPS * (len(shapes) + shapes[:, 1].sum())
-    return terms
+def _root(square: float) -> float:
+    """0 for squares that overflow, which they do from 1e154 on: nothing is taken for rounding there."""
+    return np.sqrt(square) if square < np.inf else 0.0
 
 
 @compiled
-def begin(births: Index, slopes: Array, doubts: Array) -> Index:
-    """The rows at which a linear region begins, and the last row; one begins at every given position."""
-    rows, outputs = slopes.shape
+def begin(below: Front, weights: Array, units: int) -> tuple[Index, int, int]:
+    """The rows at which a linear region begins, and the last row; one begins at every given position.
+
+    Also how many neighbours are joined though units below bend between them, and how many bends are so weak that the
+    slopes below should be known with their rounding, which is not carried. ``weights (units, outputs)``; ``units``: N.
+    """
+    rows, outputs = len(below.births), weights.shape[1]
     found = np.empty(rows, dtype=np.int64)
-    end = 0
+    columns = np.ascontiguousarray(weights.T)
+    end, merged, weak = 0, 0, 0
     for row in range(rows - 1):
-        bends = births[row, 0] == 0
+        bends, met = below.births[row, 0] == 0, False
         for each in range(outputs):
             if not bends:
-                change = abs(slopes[row, each] - slopes[row - 1, each])
-                bends = change > doubts[row, each] + doubts[row - 1, each]
+                change, size, square = _change(below, row, columns[each])
+                bends = abs(change) > EPS * units * (size + _root(square))
+                met |= size > 0.0
+                weak += bends and not below.careful and abs(change) <= WEAK * size
         if bends:
             found[end] = row
             end += 1
+        merged += met and not bends
     found[end] = rows - 1
-    return found[: end + 1]
+    return found[: end + 1], merged, weak
+
+
+@compiled
+def flat(below: Front, weights: Array, slopes: Array, units: int) -> bool:
+    """Whether the first interval's ``slopes (outputs,)`` are zero, within their rounding."""
+    for each in range(weights.shape[1]):
+        size, square = 0.0, 0.0
+        for unit in range(len(weights)):
+            size += abs(weights[unit, each] * below.slopes[0, unit])
+            if below.careful:
+                square += weights[unit, each] * weights[unit, each] * below.blurs[0, unit]
+        if not abs(slopes[each]) <= EPS * units * (size + _root(square)):
+            return False
+    return True

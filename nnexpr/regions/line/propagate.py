@@ -36,12 +36,13 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
     Crossings that are the ``same`` as the one before them, ``repeated`` of them, share its position. ``number``: the
     layer's, from 1, whose pre-activations the front's values are.
     """
-    positions, births, z, slopes, variances, careful = front
+    positions, births, z, slopes, variances, blurs, careful = front
     rows, width = z.shape
     total = rows + len(places) - repeated
     new_positions, new_births = np.empty(total), np.empty((total, 2), dtype=np.int64)
     new_z, new_slopes = np.empty((total, width)), np.empty((total, width))
     new_variances = np.empty((total if careful else 0, width))
+    new_blurs = np.empty(new_variances.shape)
     end, at = 0, 0
     for row in range(rows):
         new_positions[end] = positions[row]
@@ -51,7 +52,7 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
             new_slopes[end, each] = slopes[row, each]
         if careful:
             for each in range(width):
-                new_variances[end, each] = variances[row, each]
+                new_variances[end, each], new_blurs[end, each] = variances[row, each], blurs[row, each]
         end += 1
         while at < len(places) and places[at, ROW] == row:
             unit = places[at, UNIT]
@@ -65,13 +66,14 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
                     new_slopes[end, each] = slopes[row, each]
                 if careful:
                     _doubt(new_variances[end], z, variances, row, unit, left, right, measures[at, RISE])
+                    new_blurs[end] = blurs[row]
                 end += 1
             new_births[end - 1, 1] = min(new_births[end - 1, 1], unit)
             new_z[end - 1, unit] = measures[at, KINK]
             if careful:
                 new_variances[end - 1, unit] = 0.0
             at += 1
-    return Front(new_positions, new_births, new_z, new_slopes, new_variances, careful)
+    return Front(new_positions, new_births, new_z, new_slopes, new_variances, new_blurs, careful)
 
 
 @compiled
@@ -136,13 +138,16 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
 
     A unit is dead if it stays on one flat piece of its activation, kinks included, on the whole domain.
     """
-    z, slopes, variances = front.values, front.slopes, front.variances
+    z, slopes = front.values, front.slopes
     kinks, gains, shifts = pieces
     rows, width = z.shape
-    for row in range(len(variances)):
-        for unit in range(width):
-            gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
-            variances[row, unit] *= gain * gain
+    if front.careful:
+        for row in range(rows):
+            for unit in range(width):
+                gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
+                front.variances[row, unit] *= gain * gain
+                gain = gains[piece_of(z[row, unit], z[min(row + 1, rows - 1), unit], kinks)]
+                front.blurs[row, unit] *= gain * gain
     if is_relu(pieces):
         _rectify(z, slopes, dead)
         return

@@ -20,9 +20,17 @@ What it reaches, on [0, 1]: ``compositional`` with peaks uniform in (0, 1) and f
 activation regions for every seed tried (100 each to L = 12, fewer to L = 20). With float32 weights and a tolerance of 2
 eps, so have peaks in [0.1, 0.9] to L = 16; beyond that the rounding of the weights alone moves values past kinks.
 
-Variances cost a third product a layer, and networks in general position have no use for them. A member is first counted
-without; if a pre-activation comes within 2^-30 ||(w, b)|| ||(a, 1)|| of a kink somewhere, it is suspect and counted
-again with care. For the others to have a tie, rounding would have to grow 2^19-fold above the default tolerance.
+No pre-activation is on two kinks: a quarter of the distance between them is the most that counts as near.
+
+Slopes have a spread of the same kind, sigma(s)^2 = sum_j w_j^2 (s'_j^2 + sigma(s'_j)^2), zero for the path's own: what
+rounding may have left of slopes that cancel (``outputs.py``).
+
+The two spreads cost two more products a layer, and networks in general position have no use for them. A member is first
+counted without. It is suspect, and counted again with care, if somewhere a pre-activation comes within 2^-30 ||(w, b)||
+||(a, 1)|| of a kink, a slope is not zero but within 2^-26 ||w|| ||s'|| of it, a weight not zero but within 2^-26 of the
+largest of its layer, or the output bends by less than 2^-20 of its terms. For the others to have a tie, rounding would
+have to grow 2^19-fold above the default tolerance; to bend where they should not, by cancelling in several layers in
+none of which more than 26 bits are lost.
 """
 
 from __future__ import annotations
@@ -33,45 +41,72 @@ from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.regions.line.front import Front, affine
 from nnexpr.regions.stack import Array, Index, Layer
 
-__all__ = ["any_near", "nearness", "settle", "spread"]
+__all__ = ["blurred", "nearness", "room", "settle", "spread", "suspect"]
 
 NEAR = 2.0**-30
+CANCELLED = 2.0**-26
 
 
 @compiled_loosely
-def nearness(values: Array, layer: Layer) -> Array:
-    """What is near a kink in each row, ``(rows,)``: 2^-30 of the most that the terms of any unit amount to."""
+def nearness(below: Front, layer: Layer) -> tuple[Array, Array, bool]:
+    """What is next to nothing in each row of a layer, both ``(rows,)``: for a distance from a kink, 2^-30 of the most
+    that the terms of any unit amount to; for a slope, 2^-26 of that. And whether a weight is, beside the others.
+    """
     weights, bias = layer.weights, layer.bias
     inputs, outputs = weights.shape
-    squares, largest = np.empty(outputs), 0.0
-    for unit in range(outputs):
-        squares[unit] = bias[unit] * bias[unit]
+    squares, steepest, largest = np.zeros(outputs), 0.0, 0.0
     for each in range(inputs):
         for unit in range(outputs):
             squares[unit] += weights[each, unit] * weights[each, unit]
     for unit in range(outputs):
-        largest = max(largest, squares[unit])
-    near = np.empty(len(values))
-    for row in range(len(values)):
-        length = 1.0
+        steepest = max(steepest, squares[unit])
+        largest = max(largest, squares[unit] + bias[unit] * bias[unit])
+    number, limit = 0, CANCELLED * CANCELLED * steepest
+    for each in range(inputs):
+        for unit in range(outputs):
+            square = weights[each, unit] * weights[each, unit]
+            number += (square <= limit) & (square > 0.0)
+    near, faint = np.empty(len(below.values)), np.empty(len(below.values))
+    for row in range(len(near)):
+        length, slope = 1.0, 0.0
         for each in range(inputs):
-            length += values[row, each] * values[row, each]
-        near[row] = NEAR * np.sqrt(length * largest)
-    return near
+            length += below.values[row, each] * below.values[row, each]
+            slope += below.slopes[row, each] * below.slopes[row, each]
+        near[row], faint[row] = NEAR * np.sqrt(length * largest), CANCELLED * np.sqrt(slope * steepest)
+    return near, faint, number > 0
 
 
-@compiled
-def any_near(z: Array, near: Array, kinks: Array) -> bool:
-    """Whether some pre-activation is near a kink."""
-    rows, width = z.shape
+@compiled_loosely
+def suspect(front: Front, kinks: Array, near: Array, faint: Array) -> bool:
+    """Whether some pre-activation is near a kink, or some slope not zero but next to nothing."""
+    rows, width = front.values.shape
     for row in range(rows):
-        number, limit = 0, near[row]
+        number, limit, least = 0, near[row], faint[row]
         for kink in kinks:
             for unit in range(width):
-                number += abs(z[row, unit] - kink) <= limit
+                number += abs(front.values[row, unit] - kink) <= limit
+        for unit in range(width):
+            slope = front.slopes[row, unit]
+            number += (abs(slope) <= least) & (slope != 0.0)
         if number:
             return True
     return False
+
+
+@compiled
+def room(kinks: Array) -> float:
+    """How near to a kink counts as on it at most: a quarter of the least distance between two."""
+    least = np.inf
+    for at in range(1, len(kinks)):
+        least = min(least, kinks[at] - kinks[at - 1])
+    return least / 4.0
+
+
+@compiled
+def blurred(below: Front, layer: Layer) -> Array:
+    """sigma(s)^2 of the slopes of a layer's pre-activations, ``(rows, outputs)``."""
+    weights = layer.weights
+    return affine(below.slopes * below.slopes + below.blurs, weights * weights, np.zeros(weights.shape[1]))
 
 
 @compiled
@@ -90,6 +125,7 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
     """
     z, variances, kinks = front.values, front.variances, layer.pieces[0]
     rows, width = z.shape
+    most = room(kinks)
     tied = np.empty((16, 2), dtype=np.int64)
     met = np.empty(width * len(kinks))
     end = 0
@@ -97,8 +133,8 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
         first = end
         for kink in kinks:
             for unit in range(width):
-                distance, limit = z[row, unit] - kink, tolerance * tolerance * variances[row, unit]
-                if distance * distance <= limit < np.inf or distance == 0.0:
+                distance, limit = abs(z[row, unit] - kink), tolerance * tolerance * variances[row, unit]
+                if (distance * distance <= limit < np.inf and distance < most) or distance == 0.0:
                     if end == len(tied):
                         tied = _longer(tied)
                     tied[end, 0], tied[end, 1] = row, unit
