@@ -14,7 +14,7 @@ from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 
-__all__ = ["Array", "Index", "Layer", "Member", "NotPiecewiseLinear", "Pieces", "Stack", "layer_of"]
+__all__ = ["Array", "Index", "Layer", "Member", "NotPiecewiseLinear", "Pieces", "Stack", "layer_of", "room"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -63,6 +63,15 @@ def layer_of(member: Member, number: int) -> Layer:
         parameters[middle : middle + outputs],
         (pieces[number, 0, :kinks], pieces[number, 1, : kinks + 1], pieces[number, 2, : kinks + 1]),
     )
+
+
+@compiled
+def room(kinks: Array) -> float:
+    """How near to a kink counts as on it at most: a quarter of the least distance between two."""
+    least = np.inf
+    for at in range(1, len(kinks)):
+        least = min(least, kinks[at] - kinks[at - 1])
+    return least / 4.0
 
 
 @dataclass(frozen=True)

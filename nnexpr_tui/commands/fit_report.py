@@ -24,7 +24,7 @@ PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
 FLOOR_SECONDS = 5.0  # after which no more of them are sought
 MOST_FLOOR_REGIONS, MOST_FLOOR_POINTS = 512, 20_000
 MOST_ENTRIES, MOST_LOSSES = 200, 200_000  # of the history: epochs, and losses of all members together
-COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed")
+COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed", "certified")
 
 
 def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nnexpr.runs.file import SavedNetwork
     from nnexpr.runs.store import Store
     from nnexpr.scale import Scale
+    from nnexpr_tui.commands.regions_report import Member
 
 __all__ = ["regions"]
 
@@ -78,7 +79,8 @@ def regions(
     FILE is a run's id, a .safetensors file written by fit --save, or a .safetensors or .pt state dict or checkpoint of
     nn.Linear layers, with --activation between them; what had to be assumed is said. The domain is in the target's own
     units: the one the network was trained on unless given, 0 to 1 where none was. With --along or --circle the regions
-    are counted along a path instead, for any number of inputs.
+    are counted along a path instead, for any number of inputs. Every count is held against the network itself; where
+    that is further away than rounding explains, "certified" is no and the command fails.
 
     Of a network of two inputs the cells in the plane are counted: --domain is that of both inputs unless --domain2 is
     given for the second.
@@ -94,23 +96,27 @@ def regions(
         raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
     try:
         if path is not None:
-            _path(file, saved, chosen, path, as_json)
+            told = _path(file, saved, chosen, path, as_json)
         elif saved.network.inputs == 2:
-            _plane(file, saved, chosen, domain, domain2, as_json)
+            told = _plane(file, saved, chosen, domain, domain2, as_json)
         elif domain2 is not None:
             raise InputError("domain2", domain2, "leave it out; it is for networks of two inputs")
         else:
-            _line(file, saved, chosen, domain, as_json)
+            told = _line(file, saved, chosen, domain, as_json)
     except InputError:
         raise
     except ValueError as error:  # numbers that are not finite, or become so; too many cells
         raise InputError("file", file, str(error)) from None
-    return 0
+    failed = [member["member"] for member in told if not member["certified"]]
+    if failed:
+        which = f"member {failed[0]}" + (f" and {len(failed) - 1:,} more" if len(failed) > 1 else "")
+        say(f"the certificate of {which} does not hold: it is further from its pieces than rounding explains")
+    return 1 if failed else 0
 
 
 def _line(
     file: str, saved: SavedNetwork, members: list[int], domain: tuple[float, float] | None, as_json: bool
-) -> None:
+) -> list[Member]:
     """On the domain, which is in own units, as are the results."""
     from nnexpr.regions.line import linear_regions
     from nnexpr_tui.commands.regions_report import on_line, show_line
@@ -129,6 +135,7 @@ def _line(
         print_json({"schema": 1, "domain": own, "members": told, "assumed": saved.assumed})
     else:
         show_line(file, own, told)
+    return told
 
 
 def _plane(
@@ -138,7 +145,7 @@ def _plane(
     domain: tuple[float, float] | None,
     domain2: tuple[float, float] | None,
     as_json: bool,
-) -> None:
+) -> list[Member]:
     from nnexpr_tui.commands.regions_report import in_plane, show_plane
 
     trained = saved.domain or (_UNIT, _UNIT)
@@ -149,9 +156,10 @@ def _plane(
         print_json({"schema": 1, "domain": own, "members": told, "assumed": saved.assumed})
     else:
         show_plane(file, own, told)
+    return told
 
 
-def _path(file: str, saved: SavedNetwork, members: list[int], path: AskedPath, as_json: bool) -> None:
+def _path(file: str, saved: SavedNetwork, members: list[int], path: AskedPath, as_json: bool) -> list[Member]:
     from nnexpr.regions.path import path_regions
     from nnexpr_tui.commands.regions_report import along_path, show_path
 
@@ -171,6 +179,7 @@ def _path(file: str, saved: SavedNetwork, members: list[int], path: AskedPath, a
         print_json({"schema": 1, "path": head, "members": told, "assumed": saved.assumed})
     else:
         show_path(file, closed, length, told)
+    return told
 
 
 def _to_network(own: tuple[float, float], scale: Scale) -> tuple[float, float]:

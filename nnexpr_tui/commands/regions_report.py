@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nnexpr.regions.plane import PlaneRegions
     from nnexpr.scale import Scale
 
-__all__ = ["along_path", "counts", "in_plane", "on_line", "show_line", "show_path", "show_plane"]
+__all__ = ["Member", "along_path", "counts", "in_plane", "on_line", "show_line", "show_path", "show_plane"]
 
 Rectangle = tuple[tuple[float, float], tuple[float, float]]
 Member = dict[str, Any]  # as JSON tells of it
@@ -47,6 +47,7 @@ _PLANE: Columns = {
     "mismatches": lambda told: "{sampled_mismatches:,} of {sampled_points:,}".format(**told["check"]),
 }
 _CHECK: Columns = {
+    "certified": lambda told: "yes" if told["certified"] else "NO",
     "residual": lambda told: f"{told['check']['max_residual']:.1e}",
     "ties": lambda told: number(told["check"]["ties"]),
 }
@@ -61,6 +62,7 @@ def counts(member: int, found: LineRegions | PathRegions | PlaneRegions) -> Memb
         "activation_regions": found.activation_regions,
         "bends_by_layer": found.bends_by_layer,
         "dead_units": found.dead_units,
+        "certified": found.check.certified,
     }
 
 
@@ -71,13 +73,13 @@ def on_line(member: int, lines: LineRegions) -> Member:
         "breakpoints": lines.breakpoints,
         "slopes": lines.slopes,
         "intercepts": lines.intercepts,
-        "check": {"max_residual": lines.check.max_residual, "ties": lines.check.ties},
+        "check": vars(lines.check),
     }
 
 
 def along_path(member: int, along: PathRegions, across: Scale, up: Scale) -> Member:
     """A member along a path, in own units; what was found is in the network's."""
-    stretch, check = abs(across.factor), along.check.rescaled(up)
+    stretch = abs(across.factor)
     return counts(member, along) | {
         "pieces": along.pieces,
         "breakpoints": stretch * along.breakpoints,
@@ -87,7 +89,7 @@ def along_path(member: int, along: PathRegions, across: Scale, up: Scale) -> Mem
         "segment_pieces": along.segment_pieces,
         "turned": along.turned,
         "trajectory_lengths": along.lengths,
-        "check": {"max_residual": check.max_residual, "ties": check.ties},
+        "check": vars(along.check.rescaled(up)),
     }
 
 
@@ -109,12 +111,12 @@ def in_plane(
         if member != members[0] and time.monotonic() > until:
             return None
         plane = plane_regions(network, domain, member)
-        check = dict(vars(plane.check))
+        check = dict(vars(plane.check.rescaled(up)))
         return counts(member, plane) | {
             "collapsed": plane.collapsed,
             "cells": plane.activation_regions,
             **{key: check.pop(key) for key in ("euler", "area_error", "mean_degree")},
-            "check": check | {"max_residual": abs(up.factor) * plane.check.max_residual},
+            "check": check,
         }
 
     with ThreadPoolExecutor(max(1, min(torch.get_num_threads(), len(members)))) as pool:

@@ -158,6 +158,7 @@ def count_lines(fit: FitMoment, moment: PlaneMoment | None) -> list[Line]:
             row("Dead units", f"{len(regions.dead_units)}: {dead}{more}" if dead else "none"),
             row("Ties", count(check.ties)),
             row("Area error", number(check.area_error, 2)),
+            row("Certified", "yes" if check.certified else "NO"),
             row("Residual", number(check.max_residual, 2)),
             row("Sampled wrong", f"{count(check.sampled_mismatches)} of {count(check.sampled_points)}"),
             row("Mean degree", f"{check.mean_degree:.3f}"),

@@ -10,7 +10,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nnexpr import from_torch, save
+from nnexpr import Network, from_torch, save
+from nnexpr.kinds import AffineLayer
 
 
 def document(done):
@@ -230,3 +231,21 @@ def test_a_leaky_relu_of_any_slope_is_counted(run, slope, tmp_path):
     np.testing.assert_allclose(pieces(member, x), expected, rtol=0, atol=1e-12)
     kinks = -module[0].bias / module[0].weight[:, 0]
     assert member["bends"] == int((kinks.abs() < 3).sum())
+
+
+@pytest.mark.parametrize(("inputs", "options"), [(1, []), (1, ["--along", "0;1"]), (2, [])])
+def test_a_certificate_that_fails_is_told_and_fails_the_command(run, tmp_path, inputs, options):
+    """Kinks at 0.3 and 0.5, read with a tolerance that takes them for one."""
+    layers = AffineLayer(inputs, 2, "relu"), AffineLayer(2, 1)
+    weights = [1.0, *[0.0] * (inputs - 1)]
+    parameters = torch.tensor([[*weights, -0.3, *weights, -0.5, 1.0, -2.0, 0.0]], dtype=torch.float64)
+    for tolerance, code in ((2.0**-49, 0), (0.5, 1)):
+        save(tmp_path / "net.safetensors", Network(layers, parameters, tie_tolerance=tolerance))
+        done = run("regions", tmp_path / "net.safetensors", *options, "--json")
+        assert done.exit_code == code
+        [member] = json.loads(done.stdout)["members"]
+        assert member["certified"] is (code == 0)
+        assert ("certificate of member 0 does not hold" in done.stderr) is (code == 1)
+        table = run("regions", tmp_path / "net.safetensors", *options)
+        assert table.exit_code == code
+        assert ("NO" in table.stdout) is (code == 1)

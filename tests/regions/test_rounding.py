@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rational import exact_regions
 
-from nnexpr import linear_regions, path_regions
+from nnexpr import linear_regions, path_regions, plane_regions
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 from nnexpr.regions.line.certificate import residual
 from nnexpr.regions.line.front import Front, Path
-from nnexpr.regions.stack import Stack
+from nnexpr.regions.plane.certificate import compared
+from nnexpr.regions.plane.layers import subdivide
+from nnexpr.regions.stack import Layer, Stack, layer_of
 
 
 def network(*blocks: object, activation: str = "relu", tolerance: float = 2.0**-49) -> Network:
@@ -153,3 +155,60 @@ class TestTheCertificate:
         [found] = linear_regions(network([[1.0, -0.3]], [[1.0, 0.0]]), certify=False)
         assert found.check.max_residual is None
         assert not found.check.certified
+
+
+class TestInThePlane:
+    BOX = ((-1.0, 1.0), (-1.0, 1.0))
+
+    @pytest.mark.parametrize("c", [float.fromhex("0x1.999999999999p-4"), 0.1, 1 / 3, 7.7])
+    def test_gradients_that_cancel_in_a_hidden_layer_are_none(self, c: float) -> None:
+        found = plane_regions(
+            network([[0.7, 0.2, -0.35]] * 3, [[c, 2 * c, -(2 * c + c), 1.0]], [[1.0, 0.0]]), self.BOX
+        )
+        assert (found.count, found.activation_regions, found.collapsed) == (1, 2, True)
+        assert found.check.certified
+
+    @pytest.mark.parametrize("steepness", [1e10, 1e15, 1e16, 1e100, 1e300])
+    def test_a_unit_meets_its_kinks_one_by_one_however_steep(self, steepness: float) -> None:
+        steep = network([[steepness, 0.0, 0.0]], [[1.0, 0.0]], activation="hardtanh")
+        found = plane_regions(steep, self.BOX)
+        assert (found.count, found.activation_regions, found.collapsed) == (3, 3, False)
+        assert found([[-0.5, 0.3], [0.5, 0.3]]).tolist() == [-1.0, 1.0]
+
+    def test_weak_bends_beside_steep_maps_are_told(self) -> None:
+        found = plane_regions(network([[1.0, 0.0, 0.3], [1.0, 0.0, -0.3]], [[1e30, 1.0, 0.0]]), self.BOX)
+        assert (found.count, found.activation_regions, found.check.merged) == (2, 3, 1)
+
+    def test_units_that_feed_only_dead_ones_hide_nothing(self) -> None:
+        found = plane_regions(network([[1.0, 0.5, 0.1]], [[-1.0, 0.0]], [[1.0, 0.0]]), self.BOX)
+        assert (found.count, found.activation_regions, found.check.merged) == (1, 2, 0)
+
+    def test_the_certificate_says_false_where_lines_that_are_apart_were_joined(self) -> None:
+        rows = [[1.0, 0.1, -0.3], [1.0, 0.1, -0.5]], [[1.0, -2.0, 0.0]]
+        right, wrong = (plane_regions(network(*rows, tolerance=t), self.BOX) for t in (2.0**-49, 0.2))
+        assert (right.count, right.check.certified) == (3, True)
+        assert not wrong.check.certified
+        assert wrong.check.max_residual > 0.01
+
+    def test_residual_and_mismatches_are_those_from_another_network(self) -> None:
+        """The cells of one network, held against others with one parameter moved."""
+        one = network([[1.0, 0.5, 0.1], [-0.3, 1.0, 0.2], [0.4, -0.6, -0.1]], [[2.0, -1.0, 0.7, 0.5]])
+        found = plane_regions(one, self.BOX)
+        x = np.random.default_rng(0).uniform(-1, 1, (4000, 2))
+        cells = found.locate(x)
+
+        def layers(of: Network) -> list[Layer]:
+            member = Stack.of(of, 2, 0).member(0)
+            return [layer_of(member, number) for number in range(2)]
+
+        mesh, sides = subdivide(layers(one), 2.0**-49, self.BOX, 1000)
+        assert len(mesh.sizes)
+        for place in range(one.parameter_count):
+            other = one.with_parameters(one.parameters.clone())
+            other.parameters[0, place] += 0.05
+            wrong, residual, _ = compared(layers(other), sides, x, cells, found.slopes, found.intercepts)
+            expected = np.abs(found(x) - other(torch.from_numpy(x))[0, :, 0].numpy()).max()
+            assert residual == pytest.approx(expected, rel=1e-9)
+            before, after = ((n.layer_values(torch.from_numpy(x))[0][0] > 0) for n in (one, other))
+            assert wrong == int((before != after).any(dim=0).sum())
+            assert (wrong > 0) == (place < 9)

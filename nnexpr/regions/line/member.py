@@ -20,8 +20,8 @@ from nnexpr.regions.line.crossings import LEFT, RIGHT, ROW, UNIT, coincident, fi
 from nnexpr.regions.line.front import Front, Path, affine, finite, length
 from nnexpr.regions.line.outputs import begin, flat
 from nnexpr.regions.line.propagate import activate, flatten, insert, turns
-from nnexpr.regions.line.ties import blurred, nearness, room, settle, spread, suspect
-from nnexpr.regions.stack import Array, Index, Layer, Member, Stack, layer_of
+from nnexpr.regions.line.ties import blurred, nearness, settle, spread, suspect
+from nnexpr.regions.stack import Array, Index, Layer, Member, Stack, layer_of, room
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Traced", "walk"]

@@ -39,9 +39,9 @@ import numpy as np
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.regions.line.front import Front, affine
-from nnexpr.regions.stack import Array, Index, Layer
+from nnexpr.regions.stack import Array, Index, Layer, room
 
-__all__ = ["blurred", "nearness", "room", "settle", "spread", "suspect"]
+__all__ = ["blurred", "nearness", "settle", "spread", "suspect"]
 
 NEAR = 2.0**-30
 CANCELLED = 2.0**-26
@@ -91,15 +91,6 @@ def suspect(front: Front, kinks: Array, near: Array, faint: Array) -> bool:
         if number:
             return True
     return False
-
-
-@compiled
-def room(kinks: Array) -> float:
-    """How near to a kink counts as on it at most: a quarter of the least distance between two."""
-    least = np.inf
-    for at in range(1, len(kinks)):
-        least = min(least, kinks[at] - kinks[at - 1])
-    return least / 4.0
 
 
 @compiled

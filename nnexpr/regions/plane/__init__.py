@@ -32,7 +32,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.counted import dead_units, layer_counts
+from nnexpr.regions.counted import allowed, dead_units, layer_counts
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.certificate import compared
 from nnexpr.regions.plane.layers import Sides, subdivide
@@ -97,16 +97,16 @@ def _result(
     vertices, edges, cells = (int(mesh.sizes[place]) for place in (VERTICES, EDGES, CELLS))
     points = mesh.points[:vertices].copy()
     offsets, corners, neighbours = outline(mesh)
-    slopes, rounding = gradients(layers, sides)
+    slopes, rounding, marks = gradients(layers, sides)
     edge_faces = mesh.sides[: 2 * edges, CELL].reshape(-1, 2).astype(np.int64)
     edge_layer = mesh.layers[:edges].astype(np.int64)
-    regions, bends = join(cells, edge_faces, slopes, rounding)
+    regions, bends, merged = join(cells, edge_faces, slopes, rounding, marks)
     areas, intercepts, middles = measure(offsets, corners, points, mesh.values[:, 0].copy(), slopes)
     box = np.array(domain)
     sampled, found = _sampled(
         box, middles, lambda each: walk(each, points, offsets, corners, neighbours, box)
     )
-    mismatches, residual = compared(layers, sides, sampled, found, slopes, intercepts)
+    mismatches, residual, scale = compared(layers, sides, sampled, found, slopes, intercepts)
     area = float(np.prod(box[:, 1] - box[:, 0]))
     inner = int(np.count_nonzero((edge_faces >= 0).all(axis=1)))
     check = PlaneCertificate(
@@ -116,8 +116,10 @@ def _result(
         sampled_points=len(sampled),
         sampled_mismatches=mismatches,
         max_residual=residual,
+        allowed=allowed(max(scale, float(np.abs(slopes).max() * np.abs(box).max())), stack.tolerance),
         mean_degree=2.0 * inner / cells,
         ties=int(mesh.sizes[TIES]),
+        merged=merged,
     )
     return PlaneRegions(
         domain=domain,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,8 @@ from nnexpr.regions.stack import Array, Index
 from nnexpr.scale import Scale
 
 __all__ = ["PlaneCertificate", "PlaneRegions"]
+
+MOST_AREA_ERROR = 1e-9  # of which rounding makes 1e-15 or so
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,17 @@ class PlaneCertificate:
     directly, layer by layer; ``sampled_mismatches``: at how many of them a unit was on another piece than the cell
     says, by more than the tie rule forgives.
 
-    ``max_residual``: the largest |cell's affine map - network| there, in the output's units.
+    ``max_residual``: the largest |cell's affine map - network| there, in the output's units; ``allowed``: the most that
+    rounding explains, as on the line.
 
     ``mean_degree``: of the graph that joins neighbouring cells, 2 (inner edges) / cells: below 4 (Gaines and Bi, ICLR
     2026).
 
     ``ties``: how many pre-activations at vertices the tie rule placed on a kink. Zero for a network in general
     position.
+
+    ``merged``: edges at which some value of the last hidden layer bends and the output shows no bend that stands out
+    from rounding, so that both cells are one region: units that cancel exactly, and bends too weak beside steep maps.
     """
 
     euler: int
@@ -46,6 +53,19 @@ class PlaneCertificate:
     max_residual: float
     mean_degree: float
     ties: int
+    allowed: float
+    merged: int
+
+    @property
+    def certified(self) -> bool:
+        """Whether cells and network agree: all of the above are what they are for a sound subdivision."""
+        counted = self.euler == 1 and self.twice_crossed == 0 and self.sampled_mismatches == 0
+        return counted and self.area_error <= MOST_AREA_ERROR and self.max_residual <= self.allowed
+
+    def rescaled(self, value_scale: Scale) -> Self:
+        """The same in a target's own units."""
+        factor = abs(value_scale.factor)
+        return replace(self, max_residual=self.max_residual * factor, allowed=self.allowed * factor)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -133,5 +153,5 @@ class PlaneRegions(Counted):
             slopes=slopes,
             intercepts=value_scale.to_own(self.intercepts) - slopes @ shifts,
             areas=self.areas * float(factors.prod()),
-            check=replace(self.check, max_residual=self.check.max_residual * abs(value_scale.factor)),
+            check=self.check.rescaled(value_scale),
         )

@@ -18,8 +18,10 @@ __all__ = ["compared"]
 
 def compared(
     layers: list[Layer], sides: list[Sides], points: Array, cells: Index, slopes: Array, intercepts: Array
-) -> tuple[int, float]:
-    """At how many of ``points: (n, 2)`` in ``cells: (n,)`` some unit is on another piece; and the largest residual."""
+) -> tuple[int, float, float]:
+    """At how many of ``points: (n, 2)`` in ``cells: (n,)`` some unit is on another piece; the largest residual; and the
+    most that the output's terms amount to.
+    """
     ancestors = [cells]
     for each in reversed(sides[1:]):
         ancestors.append(each.parents[ancestors[-1]].astype(np.int64))
@@ -30,9 +32,14 @@ def compared(
         affine(a, layer.weights, layer.bias, z)
         a = np.empty_like(z)
         _contradict(z, each.above, own, layer.pieces, each.limits, wrong, a)
-    direct = a @ layers[-1].weights[:, 0] + layers[-1].bias[0]
+    weights, bias = layers[-1].weights[:, 0], layers[-1].bias[0]
     predicted = np.einsum("pi,pi->p", slopes[cells], points) + intercepts[cells]
-    return int(np.count_nonzero(wrong)), float(np.abs(predicted - direct).max())
+    residual = np.abs(predicted - (a @ weights + bias)).max()
+    return (
+        int(np.count_nonzero(wrong)),
+        float(residual),
+        float((np.abs(a) @ np.abs(weights)).max() + abs(bias)),
+    )
 
 
 @compiled

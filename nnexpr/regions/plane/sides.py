@@ -12,7 +12,7 @@ import numpy as np
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, Mesh
-from nnexpr.regions.stack import Array
+from nnexpr.regions.stack import Array, room
 
 __all__ = ["classify", "survey", "survey_cells", "take_sides", "unit_and_kink"]
 
@@ -22,11 +22,11 @@ def classify(mesh: Mesh, kinks: Array, limits: Array, steepness: Array, low: int
     """Set the bits of some vertices; a pre-activation that counts as on a kink is set to it. How many do."""
     units, words = len(limits), mesh.bits.shape[2] // len(kinks)
     heights, depths, near = np.empty(units), np.empty(units), np.empty(units)
-    ties = 0
+    ties, most = 0, room(kinks)
     for vertex in range(low, high):
         values, doubt = mesh.values[vertex], mesh.doubts[vertex]
         for unit in range(units):
-            near[unit] = limits[unit] + doubt * steepness[unit]
+            near[unit] = min(limits[unit] + doubt * steepness[unit], most)
         for number in range(len(kinks)):
             first = number * words
             above, below = (
@@ -88,6 +88,7 @@ def take_sides(
     mesh: Mesh, new: int, a: int, b: int, line: int, kinks: Array, limits: Array, steepness: Array
 ) -> None:
     """Set the bits of vertex ``new``, which is on ``line`` and on the edge from a to b."""
+    most = room(kinks)
     for word in range(mesh.bits.shape[2]):
         above, below = (
             mesh.bits[a, ABOVE, word] | mesh.bits[b, ABOVE, word],
@@ -105,7 +106,7 @@ def take_sides(
                 continue
             unit, kink = unit_and_kink(mesh, other, kinks)
             height = mesh.values[new, unit] - kink
-            if abs(height) <= limits[unit] + mesh.doubts[new] * steepness[unit]:
+            if abs(height) <= min(limits[unit] + mesh.doubts[new] * steepness[unit], most):
                 mesh.values[new, unit] = kink
                 mesh.sizes[TIES] += 1
             elif height > 0.0:

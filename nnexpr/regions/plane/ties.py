@@ -5,7 +5,8 @@ weights) do so only up to rounding. The rule: at a vertex, z counts as on the ki
 
     |z - k| <= tolerance * sigma + doubt * steepness,
 
-and is then set to it: the line passes through the vertex and no new one is made. The three, for a unit with weights w
+but at most a quarter of the distance between two kinks, and is then set to it: the line passes through the vertex and
+no new one is made. The three, for a unit with weights w
 and bias b over units with |a_j| <= A_j on the whole domain (attained at a vertex, for the values are affine on cells):
 
     sigma^2     = sum_j w_j^2 (A_j^2 + s^2 sigma_j^2) + b^2   the rounding that z gathers if every weight, bias and
