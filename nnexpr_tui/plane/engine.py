@@ -27,6 +27,7 @@ CERTIFIED = (
     "euler",
     "area_error",
     "mean_degree",
+    "certified",
     "max_residual",
     "sampled_points",
     "sampled_mismatches",
