@@ -5,9 +5,12 @@ For ReLU networks with n_0 inputs and hidden widths n_1 ... n_L:
     hyperplanes     sum_{j <= n_0} C(N, j)          exact maximum of one hidden layer of N units (Zaslavsky 1975)
     lower_bound     prod_{l<L} floor(n_l / n_0)^{n_0}  sum_{j <= n_0} C(n_L, j)
                                                     reached by some network (Montúfar, Pascanu, Cho, Bengio 2014)
-    upper_bound     prod_l (n_l + 1)                for one input: each unit bends at most once on each region below
+    upper_bound     prod_l sum_{j <= d_l} C(n_l, j) k^j    for any activation of k kinks (Raghu et al. 2017 for k = 1):
+                                                    on a region below the units are n_l families of k parallel
+                                                    hyperplanes in at most d_l = min(n_0, ..., n_{l-1}) dimensions
     serra_bound     sum over J of prod_l C(n_l, j_l)  for any number of inputs (Serra, Tjandraatmadja, Ramalingam 2018),
-                    J: 0 <= j_l <= min(n_0, n_1 - j_1, ..., n_{l-1} - j_{l-1}, n_l)
+                    J: 0 <= j_l <= min(n_0, n_1 - j_1, ..., n_{l-1} - j_{l-1}, n_l); below upper_bound, because units
+                    that are off take a dimension each: for ReLU only, a leaky one is never off
 
 The hyperplane count of all units together bounds shallow networks only; deep ones go above it.
 """
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import accumulate
 from math import comb, prod
 
 __all__ = ["hyperplanes", "lower_bound", "serra_bound", "upper_bound"]
@@ -38,10 +42,16 @@ def lower_bound(widths: Sequence[int], inputs: int = 1) -> int:
     return max(1, folds * hyperplanes(widths[-1], inputs))
 
 
-def upper_bound(widths: Sequence[int], kinks: int = 1) -> int:
-    """Linear regions on a line at most: prod_l (kinks n_l + 1), for activations of so many kinks (ReLU 1, hat 3)."""
-    _check(widths, 1)
-    return prod(kinks * width + 1 for width in widths)
+def upper_bound(widths: Sequence[int], kinks: int = 1, inputs: int = 1) -> int:
+    """Linear regions on R^inputs at most, for activations of so many kinks (leaky ReLU 1, hat 3); kinks n_l + 1 in each
+    layer for one input.
+    """
+    _check(widths, inputs)
+    dimensions = accumulate([inputs, *widths[:-1]], min)
+    return prod(
+        sum(comb(width, j) * kinks**j for j in range(min(dimension, width) + 1))
+        for width, dimension in zip(widths, dimensions, strict=True)
+    )
 
 
 def serra_bound(widths: Sequence[int], inputs: int = 2) -> int:

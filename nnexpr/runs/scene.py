@@ -68,4 +68,5 @@ def _bounds(network: Network, hidden: tuple[int, ...]) -> tuple[int | None, int 
         return None, None
     if network.inputs == 1:
         return upper_bound(hidden), lower_bound(hidden)
-    return serra_bound(hidden, 2), None
+    switching = all(0.0 in each.slopes for each in pieces if each is not None and each.kinks)
+    return serra_bound(hidden, 2) if switching else upper_bound(hidden, inputs=2), None

@@ -17,7 +17,7 @@ from nnexpr_tui.commands import fit_report
 
 MEMBER_KEYS = {
     "seed", "loss", "best_loss", "epoch_of_best", "max_error", "linear_regions", "bends", "activation_regions",
-    "dead_units", "collapsed", "nonfinite", "spline_lower_bound", "spline_best_found", "spline_certified",
+    "dead_units", "collapsed", "certified", "nonfinite", "spline_lower_bound", "spline_best_found", "spline_certified",
 }  # fmt: skip
 KEYS = {
     "schema", "run", "config", "device", "dtype", "parameters", "trained_parameters", "members", "epochs", "seconds",
