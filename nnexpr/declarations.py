@@ -40,7 +40,10 @@ class InputError(ValueError):
         if isinstance(self.value, int) and abs(self.value) >= 10**30:
             return "a number of more than thirty digits"
         if isinstance(self.value, (tuple, list)) and self.value:
-            return ", ".join(InputError("", item, "").shown for item in self.value)
+            return ", ".join(
+                "[…]" if isinstance(item, (tuple, list)) else InputError("", item, "").shown
+                for item in self.value
+            )
         return self.value if isinstance(self.value, str) else repr(self.value)
 
     def __reduce__(self) -> tuple[Any, ...]:
