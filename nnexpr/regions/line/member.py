@@ -166,11 +166,11 @@ def _lost(front: Front, below: Front, weights: Array) -> int:
     positions = 0
     for row in range(1, len(front.births) - 1):
         number = 0
-        for each in range(inputs):
-            if below.slopes[row, each] != below.slopes[row - 1, each] and front.births[row, 0]:
-                for unit in range(outputs):
-                    same = front.slopes[row, unit] == front.slopes[row - 1, unit]
-                    number += same and weights[each, unit] != 0.0
+        for unit in range(outputs):
+            if front.slopes[row, unit] == front.slopes[row - 1, unit] and front.births[row, 0]:
+                for each in range(inputs):
+                    same = below.slopes[row, each] == below.slopes[row - 1, each]
+                    number += weights[each, unit] != 0.0 and not same
         positions += number > 0
     return positions
 
