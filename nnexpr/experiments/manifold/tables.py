@@ -163,7 +163,7 @@ def _floors(cells: Cells) -> Claim:
         cell["min"] / cell["floor"] for row in cells.values() for cell in row.values() if cell["floor"] > 0
     ]
     return judged(
-        "M14", "No row is below what is proved of every linear spline with as many pieces as its best network has regions",
+        "M14", "No row is below what is proved of every linear spline with as many pieces as its best network",
         "at least 1", f"{min(ratios):.4g} to {max(ratios):.3g} times the proved bound", "relative 1e-4",
         min(ratios) >= 1 - 1e-4,
         fails_if="the best network of a row is below the proved bound for its own number of regions",
