@@ -168,6 +168,9 @@ class ShownCells:
             return
         self._is_known = True
         blanks = Counter(cell for row in wanted.values() for cell in row if cell & CHARACTER == BLANK)
+        for number, look in enumerate(self._looks):
+            if look.attributes:  # erasing does not underline
+                del blanks[BLANK | number << LOOK]
         if self._erases and blanks:
             blank = blanks.most_common(1)[0][0]
             pen.clear(self._looks[blank >> LOOK])

@@ -17,7 +17,8 @@ import struct
 import subprocess
 import termios
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from types import TracebackType
@@ -84,7 +85,8 @@ def environment(folder: Path, **changes: str) -> dict[str, str]:
 class _Screen(pyte.Screen):
     """pyte's screen, which does not know that a question may be private (``CSI ? 996 n``).
 
-    It leaves cells that were never written as they are when it erases the display, too.
+    It leaves cells that were never written as they are when it erases the display, and erases with all attributes that
+    are set: terminals erase in the background alone.
     """
 
     def report_device_status(self, mode: int = 0, **_: bool) -> None:
@@ -94,7 +96,23 @@ class _Screen(pyte.Screen):
         for y in range(self.lines):
             for x in range(self.columns):
                 self.buffer[y][x] = self.buffer[y][x]
-        super().erase_in_display(how, *args, **options)
+        with self._bare():
+            super().erase_in_display(how, *args, **options)
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        with self._bare():
+            super().erase_in_line(how, private)
+
+    def erase_characters(self, count: int | None = None) -> None:
+        with self._bare():
+            super().erase_characters(count)
+
+    @contextmanager
+    def _bare(self) -> Iterator[None]:
+        before = self.cursor.attrs
+        self.cursor.attrs = self.default_char._replace(bg=before.bg)
+        yield
+        self.cursor.attrs = before
 
 
 class Emulator:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from nnexpr_tui.differences import Piece, ShownCells
 
 SIZE = Size(24, 6)
-STYLES = ["", "1", "2", "3", "4", "7", "9", "1;4", "1;7"]
+STYLES = ["", "1", "2", "3", "4", "7", "9", "1;4", "1;7", "1;2", "4;21"]
 INKS = ["", "31", "97", "38;5;200", "38;2;1;2;3", "38;2;250;250;250"]
 PAPERS = ["", "44", "107", "48;5;17", "48;2;1;2;3", "48;2;30;30;30"]
 TEXTS = ["", " ", "a", "loss", "│─", "⣿⡇", "▀▄ █", "            ", "      ", "x    y", "é"]
@@ -49,7 +49,7 @@ def updates(draw: st.DrawFn, texts: list[str]) -> list[Piece]:
     return pieces
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=150, deadline=None, database=None)
 @given(st.lists(updates(TEXTS) | updates(WIDE), min_size=1, max_size=6), st.booleans(), st.integers(0, 5))
 def test_the_terminal_shows_what_it_would_have_shown(
     steps: list[list[Piece]], erases: bool, forgotten: int
@@ -68,7 +68,7 @@ def test_the_terminal_shows_what_it_would_have_shown(
         assert told_changes.cells == told_all.cells
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=60, deadline=None, database=None)
 @given(st.lists(updates(TEXTS), min_size=2, max_size=6), st.booleans())
 def test_what_is_shown_already_costs_nothing(steps: list[list[Piece]], erases: bool) -> None:
     shown = ShownCells(erases=erases)
