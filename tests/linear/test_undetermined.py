@@ -151,3 +151,20 @@ def test_the_gradient_is_the_certificate_of_every_solver(solver):
         expected = np.abs(matrix.T @ (matrix @ poor.coefficients - y)).max()
         assert poor.gradient == pytest.approx(expected, rel=1e-9)
         assert poor.gradient > 0.01
+
+
+@pytest.mark.parametrize("basis", ["hat", "relu"])
+def test_a_ridge_near_rounding_takes_the_shortest_coefficients(basis):
+    """One sample an element leaves a direction open that a ridge of 1e-14 decides, too little for a Cholesky factor."""
+    knots, x, y = np.arange(4.0), np.array([0.5, 1.5, 2.25]), np.array([1.0, 3.0, -2.0])
+    fit = least_squares(x, y, knots, basis=basis, ridge=1e-14)
+    shortest = np.linalg.lstsq((hats if basis == "hat" else relus)(knots, x), y)[0]
+    np.testing.assert_allclose(fit.values, y, atol=1e-9)
+    np.testing.assert_allclose(fit.coefficients, shortest, rtol=1e-4, atol=1e-4)
+
+
+def test_a_ridge_as_large_as_what_samples_tell_shrinks_it():
+    """Two samples 1e-6 of an element apart tell a rise of 4 with S = 5e-13; a ridge of 2S, shared by two, halves it."""
+    x = np.array([0.4999995, 0.5000005])
+    fit = least_squares(x, 1 + 4 * (x - 0.5), [0.0, 1.0], ridge=1e-12)
+    np.testing.assert_allclose(fit.coefficients, [0, 2], atol=1e-5)
