@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from nnexpr.activations import ACTIVATIONS, FAMILIES
 from nnexpr.declarations import load
@@ -33,6 +35,7 @@ def from_torch(module: nn.Module) -> Network:
     and where the network's values are not the module's: with a hook or a ``forward`` of its own, for one.
     """
     assembly = Assembly()
+    module = _inside(module)
     for name, part in _parts(module):
         if any(not is_plain(parameter) for parameter in part.parameters()):
             kinds = ", ".join(sorted({str(parameter.dtype) for parameter in part.parameters()}))
@@ -85,6 +88,17 @@ def to_torch(network: Network, member: int = 0) -> nn.Sequential:
         if activation.name != "identity":
             modules.append(load(activation.module)(**activation.settings))
     return nn.Sequential(*modules)
+
+
+def _inside(module: nn.Module) -> nn.Module:
+    """What torch.compile, DataParallel and AveragedModel wrap, where nothing hooks into the wrapper."""
+    if module._forward_hooks or module._forward_pre_hooks:
+        return module
+    if type(module) in (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel):
+        return _inside(cast("nn.Module", module.module))
+    if type(module).__module__.startswith("torch._dynamo."):  # whose import would take seconds
+        return _inside(cast("nn.Module", module._orig_mod))
+    return module
 
 
 def _parts(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:

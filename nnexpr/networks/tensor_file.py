@@ -101,11 +101,15 @@ def _pickled(file: BinaryIO, size: int, head: bytes) -> Any:
 
     if not size:
         raise FileError("it is empty")
+    require_room(size, 2 * size)
     if head.startswith(_ZIP):
-        _check_archive(file, size)
+        pickled = _pickle_in_archive(file, size)
     elif (kind := kind_of_file(head)) and kind != "a Python pickle":
         raise FileError(f"it is {_called(kind)}")
-    require_room(size, 2 * size)
+    else:
+        pickled = file.read()
+    if b"bytearray" in pickled:  # torch would make one of any length
+        raise FileError("it holds a bytearray, which no state dict does")
     file.seek(0)
     try:
         with warnings.catch_warnings():
@@ -123,21 +127,26 @@ def _called(kind: str) -> str:
     return f"{kind}, {FETCH_LFS}" if "LFS" in kind else f"{kind}, not a file of weights"
 
 
-def _check_archive(file: BinaryIO, size: int) -> None:
-    """Refuse an archive that torch.save did not write, and one that holds more than its bytes."""
-    require_room(size, size)
+def _pickle_in_archive(file: BinaryIO, size: int) -> bytes:
+    """What describes the tensors; FileError for another archive, and one that holds more than its bytes."""
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
+            names = {entry.filename.partition("/")[2]: entry for entry in entries}
+            if "constants.pkl" in names:
+                raise FileError(
+                    "it is a TorchScript program, never run here; save module.state_dict() instead"
+                )
+            if "data.pkl" not in names:
+                raise FileError("it is a zip archive that torch.save did not write")
+            if (
+                any(entry.compress_type for entry in entries)
+                or sum(entry.file_size for entry in entries) > size
+            ):
+                raise FileError("its archive is packed, which torch.save never does; it is not opened")
+            return archive.read(names["data.pkl"])
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError, RuntimeError):
         raise FileError("it is not a file that torch.save wrote, or it is damaged") from None
-    names = {entry.filename.partition("/")[2] for entry in entries}
-    if "constants.pkl" in names:
-        raise FileError("it is a TorchScript program, which is never run; save module.state_dict() instead")
-    if "data.pkl" not in names:
-        raise FileError("it is a zip archive that torch.save did not write")
-    if any(entry.compress_type for entry in entries) or sum(entry.file_size for entry in entries) > size:
-        raise FileError("its archive is packed, which torch.save never does; it is not opened")
 
 
 def _why_not_run(error: str) -> str:

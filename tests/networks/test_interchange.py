@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from nnexpr import InputError
 from nnexpr.networks.builders import mlp, mmnn
@@ -64,6 +65,17 @@ def test_values_are_the_modules(name: str) -> None:
     back = to_torch(network)
     assert torch.allclose(back(X), module(X), rtol=1e-13, atol=1e-15)
     module.train()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own, where it imports its compiler
+def test_a_wrapped_module_is_what_is_inside() -> None:
+    module = MODULES["relu"].double()
+    for wrapped in (nn.DataParallel(module), AveragedModel(module), torch.compile(module)):
+        assert torch.equal(from_torch(wrapped).parameters, from_torch(module).parameters)
+    hooked = nn.DataParallel(module)
+    hooked.register_forward_hook(lambda _, __, out: 2 * out)
+    with pytest.raises(InputError, match="DataParallel"):
+        from_torch(hooked)
 
 
 def test_parameters_survive_the_round_trip_bit_for_bit() -> None:

@@ -302,6 +302,17 @@ def test_what_beside_tensors_is_named(tmp_path: Path) -> None:
     assert torch.equal(from_state_dict(tmp_path / "old.pt").parameters, from_torch(PLAIN).parameters)
 
 
+class Filled:
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return bytearray, (10**13,)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_nothing_is_made_that_a_file_does_not_hold(packed: bool, tmp_path: Path) -> None:
+    torch.save({"0.weight": W, "x": Filled()}, tmp_path / "m.pt", _use_new_zipfile_serialization=packed)
+    assert refusal(tmp_path / "m.pt") == "it holds a bytearray, which no state dict does"
+
+
 def test_nothing_is_read_beyond_what_a_file_holds(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "not an ordinary file" in refusal(tmp_path / "pipe")
