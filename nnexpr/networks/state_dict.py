@@ -103,7 +103,7 @@ def _read(content: object, activation: str, is_given: bool, layers: tuple[str, .
         _add(assembly, layer, tensors, assumed)
     if not assembly.affine:
         raise _unlike("it has no layer of weights")
-    if places and len(order) > 1 and not assembly.has_activation:
+    if places and len(order) > 1 and not free and not assembly.has_activation:
         raise _unlike(
             "its layers are numbered without a gap, which leaves no place for an activation; if one stands after each, "
             f"name them: --layers {','.join(order)}"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.scale import SAME, Scale
+from nnexpr.targets.wording import printable
 
 __all__ = ["LARGEST", "Target"]
 
@@ -47,7 +48,8 @@ class Target:
     def __repr__(self) -> str:
         sides = " x ".join(f"[{low:g}, {high:g}]" for low, high in self.own_domain)
         names = ", ".join(self.input_names)
-        return f"<Target {self.name}: {self.value_name} of {names} on {sides}, {self.points:,} points>"
+        name = printable(self.name, 60)
+        return f"<Target {name}: {self.value_name} of {names} on {sides}, {self.points:,} points>"
 
     @property
     def dimension(self) -> int:

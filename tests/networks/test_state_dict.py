@@ -172,6 +172,14 @@ def test_places_tell_where_activations_stand(module: nn.Module, tmp_path: Path) 
     assert torch.allclose(from_state_dict(tmp_path / "m.pt")(X)[0], module(X), rtol=1e-12, atol=1e-14)
 
 
+def test_nothing_may_stand_between_layers(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Linear(1, 4), nn.Dropout(), nn.Linear(4, 1)).double().eval()
+    torch.save(module.state_dict(), tmp_path / "m.pt")
+    network, assumed = read_state_dict(tmp_path / "m.pt", "identity")
+    assert torch.allclose(network(X)[0], module(X), rtol=1e-12, atol=1e-14)
+    assert assumed == ()
+
+
 class Attributes(nn.Module):
     def __init__(self, residual: bool) -> None:
         super().__init__()
