@@ -142,14 +142,15 @@ def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[
     front, kinks = _affine(below, layer), layer.pieces[0]
     if not finite(front.values):
         return front, 0, 0, OVERFLOW
-    limits, faint, mixed = nearness(below, layer)
-    tied, lost = np.empty((0, 2), dtype=np.int64), 0
+    tied, lost, limits = np.empty((0, 2), dtype=np.int64), 0, np.empty(0)
     if below.careful:
         variances, blurs = spread(below, layer), blurred(below, layer)
         front = Front(front.positions, front.births, front.values, front.slopes, variances, blurs, True)
         tied, lost = settle(front, below, layer, tolerance), _lost(front, below, layer.weights)
-    elif mixed or suspect(front, kinks, limits, faint):
-        return front, 0, 0, SUSPECT
+    else:
+        limits, faint, mixed = nearness(below, layer)
+        if mixed or suspect(front, kinks, limits, faint):
+            return front, 0, 0, SUSPECT
     places, measures = find(front.values, kinks)
     same, repeated = coincident(places, measures, _near(front, places, measures, limits, kinks, tolerance))
     if repeated and not below.careful:
@@ -183,11 +184,12 @@ def _near(
     near, most = np.empty(len(places)), room(kinks)
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
-        near[at] = limits[row]
         if front.careful:
             own = measures[at, LEFT] * front.variances[row, unit]
             own += measures[at, RIGHT] * front.variances[row + 1, unit]
             near[at] = min(tolerance * np.sqrt(own), most)
+        else:
+            near[at] = limits[row]
     return near
 
 

@@ -27,27 +27,27 @@ from nnexpr.regions.stack import Array, Index
 __all__ = ["begin", "flat"]
 
 EPS = 2.0**-52
-WEAK = (
-    2.0**-20
-)  # a change of slope, as a share of its terms, that what cancels in the layers below could explain
+# A change of slope, as a share of its terms, that what cancels in the layers below could explain.
+WEAK = 2.0**-20
 
 
 @compiled_loosely
-def _change(below: Front, row: int, weights: Array) -> tuple[float, float, float]:
+def _change(
+    slopes: Array, blurs: Array, row: int, weights: Array, careful: bool
+) -> tuple[float, float, float]:
     """Between the intervals left and right of a row: the change of one output's slope, the size of its terms, and the
-    square of what rounding has left in them; ``weights (units,)``.
+    square of what rounding has left in them; ``weights (units,)``. A whole ``Front`` would cost more to pass.
     """
-    left, right = below.slopes[row - 1], below.slopes[row]
+    left, right = slopes[row - 1], slopes[row]
     change, size, square = 0.0, 0.0, 0.0
     for unit in range(len(weights)):
         step, weight = right[unit] - left[unit], weights[unit]
         change += weight * step
         size += abs(weight) * (abs(left[unit]) + abs(right[unit])) if step != 0.0 else 0.0
-    if below.careful:
+    if careful:
         for unit in range(len(weights)):
-            if left[unit] != right[unit]:
-                both = below.blurs[row - 1, unit] + below.blurs[row, unit]
-                square += weights[unit] * weights[unit] * both
+            both = blurs[row - 1, unit] + blurs[row, unit]
+            square += weights[unit] * weights[unit] * both if left[unit] != right[unit] else 0.0
     return change, size, square
 
 
@@ -72,7 +72,7 @@ def begin(below: Front, weights: Array, units: int) -> tuple[Index, int, int]:
         bends, met = below.births[row, 0] == 0, False
         for each in range(outputs):
             if not bends:
-                change, size, square = _change(below, row, columns[each])
+                change, size, square = _change(below.slopes, below.blurs, row, columns[each], below.careful)
                 bends = abs(change) > EPS * units * (size + _root(square))
                 met |= size > 0.0
                 weak += bends and not below.careful and abs(change) <= WEAK * size

@@ -50,8 +50,7 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
         for each in range(width):
             new_z[end, each] = z[row, each]
             new_slopes[end, each] = slopes[row, each]
-        if careful:
-            for each in range(width):
+            if careful:
                 new_variances[end, each], new_blurs[end, each] = variances[row, each], blurs[row, each]
         end += 1
         while at < len(places) and places[at, ROW] == row:
@@ -64,9 +63,10 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
                 for each in range(width):
                     new_z[end, each] = left * z[row, each] + right * z[row + 1, each]
                     new_slopes[end, each] = slopes[row, each]
+                    if careful:
+                        new_blurs[end, each] = blurs[row, each]
                 if careful:
                     _doubt(new_variances[end], z, variances, row, unit, left, right, measures[at, RISE])
-                    new_blurs[end] = blurs[row]
                 end += 1
             new_births[end - 1, 1] = min(new_births[end - 1, 1], unit)
             new_z[end - 1, unit] = measures[at, KINK]
@@ -141,6 +141,11 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
     z, slopes = front.values, front.slopes
     kinks, gains, shifts = pieces
     rows, width = z.shape
+    if is_relu(pieces):
+        if front.careful:
+            _rectify_spreads(front)
+        _rectify(z, slopes, dead)
+        return
     if front.careful:
         for row in range(rows):
             for unit in range(width):
@@ -148,9 +153,6 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
                 front.variances[row, unit] *= gain * gain
                 gain = gains[piece_of(z[row, unit], z[min(row + 1, rows - 1), unit], kinks)]
                 front.blurs[row, unit] *= gain * gain
-    if is_relu(pieces):
-        _rectify(z, slopes, dead)
-        return
     for unit in range(width):
         lowest = highest = z[0, unit]
         for row in range(rows):
@@ -165,6 +167,19 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
             above = piece == 0 or kinks[piece - 1] <= lowest
             if gains[piece] == 0.0 and below and above:
                 dead[unit] = 1
+
+
+@compiled
+def _rectify_spreads(front: Front) -> None:
+    """What rounding has left, for max(0, z): it goes where the value or the slope goes."""
+    z, variances, blurs = front.values, front.variances, front.blurs
+    rows, width = z.shape
+    for row in range(rows):
+        right = min(row + 1, rows - 1)
+        for unit in range(width):
+            low, high = z[row, unit], z[right, unit]
+            variances[row, unit] = variances[row, unit] if low > 0.0 else 0.0
+            blurs[row, unit] = blurs[row, unit] if (low > 0.0) | (high > 0.0) else 0.0
 
 
 @compiled

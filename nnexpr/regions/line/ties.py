@@ -97,14 +97,24 @@ def suspect(front: Front, kinks: Array, near: Array, faint: Array) -> bool:
 def blurred(below: Front, layer: Layer) -> Array:
     """sigma(s)^2 of the slopes of a layer's pre-activations, ``(rows, outputs)``."""
     weights = layer.weights
-    return affine(below.slopes * below.slopes + below.blurs, weights * weights, np.zeros(weights.shape[1]))
+    return affine(_squares(below.slopes, below.blurs), weights * weights, np.zeros(weights.shape[1]))
 
 
 @compiled
 def spread(below: Front, layer: Layer) -> Array:
     """sigma(z)^2 of a layer's pre-activations, ``(rows, outputs)``."""
     weights, bias = layer.weights, layer.bias
-    return affine(below.values * below.values + below.variances, weights * weights, bias * bias)
+    return affine(_squares(below.values, below.variances), weights * weights, bias * bias)
+
+
+@compiled
+def _squares(numbers: Array, doubts: Array) -> Array:
+    """``numbers^2 + doubts``, in one pass."""
+    made = np.empty(numbers.shape)
+    for row in range(len(made)):
+        for unit in range(made.shape[1]):
+            made[row, unit] = numbers[row, unit] * numbers[row, unit] + doubts[row, unit]
+    return made
 
 
 @compiled
