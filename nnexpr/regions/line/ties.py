@@ -110,9 +110,10 @@ def spread(below: Front, layer: Layer) -> Array:
 @compiled
 def _squares(numbers: Array, doubts: Array) -> Array:
     """``numbers^2 + doubts``, in one pass."""
-    made = np.empty(numbers.shape)
-    for row in range(len(made)):
-        for unit in range(made.shape[1]):
+    rows, width = numbers.shape
+    made = np.empty((rows, width))
+    for row in range(rows):
+        for unit in range(width):
             made[row, unit] = numbers[row, unit] * numbers[row, unit] + doubts[row, unit]
     return made
 
