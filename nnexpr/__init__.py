@@ -23,6 +23,7 @@ _PUBLIC = {
     "nnexpr.training.many": "fit_many",
     "nnexpr.training.session": "Session",
     "nnexpr.training.snapshots": "Snapshot",
+    "nnexpr.training.tangent": "tangent_kernel",
     "nnexpr.regions.line": "linear_regions LineRegions",
     "nnexpr.regions.path": "path_regions PathRegions trajectory_length circle",
     "nnexpr.regions.rational": "rational_count",
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from nnexpr.training.many import fit_many as fit_many
     from nnexpr.training.session import Session as Session
     from nnexpr.training.snapshots import Snapshot as Snapshot
+    from nnexpr.training.tangent import tangent_kernel as tangent_kernel
 
 
 def __getattr__(name: str) -> Any:
