@@ -20,7 +20,6 @@ MOST_COUNTED_UNITS = 20_000
 def scene_of(session: Session) -> Scene:
     """What stays the same while the session trains."""
     network, target = session.network, session.target
-    truth, data = _target_on_the_grid(session)
     hidden = network.architecture.hidden_widths
     upper, lower = _bounds(network, hidden)
     return Scene(
@@ -28,8 +27,8 @@ def scene_of(session: Session) -> Scene:
         formula=target.formula,
         domain=target.own_domain,
         x=target.input_scales[0].to_own(session.grid[:, 0]),
-        truth=truth,
-        data=data,
+        truth=target.truth(session.grid),
+        data=_telling_data(session),
         hidden_widths=hidden,
         parameters=network.parameter_count,
         piecewise_linear=network.is_piecewise_linear and sum(hidden) <= MOST_COUNTED_UNITS,
@@ -42,22 +41,13 @@ def scene_of(session: Session) -> Scene:
     )
 
 
-def _target_on_the_grid(session: Session) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Its values ``(grid,)``, and the training points ``(2, points)`` where these tell more; own units."""
+def _telling_data(session: Session) -> NDArray[np.float64] | None:
+    """The training points ``(2, points)``, thinned, where they tell more than the target does; own units."""
     target = session.target
-    line = target.dimension == 1
-    x = target.input_scales[0].to_own(session.grid[:, 0])
-    truth = np.full_like(x, np.nan)
-    if target.function is not None:
-        with np.errstate(all="ignore"):
-            truth = target.value_scale.to_own(np.asarray(target.function(session.grid), dtype=np.float64))
-    elif line:
-        order = np.argsort(target.own_inputs[:, 0], kind="stable")
-        truth = np.interp(x, target.own_inputs[order, 0], target.own_values[order])
-    if not line or (target.function is not None and session.specification.noise == 0):
-        return truth, None
+    if target.dimension > 1 or (target.function is not None and session.specification.noise == 0):
+        return None
     stride = max(1, target.points // MOST_DATA)
-    return truth, np.stack([target.own_inputs[::stride, 0], target.own_values[::stride]])
+    return np.stack([target.own_inputs[::stride, 0], target.own_values[::stride]])
 
 
 def _bounds(network: Network, hidden: tuple[int, ...]) -> tuple[int | None, int | None]:

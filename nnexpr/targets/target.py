@@ -96,6 +96,20 @@ class Target:
         inputs[:, 0] = np.linspace(*self.domain[0], points)
         return inputs
 
+    def truth(self, section: Array) -> Array:
+        """Its values ``(points,)`` without noise on a :meth:`section`, in own units.
+
+        Of data, on the line through the training points; NaN where it is not known.
+        """
+        if self.function is not None:
+            with np.errstate(all="ignore"):
+                return self.value_scale.to_own(np.asarray(self.function(section), dtype=np.float64))
+        if self.dimension > 1:
+            return np.full(len(section), np.nan)
+        order = np.argsort(self.inputs[:, 0], kind="stable")
+        values: Array = np.interp(section[:, 0], self.inputs[order, 0], self.own_values[order])
+        return values
+
     @property
     def section_name(self) -> str:
         """The input along :meth:`section`, and what the others are there, in own units."""

@@ -20,6 +20,7 @@ from nnexpr.targets.target import Target
 from nnexpr.training.devices import require_memory, resolve_device
 from nnexpr.training.groups import Loops
 from nnexpr.training.history import History
+from nnexpr.training.modes import ModeHistory
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stepper import MemberSettings
@@ -45,6 +46,7 @@ class FitResult:
     seconds: float
     device: str
     history: History
+    modes: ModeHistory | None  # where it was asked for
     state: str
 
     def __repr__(self) -> str:
@@ -80,6 +82,7 @@ class Training(TypedDict, total=False):
     target_seed: int  # of the order of mini-batches
     masks: Tensor | None  # (members, P), 1 or 0: parameters whose mask is 0 stay as they are
     loops: Loops
+    modes: bool  # record the error in each Fourier mode over time: :attr:`FitResult.modes`
 
 
 def assemble(specification: FitSpecification) -> tuple[Network, Target]:
@@ -96,15 +99,15 @@ def assemble(specification: FitSpecification) -> tuple[Network, Target]:
     return network.to(device=device), target
 
 
-def session_of(specification: FitSpecification) -> Session:
+def session_of(specification: FitSpecification, *, modes: bool = False) -> Session:
     """A session that is ready to start, with the specification resolved; torch takes its threads from now on.
 
-    Raises InputError for what cannot be.
+    ``modes``: see :class:`~nnexpr.training.session.Session`. Raises InputError for what cannot be.
     """
     if specification.threads is not None:
         torch.set_num_threads(specification.threads)
     network, target = assemble(specification)
-    return Session(network, target, _resolved(specification, network, target))
+    return Session(network, target, _resolved(specification, network, target), modes=modes)
 
 
 def _resolved(specification: FitSpecification, network: Network, target: Target) -> FitSpecification:
@@ -156,7 +159,8 @@ def session(network: Network, target: Target, **options: Unpack[Training]) -> Se
     given: dict[str, Any] = {**options}
     for name in given:
         _check_is_of_training(name, given[name])
-    lr, masks, loops = given.pop("lr", None), given.pop("masks", None), given.pop("loops", "auto")
+    lr, masks = given.pop("lr", None), given.pop("masks", None)
+    loops, modes = given.pop("loops", "auto"), given.pop("modes", False)
     given |= {"members": network.members, "dtype": str(network.parameters.dtype).removeprefix("torch.")}
     if given.get("stages"):
         given |= {"network": "compositional", "depth": max(1, len(network.layers) - 1)}
@@ -180,7 +184,8 @@ def session(network: Network, target: Target, **options: Unpack[Training]) -> Se
     if network.encoding is not None and longest > network.encoding.period * (1 + 1e-9):
         what = f"the encoding's period is {network.encoding.period:g} and the target's domain is {longest:g} long"
         warnings.warn(f"{what}: different x are one input; build the network with domain=", stacklevel=3)
-    return Session(network, target, specification, settings=MemberSettings(rates, masks), loops=loops)
+    settings = MemberSettings(rates, masks)
+    return Session(network, target, specification, settings=settings, loops=loops, modes=modes)
 
 
 def _check_is_of_training(name: str, value: object) -> None:
@@ -218,6 +223,7 @@ def result_of(trained: Session) -> FitResult:
         seconds=trained.seconds,
         device=trained.device_name,
         history=trained.history,
+        modes=trained.modes,
         state=trained.state,
     )
 

@@ -24,6 +24,7 @@ from nnexpr.training.devices import describe_device
 from nnexpr.training.group import Group
 from nnexpr.training.groups import Loops, make_groups
 from nnexpr.training.history import History
+from nnexpr.training.modes import ModeHistory
 from nnexpr.training.schedules import Stages, changed, learning_rates
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stepper import Data, Job, MemberSettings
@@ -47,11 +48,12 @@ class Session:
     The network given is not changed. Losses and predictions are in the target's own units. A member whose loss ceases
     to be finite is frozen: its last finite state stands, and the others go on. The session fails when none is left.
     ``settings``: what members have of their own, learning rates and masks. ``loops``: see ``groups.is_compiled``.
+    ``modes``: record the error in each Fourier mode over time, of a target of one input; turns end at those epochs.
     """
 
     def __init__(
         self, network: Network, target: Target, specification: FitSpecification, *, grid_points: int = 512,
-        settings: MemberSettings | None = None, loops: Loops = "auto",
+        settings: MemberSettings | None = None, loops: Loops = "auto", modes: bool = False,
     ) -> None:  # fmt: skip
         if network.outputs != 1:
             raise ValueError(f"the network has {network.outputs} outputs; a target has one value")
@@ -70,6 +72,8 @@ class Session:
         self.best_loss = np.full(network.members, np.inf)
         self.epoch_of_best = np.zeros(network.members, dtype=np.int64)
         self.grid = target.section(grid_points)
+        is_line = target.dimension == 1
+        self.modes = ModeHistory(target.truth(self.grid), network.members) if modes and is_line else None
         self.device_name = describe_device(network.parameters.device)
         self._parameters = network.parameters.clone()  # of diverged members: their last finite state
         self._grid_features = network.features(torch.as_tensor(self.grid))
@@ -127,12 +131,12 @@ class Session:
         deadline = time.perf_counter() + seconds
         while self.state == "running":
             epochs = max(1, min(self._turn, self.specification.epochs - self.epoch))
-            began = time.perf_counter()
+            first, began = self.epoch, time.perf_counter()
             self._train(epochs)
             self._finish_if_done()
             now = time.perf_counter()
             # Turns grow to about half of the time given: what is done between two costs as much as an epoch or two.
-            fitting = int(epochs * seconds / 2 / (now - began))
+            fitting = int((self.epoch - first) * seconds / 2 / (now - began))
             self._turn = max(1, min(2 * self._turn, self._most_epochs, fitting))
             if now + (now - began) > deadline:
                 break
@@ -180,7 +184,8 @@ class Session:
         return learning_rates(spec.schedule, spec.lr, self.epoch, count, spec.epochs)
 
     def _train(self, epochs: int) -> None:
-        """So many epochs of every group; the turn is cut short where the stop loss is met."""
+        """So many epochs of every group, or fewer: up to where modes are recorded or the stop loss is met."""
+        epochs = self._up_to_modes(epochs)
         began = time.perf_counter()
         rates = self._rates(epochs)
         losses = self._parameters.new_empty(self.network.members * epochs)
@@ -198,6 +203,14 @@ class Session:
         self.seconds += time.perf_counter() - began
         if reached is not None:
             self._conclude("finished")
+
+    def _up_to_modes(self, epochs: int) -> int:
+        """Record the error's modes if they are due now; so many of the next epochs can be trained before they are."""
+        if self.modes is None:
+            return epochs
+        if self.modes.next <= self.epoch:
+            self.modes.record(self.epoch, self.predictions())
+        return min(epochs, self.modes.next - self.epoch)
 
     def _own(self, losses: Tensor) -> Array:
         return losses.cpu().numpy().astype(np.float64) * self._unit
@@ -266,6 +279,8 @@ class Session:
     def _conclude(self, state: State) -> None:
         """Enter a final state, with the losses after the last update accounted for."""
         self._account(self.losses()[None, :])
+        if self.modes is not None and self.epoch not in self.modes.epochs[-1:]:
+            self.modes.record(self.epoch, self.predictions())
         if self.state != "failed":
             self.state = state
 

@@ -63,7 +63,7 @@ def fit(
     place = None if save is None else _check_save(save)
     if not no_store:
         store.require_writable()
-    session = _begun(specification)
+    session = _begun(specification, modes=as_json)
     from nnexpr.training.fit import result_of
     from nnexpr_tui.commands.fit_report import document, show
 
@@ -87,14 +87,14 @@ def fit(
     return 0
 
 
-def _begun(specification: FitSpecification) -> Session:
+def _begun(specification: FitSpecification, *, modes: bool) -> Session:
     """A session that has taken its first step: all is loaded and compiled, which may take a while where it is not."""
     use_threads(specification.threads)
     with waiting("Loading torch and the compiled loops ..."):
         from nnexpr.training.devices import passed_over
         from nnexpr.training.fit import session_of
 
-        session = session_of(specification)
+        session = session_of(specification, modes=modes)
     encoding = session.network.encoding
     notes = (passed_over(specification.device), encoding.note if encoding else "", *session.target.notes)
     for note in filter(None, notes):

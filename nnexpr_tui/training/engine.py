@@ -24,6 +24,7 @@ from nnexpr.targets import CATALOGUE
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import device_memory
 from nnexpr.training.fit import session_of
+from nnexpr.training.modes import mode_amplitudes
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.documents import plain
@@ -75,10 +76,7 @@ def frequencies(scene: Scene, snapshot: Snapshot) -> Array | None:
     """Amplitude of the error in each Fourier mode of the domain, (modes,); mode 0 is the mean."""
     if scene.dimension > 1 or not np.isfinite(snapshot.prediction).all():
         return None
-    error = (snapshot.prediction.astype(np.float64) - scene.truth)[:-1]  # the last point repeats the first
-    amplitude = 2.0 * np.abs(np.fft.rfft(error)) / len(error)
-    amplitude[0] /= 2.0
-    return amplitude[: len(error) // 8]  # beyond, the grid no longer tells the modes apart well
+    return mode_amplitudes(snapshot.prediction.astype(np.float64) - scene.truth)
 
 
 def export(session: Session, moment: FitMoment, stem: Path, cells: dict[str, Any] | None) -> None:

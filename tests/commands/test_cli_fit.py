@@ -10,9 +10,11 @@ import pytest
 from safetensors.numpy import load_file
 
 from nnexpr import target
+from nnexpr.runs.file import load
 from nnexpr.runs.store import Store
 from nnexpr.specification import OPTIONS
 from nnexpr.splines.floor import QUICK_WORK, spline_floor
+from nnexpr.training.modes import mode_amplitudes
 from nnexpr_tui.commands import fit_report
 
 MEMBER_KEYS = {
@@ -21,7 +23,7 @@ MEMBER_KEYS = {
 }  # fmt: skip
 KEYS = {
     "schema", "run", "config", "device", "dtype", "parameters", "trained_parameters", "members", "epochs", "seconds",
-    "member_epochs_per_second", "history",
+    "member_epochs_per_second", "history", "modes",
 }  # fmt: skip
 CSV = "year;number\n1700;5\n1701;11\n1702;16\n1703;23\n1704;36\n1705;58\n1706;29\n"
 
@@ -120,6 +122,26 @@ def test_the_history_is_thinned_and_ends_near_the_loss(run):
         assert way[-1] == pytest.approx(member["loss"], rel=1e-2)
         assert way[0] > way[-1]
         assert min(way) >= member["best_loss"] * (1 - 1e-6)
+
+
+def test_the_modes_of_the_error_end_with_those_of_what_was_trained(run, tmp_path):
+    """Of one member as the median is of all; the best one's, at the last epoch, from its own predictions."""
+    options = ("fit", "--target", "fourier", "--width", 8, "--epochs", 300, "--no-store", "--json")
+    saved = tmp_path / "three.safetensors"
+    found = document(run(*options, "--members", 3, "--save", saved))
+    modes = found["modes"]
+    losses = [member["loss"] for member in found["members"]]
+    assert modes["member"] == losses.index(min(losses))
+    assert (modes["epochs"][0], modes["epochs"][-1]) == (0, 300)
+    for rows in (modes["amplitudes"], modes["median"]):
+        assert {len(row) for row in rows} == {len(modes["target"])}
+        assert len(rows) == len(modes["epochs"])
+    network, made = load(saved).network, target("fourier")
+    grid = np.linspace(0, 1, 512)
+    error = network(grid)[modes["member"], :, 0] - made.function(grid[:, None])
+    np.testing.assert_allclose(modes["amplitudes"][-1], mode_amplitudes(error)[:32], rtol=1e-3, atol=1e-6)
+    assert document(run(*options))["modes"]["median"] is None
+    assert document(run("fit", "--target", "waves2d", "--epochs", 2, "--no-store", "--json"))["modes"] is None
 
 
 def test_a_member_is_the_same_alone(run):
