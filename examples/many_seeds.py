@@ -9,7 +9,7 @@ target = nnexpr.target("fourier", terms=6, seed=1, points=256)
 for depth, width in ((2, 80), (5, 8)):
     network = nnexpr.mlp(depth=depth, width=width, members=30, seed=0)
     result = nnexpr.fit(network, target, epochs=1000, lr=5e-3)
-    regions = [line.count for line in nnexpr.linear_regions(result.network, (0.0, 1.0))]
+    regions = [line.count for line in result.regions()]
     print(
         f"depth {depth}, width {width}, {network.parameter_count} parameters: "
         f"median loss {result.loss.median():.3g}, {min(regions)} to {max(regions)} linear regions"

@@ -32,6 +32,7 @@ class Network:
     ``parameters``: ``(members, P)``, float32 or float64. ``seeds``: the seed each member was drawn from.
     ``tie_tolerance``: the relative rounding of weights and values within which kinks count as coinciding when regions
     are counted; see ``nnexpr/regions/line/ties.py``.
+    ``domain``: one ``(low, high)`` for each input, in the network's units, where it was trained; None before.
     """
 
     layers: tuple[AffineLayer, ...]
@@ -39,6 +40,7 @@ class Network:
     encoding: Encoding | None = None
     seeds: tuple[int, ...] = ()
     tie_tolerance: float = 2.0**-49
+    domain: tuple[tuple[float, float], ...] | None = None
     architecture: Architecture = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,6 +50,10 @@ class Network:
             raise ValueError(f"parameters have shape {shape}; expected (members, {self.parameter_count})")
         if not self.seeds:
             object.__setattr__(self, "seeds", tuple(range(self.members)))
+        if self.domain is not None and len(self.domain) != self.inputs:
+            raise ValueError(
+                f"the domain has {len(self.domain)} intervals; the network has {self.inputs} inputs"
+            )
 
     def __repr__(self) -> str:
         """Widths from the inputs to the outputs, and the activations: ``1-16-16-1 relu``."""

@@ -8,10 +8,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.networks.network import Network
 from nnexpr.regions.stack import Index
 from nnexpr.scale import Scale
 
-__all__ = ["Certificate", "Counted", "allowed", "dead_units", "layer_counts", "one_line"]
+__all__ = ["Certificate", "Counted", "allowed", "dead_units", "domain_of", "layer_counts", "one_line"]
 
 WIDEST = 2.0**-20  # a tolerance beyond which residuals are no rounding of float32 numbers
 
@@ -91,6 +92,11 @@ def allowed(scale: float, tolerance: float) -> float:
     0.2; the rest is left to terms that cancel in hidden layers.
     """
     return 1024.0 * min(tolerance, WIDEST) * scale
+
+
+def domain_of(network: Network) -> tuple[tuple[float, float], ...]:
+    """Where a network is counted unless a domain is given: where it was trained, else 0 to 1 for each input."""
+    return network.domain or ((0.0, 1.0),) * network.inputs
 
 
 def layer_counts(layers: Index, hidden: int) -> tuple[int, ...]:

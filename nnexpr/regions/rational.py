@@ -27,6 +27,7 @@ from math import nextafter, ulp
 
 from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
 from nnexpr.networks.network import Network
+from nnexpr.regions.counted import domain_of
 from nnexpr.regions.stack import Stack
 
 __all__ = ["RationalCount", "TooManyKinds", "rational_count"]
@@ -58,11 +59,12 @@ class RationalCount:
 
 
 def rational_count(
-    network: Network, domain: tuple[float, float] = (0.0, 1.0), *, member: int = 0, most: int = 20_000
+    network: Network, domain: tuple[float, float] | None = None, *, member: int = 0, most: int = 20_000
 ) -> RationalCount:
     """The regions of one member on ``domain``, in exact arithmetic.
 
-    Raises as ``linear_regions`` does, and TooManyKinds if a layer has more than ``most`` kinds of intervals or pairs of
+    Unless given, the domain is the one that the network was trained on, and 0 to 1 where it was not. Raises as
+    ``linear_regions`` does, and TooManyKinds if a layer has more than ``most`` kinds of intervals or pairs of
     neighbours; those of a random network are as many as its regions.
 
     >>> from nnexpr import rational_count, tent
@@ -70,7 +72,7 @@ def rational_count(
     True
     """
     Stack.of(network)  # for its refusals
-    low, high = Fraction(domain[0]), Fraction(domain[1])
+    low, high = map(Fraction, domain or domain_of(network)[0])
     intervals: Counter[Interval] = Counter({((low,), (high,)): 1})
     narrowest: Widths = {((low,), (high,)): high - low}
     neighbours: Counter[Neighbours] = Counter()
@@ -91,7 +93,7 @@ def rational_count(
         if any((m - a) * ratio != b - m for a, m, b in zip(left, middle, right, strict=True))
     )
     width = min(narrowest.values())
-    resolution = ulp(nextafter(max(abs(float(domain[0])), abs(float(domain[1]))), 0.0))
+    resolution = ulp(nextafter(float(max(abs(low), abs(high))), 0.0))
     return RationalCount(
         bends + 1, neighbours.total() + 1, len(intervals), width, width >= Fraction(resolution)
     )

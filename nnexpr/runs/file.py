@@ -1,9 +1,9 @@
 """A run's file: a network on disk, bit for bit what was saved, with everything needed to use it again.
 
 It is a safetensors file of one tensor, ``parameters`` (members, P), and one metadata entry, ``nnexpr``: a JSON
-document with the format's version, the layers, encoding, seeds and tie tolerance, the specification, the target's
-name, domain and scales, and the provenance. Nothing in a file is ever run, and what is read is checked before it is
-believed. A file appears under its name only when it is complete.
+document with the format's version, the layers, encoding, seeds, tie tolerance and domain, the specification, the
+target's name, domain and scales, and the provenance. Nothing in a file is ever run, and what is read is checked before
+it is believed. A file appears under its name only when it is complete.
 """
 
 from __future__ import annotations
@@ -41,15 +41,14 @@ Intervals = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, eq=False)
 class SavedNetwork:
-    """A network from a file. Without a target, its name and domains are None and the scales change nothing."""
+    """A network from a file. Without a target, its name is None and the scales change nothing."""
 
     network: Network
     input_scales: tuple[Scale, ...]
     value_scale: Scale = field(default_factory=Scale)
     specification: FitSpecification | None = None
     target: str | None = None  # as it is spelled
-    domain: Intervals | None = None  # own units
-    network_domain: Intervals | None = None  # the network's units
+    domain: Intervals | None = None  # own units; None where it was not trained
     metadata: Mapping[str, Any] = field(
         default_factory=dict
     )  # provenance, and "extra" as it was given to save
@@ -75,6 +74,7 @@ def save(
         "encoding": None if network.encoding is None else asdict(network.encoding),
         "seeds": list(network.seeds),
         "tie_tolerance": network.tie_tolerance,
+        "domain": network.domain,
         "specification": None if specification is None else specification.as_config(),
         "target": None if target is None else _describe(target),
         "provenance": {
@@ -124,13 +124,17 @@ def _restore(document: dict[str, Any], parameters: Tensor) -> SavedNetwork:
     code = document["encoding"]
     encoding = None if code is None else _encoding(code)
     seeds = tuple(int(seed) for seed in document["seeds"])
-    network = Network(layers, parameters, encoding, seeds, _finite(document["tie_tolerance"]))
+    config, target = document["specification"], document["target"]
+    domain = document.get("domain") or (target and target["network_domain"])
+    trained = None if domain is None else _intervals(domain)
+    network = Network(layers, parameters, encoding, seeds, _finite(document["tie_tolerance"]), trained)
     if not 0 <= network.tie_tolerance < 1:
         raise ValueError("ties within more than the whole")
     if len(network.seeds) != network.members or (encoding and encoding.features != layers[0].inputs):
         raise ValueError("seeds or encoding do not belong to these parameters")
-    config, target = document["specification"], document["target"]
-    told = {"input_scales": (Scale(),) * network.inputs} if target is None else _described(target, network)
+    told: dict[str, Any] = {"domain": trained, "input_scales": (Scale(),) * network.inputs}
+    if target is not None:
+        told = _described(target, network)
     return SavedNetwork(
         network,
         specification=None if config is None else FitSpecification.from_config(config),
@@ -152,13 +156,12 @@ def _describe(target: Target) -> dict[str, Any]:
 def _described(target: Mapping[str, Any], network: Network) -> dict[str, Any]:
     """What :func:`_describe` wrote, as :class:`SavedNetwork` has it; one interval and one scale for each input."""
     scales = tuple(_scale(pair) for pair in target["input_scales"])
-    domain, network_domain = _intervals(target["domain"]), _intervals(target["network_domain"])
-    if {len(scales), len(domain), len(network_domain)} != {network.inputs}:
+    domain = _intervals(target["domain"])
+    if {len(scales), len(domain)} != {network.inputs}:
         raise ValueError("the target has another dimension than the network")
     return {
         "target": str(target["name"]),
         "domain": domain,
-        "network_domain": network_domain,
         "input_scales": scales,
         "value_scale": _scale(target["value_scale"]),
     }

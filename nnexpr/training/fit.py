@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import torch
@@ -24,6 +24,10 @@ from nnexpr.training.modes import ModeHistory
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stepper import MemberSettings
+
+if TYPE_CHECKING:
+    from nnexpr.regions.line import LineRegions
+    from nnexpr.regions.plane import PlaneRegions
 
 __all__ = [
     "FitResult", "Training", "assemble", "fit", "fitted", "result_of", "session", "session_of", "train",
@@ -61,6 +65,21 @@ class FitResult:
         return self.target.value_scale.to_own(
             self.network(self.target.to_network(own))[..., 0].astype(np.float64)
         )
+
+    def regions(self) -> list[LineRegions] | list[PlaneRegions]:
+        """The linear regions of every member on the target's domain, in its own units.
+
+        A diverged member's are those of its last finite state. Raises ``NotPiecewiseLinear``, and ``ValueError`` as
+        ``linear_regions`` and ``plane_regions`` do.
+        """
+        from nnexpr.regions.line import linear_regions  # whose loading training need not wait for
+        from nnexpr.regions.plane import plane_regions
+
+        network, across, up = self.network, self.target.input_scales, self.target.value_scale
+        if network.inputs == 1:
+            return [lines.rescaled(across[0], up) for lines in linear_regions(network)]
+        cells = (plane_regions(network, member=member) for member in range(network.members))
+        return [each.rescaled((across[0], across[1]), up) for each in cells]
 
     @property
     def member_epochs_per_second(self) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -45,8 +46,9 @@ class InvalidTransition(RuntimeError):
 class Session:
     """Trains ``network`` on ``target`` as ``specification``'s training options say.
 
-    The network given is not changed. Losses and predictions are in the target's own units. A member whose loss ceases
-    to be finite is frozen: its last finite state stands, and the others go on. The session fails when none is left.
+    The network given is not changed; ``network`` is it with the target's domain. Losses and predictions are in the
+    target's own units. A member whose loss ceases to be finite is frozen: its last finite state stands, and the others
+    go on. The session fails when none is left.
     ``settings``: what members have of their own, learning rates and masks. ``loops``: see ``groups.is_compiled``.
     ``modes``: record the error in each Fourier mode over time, of a target of one input; turns end at those epochs.
     """
@@ -63,6 +65,7 @@ class Session:
             raise ValueError(
                 f"the last layer has activation {network.layers[-1].activation}; training needs identity"
             )
+        network = replace(network, domain=target.domain)
         self.network, self.target, self.specification = network, target, specification
         self.state: State = "ready"
         self.epoch = 0

@@ -33,6 +33,7 @@ COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collap
 def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[str, Any]:
     """The JSON document of a fit, kept by ``keeper``; with the ``bounds`` of splines, which take a while."""
     network = result.network
+    domain = result.target.own_domain
     counted, notes = _regions(result)
     regions = [counts["linear_regions"] for counts in counted.values()]
     floors, unknown = _floors(result, regions) if bounds else ({}, [])
@@ -48,6 +49,7 @@ def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[
         "dtype": result.specification.dtype,
         "parameters": network.parameter_count,
         "trained_parameters": network.trained_parameter_count,
+        "domain": domain if len(domain) > 1 else domain[0],
         "members": [_member(result, index, counted.get(index, {})) for index in range(network.members)],
         "epochs": result.epochs,
         "seconds": result.seconds,
@@ -61,7 +63,7 @@ def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[
 
 def _regions(result: FitResult) -> tuple[dict[int, dict[str, Any]], list[str]]:
     """What is counted of each member on the target's domain; and why some could not be counted."""
-    network, target = result.network, result.target
+    network = result.network
     alive = [index for index in range(network.members) if index not in result.diverged]
     if not (network.is_piecewise_linear and network.inputs in (1, 2) and alive):
         return {}, []
@@ -73,17 +75,16 @@ def _regions(result: FitResult) -> tuple[dict[int, dict[str, Any]], list[str]]:
     selected = network if len(alive) == network.members else network.select(alive)
     return {
         member: counts(member, lines) | {"collapsed": lines.collapsed}
-        for member, lines in zip(alive, linear_regions(selected, target.domain[0]), strict=True)
+        for member, lines in zip(alive, linear_regions(selected), strict=True)
     }, []
 
 
 def _plane_regions(result: FitResult, alive: list[int]) -> tuple[dict[int, dict[str, Any]], list[str]]:
     from nnexpr_tui.commands.regions_report import in_plane
 
-    first, second = result.target.domain
     up = result.target.value_scale
     try:
-        found = in_plane(result.network, (first, second), alive, up, seconds=PLANE_SECONDS)
+        found = in_plane(result.network, None, alive, up, seconds=PLANE_SECONDS)
     except ValueError as error:
         return {}, [f"regions were not counted: {error}"]
     told = f"regions were counted for {len(found)} of {len(alive)} members, in {PLANE_SECONDS:g} seconds"

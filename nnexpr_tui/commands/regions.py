@@ -128,7 +128,7 @@ def _line(
         )
         raise InputError("file", file, why)
     own = domain or (saved.domain or (_UNIT,))[0]
-    found = linear_regions(network.select(members), _to_network(own, across))
+    found = linear_regions(network.select(members), domain and _to_network(domain, across))
     own_units = (lines.rescaled(across, saved.value_scale) for lines in found)
     told = [on_line(*each) for each in zip(members, own_units, strict=True)]
     if as_json:
@@ -151,7 +151,8 @@ def _plane(
     trained = saved.domain or (_UNIT, _UNIT)
     own = domain or trained[0], domain2 or domain or trained[1]
     first, second = (_to_network(*pair) for pair in zip(own, saved.input_scales, strict=True))
-    told = in_plane(saved.network, (first, second), members, saved.value_scale)
+    rectangle = (first, second) if domain or domain2 else None
+    told = in_plane(saved.network, rectangle, members, saved.value_scale)
     if as_json:
         print_json({"schema": 1, "domain": own, "members": told, "assumed": saved.assumed})
     else:

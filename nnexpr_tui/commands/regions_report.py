@@ -94,12 +94,17 @@ def along_path(member: int, along: PathRegions, across: Scale, up: Scale) -> Mem
 
 
 def in_plane(
-    network: Network, domain: Rectangle, members: Sequence[int], up: Scale, *, seconds: float = float("inf")
+    network: Network,
+    domain: Rectangle | None,
+    members: Sequence[int],
+    up: Scale,
+    *,
+    seconds: float = float("inf"),
 ) -> list[Member]:
-    """Members of two inputs on the domain, in the network's units, counted on as many threads as torch uses.
+    """Members of two inputs, counted on as many threads as torch uses.
 
-    ``up`` takes the residual to own units. No member is begun after ``seconds`` but the first: those that are missing
-    were not reached. Raises ValueError.
+    ``domain``: in the network's units; None is the one it was trained on. ``up`` takes the residual to own units. No
+    member is begun after ``seconds`` but the first: those that are missing were not reached. Raises ValueError.
     """
     import torch
 

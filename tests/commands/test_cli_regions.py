@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nnexpr import Network, from_torch, save
+from nnexpr import Network, from_torch, linear_regions, load, plane_regions, save
 from nnexpr.kinds import AffineLayer
 
 
@@ -101,6 +101,31 @@ def test_pieces_of_a_files_network_are_in_the_files_own_units(run, tmp_path):
     assert np.mean(error**2) == pytest.approx(told["members"][0]["loss"], rel=1e-6)
     half = document(run("regions", saved, "--domain", 1925, 1975, "--json"))["members"][0]
     np.testing.assert_allclose(pieces(half, x[30:70]), pieces(member, x[30:70]))
+
+
+def test_a_fit_is_counted_where_it_was_trained(run, tmp_path):
+    path = tmp_path / "abs.safetensors"
+    shape = ("--depth", 3, "--width", 16, "--members", 3)
+    fit = document(run("fit", "--target", "abs", *shape, "--epochs", 50, "--save", path, "--json"))
+    found = document(run("regions", path, "--json"))
+    assert fit["domain"] == found["domain"] == [-1.0, 1.0]
+    network = load(path).network
+    for ends in (None, (-1.0, 1.0)):
+        counts = [lines.count for lines in linear_regions(network, ends)]
+        assert counts == [member["linear_regions"] for member in fit["members"]]
+        assert counts == [member["linear_regions"] for member in found["members"]]
+
+
+def test_a_fit_in_the_plane_likewise(run, tmp_path):
+    path = tmp_path / "waves.safetensors"
+    fit = document(run("fit", "--target", "waves2d", "--width", 6, "--epochs", 5, "--save", path, "--json"))
+    found = document(run("regions", path, "--json"))
+    assert fit["domain"] == found["domain"] == [[-1.0, 1.0], [-1.0, 1.0]]
+    counts = [member["members"][0]["linear_regions"] for member in (fit, found)]
+    assert counts == [plane_regions(load(path).network).count] * 2
+    half = document(run("regions", path, "--domain2", 0, 1, "--json"))
+    assert half["domain"] == [[-1.0, 1.0], [0.0, 1.0]]
+    assert half["members"][0]["linear_regions"] < counts[0]
 
 
 def test_members_are_chosen(run, tmp_path):

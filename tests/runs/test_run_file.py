@@ -57,7 +57,7 @@ def test_specification_and_target_come_back(tmp_path: Path) -> None:
     assert loaded.specification == specification
     assert loaded.target == target.name
     assert loaded.domain == target.own_domain == ((1700.5, 2008.5),)
-    assert loaded.network_domain == target.domain
+    assert loaded.network.domain == target.domain
     assert loaded.input_scales == (Scale(308.0, 1700.5),)
     assert loaded.value_scale == Scale(0.1, 1 / 3)
     assert loaded.metadata["extra"] == {"epochs": 12}
@@ -69,6 +69,18 @@ def test_a_file_is_an_ordinary_safetensors_file(tmp_path: Path) -> None:
     with safe_open(tmp_path / "a", framework="pt") as file:
         assert torch.equal(file.get_tensor("parameters"), network.parameters[[1, 0]])
         assert json.loads(file.metadata()["nnexpr"])["seeds"] == [1, 0]
+
+
+def test_a_file_from_before_networks_knew_their_domain_has_that_of_its_target(tmp_path: Path) -> None:
+    network = mlp()
+    save(tmp_path / "a", network)
+    with safe_open(tmp_path / "a", framework="pt") as file:
+        document = json.loads(file.metadata()["nnexpr"])
+    del document["domain"]
+    for told, domain in ((None, None), (TARGET | {"network_domain": [[-1, 1]]}, ((-1.0, 1.0),))):
+        described = {"nnexpr": json.dumps(document | {"target": told})}
+        save_file({"parameters": network.parameters}, tmp_path / "b", described)
+        assert load(tmp_path / "b").network.domain == domain
 
 
 def test_a_failed_save_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +157,9 @@ def test_files_of_others_are_refused(tmp_path: Path) -> None:
         ({"encoding": {"bands": 0, "raw": True, "dimension": 1}}, "damaged"),
         ({"seeds": [float("inf")]}, "damaged"),
         ({"extra": 3}, "damaged"),
+        ({"domain": [[0, 1], [0, 1]]}, "damaged"),
+        ({"domain": [[1, 0]]}, "damaged"),
+        ({"domain": [[0, float("nan")]]}, "damaged"),
     ],
 )
 def test_a_damaged_description_is_refused(change: dict[str, object], reason: str, tmp_path: Path) -> None:

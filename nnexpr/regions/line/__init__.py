@@ -31,7 +31,7 @@ from typing import Self
 import numpy as np
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.counted import Certificate, Counted, dead_units, layer_counts, one_line
+from nnexpr.regions.counted import Certificate, Counted, dead_units, domain_of, layer_counts, one_line
 from nnexpr.regions.line.front import Path
 from nnexpr.regions.line.member import Traced, walk
 from nnexpr.regions.stack import Index, NotPiecewiseLinear, Stack
@@ -73,9 +73,11 @@ class LineRegions(Counted, LinearSpline):
 
 
 def linear_regions(
-    network: Network, domain: tuple[float, float] = (0.0, 1.0), *, certify: bool = True
+    network: Network, domain: tuple[float, float] | None = None, *, certify: bool = True
 ) -> list[LineRegions]:
     """The linear regions of every member on ``domain``, in the network's units.
+
+    Unless given, the domain is the one that the network was trained on, and 0 to 1 where it was not.
 
     ``certify=False`` leaves out the comparison with a direct evaluation, which is a third to a half of the time. Many
     members are counted on as many threads as torch uses; the numbers do not depend on how many.
@@ -88,10 +90,11 @@ def linear_regions(
     >>> regions.count, regions.activation_regions
     (64, 64)
     """
-    low, high = (float(end) for end in domain)
+    stack = Stack.of(network)
+    low, high = (float(end) for end in domain or domain_of(network)[0])
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError("domain", (low, high), "two finite numbers, the lower one first")
-    stack, ends = Stack.of(network), np.array([low, high])
+    ends = np.array([low, high])
     path = Path(ends, ends[:, None], np.zeros((1, 1)), np.array([[1.0], [0.0]]))
     return walk(stack, path, lambda traced: _regions(traced, stack), certify=certify)
 

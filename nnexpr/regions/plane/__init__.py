@@ -27,12 +27,12 @@ closer than the tie rule's tolerance are one, and reported.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from nnexpr.networks.network import Network
-from nnexpr.regions.counted import allowed, dead_units, layer_counts
+from nnexpr.regions.counted import allowed, dead_units, domain_of, layer_counts
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.certificate import compared
 from nnexpr.regions.plane.layers import Sides, subdivide
@@ -53,14 +53,15 @@ SAMPLES = (128, 1024)
 
 def plane_regions(
     network: Network,
-    domain: Domain = ((0.0, 1.0), (0.0, 1.0)),
+    domain: Domain | None = None,
     member: int = 0,
     *,
     most_cells: int = 2_000_000,
 ) -> PlaneRegions:
     """The cells and linear regions of one member's output 0 on the rectangle ``domain``, in the network's units.
 
-    ``domain``: the interval of x1 and that of x2. Raises ``NotPiecewiseLinear``; ``InputError`` for a domain that is
+    ``domain``: the interval of x1 and that of x2; unless given, those that the network was trained on, and 0 to 1 where
+    it was not. Raises ``NotPiecewiseLinear``; ``InputError`` for a domain that is
     not two intervals; ``ValueError`` if the network has not two inputs, there are more than ``most_cells`` cells, or
     parameters or values are not finite.
 
@@ -70,7 +71,7 @@ def plane_regions(
     (7, 1)
     """
     stack = Stack.of(network, 2, member)
-    only, rectangle = stack.member(0), _checked(domain)
+    only, rectangle = stack.member(0), _checked(domain or domain_of(network))
     layers = [layer_of(only, number) for number in range(len(only.shapes))]
     with np.errstate(over="ignore", invalid="ignore"):
         mesh, sides = subdivide(layers, only.tolerance, rectangle, most_cells)
@@ -80,7 +81,7 @@ def plane_regions(
     return found
 
 
-def _checked(domain: Domain) -> Domain:
+def _checked(domain: Sequence[Sequence[float]]) -> Domain:
     try:
         (a1, b1), (a2, b2) = ((float(low), float(high)) for low, high in domain)
     except (TypeError, ValueError):
