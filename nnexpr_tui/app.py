@@ -244,9 +244,18 @@ class Explorer(DifferencesOnly[None]):
 
 
 def _load_engine() -> Library:
-    """The engine, and what charts need, so that the first frame finds it there."""
-    import_module("nnexpr_tui.charts.raster")
-    return default_library()
+    """The engine, and what charts need, so that the first frame finds it there.
+
+    It is a quarter of a million objects that stay. To look for garbage among them would be a sixth of the loading, and
+    every time later, while it trains, a pause of more than a tenth of a second.
+    """
+    gc.disable()
+    try:
+        import_module("nnexpr_tui.charts.raster")
+        return default_library()
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def run_explorer(

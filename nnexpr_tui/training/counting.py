@@ -37,12 +37,20 @@ class Counting:
         self._cost = 0.0
         self._next = 0.0
 
-    def look(self, snapshot: Snapshot) -> None:
-        """While standing still: whatever of the present moment is not yet counted, however long it takes."""
+    def look(self, snapshot: Snapshot, *, search: bool = True) -> None:
+        """While standing still: whatever of the present moment is not yet counted, however long it takes.
+
+        Without ``search`` the floor is left owed.
+        """
         self.is_owed = False
         self._count(snapshot)
-        if self._known is not None:
+        if self._known is not None and search:
             self._floors.find(self._known[1].count)
+        self.is_owed = self._lacks_floor
+
+    def owes_only_floor(self, snapshot: Snapshot) -> bool:
+        """Whether that moment is counted, and the floor is all that is owed of it."""
+        return self._known is not None and self._known[0] is snapshot and self._lacks_floor
 
     def glance(self, snapshot: Snapshot, *, running: bool) -> None:
         """Before a moment is shown: what is due while training, or quickly done while standing still."""
@@ -53,7 +61,7 @@ class Counting:
                 self._floors.seek(self._known[1].count)
         elif self.is_owed and self._cost < QUICK:
             self._count(snapshot)
-            self.is_owed = self._known is not None and self._known[1].count not in self._floors
+            self.is_owed = self._lacks_floor
 
     def of(self, member: int) -> tuple[LineRegions | None, int, SplineFloor | None]:
         """The newest counts of a member, their epoch, and the nearest floor; None: not known (yet)."""
@@ -62,9 +70,15 @@ class Counting:
         snapshot, lines = self._known
         return lines, snapshot.epoch, self._floors.near(lines.count)
 
+    @property
+    def _lacks_floor(self) -> bool:
+        return self._known is not None and self._known[1].count not in self._floors
+
     def _count(self, snapshot: Snapshot) -> None:
         from nnexpr_tui.training.engine import lines
 
+        if self._known is not None and self._known[0] is snapshot:
+            return
         began = monotonic()
         found = lines(network_of(self._session.network, snapshot), self._session.target)
         self._known = None if found is None else (snapshot, found)

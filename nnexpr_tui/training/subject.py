@@ -108,7 +108,7 @@ class FitSubject(Subject[FitMoment]):
         return self.session is not None and self.session.state == "running" and not self._has_failed
 
     def can_count(self, kind: str) -> bool:
-        """Whether what counts on the line, or in the plane, is compiled.
+        """Whether what counts on the line or in the plane, or what finds floors, is compiled.
 
         Training comes first: while it waits for its own loops to be compiled, nothing else is begun.
         """
@@ -125,11 +125,12 @@ class FitSubject(Subject[FitMoment]):
             return max(0.0, self._next_epoch - monotonic()) if self._pace else 0.0
         if self.session is None or not self._owes_counts:
             return None
-        return 0.0 if self.can_count("line") else WAIT
+        needed = "floor" if self._counting.owes_only_floor(self.snapshot()) else "line"
+        return 0.0 if self.can_count(needed) else WAIT
 
     def turn(self, seconds: float) -> bool:
         if not self.is_running:
-            self._counting.look(self.snapshot())
+            self._counting.look(self.snapshot(), search=self.can_count("floor"))
             return True
         self._advance(self._session, seconds)
         if self._keeper is not None and self._keeper.is_due:
@@ -352,7 +353,8 @@ class FitSubject(Subject[FitMoment]):
         from nnexpr_tui.training.engine import export
 
         if self.scene.countable:
-            compiling("line").wait()
+            for kind in ("line", "floor"):
+                compiling(kind).wait()
             self._counting.look(self.snapshot())
         moment = self.moment()
         assert moment is not None  # noqa: S101 - there is a session

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
+from threading import Event
 from time import monotonic
 
 import numpy as np
@@ -17,10 +19,11 @@ from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
+from nnexpr_tui.app import _load_engine
 from nnexpr_tui.training.counting import Counting
 from nnexpr_tui.training.engine import build, frequencies, library, lines
 from nnexpr_tui.training.floors import MOST_REGIONS, Floors
-from nnexpr_tui.training.subject import FitSubject
+from nnexpr_tui.training.subject import WAIT, FitSubject
 
 SMALL = FitSpecification.make(width=(6,), points=64, seed=3, members=2, target="expr:sin(2*pi*x)")
 
@@ -213,3 +216,36 @@ def test_while_training_a_floor_is_shown_that_is_a_bound_too() -> None:
     assert lines is not None
     assert while_training.regions > floor.regions == lines.count
     assert 0 < while_training.lower_bound <= floor.lower_bound <= fit.snapshot().loss
+
+
+def test_counts_do_not_wait_for_the_loops_that_find_floors(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = {"line": Event(), "floor": Event()}
+    monkeypatch.setattr("nnexpr_tui.training.subject.compiling", compiled.__getitem__)
+    fit = seated(FitSubject())
+    fit.configure(SMALL)
+    fit.step(3)
+    assert fit.wait == WAIT
+    compiled["line"].set()
+    assert fit.wait == 0.0
+    fit.turn(0.0)
+    moment = fit.moment()
+    assert moment is not None
+    assert (moment.counted, moment.floor) == (3, None)
+    assert fit.wait == WAIT, "questions are answered meanwhile"
+    compiled["floor"].set()
+    assert fit.wait == 0.0
+    fit.turn(0.0)
+    moment = fit.moment()
+    assert moment is not None
+    assert moment.floor is not None
+    assert fit.wait is None
+
+
+def test_garbage_is_not_looked_for_in_what_was_loaded() -> None:
+    try:
+        _load_engine()
+        looked_through = {id(each) for each in gc.get_objects()}
+        assert not looked_through & {id(torch.nn.Linear), id(vars(torch)), id(vars(nnexpr))}
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
