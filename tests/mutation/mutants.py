@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +45,17 @@ class Mutant:
     stop: int
     before: str
     after: str
+    around: str  # where in which function it stands, as far as that matters
 
     @property
     def key(self) -> str:
-        """What it is known by, also once lines above it have come or gone."""
+        """What it is known by, also once its file has changed."""
         return f"{self.path}: {' '.join(self.before.split())} -> {' '.join(self.after.split())}"
+
+    @property
+    def identity(self) -> str:
+        """This change of this function, also once lines outside the function have."""
+        return f"{self.key} @{self.around}"
 
     def applied(self, text: bytes) -> bytes:
         """The file's text with the change."""
@@ -61,14 +68,31 @@ def mutants_of(path: Path, name: str) -> list[Mutant]:
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
+
+    def span(node: ast.expr | ast.stmt) -> tuple[int, int]:
+        end = (node.end_lineno or node.lineno) - 1
+        return starts[node.lineno - 1] + node.col_offset, starts[end] + (node.end_col_offset or 0)
+
+    tree = ast.parse(text)
+    functions = [span(node) for node in _functions(tree)]
     found = []
-    for node, after in _changes(ast.parse(text)):
-        start = starts[node.lineno - 1] + node.col_offset
-        stop = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+    for node, after in _changes(tree):
+        start, stop = span(node)
         before = text[start:stop].decode()
         if after != before:
-            found.append(Mutant(name, node.lineno, start, stop, before, after))
+            left, right = next(each for each in functions if each[0] <= start and stop <= each[1])
+            around = f"{start - left} {hashlib.sha256(text[left:right]).hexdigest()[:12]}"
+            found.append(Mutant(name, node.lineno, start, stop, before, after, around))
     return sorted(set(found), key=lambda mutant: (mutant.start, mutant.stop, mutant.after))
+
+
+def _functions(tree: ast.Module | ast.ClassDef) -> Iterator[ast.stmt]:
+    """The functions, methods and other statements that a file is made of."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield from _functions(node)
+        else:
+            yield node
 
 
 def _changes(tree: ast.AST, *, top: bool = True) -> Iterator[tuple[ast.expr | ast.stmt, str]]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from mutants import mutants_of
-from mutate import FOLDERS, ROOT, _closure
+from mutate import FOLDERS, ROOT, mirrors
+from trial import Outcome, closure
+from verdicts import Verdicts
 
 SOURCE = '''"""Text."""
 from typing import TYPE_CHECKING
@@ -78,8 +82,8 @@ def test_a_change_reaches_what_imports_it_however_far_away(tmp_path: Path) -> No
         (tmp_path / place).write_text(text)
 
     def stamps() -> tuple[str, str]:
-        _closure.cache_clear()
-        return _closure(tmp_path, ("nnexpr/a.py",)), _closure(tmp_path, ("nnexpr/c.py",))
+        closure.cache_clear()
+        return closure(tmp_path, ("nnexpr/a.py",)), closure(tmp_path, ("nnexpr/c.py",))
 
     before = stamps()
     (tmp_path / "nnexpr/b/inner.py").write_text("one = 2\n")
@@ -87,3 +91,76 @@ def test_a_change_reaches_what_imports_it_however_far_away(tmp_path: Path) -> No
     assert (before[0] != after[0], before[1] == after[1]) == (True, True)
     (tmp_path / "nnexpr/other.py").write_text("# changed\n")
     assert stamps()[1] != after[1]
+
+
+@pytest.mark.parametrize(
+    ("source", "test", "rank"),
+    [
+        ("nnexpr/regions/line/ties.py", "tests/regions/line/test_ties.py", 0),
+        ("nnexpr/regions/line/ties.py", "tests/regions/test_line.py", 0),
+        ("nnexpr/regions/line/ties.py", "tests/regions/line/test_front.py", 1),
+        ("nnexpr/regions/line/ties.py", "tests/regions/test_plane.py", 2),
+        ("nnexpr/regions/path.py", "tests/regions/test_line.py", 1),
+        ("nnexpr/splines/p1.py", "tests/splines/test_p1.py", 0),
+    ],
+)
+def test_tests_that_mirror_the_source_come_first(source: str, test: str, rank: int) -> None:
+    assert mirrors(source, test) == rank
+
+
+SOURCES = {
+    "a.py": "def one(x):\n    return 2 * x\n\ndef other(x):\n    return x + 3\n",
+    "tests/test_a.py": "def test_one():\n    assert one(1) == 2\n\ndef test_other():\n    assert other(1)\n",
+}
+
+
+def test_a_verdict_lasts_as_long_as_what_it_rests_on(tmp_path: Path) -> None:
+    """A kill on its function and the test that did it, a survival on its function and all tests."""
+
+    def changed(place: str, before: str, after: str) -> tuple[bool, bool]:
+        path = tmp_path / place
+        path.write_text(path.read_text().replace(before, after))
+        verdicts = Verdicts(tmp_path / "found.jsonl", tmp_path, ("tests",))
+        now = mutants_of(tmp_path / "a.py", "a.py")
+        return verdicts.holds(now[0]), verdicts.holds(now[-1])
+
+    (tmp_path / "tests").mkdir()
+    for place, text in SOURCES.items():
+        (tmp_path / place).write_text(text)
+    killed, *_, survived = mutants_of(tmp_path / "a.py", "a.py")
+    verdicts = Verdicts(tmp_path / "found.jsonl", tmp_path, ("tests",))
+    assert verdicts.killed(killed) is None
+    verdicts.note(killed, Outcome(True, by="tests/test_a.py::test_one"))
+    verdicts.note(survived, Outcome(False))
+    assert (verdicts.killed(killed), verdicts.killed(survived)) == (True, False)
+    assert (verdicts.had_survived(killed), verdicts.had_survived(survived)) == (False, True)
+    assert verdicts.killers("a.py") == {"tests/test_a.py::test_one": 1}
+
+    assert changed("a.py", "\n\n", "\n# between them\n") == (True, True)
+    assert changed("tests/test_a.py", "assert other(1)", "assert other(1) == 4") == (True, False)
+    assert changed("a.py", "x + 3", "3 + x") == (True, False)
+    assert changed("tests/test_a.py", "one(1) == 2", "one(2) == 4") == (False, False)
+
+
+def test_the_one_that_failed_is_named(tmp_path: Path) -> None:
+    """Also where it is in the second stage; those that have run before are not run again."""
+    (tmp_path / "test_first.py").write_text("def test_it():\n    pass\n")
+    (tmp_path / "test_second.py").write_text("def test_it():\n    assert False\n")
+    program = (
+        "import sys, trial; from pathlib import Path; trial._stamp_by_imports = lambda *_: None;"
+        f"outcome = trial.run(Path({str(tmp_path)!r}), [['test_first.py'], ['.']], lambda _: (0.0,), {{}});"
+        "print(outcome.failed, outcome.by, *sorted(outcome.seconds))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT / "tests" / "mutation",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == [
+        "True",
+        "test_second.py::test_it",
+        "test_first.py::test_it",
+        "test_second.py::test_it",
+    ]

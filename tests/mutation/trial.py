@@ -1,0 +1,184 @@
+"""A copy of the package in which one file is changed, and its tests run against it, the likeliest first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COPIED = ("nnexpr", "nnexpr_tui", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
+PATIENCE = 5.0  # times what a test takes without a change, and that of compiling everything, before it hangs
+COMPILING = 120.0  # seconds
+
+
+@dataclass
+class Outcome:
+    """What the tests said: ``by`` names the one that failed, empty where there was none (a hang, no import)."""
+
+    failed: bool
+    by: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Told:
+    """Sorts the tests and tells, line by line, which has begun and how the others ended."""
+
+    def __init__(self, rank: Callable[[str], tuple[float, ...]], pipe: int) -> None:
+        self._rank, self._pipe, self._ended = rank, pipe, set[str]()
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        again = [item for item in items if item.nodeid in self._ended]
+        config.hook.pytest_deselected(items=again)
+        items[:] = sorted(
+            (item for item in items if item.nodeid not in self._ended),
+            key=lambda item: self._rank(item.nodeid),
+        )
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._say(nodeid, None, False)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._ended.add(report.nodeid)
+        self._say(report.nodeid, report.duration, report.failed)
+
+    def _say(self, nodeid: str, took: float | None, failed: bool) -> None:
+        os.write(self._pipe, json.dumps([nodeid, took, failed]).encode() + b"\n")
+
+
+def copy(root: Path, tree: Path) -> str:
+    """Copy what the tests need, anew; the digest of it all."""
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    for name in COPIED:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(root / name, tree / name)
+    whole = hashlib.sha256()
+    for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+        whole.update(path.relative_to(tree).as_posix().encode() + b"\0" + digest(path.read_bytes()).encode())
+    return whole.hexdigest()[:12]
+
+
+def run(
+    tree: Path,
+    stages: list[list[str]],
+    rank: Callable[[str], tuple[float, ...]],
+    usual: dict[str, float],
+    *,
+    keep: bool = False,
+) -> Outcome:
+    """The tests of the stages, one stage after another, in a process of their own, until one fails or hangs.
+
+    ``usual`` are the seconds that each takes without a change; with ``keep`` what is compiled is kept, and no test
+    is taken to hang.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _in_child(tree, stages, Told(rank, writing), keep)
+    os.close(writing)
+    os.set_blocking(reading, False)
+    outcome, rest, began, limit = Outcome(False), b"", time.monotonic(), COMPILING
+    try:
+        while True:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            rest += _read(reading)
+            *lines, rest = rest.split(b"\n")
+            for nodeid, took, failed in map(json.loads, lines):
+                if took is None:
+                    began, limit = time.monotonic(), PATIENCE * usual.get(nodeid, 0.0) + COMPILING
+                else:
+                    outcome.seconds[nodeid] = outcome.seconds.get(nodeid, 0.0) + took
+                outcome.by = nodeid if failed else outcome.by
+            if ended:
+                outcome.failed = os.waitstatus_to_exitcode(status) != 0
+                return outcome
+            if not keep and time.monotonic() - began > limit:
+                os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                return Outcome(True)
+            time.sleep(0.02)
+    finally:
+        os.close(reading)
+
+
+def _in_child(tree: Path, stages: list[list[str]], told: Told, keep: bool) -> None:
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.chdir(tree)
+    sys.path.insert(0, str(tree))
+    code = 3
+    try:
+        _stamp_by_imports(tree, keep)
+        for stage in stages:
+            code = int(pytest.main([*stage, "-x", "--hypothesis-seed=0"], [told]))
+            if code == pytest.ExitCode.NO_TESTS_COLLECTED:  # all of them were in the stage before
+                code = 0
+            if code:
+                break
+    finally:
+        os._exit(code)
+
+
+def _read(pipe: int) -> bytes:
+    text = b""
+    while True:
+        try:
+            more = os.read(pipe, 65536)
+        except BlockingIOError:
+            return text
+        if not more:
+            return text
+        text += more
+
+
+def _stamp_by_imports(tree: Path, keep: bool) -> None:
+    """Have a compiled function taken from disk unless a file has changed that its own imports, however far away."""
+    from nnexpr.kernels import compiled
+
+    def sources(self: Any) -> str:
+        module = Path(self._py_func.__code__.co_filename)
+        own = [module, *map(Path, self._files)]
+        return closure(tree, tuple(path.relative_to(tree).as_posix() for path in own if tree in path.parents))
+
+    compiled._PackageCache._sources = sources
+    if not keep:
+        compiled._PackageCache.save_overload = lambda *_: None
+
+
+@cache
+def closure(tree: Path, places: tuple[str, ...]) -> str:
+    """The digest of the files and of all of the package that they import."""
+    left, seen = list(places), {}
+    while left:
+        place = left.pop()
+        if place in seen or not (tree / place).is_file():
+            continue
+        seen[place] = text = (tree / place).read_bytes()
+        for module, names in re.findall(
+            rb"^\s*from (nnexpr[\w.]*) import \(?([\w, \n]*)", text, re.MULTILINE
+        ):
+            stem = module.decode().replace(".", "/")
+            stems = [stem, *(f"{stem}/{name.strip()}" for name in names.decode().split(","))]
+            left += [f"{each}{ending}" for each in stems for ending in (".py", "/__init__.py")]
+    return digest(b"".join(text for _, text in sorted(seen.items())))
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
