@@ -4,7 +4,8 @@ With hats each sample touches two coefficients, so the normal equations ΦᵀΦ 
 element holds two samples, as well conditioned as the samples are spread: cond(ΦᵀΦ) = O(h_max / h_min). The dense ReLU
 matrix spans the same space with a condition of O(n²) (its Gram matrix O(n⁴)): the digits it loses are the basis', not
 the problem's. Solve by banded Cholesky; then repeat with the residual y − Φc, which removes what squaring the
-matrix had cost (error from O(cond(Φ)²ε) to O(cond(Φ)ε)).
+matrix had cost (error from O(cond(Φ)²ε) to O(cond(Φ)ε)), as long as each step is less than half of the last. A factor
+whose steps are not is made of rounding, and the problem is solved in the other way, below, from the beginning.
 
 **Where the samples do not determine the function** (elements without a sample, or with one only) the answer is, of all
 minimisers, the one of least energy ∫ f′²: straight across a gap, flat beyond the last sample. It is the limit of steps
@@ -40,7 +41,6 @@ from nnexpr.splines.p1 import Floats, Hats, add_bands, assembled, multiply_bands
 
 __all__ = ["HatSolution", "mass_condition", "solve_hat"]
 
-LOST_DIGITS = 2.0**19  # a Cholesky pivot below this many ε of its diagonal entry (1e-10 in float64): singular
 ROUNDS = 12  # of steps at most; two or three are the rule, more only where singular values are near 10⁻⁹
 ROUNDING = 4  # ε of what a fitted value is summed from, which is no movement
 COINCIDENT = (
@@ -81,7 +81,7 @@ def solve_hat(
         residual, pull = y - samples.apply(values), multiply_bands(penalty, values)
         return residual, pull, samples.load(residual) - pull
 
-    values = np.zeros(samples.n, dtype=matrix.dtype)
+    values, before = np.zeros(samples.n, dtype=matrix.dtype), math.inf
     for _ in range(ROUNDS):
         residual, pull, slope = downhill(values)
         if factor is None:
@@ -92,17 +92,20 @@ def solve_hat(
         rounding = ROUNDING * np.finfo(matrix.dtype).eps * (np.abs(y) + samples.apply(np.abs(values)))
         if (np.abs(samples.apply(step)) <= rounding).all():
             break
+        size = float(np.abs(step).max())
+        if factor is not None and not size < before / 2:  # the factor is made of rounding
+            factor, values = None, np.zeros_like(values)
+        before = size
     return HatSolution(values, samples.apply(values), rank, float(np.abs(downhill(values)[2]).max()))
 
 
 def _factor(matrix: Floats) -> Floats | None:
-    """The banded Cholesky factor, or None where the matrix is singular to working precision."""
+    """The banded Cholesky factor, or None where the matrix is singular."""
     try:
         factor: Floats = cholesky_banded(matrix, lower=True, check_finite=False)
     except LinAlgError:
         return None
-    lost = min(LOST_DIGITS * float(np.finfo(matrix.dtype).eps), 1e-3)
-    return factor if bool((factor[0] ** 2 > lost * matrix[0]).all()) else None
+    return factor
 
 
 def _careful_step(samples: Hats, knots: Floats, residual: Floats, penalty: Floats, pull: Floats) -> Floats:
@@ -112,34 +115,34 @@ def _careful_step(samples: Hats, knots: Floats, residual: Floats, penalty: Float
     the value of s at t̄ and d its rise over the element, S = Σ (t − t̄)², b = Σ (t − t̄)(r − r̄)/S. So A has two rows an
     element, √w (1 − t̄, t̄) and g (−1, 1), g² = S + δ/h, and is never squared:
 
-        [α I   A  ] [q]   [a]
-        [Aᵀ  −P/α ] [s] = [pull/α]
+        [σ I   A  ] [q]   [a]
+        [Aᵀ  −P/σ ] [s] = [pull/σ]
 
-    in the order s_0, q_0, q_0′, s_1, q_1, … has two bands on either side, or as many as P takes. α is near the least
-    singular value √δ.
+    in the order s_0, q_0, q_0′, s_1, q_1, … has two bands on either side, or as many as P takes. σ is the size of A:
+    with one near √δ, rounding in what is left, σq, would be 10⁻⁶ of a where s is well determined, and remain.
     """
     kind, n = samples.t.dtype.type, samples.n
     count = samples.sums(np.ones_like(samples.t))
-    held = np.maximum(count, 1)
-    t, r = (samples.sums(each) / held for each in (samples.t, residual))
+    some = np.maximum(count, 1)
+    t, r = (samples.sums(each) / some for each in (samples.t, residual))
     off_t, off_r = samples.t - t[samples.element], residual - r[samples.element]
     h = np.diff(knots)
-    alpha = kind(np.finfo(kind).eps ** (2 / 3) * math.sqrt(len(residual) / n))
-    steep = np.sqrt(samples.sums(off_t**2) + alpha**2 * (h.mean() / h))
-    root, width = np.sqrt(count), max(2, 3 * (len(penalty) - 1))
+    size = kind(math.sqrt(len(residual) / n))
+    slight = (kind(np.finfo(kind).eps ** (2 / 3)) * size) ** 2 * (h.mean() / h)
+    root, steep = np.sqrt(count), np.sqrt(samples.sums(off_t**2) + slight)
+    width = max(2, 3 * (len(penalty) - 1))
     bands = np.zeros((width + 1, 3 * n - 2), dtype=kind)
-    bands[0, 1::3] = bands[0, 2::3] = alpha
+    bands[0, 1::3] = bands[0, 2::3] = size
     for offset, band in enumerate(penalty):
-        bands[3 * offset, : bands.shape[1] - 3 * offset : 3] = -band[: n - offset] / alpha
+        bands[3 * offset, : bands.shape[1] - 3 * offset : 3] = -band[: n - offset] / size
     bands[1, 0:-1:3], bands[1, 2::3] = root * (1 - t), steep
     bands[2, 0:-1:3], bands[2, 1::3] = -steep, root * t
     right = np.zeros(3 * n - 2, dtype=kind)
-    right[::3], right[1::3], right[2::3] = pull / alpha, root * r, samples.sums(off_t * off_r) / steep
+    right[::3], right[1::3], right[2::3] = pull / size, root * r, samples.sums(off_t * off_r) / steep
     full = np.zeros((2 * width + 1, len(right)), dtype=kind)
     for offset, band in enumerate(bands):
-        full[width + offset, : len(right) - offset] = full[width - offset, offset:] = band[
-            : len(right) - offset
-        ]
+        held = band[: len(right) - offset]
+        full[width + offset, : len(held)] = full[width - offset, offset:] = held
     solution: Floats = solve_banded((width, width), full, right, overwrite_ab=True, check_finite=False)
     return solution[::3]
 

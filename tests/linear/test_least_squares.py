@@ -129,10 +129,11 @@ def test_order_and_repetition_of_samples_and_order_of_knots_do_not_matter():
         ({"basis": "spline"}, "basis is spline"),
         ({"solver": "lu"}, "solver is lu"),
         ({"dtype": "float16"}, "dtype is float16"),
-        ({"rcond": 1e-3}, "hat has none"),
-        ({"rcond": 2.0, "solver": "svd"}, "below 1"),
+        ({"rcond": 1e-3}, "only qr, svd, gram have a cut-off, hat has none"),
+        ({"rcond": 1.0, "solver": "svd"}, "below 1"),
+        ({"rcond": -1e-9, "solver": "svd"}, "below 1"),
         ({"rcond": float("nan"), "solver": "svd"}, "below 1"),
-        ({"ridge": 1.0, "solver": "svd"}, "svd does not"),
+        ({"ridge": 1.0, "solver": "svd"}, "only hat, normal take a ridge, svd does not"),
         ({"ridge": -1.0}, "at least 0"),
         ({"knots": [0.0, 0.5]}, "cover the samples"),
         ({"x": [], "y": []}, "at least one"),
@@ -143,6 +144,32 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(changes, message):
     arguments = {"x": [0.0, 1.0], "y": [0.0, 1.0], "knots": [0.0, 1.0], **changes}
     with pytest.raises(InputError, match=message):
         least_squares(**arguments)
+
+
+def test_a_cut_off_of_zero_keeps_every_direction():
+    x = np.linspace(0, 1, 60)
+    assert least_squares(x, x**2, np.linspace(0, 1, 20), basis="relu", solver="svd", rcond=0.0).rank == 20
+
+
+def test_what_a_dense_solver_will_take_is_told_beforehand(monkeypatch):
+    """A clock that only solving moves, by the square of the columns solved for: told is the square of all of them."""
+    now, columns = [100.0], []
+
+    def solve(matrix, y, rcond, ridge):
+        columns.append(matrix.shape[1])
+        now[0] += matrix.shape[1] ** 2
+        return np.zeros(matrix.shape[1]), 1
+
+    monkeypatch.setattr("nnexpr.linear.dense.svd", solve)
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    x, told = np.linspace(0, 1, 400), []
+    for n in (10, 200):
+        fit = least_squares(x, x, np.linspace(0, 1, n), solver="svd", announce=told.append)
+        assert columns[-1] == n
+        assert fit.seconds == columns[-2] ** 2 + n**2  # the trial is part of the solve
+    assert told == pytest.approx([100, 40_000])
+    assert columns[0] == 10
+    assert columns[2] < 100
 
 
 def test_a_dense_matrix_beyond_memory_is_refused_before_it_is_made(monkeypatch):

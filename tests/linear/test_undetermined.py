@@ -26,9 +26,10 @@ def least_energy(x, y, knots):
 @settings(deadline=None, max_examples=80, database=None)
 def test_rank_and_values_with_few_samples(n, samples, seed):
     rng = np.random.default_rng(seed)
-    knots = np.linspace(0, 1, n)
+    knots = np.linspace(0, 1, n) if rng.random() < 0.5 else np.cumsum(rng.uniform(0.02, 1, n))
     # One position in each element that has any, at most: further ones at the same place.
-    places = (rng.integers(0, n - 1, samples) + 0.5) / (n - 1)
+    element = rng.integers(0, n - 1, samples)
+    places = (knots[element] + knots[element + 1]) / 2
     x = np.concatenate([places, rng.choice(knots, rng.integers(0, 3))])
     y = rng.normal(size=len(x))
     fit = least_squares(x, y, knots)
@@ -47,6 +48,22 @@ def test_a_gap_is_crossed_straight_and_the_ends_are_flat():
     np.testing.assert_allclose(fit.coefficients, expected, atol=1e-6)
     assert fit.rank == 4
     assert fit.condition == np.inf
+
+
+def test_however_often_samples_are_repeated_a_gap_is_crossed_straight():
+    knots = np.array([0.0, 0.1, 0.4, 0.5, 1.2, 1.3])
+    x = np.tile([0.02, 0.07, 1.22, 1.29], 30_000)
+    fit = least_squares(x, 2 * x - 1, knots)
+    np.testing.assert_allclose(fit.coefficients, 2 * knots - 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [5, 1000])
+def test_a_sample_at_1e8th_of_an_element_is_still_met(n):
+    """Singular values above 10⁻⁹ count, as the module states: a value of 1e8 is passed on across an empty element."""
+    x = np.concatenate([[0.2, 0.8, 1 + 1e-8, 2.5], np.arange(4.0, n) + 0.3, np.arange(4.0, n) + 0.7])
+    y = np.where(np.arange(len(x)) == 2, 1.0, 0.0)
+    fit = least_squares(x, y, np.arange(n + 1.0))
+    np.testing.assert_allclose(fit.values, y, atol=1e-6)
 
 
 def test_one_sample_is_a_constant():
