@@ -17,7 +17,7 @@ LINES = [line for line in re.findall(r"^nnexpr-tui .*$", README, re.MULTILINE) i
 
 def run(*arguments: str, where: Path) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=where, capture_output=True, text=True, timeout=120
+        [sys.executable, *arguments], cwd=where, capture_output=True, text=True, timeout=280
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

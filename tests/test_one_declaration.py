@@ -370,7 +370,7 @@ def test_an_experiment_in_the_explorer(groups: Path, tmp_path: Path) -> None:
     messages: list[Message] = []
     runs = ExperimentRuns(messages.append, lambda: tmp_path, command=in_the_same_place)
     runs.ask("two-halves", quick=True)
-    deadline = monotonic() + 60
+    deadline = monotonic() + 200
     while not any(isinstance(message, ExperimentEnded) for message in messages):
         assert monotonic() < deadline
         sleep(0.01)

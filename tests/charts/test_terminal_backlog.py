@@ -17,7 +17,7 @@ unix = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-termin
 
 
 def until(condition):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 100
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.002)

@@ -151,16 +151,17 @@ def attached(monkeypatch):
         thing.close()
 
 
-def test_the_terminal_is_asked(attached):
-    from nnexpr_tui.commands.terminal_probe import probe_terminal
+def test_the_terminal_is_asked(attached, monkeypatch):
+    from nnexpr_tui.commands import terminal_probe
 
+    monkeypatch.setattr(terminal_probe, "_WAIT", 100.0)
     attached(Terminal())
-    found = probe_terminal(["a", "⣿", "漢"])
+    found = terminal_probe.probe_terminal(["a", "⣿", "漢"])
     assert found is not None
     assert found.widths == (1, 1, 2)
     assert found.synchronised_output
     assert found.name == "tester 1.2"
-    assert 0 < found.round_trip < 1
+    assert found.round_trip > 0
 
 
 def test_a_terminal_that_does_not_answer_costs_one_time_out(attached, monkeypatch):

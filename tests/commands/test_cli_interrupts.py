@@ -13,14 +13,20 @@ import pytest
 
 from nnexpr.runs.file import load
 
-ENDLESS = ("fit", "--epochs", 10**9, "--width", 4, "--points", 32)
+ENDLESS = ("fit", "--epochs", 10**9, "--width", 4, "--points", 32, "--checkpoint-every", 0.05)
+PATIENCE = 200.0  # seconds; nothing is asserted about time, this only ends a test that hangs
 
 
-def begun(process):
-    """Wait until the process says that it trains, and let it."""
-    while not process.stderr.readline().startswith(b"Training"):
+def checkpoint(process, folder, beyond=0):
+    """Wait until a checkpoint of more epochs than these is in the store; its epoch."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        for run in (folder / "store").glob("[0-9]*.safetensors"):
+            if (epoch := load(run).metadata["extra"]["epoch"]) > beyond:
+                return epoch
         assert process.poll() is None
-    time.sleep(0.3)
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(
@@ -31,9 +37,9 @@ def begun(process):
 def test_an_interrupted_fit_tells_what_was_done(start, tmp_path, number, code):
     saved = tmp_path / "net.safetensors"
     process = start(*ENDLESS, "--save", saved, "--json")
-    begun(process)
+    checkpoint(process, tmp_path)
     process.send_signal(number)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, said
     assert b"Traceback" not in said
     found = json.loads(printed)
@@ -46,24 +52,19 @@ def test_an_interrupted_fit_tells_what_was_done(start, tmp_path, number, code):
 
 
 def test_a_killed_fit_leaves_its_last_checkpoint(start, tmp_path):
-    process = start(*ENDLESS, "--checkpoint-every", 0.05)
-    begun(process)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        runs = list((tmp_path / "store").glob("[0-9]*.safetensors"))
-        if runs and load(runs[0]).metadata["extra"]["epoch"] > 0:
-            break
-        time.sleep(0.05)
+    process = start(*ENDLESS)
+    epoch = checkpoint(process, tmp_path)
     process.kill()
     process.wait()
-    assert load(runs[0]).metadata["extra"]["epoch"] > 0
+    [run] = (tmp_path / "store").glob("[0-9]*.safetensors")
+    assert load(run).metadata["extra"]["epoch"] >= epoch > 0
 
 
 def test_a_reader_that_has_gone_is_met_without_a_word(start):
     process = start("fit", "--epochs", 1, "--no-store", "--json")
     process.stdout.close()
     said = process.stderr.read()
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=PATIENCE) == 1
     assert b"Traceback" not in said
     assert b"BrokenPipe" not in said
 
@@ -77,7 +78,7 @@ def test_progress_is_shown_on_a_terminal_and_stdout_stays_data(start):
     while b"loss" not in seen:
         seen += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=PATIENCE)
     os.close(ours)
     assert process.returncode == 130
     assert json.loads(printed)["epochs"] > 0
@@ -93,9 +94,11 @@ def test_a_dropped_line_keeps_the_run(start, tmp_path):
     while b"loss" not in seen:
         seen += os.read(ours, 4096)
     os.close(ours)
-    time.sleep(0.6)  # so that something was tried to be shown
+    epoch = checkpoint(process, tmp_path)
+    for _ in range(5):  # meanwhile it tries to show how far it is
+        epoch = checkpoint(process, tmp_path, beyond=epoch)
     process.send_signal(signal.SIGHUP)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 129
     found = json.loads(printed)
     kept = load(tmp_path / "store" / f"{found['run']}.safetensors")
@@ -117,7 +120,7 @@ def test_a_signal_before_anything_was_done_ends_it_too(start):
     while not handles(process, signal.SIGTERM):
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 143
     assert b"Traceback" not in said
     assert not printed or json.loads(printed)["schema"] == 1
@@ -133,7 +136,7 @@ def test_from_its_first_moment_on_an_interrupt_ends_it_at_once_and_keeps_nothing
         time.sleep(0.002)
     time.sleep(wait)
     process.send_signal(number)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=PATIENCE)
     assert b"Traceback" not in said
     assert process.returncode == 128 + number
     if b"Training" not in said:
@@ -147,7 +150,7 @@ def test_a_dense_solver_is_ended_within_a_library_call(start, number, code):
     process = start("lstsq", "--solver", "svd", "--knots", 2500, "--threads", 1, "--json")
     assert re.match(rb"A dense solver: about [0-9,]+ s", process.stderr.readline())
     process.send_signal(number)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert not printed
     assert b"Traceback" not in said

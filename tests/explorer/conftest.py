@@ -33,6 +33,12 @@ def read_as_painted(monkeypatch: pytest.MonkeyPatch) -> None:
     keep_what_is_painted(monkeypatch)
 
 
+@pytest.fixture(autouse=True)
+def notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until a key clears them: on a slow machine a test looks later than a person would."""
+    monkeypatch.setattr("nnexpr_tui.parts.footer.NOTE_SECONDS", 3600.0)
+
+
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made = World(monkeypatch)

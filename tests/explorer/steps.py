@@ -23,13 +23,14 @@ S = TypeVar("S", bound=Subject[Any])
 PAINTED = "_painted_text"
 STAND_IN = Path(__file__).with_name("experiments") / "experiment_stand_in.py"
 GATE = "gate"
+PATIENCE = 100.0  # seconds; nothing is asserted about time, this only ends a test that hangs
 WIDE = (120, 40)
 SIZES = (WIDE, (80, 24), (60, 20))  # those that are promised
 
 
-async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Let the application run until the condition holds."""
-    deadline = monotonic() + seconds
+    deadline = monotonic() + PATIENCE
     while not condition():
         assert monotonic() < deadline, "what was waited for did not happen"
         await asyncio.sleep(0.01)

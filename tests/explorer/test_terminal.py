@@ -19,6 +19,7 @@ import pyte
 import pytest
 
 HERE = Path(__file__).parent
+PATIENCE = 100.0  # seconds; nothing is asserted about time, this only ends a test that hangs
 PROGRAM = """
 import os, sys, threading, time
 sys.path.insert(0, {here!r})
@@ -35,7 +36,7 @@ def build(specification):
     os.write(2, b"NATIVE NOISE")
     engine = world.build_before(specification)
     if os.environ.get("STUCK"):
-        engine.advance = lambda seconds: time.sleep(120)
+        engine.advance = lambda seconds: time.sleep(3600)
     return engine
 world.build = build
 code = app.run_explorer(None, start=True, fresh=True, settings=Settings(), store=store())
@@ -73,13 +74,13 @@ class Terminal:
         return screen
 
     def read_until(self, pattern: str) -> None:
-        deadline = monotonic() + 30
+        deadline = monotonic() + PATIENCE
         while not re.search(pattern, text := "\n".join(self.screen.display)):
             assert monotonic() < deadline, text
             self.read(0.05)
 
     def code(self, *, reading: bool = True) -> int:
-        deadline = monotonic() + 30
+        deadline = monotonic() + PATIENCE
         while monotonic() < deadline:
             process, status = os.waitpid(self.process, os.WNOHANG)
             if process:
@@ -171,18 +172,14 @@ def test_a_terminal_that_takes_nothing_for_a_while_shows_the_whole_screen_after_
     for _ in range(60):
         os.write(terminal.master, b"m")
         sleep(0.02)
-    terminal.read(2.0)
-    lines = terminal.screen.display
-    assert re.search(r"training +epoch 25 +loss", lines[0])
-    assert lines[1].startswith("╭─ Architecture")
-    assert lines[37].endswith("╯")
-    assert lines[38].startswith(" 1 Explore ")
-    assert sum("Linear regions" in line for line in lines) == 1
+    rows = [".*training +epoch 25 +loss.*", "╭─ Architecture.*", *[".*"] * 35, ".*╯", " 1 Explore .*", ".*"]
+    terminal.read_until("^" + "\n".join(rows) + "$")
+    assert "\n".join(terminal.screen.display).count("Linear regions") == 1
 
 
 def test_native_noise_goes_to_the_log_and_not_over_the_screen(terminal: Terminal, own_folders: Path) -> None:
     os.write(terminal.master, b"q")
     terminal.code()
-    terminal.read(0.1)
+    terminal.read(PATIENCE)  # to its end
     assert b"NATIVE NOISE" not in terminal.output
     assert any("NATIVE NOISE" in path.read_text() for path in own_folders.rglob("explorer.log"))

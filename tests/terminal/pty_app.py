@@ -28,7 +28,7 @@ import pyte
 
 __all__ = ["NARROW", "WIDE", "Chunk", "Emulator", "PtyApp", "Size", "environment", "plain"]
 
-PATIENCE = 60.0  # seconds; nothing is asserted about time, this only ends a test that hangs
+PATIENCE = 200.0  # seconds; nothing is asserted about time, this only ends a test that hangs
 LOOK = 0.02  # seconds between two looks at the screen
 SLOW_READ = 256  # bytes that a slow link takes at a time
 

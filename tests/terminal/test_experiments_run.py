@@ -16,16 +16,22 @@ STILL = ["--fresh", "--threads", "1"]  # ready at epoch 0
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """The processes that this one has started and that have not ended."""
+    started = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    return [child for child in started if not is_gone(child)]
 
 
-def begun(app: PtyApp, keys: str) -> int:
-    """The Experiments screen with a run that has come as far as loading; its process."""
+def pressed(app: PtyApp, keys: str) -> None:
+    """These keys on the Experiments screen."""
     app.wait_for("epoch")
     app.send("6")
     app.wait_for("Experiments: ")
     app.send(keys)
+
+
+def begun(app: PtyApp, keys: str) -> int:
+    """The Experiments screen with a long run that has come as far as loading; its process."""
+    pressed(app, keys)
     app.wait_for(lambda text: re.search(r"\d %  \d+ s, ", text))
     app.wait_for(lambda _: children(app.pid))
     (child,) = children(app.pid)
@@ -49,7 +55,7 @@ def silent(folder: Path) -> bool:
 def test_a_quick_experiment_comes_to_its_verdict_while_training(tmp_path: Path, size: Size) -> None:
     with launch(tmp_path, size=size) as app:
         app.wait_for(is_training)
-        begun(app, "jjjjjjjr")  # parity-circuits
+        pressed(app, "jjjjjjjr")  # parity-circuits
         app.wait_for(lambda text: re.search(r"parity-circuits .*quick", text) and "C10" in text)
         app.wait_for("expected")
         app.wait_for(is_training)
@@ -123,6 +129,6 @@ def app_gone_too(child: int) -> None:
     import select
 
     try:
-        assert select.select([descriptor], [], [], 20)[0], "the experiment's process is still there"
+        assert select.select([descriptor], [], [], 100)[0], "the experiment's process is still there"
     finally:
         os.close(descriptor)

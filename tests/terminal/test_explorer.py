@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from time import monotonic, sleep
 
 import pytest
 from explorer_app import counted, epoch, is_training, launch
@@ -41,10 +40,7 @@ def test_training_advances(explorer: PtyApp) -> None:
 def test_paused_it_sends_nothing_and_one_epoch_is_one(explorer: PtyApp) -> None:
     explorer.send(" ")
     explorer.wait_for("paused")
-    explorer.wait_quiet()
-    began = monotonic()
-    sleep(1)
-    assert explorer.bytes_between(began, monotonic()) == 0
+    explorer.wait_quiet(1.5)
     before = epoch(explorer.text)
     explorer.send("s")
     explorer.wait_for(lambda text: epoch(text) != before)
@@ -101,21 +97,32 @@ def test_what_was_painted_bit_by_bit_is_what_is_painted_anew(explorer: PtyApp) -
     explorer.wait_for("Search for commands")
     explorer.send("theme")
     explorer.wait_for("Change the colours")  # its cursor blinks: it is looked at once it is closed
+    explorer.send("\x1b")
+    wrong = painted_wrongly(explorer)
+    for _ in range(2):  # what is painted wrongly is so again, what only came late is not
+        wrong &= painted_wrongly(explorer) if wrong else set()
+    assert not wrong
+    explorer.send(" ")
+    explorer.wait_for(is_training)
+
+
+def painted_wrongly(explorer: PtyApp) -> set[str]:
+    """The steps of a way round the screens after which painting anew made a difference."""
     steps = (
-        ("\x1b", "^(?!.*Search for commands)"), ("?", "closes"), ("?", "^(?!.*closes)"), ("z", "^(?!.*│.*││)"),
-        ("z", "╭.*╮"), ("2", "Snapshot"), ("3", "Sampled says"), ("6", "Experiments: "), ("1", EXPLORE),
+        ("", "^(?!.*Search for commands)"), ("?", "closes"), ("? ", "^(?!.*closes)"), ("z", "^(?!.*│.*││)"),
+        ("z ", "╭.*╮"), ("2", "Snapshot"), ("3", "Sampled says"), ("6", "Experiments: "), ("1", EXPLORE),
     )  # fmt: skip
+    wrong = set()
     for keys, seen in steps:
-        explorer.send(keys)
+        explorer.send(keys.strip())
         explorer.wait_for(re.compile(seen, re.DOTALL).search)
         explorer.wait_quiet(1.0)
         before = explorer.cells
         explorer.send("\x0c")
         explorer.wait_quiet(1.0)
-        wrong = [cells for cells in zip(before, explorer.cells, strict=True) if cells[0] != cells[1]]
-        assert not wrong, keys
-    explorer.send(" ")
-    explorer.wait_for(is_training)
+        if before != explorer.cells:
+            wrong.add(keys)
+    return wrong
 
 
 def test_other_sizes(explorer: PtyApp) -> None:

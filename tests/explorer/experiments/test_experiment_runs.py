@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from steps import STAND_IN
+from steps import PATIENCE, STAND_IN
 from textual.message import Message
 
 from nnexpr.experiments.attempt import Attempt
@@ -41,7 +41,7 @@ class Bench:
         ]
 
     def until(self, condition: object) -> None:
-        deadline = monotonic() + 30
+        deadline = monotonic() + PATIENCE
         while not condition():  # type: ignore[operator]
             assert monotonic() < deadline, "what was waited for did not happen"
             sleep(0.01)
@@ -177,14 +177,14 @@ def test_the_process_ends_with_the_pipe(tmp_path: Path) -> None:
         assert process.stdin is not None
         assert json.loads(process.stdout.readline()) == {"progress": [0.0, "loading"]}
         process.stdin.close()
-        assert process.wait(30) == 1
+        assert process.wait(PATIENCE) == 1
 
 
 def test_a_process_whose_explorer_is_gone_does_nothing(tmp_path: Path) -> None:
     words = command("parity-circuits", quick=True, folder=tmp_path, threads=None)
     given = json.loads(words[-1])
     words[-1] = json.dumps({**given, "parent": os.getpid() + 1})
-    done = subprocess.run(words, capture_output=True, check=False, timeout=60, input=b"")
+    done = subprocess.run(words, capture_output=True, check=False, timeout=PATIENCE, input=b"")
     assert done.returncode == 1
     assert done.stdout == b""
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from stand_in import World
+from stand_in import World, compiled
 from steps import SIZES, WIDE, ready, shows, text, until
 from textual.pilot import Pilot
 
@@ -23,6 +23,11 @@ PLANE = FitSpecification.make(target="waves2d", epochs=10_000, members=2)
 def true_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cells_are_compiled() -> None:
+    compiled("plane")
 
 
 def plane(world: World, **options: Any) -> Explorer:

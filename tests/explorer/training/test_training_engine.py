@@ -6,12 +6,12 @@ import gc
 import json
 from pathlib import Path
 from threading import Event
-from time import monotonic
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
 import torch
-from steps import seated
+from steps import PATIENCE, seated
 
 import nnexpr
 from nnexpr.runs.recording import network_of
@@ -109,9 +109,10 @@ def test_while_a_count_moves_a_floor_of_some_more_pieces_stands_in_for_it() -> N
     floors = Floors(build(SMALL).target)
     assert floors.near(20) is None
     floors.seek(20)
-    deadline = monotonic() + 60
+    deadline = monotonic() + PATIENCE
     while floors.near(20) is None:
         assert monotonic() < deadline
+        sleep(0.01)
     near = floors.near(20)
     assert near is not None
     assert near.regions == 22
@@ -205,9 +206,10 @@ def test_while_training_a_floor_is_shown_that_is_a_bound_too() -> None:
     fit.step(40)
     counting = Counting(fit.session)
     counting.glance(fit.snapshot(), running=True)
-    deadline = monotonic() + 60
+    deadline = monotonic() + PATIENCE
     while counting.of(0)[2] is None:
         assert monotonic() < deadline
+        sleep(0.01)
     _, _, while_training = counting.of(0)
     counting.look(fit.snapshot())
     lines, _, floor = counting.of(0)

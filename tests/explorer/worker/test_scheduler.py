@@ -5,8 +5,10 @@ fails stands still alone.
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from time import monotonic, sleep
 
 import pytest
@@ -15,10 +17,13 @@ from textual.message import Message
 from nnexpr_tui.worker.scheduler import Said, Scheduler, Updated
 from nnexpr_tui.worker.subject import Subject
 
+PATIENCE = 100.0  # seconds; nothing is asserted about time, this only ends a test that hangs
+
 
 @dataclass(frozen=True)
 class Count:
     turns: int
+    look: int = field(default=0, compare=False)  # which moment it is
 
     def is_urgent(self, before: Count | None) -> bool:
         return before is None
@@ -55,7 +60,7 @@ class Clerk(Subject[Count]):
         if self.blindness is not None:
             raise self.blindness
         self.looks += 1
-        return Count(self.turns)
+        return Count(self.turns, self.looks)
 
     def fail(self, why: str) -> str:
         return f"Stopped: {why}"
@@ -82,13 +87,26 @@ class Office:
         self.clerk = clerk
         self.scheduler = Scheduler(self.posted.put, clerk)
         self.scheduler.look(frozenset({Clerk, Guest}))
+        self._met: queue.Queue[Guest] = queue.Queue()
+        self.scheduler.ask(Guest, self._met.put)
         self.scheduler.open()
+
+    @cached_property
+    def guest(self) -> Guest:
+        """As the scheduler's thread made it: no other may look it up."""
+        return self._met.get(timeout=PATIENCE)
 
     def next(self, kind: type[Message]) -> Message:
         """The next message of this kind."""
-        while not isinstance(message := self.posted.get(timeout=10), kind):
+        while not isinstance(message := self.posted.get(timeout=PATIENCE), kind):
             pass
         return message
+
+    def ask_and_wait(self, topic: type[Clerk]) -> None:
+        """Until a question was answered: the thread has then been once through its loop."""
+        answered = threading.Event()
+        self.scheduler.ask(topic, lambda _: answered.set())
+        assert answered.wait(PATIENCE)
 
     def said(self) -> tuple[str, bool]:
         message = self.next(Said)
@@ -102,13 +120,9 @@ class Office:
         assert isinstance(moment, Count)
         return moment
 
-    @property
-    def guest(self) -> Guest:
-        return self.scheduler.subject(Guest)
-
 
 def until(condition: object) -> None:
-    deadline = monotonic() + 10
+    deadline = monotonic() + PATIENCE
     while not condition():  # type: ignore[operator]
         assert monotonic() < deadline
         sleep(0.001)
@@ -119,7 +133,7 @@ def office() -> Iterator[Office]:
     made = Office(Clerk())
     yield made
     made.scheduler.stop()
-    assert made.scheduler.stopped.wait(10)
+    assert made.scheduler.stopped.wait(PATIENCE)
     assert made.clerk.ended
 
 
@@ -147,15 +161,15 @@ def test_a_newer_moment_replaces_one_that_was_not_fetched(office: Office) -> Non
     office.next(Updated)
     office.scheduler.take()
     office.scheduler.ask(Clerk, Clerk.work)
+    until(lambda: office.clerk.turns > 0)
     for _ in range(5):
         seen = office.clerk.looks
         office.scheduler.ask(Clerk, lambda clerk: None)
         until(lambda seen=seen: office.clerk.looks > seen)
-    until(lambda: office.scheduler.waiting[Clerk].turns > 0)
-    assert office.scheduler.take()[Clerk] is not None
     office.next(Updated)
+    until(lambda: office.scheduler.waiting[Clerk].look == office.clerk.looks)
+    assert office.scheduler.take()[Clerk].turns > 0
     assert office.posted.empty(), "one message for all of them"
-    sleep(0.02)
     looks, turns = office.clerk.looks, office.clerk.turns
     until(lambda: office.clerk.turns > turns + 100)
     assert office.clerk.looks == looks, "nothing is made that is not wanted"
@@ -196,7 +210,8 @@ def test_subjects_take_turns(office: Office) -> None:
 def test_what_rests_or_waits_keeps_nothing_busy(office: Office) -> None:
     office.take(Guest)
     office.scheduler.ask(Guest, lambda guest: guest.work(60.0))
-    sleep(0.05)
+    for _ in range(3):
+        office.ask_and_wait(Clerk)
     assert office.guest.turns == office.clerk.turns == 0
     office.scheduler.ask(Guest, Guest.work)
     until(lambda: office.guest.turns)
@@ -234,7 +249,7 @@ def test_what_cannot_be_begun_is_said_and_ends_the_thread() -> None:
 
     office = Office(Late())
     assert office.said() == ("The engine could not be loaded: libtorch is missing", True)
-    assert office.scheduler.stopped.wait(10)
+    assert office.scheduler.stopped.wait(PATIENCE)
 
 
 def test_it_can_be_stopped_before_it_was_opened() -> None:
@@ -251,5 +266,5 @@ def test_when_the_screens_are_gone_it_ends() -> None:
     scheduler = Scheduler(closed, clerk)
     scheduler.look(frozenset({Clerk}))
     scheduler.open()
-    assert scheduler.stopped.wait(10)
+    assert scheduler.stopped.wait(PATIENCE)
     assert clerk.ended
