@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from wrong import (
     HARD,
@@ -22,10 +23,10 @@ from wrong import (
     shares,
 )
 
-from nnexpr.experiments.concepts import barron_rate, trajectories, universality
+from nnexpr.experiments.concepts import barron_rate, equal_parameters, trajectories, universality
 from nnexpr.experiments.concepts.lottery import at_the_end, somewhere
 from nnexpr.experiments.concepts.random_regions import Counted, hardly_changed, whatever_the_depth
-from nnexpr.experiments.concepts.region_bounds import Row, bracket
+from nnexpr.experiments.concepts.region_bounds import Row, bracket, one_layer
 from nnexpr.experiments.concepts.triangle_waves import doubling, sampling
 from nnexpr.experiments.data import Claim
 from nnexpr.experiments.manifold import bends, construction, starts, tables, theorems
@@ -261,6 +262,51 @@ def test_regions_of_random_networks(started: list[Counted], verdict: str) -> Non
     claim = whatever_the_depth(started)
     assert claim.verdict == verdict
     assert ("uncertain" in claim.why) is (verdict == "not measured")
+
+
+def test_any_network_of_one_layer_above_its_hyperplanes_counts() -> None:
+    """Five of them cut the line into six; deep networks may have more, which is the correction."""
+    row = Row(inputs=1, widths=(5,), constructed=6, start=[5, 6], trained=[6, 4])
+    deep = Row(inputs=1, widths=(6, 6), constructed=49, start=[13, 12], trained=[12, 14])
+    assert one_layer([row]).verdict == "holds"
+    assert one_layer([row, deep]).verdict == "holds as corrected"
+    for more in ({"constructed": 7}, {"start": [5, 7]}, {"trained": [7, 4]}):
+        assert one_layer([replace(row, **more), deep]).verdict == "fails"
+
+
+def test_shapes_of_other_parameter_counts_would_compare_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    groups = [
+        equal_parameters.Trained(name, widths, rng.random(30) + place, rng.random(30) + place)
+        for name in equal_parameters.TARGETS
+        for place, widths in enumerate(equal_parameters.SHAPES)
+    ]
+    assert equal_parameters.differ(groups, quick=False).verdict == "holds"
+    monkeypatch.setattr(equal_parameters, "SHAPES", (*equal_parameters.SHAPES[:-1], (33,)))
+    assert equal_parameters.differ(groups, quick=False).verdict == "fails"
+
+
+@pytest.mark.parametrize("what", ["regions", "losses"])
+@pytest.mark.parametrize("alike", equal_parameters.TARGETS)
+def test_shapes_must_differ_in_both_on_every_target(what: str, alike: str) -> None:
+    rng = np.random.default_rng(0)
+    groups = []
+    for name in equal_parameters.TARGETS:
+        for place, widths in enumerate(equal_parameters.SHAPES):
+            numbers = {
+                each: rng.random(30) + place * ((name, each) != (alike, what))
+                for each in ("regions", "losses")
+            }
+            groups.append(equal_parameters.Trained(name, widths, **numbers))
+    assert equal_parameters.differ(groups, quick=False).verdict == "fails"
+
+
+def test_where_nothing_is_proved_no_row_can_be_below_it() -> None:
+    cells = printed_cells()
+    for curves in cells.values():
+        for cell in curves.values():
+            cell["floor"] = 0.0
+    assert verdicts(tables.claims(cells, quick=False))["M14"] == "not measured"
 
 
 def test_lottery_tickets() -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from quick import quick
 from wrong import NOT_JUDGED, WRONG
 
 from nnexpr.experiments.attempt import Attempt, Cancelled, Parts
 from nnexpr.experiments.concepts import EXPERIMENTS
 from nnexpr.experiments.concepts.measures import loglog_slopes, median_interval
-from nnexpr.experiments.data import VERDICTS, Result
+from nnexpr.experiments.data import VERDICTS
 
 NAMES = [experiment.id for experiment in EXPERIMENTS]
 
@@ -33,13 +33,6 @@ EXACT = {
     "tensor-ranks": {"C11": "holds"},
     "universality": {"C13": "holds", "C13 depth": "holds"},
 }
-
-
-@cache
-def quick(name: str) -> tuple[Result, list[float]]:
-    [experiment] = [each for each in EXPERIMENTS if each.id == name]
-    reported: list[float] = []
-    return experiment.run(Attempt(True, progress=lambda share, note: reported.append(share))), reported
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -62,9 +62,13 @@ class Row:
         return hyperplanes(sum(self.widths), self.inputs)
 
     @property
+    def most(self) -> int:
+        """Of all its networks."""
+        return max(self.constructed, *self.start, *self.trained)
+
+    @property
     def bracketed(self) -> bool:
-        most = max(self.constructed, *self.start, *self.trained)
-        return self.lower <= self.constructed and most <= self.upper
+        return self.lower <= self.constructed and self.most <= self.upper
 
     def cells(self) -> tuple[Cell, ...]:
         telgarsky = telgarsky_pieces(max(self.widths), len(self.widths)) if self.inputs == 1 else None
@@ -148,7 +152,7 @@ def bracket(rows: Sequence[Row]) -> Claim:
 
 
 def one_layer(rows: Sequence[Row]) -> Claim:
-    above = [row for row in rows if row.constructed > row.shallow]
+    above = [row for row in rows if row.most > row.shallow]
     shallow = sum(len(row.widths) == 1 for row in above)
     return judged(
         "C4 hyperplanes",
