@@ -30,6 +30,7 @@ _PUBLIC = {
     "nnexpr.regions.plane": "plane_regions PlaneRegions",
     "nnexpr.runs.store": "Store store",
     "nnexpr.linear.solvers": "least_squares",
+    "nnexpr.linear.spectrum": "Spectrum spectrum",
     "nnexpr.splines.floor": "spline_floor",
 }
 _HOMES = {name: module for module, names in _PUBLIC.items() for name in names.split()}
@@ -38,6 +39,7 @@ __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from nnexpr.linear.solvers import least_squares as least_squares
+    from nnexpr.linear.spectrum import Spectrum as Spectrum, spectrum as spectrum
     from nnexpr.networks.builders import mlp as mlp, mmnn as mmnn, shallow as shallow
     from nnexpr.networks.compositional import compositional as compositional, tent as tent
     from nnexpr.networks.interchange import from_torch as from_torch, to_torch as to_torch

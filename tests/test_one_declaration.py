@@ -26,6 +26,7 @@ from nnexpr.experiments.findings import kept_finding
 from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import NETWORKS, NetworkKind, dense_layers, shallow_layers
 from nnexpr.linear import basis
+from nnexpr.linear.bases.base import FixedBasis
 from nnexpr.networks.network import Network
 from nnexpr.optimizers import OPTIMIZERS, Optimizer, declare
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
@@ -457,10 +458,12 @@ def test_a_target_is_trained_on_counted_on_and_read_back(tmp_path: Path) -> None
 # --- a basis, and a placement of knots
 
 
-def cosines(knots, x):
-    """Of half periods over the knots: as many as there are knots."""
-    phase = (x - knots[0]) / (knots[-1] - knots[0])
-    return np.cos(np.pi * np.arange(len(knots)) * phase[:, None]).astype(knots.dtype)
+class Chebyshev(FixedBasis):
+    """T_k over the domain: as many as there are knots."""
+
+    def units(self, x):
+        angle = np.arccos(np.clip(2 * self.places(x) - 1, -1, 1))
+        return np.cos(np.arange(1, len(self.knots)) * angle[:, None]).astype(self.knots.dtype)
 
 
 def squared(n, domain):
@@ -469,36 +472,40 @@ def squared(n, domain):
 
 
 @pytest.fixture
-def cosine() -> Iterator[None]:
-    basis.declare(basis.Basis(name="cosine", functions=f"{__name__}:cosines"))
+def chebyshev() -> Iterator[None]:
+    basis.declare(basis.Basis(name="chebyshev", functions="T_k(x)", home=f"{__name__}:Chebyshev"))
     placements.declare(placements.Placement("squared", f"{__name__}:squared", ("domain",)))
     yield
-    del basis.BASES["cosine"], placements.PLACEMENTS["squared"]
+    del basis.BASES["chebyshev"], placements.PLACEMENTS["squared"]
 
 
-@pytest.mark.usefixtures("cosine")
+@pytest.mark.usefixtures("chebyshev")
 def test_a_basis_is_offered_and_solved_in() -> None:
-    assert "|cosine" in "".join(CliRunner().invoke(cli, ["lstsq", "--help"]).stdout.split())
-    asked = "lstsq --target cube --domain -1 1 --knots 5 --samples 60 --basis cosine --json"
+    assert "|chebyshev" in "".join(CliRunner().invoke(cli, ["lstsq", "--help"]).stdout.split())
+    asked = "lstsq --target cube --domain -1 1 --knots 5 --samples 60 --basis chebyshev --json"
     x = np.linspace(-1, 1, 60)
-    matrix = np.cos(np.pi * np.arange(5) * (x[:, None] + 1) / 2)
+    matrix = np.polynomial.chebyshev.chebvander(x, 4)
     error = matrix @ np.linalg.lstsq(matrix, x**3)[0] - x**3
     for solver in ("qr", "svd", "gram"):
         found = json.loads(CliRunner().invoke(cli, [*asked.split(), "--solver", solver]).stdout)
         assert found["mse"] == pytest.approx(np.mean(error**2), rel=1e-9)
         assert found["condition"] == pytest.approx(np.linalg.cond(matrix), rel=1e-6)
         assert found["rank"] == 5
-    fit = nnexpr.least_squares(x, x**3, np.linspace(-1, 1, 5), basis="cosine", solver="qr")
-    np.testing.assert_allclose(
-        fit.predict([[-0.3, 0.8]]), [cosines(fit.knots, np.array([-0.3, 0.8])) @ fit.coefficients]
-    )
+    fit = nnexpr.least_squares(x, x**3, np.linspace(-1, 1, 5), basis="chebyshev", solver="qr")
+    np.testing.assert_allclose(fit.predict([[-0.3, 0.8]]), [[-0.027, 0.512]], atol=1e-14)
+    found = nnexpr.spectrum("chebyshev", knots=5)
+    nodes, weights = np.polynomial.legendre.leggauss(9)
+    columns = np.polynomial.chebyshev.chebvander(nodes, 4)[:, 1:]
+    gram = columns.T @ (weights[:, None] * columns)
+    np.testing.assert_allclose(found.eigenvalues, np.linalg.eigvalsh(gram)[::-1] * 2 / 4, rtol=1e-10)
+    assert found.gram_error < 1e-10
     with pytest.raises(InputError, match="linear splines only"):
-        nnexpr.least_squares(x, x, [-1, 1], basis="cosine")
+        nnexpr.least_squares(x, x, [-1, 1], basis="chebyshev")
     with pytest.raises(ValueError, match="not a network's"):
         fit.to_network()
 
 
-@pytest.mark.usefixtures("cosine")
+@pytest.mark.usefixtures("chebyshev")
 def test_a_placement_is_offered_to_fits_and_least_squares() -> None:
     for name in ("lstsq", "fit"):
         assert "|squared" in "".join(CliRunner().invoke(cli, [name, "--help"]).stdout.split())

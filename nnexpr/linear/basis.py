@@ -1,10 +1,10 @@
 """The bases of the linear representation and the solvers: one declaration each, which everything else asks.
 
-The command line learns from it what may be chosen, least squares how it is done. The code itself is named by its home,
-so nothing here imports NumPy. A new basis is a function from knots (n,) and x (samples,) to a matrix (samples, n) in
-the knots' dtype, and its declaration, here or anywhere:
+The command line learns from it what may be chosen, least squares and spectra how it is done. The code itself is named
+by its home, so nothing here imports NumPy. A new basis is a class (``nnexpr.linear.bases.base``) and its declaration,
+here or anywhere:
 
-    declare(Basis(name="cosine", functions="mine.cosines:cosines"))
+    declare(Basis(name="chebyshev", functions="T_k(x) over the domain", home="mine.chebyshev:Chebyshev"))
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from nnexpr.declarations import Declared, Home, load
 
 if TYPE_CHECKING:
+    from nnexpr.linear.bases.base import FixedBasis
     from nnexpr.splines.p1 import Floats
 
 __all__ = ["BASES", "SOLVERS", "Basis", "Solver", "declare"]
@@ -23,23 +24,17 @@ __all__ = ["BASES", "SOLVERS", "Basis", "Solver", "declare"]
 
 @dataclass(frozen=True, kw_only=True)
 class Basis:
-    """What is to be known of a basis on fixed knots. One of the linear splines says how to come from hats and back."""
+    """What is to be known of a basis on fixed knots."""
 
     name: str  # as it is chosen
-    functions: Home  # (knots, x) -> the basis functions at x, dense (samples, n) in the knots' dtype
-    from_values: Home = ""  # (knots, values at the knots) -> coefficients
-    to_values: Home = ""  # the inverse
-    penalty: Home = ""  # knots -> the lower bands of DᵀD, where D takes values to coefficients
-    network: Home = ""  # (knots, coefficients) -> Network, the same function
+    functions: str  # what they are, in a few words
+    home: Home  # (knots, domain, its options by name) -> FixedBasis
+    options: tuple[str, ...] = ()  # of power and scale, those that mean something for it
 
-    @property
-    def is_splines(self) -> bool:
-        """Whether it spans the linear splines on the knots, so that the O(n) solver finds its coefficients."""
-        return bool(self.from_values and self.to_values and self.penalty)
-
-    def design(self, knots: Floats, x: Floats) -> Floats:
-        """The dense matrix ``(samples, n)`` of the basis functions at x."""
-        made: Floats = load(self.functions)(knots, x)
+    def on(self, knots: Floats, domain: tuple[float, float] | None = None, **options: Any) -> FixedBasis:
+        """The basis on these knots; see :class:`FixedBasis`. Options that mean nothing for it are not passed on."""
+        taken = {name: value for name, value in options.items() if name in self.options}
+        made: FixedBasis = load(self.home)(knots, domain, **taken)
         return made
 
 
@@ -56,12 +51,12 @@ class Solver:
         """The coefficients ``(n,)`` and the rank kept, in the dtype of ``matrix`` and ``y``; TypeError where not."""
         work: Callable[..., Any] = load(self.dense)
         coefficients, rank = work(matrix, y, rcond, ridge)
-        if coefficients.dtype != matrix.dtype:
-            raise TypeError(f"{self.name} computed in {coefficients.dtype}, not in {matrix.dtype}")
+        if coefficients.dtype != y.dtype:
+            raise TypeError(f"{self.name} computed in {coefficients.dtype}, not in {y.dtype}")
         return coefficients, rank
 
 
-_DENSE, _PIECEWISE = "nnexpr.linear.dense:", "nnexpr.linear.piecewise:"
+_DENSE, _HOME = "nnexpr.linear.dense:", "nnexpr.linear.bases."
 SOLVERS: Declared[Solver] = Declared("a solver")
 for _solver in (
     Solver(name="hat", ridge=0.0),
@@ -74,14 +69,21 @@ for _solver in (
 
 BASES: Declared[Basis] = Declared("a basis")
 declare = BASES.declare
-for _name, _functions, _from_values, _to_values in (
-    ("relu", "relus", "hat_to_relu", "relu_to_hat"),
-    ("hat", "hats", "same", "same"),
-):
-    declare(
-        Basis(
-            name=_name, functions=_PIECEWISE + _functions, from_values=_PIECEWISE + _from_values,
-            to_values=_PIECEWISE + _to_values, penalty=f"{_PIECEWISE}{_name}_penalty",
-            network=f"{_PIECEWISE}{_name}_network",
-        )
-    )  # fmt: skip
+for _basis in (
+    Basis(
+        name="relu", functions="σ(x − b)^power, with the polynomials below that degree",
+        home=_HOME + "relu:relu", options=("power",),
+    ),
+    Basis(name="hat", functions="1 at a knot, 0 at the others, linear between", home=_HOME + "hat:Hat"),
+    Basis(
+        name="tanh", functions="tanh(scale (x − b)), and 1", home=_HOME + "tanh:Tanh", options=("scale",)
+    ),
+    Basis(
+        name="gaussian", functions="exp(−scale² (x − b)²), and 1",
+        home=_HOME + "gaussian:Gaussian", options=("scale",),
+    ),
+    Basis(name="sine", functions="sin kπs of the domain's share s, and 1", home=_HOME + "sine:Sine"),
+    Basis(name="cosine", functions="cos kπs of the domain's share s", home=_HOME + "cosine:Cosine"),
+    Basis(name="fourier", functions="1, cos 2πks, sin 2πks of the domain's share s", home=_HOME + "fourier:Fourier"),
+):  # fmt: skip
+    declare(_basis)

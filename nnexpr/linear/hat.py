@@ -35,8 +35,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded, eigh_tridiagonal, solve_banded
 
-from nnexpr.declarations import load
-from nnexpr.linear.basis import BASES, Basis
+from nnexpr.linear.bases.base import LinearSplines
 from nnexpr.splines.p1 import Floats, Hats, add_bands, assembled, multiply_bands
 
 __all__ = ["HatSolution", "mass_condition", "solve_hat"]
@@ -59,21 +58,19 @@ class HatSolution:
     gradient: float
 
 
-def solve_hat(
-    knots: Floats, x: Floats, y: Floats, *, basis: Basis = BASES["hat"], ridge: float = 0.0
-) -> HatSolution:
-    """Minimise Σ (f(x_k) − y_k)² + ridge ‖coefficients in basis‖² over f piecewise linear on ``knots``.
+def solve_hat(basis: LinearSplines, x: Floats, y: Floats, *, ridge: float = 0.0) -> HatSolution:
+    """Minimise Σ (f(x_k) − y_k)² + ridge ‖coefficients in basis‖² over f piecewise linear on its knots.
 
-    ``knots (n,)`` ascending and distinct, ``x, y (samples,)`` in any order within the knots, all of one dtype, which is
+    Knots ``(n,)`` ascending and distinct, ``x, y (samples,)`` in any order within the knots, all of one dtype, which is
     the dtype of every sum and of the result.
     """
+    knots = basis.knots
     samples = Hats.at(knots, x)
     matrix = assembled(*samples.blocks())
     penalty = np.zeros((1, samples.n), dtype=matrix.dtype)
     rank = _rank(samples)
     if ridge > 0:
-        bands: Floats = load(basis.penalty)(knots)
-        penalty, rank = bands * matrix.dtype.type(ridge), samples.n
+        penalty, rank = basis.penalty() * matrix.dtype.type(ridge), samples.n
     factor = _factor(add_bands(matrix, penalty)) if rank == samples.n else None
 
     def downhill(values: Floats) -> tuple[Floats, Floats, Floats]:

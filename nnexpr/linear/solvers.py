@@ -1,7 +1,7 @@
 """The linear representation: least squares on fixed knots, by choice of basis, solver and precision.
 
-Everything here spans the same functions (``basis.py``); what differs is the digits that survive. ``hat`` is the O(n)
-way (``hat.py``) and the reference; the dense ways (``dense.py``) are there to be compared with it.
+ReLUs and hats span the same functions; what differs is the digits that survive. ``hat`` is the O(n) way of theirs
+(``hat.py``) and the reference; the dense ways (``dense.py``) solve in any basis, and are there to be compared with it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 import psutil
 from numpy.typing import ArrayLike, NDArray
 
-from nnexpr.declarations import load
+from nnexpr.linear.bases.base import FixedBasis, LinearSplines
 from nnexpr.linear.basis import BASES, SOLVERS, Solver
 from nnexpr.linear.dense import design_condition
 from nnexpr.linear.hat import mass_condition, solve_hat
@@ -46,7 +45,7 @@ class LinearFit:
     basis: str
     solver: str
     dtype: str
-    knots: Floats  # (n,) ascending
+    functions: FixedBasis  # on the knots
     coefficients: Floats
     values: Floats
     max_error: float
@@ -58,6 +57,11 @@ class LinearFit:
     seconds: float
     samples: Floats  # (samples,) where it was fitted
 
+    @property
+    def knots(self) -> Floats:
+        """``(n,)``, ascending."""
+        return self.functions.knots
+
     @cached_property
     def condition(self) -> float:
         """cond₂ of the matrix that was solved with: the design matrix of the basis, for ``hat`` that of the hats.
@@ -65,33 +69,25 @@ class LinearFit:
         Of the design matrix itself, not of AᵀA; inf where it is singular. Computed in double precision when first asked
         for: O(n) for ``hat``, as costly as the solve for the dense ways.
         """
-        if self.solver == "hat":
+        if not SOLVERS[self.solver].dense:
             return mass_condition(self.knots, self.samples)
-        return design_condition(BASES[self.basis].design(self.knots, self.samples))
+        return design_condition(self.functions.design(self.samples))
 
     @cached_property
     def spline(self) -> LinearSpline:
         """f as a linear spline, for a basis of them: constant left of the first knot, as ReLUs are. ValueError else."""
-        if not BASES[self.basis].is_splines:
+        if not isinstance(self.functions, LinearSplines):
             raise ValueError(f"the basis {self.basis} is not one of linear splines")
-        knots = self.knots.astype(np.float64)
-        values = load(BASES[self.basis].to_values)(knots, self.coefficients.astype(np.float64))
-        return LinearSpline(knots, values, flat=(True, False))
+        return self.functions.spline(self.coefficients)
 
     def predict(self, x: ArrayLike) -> NDArray[np.float64]:
-        """f at x, any shape, in double precision; of a linear spline without cancellation, from its values at knots."""
-        if BASES[self.basis].is_splines:
-            return self.spline(x)
+        """f at x, any shape, in double precision, by the basis' own way to evaluate, which cancels no digits."""
         points = np.asarray(x, dtype=np.float64)
-        matrix = BASES[self.basis].design(self.knots.astype(np.float64), points.ravel())
-        return cast("NDArray[np.float64]", (matrix @ self.coefficients).reshape(points.shape))
+        return self.functions.evaluate(self.coefficients, points.ravel()).reshape(points.shape)
 
     def to_network(self) -> Network:
         """f as a network; ValueError for a basis that has none."""
-        if not BASES[self.basis].network:
-            raise ValueError(f"the basis {self.basis} is not a network's")
-        made: Network = load(BASES[self.basis].network)(self.knots, self.coefficients)
-        return made
+        return self.functions.to_network(self.coefficients)
 
 
 def least_squares(
@@ -104,15 +100,18 @@ def least_squares(
     rcond: float | None = None,
     ridge: float | None = None,
     dtype: str = "float64",
+    power: int = 1,
+    scale: float = 10.0,
     announce: Callable[[float], None] | None = None,
 ) -> LinearFit:
-    """Minimise Σ (f(x_k) − y_k)² over f piecewise linear on ``knots``; see :class:`LinearFit`.
+    """Minimise Σ (f(x_k) − y_k)² over f in a basis on ``knots``; see :class:`LinearFit`.
 
     ``x, y``: ``(samples,)`` in any order, repeated x allowed. ``knots (n,)``: in any order, distinct, both ends
     included; they must cover the samples. ``rcond``: the relative cut-off of ``qr``, ``svd`` and ``gram`` (default: the
     ε of ``dtype``). ``ridge``: λ in Σ (f − y)² + λ‖c‖², of ``normal`` (default 1e-6) and ``hat`` (default 0).
-    All arithmetic is in ``dtype``, ``float32`` or ``float64``. ``announce`` is told the seconds that a dense solver is
-    expected to take, before it begins.
+    ``power``: of the ReLUs (from 2 on they are no linear splines, and need a dense solver); ``scale``: the steepness of
+    tanh and the inverse width of Gaussians on a domain of length 2. All arithmetic is in ``dtype``, ``float32`` or
+    ``float64``. ``announce`` is told the seconds that a dense solver is expected to take, before it begins.
 
     With fewer samples than knots, or elements left without samples, ``hat`` takes the minimiser of least energy
     (straight across gaps), ``qr`` and ``svd`` that of the shortest coefficients, ``gram`` that of the modes it keeps.
@@ -120,10 +119,11 @@ def least_squares(
     Raises :class:`InputError` for anything else, a dense matrix that memory cannot hold included.
     """
     ridge = _check_choices(basis, solver, rcond, ridge, dtype)
-    chosen, way = BASES[basis], SOLVERS[solver]
+    way = SOLVERS[solver]
     x_given, y_given = checked_samples(x, y)
     precision = np.dtype(dtype)
     ascending = check_knots(knots, precision)
+    functions = BASES[basis].on(ascending, power=power, scale=scale)
     x_used, y_used = x_given.astype(precision), y_given.astype(precision)
     if x_used.min() < ascending[0] or x_used.max() > ascending[-1]:
         raise InputError(
@@ -132,12 +132,16 @@ def least_squares(
         )  # fmt: skip
     start = time.perf_counter()
     if not way.dense:
-        found = solve_hat(ascending, x_used, y_used, basis=chosen, ridge=ridge)
+        if not isinstance(functions, LinearSplines):
+            what = f"{basis}s to the power {power}" if power > 1 and basis == "relu" else basis
+            allowed = f"it solves for linear splines only, and {what} are none; take svd or qr"
+            raise InputError("solver", solver, allowed)
+        found = solve_hat(functions, x_used, y_used, ridge=ridge)
         values, rank, gradient = found.fitted, found.rank, found.gradient
-        coefficients: Floats = load(chosen.from_values)(ascending, found.values)
+        coefficients = functions.from_values(found.values)
     else:
         _check_memory(len(x_used), len(ascending), precision)
-        matrix = chosen.design(ascending, x_used)
+        matrix = functions.design(x_used)
         cut_off = float(np.finfo(precision).eps) if rcond is None else rcond
         if announce is not None:
             announce(_expected_seconds(way, matrix, y_used, cut_off, ridge))
@@ -148,7 +152,7 @@ def least_squares(
     seconds = time.perf_counter() - start
     error = np.abs(values.astype(np.float64) - y_given)
     return LinearFit(
-        basis=basis, solver=solver, dtype=dtype, knots=ascending, coefficients=coefficients,
+        basis=basis, solver=solver, dtype=dtype, functions=functions, coefficients=coefficients,
         values=values, max_error=float(error.max()), mse=float((error**2).mean()), rank=rank,
         gradient=gradient, rcond=rcond, ridge=ridge, seconds=seconds, samples=x_used,
     )  # fmt: skip
@@ -164,10 +168,6 @@ def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | 
         if value not in choices:
             raise InputError(option, value, "it must be one of " + ", ".join(choices))
     way = SOLVERS[solver]
-    if not (way.dense or BASES[basis].is_splines):
-        raise InputError(
-            "solver", solver, f"it solves for linear splines only, and {basis} are none; take svd or qr"
-        )
     if rcond is not None and not way.cut_off:
         having = ", ".join(name for name, each in SOLVERS.items() if each.cut_off)
         raise InputError("rcond", rcond, f"only {having} have a cut-off, {solver} has none")

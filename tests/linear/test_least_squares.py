@@ -97,7 +97,7 @@ def test_ridge_in_linear_time_is_the_dense_normal_equations(basis):
     x = rng.uniform(0, 1, 500)
     y = rng.normal(size=500)
     for ridge in (1e-3, 1.0, 100.0):
-        matrix = BASES[basis].design(knots, x)
+        matrix = BASES[basis].on(knots).design(x)
         normal = matrix.T @ matrix + ridge * np.eye(len(knots))
         expected = np.linalg.solve(normal, matrix.T @ y)
         for solver in ("hat", "normal"):
@@ -191,7 +191,7 @@ def test_shapes_that_do_not_match():
         least_squares([0.0, 1.0], [0.0], [0.0, 1.0])
 
 
-@pytest.mark.parametrize("basis", BASES)
+@pytest.mark.parametrize("basis", ["hat", "relu"])
 def test_a_fit_is_a_network(basis):
     x = np.linspace(-1, 2, 200)
     fit = least_squares(x, np.cos(4 * x), np.linspace(-1, 2, 12), basis=basis)
