@@ -25,6 +25,7 @@ __all__ = ["holds_all", "opened", "read_content", "read_tensors"]
 _LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
 _HEAD = 4096  # bytes, enough to know the kind of file
 _ZIP = b"PK\x03\x04"
+_NOT_WRITTEN = "it is not a file that torch.save wrote, or it is damaged"
 
 Path = str | os.PathLike[str]
 
@@ -118,9 +119,11 @@ def _pickled(file: BinaryIO, size: int, head: bytes) -> Any:
     except OSError:
         raise
     except pickle.UnpicklingError as error:
+        if not pickled.startswith(b"\x80") and "GLOBAL" not in str(error):
+            raise FileError(_NOT_WRITTEN) from None  # read as a pickle, text is nonsense
         raise FileError(_why_not_run(str(error))) from None
     except Exception:  # a damaged file can fail anywhere inside the reader
-        raise FileError("it is not a file that torch.save wrote, or it is damaged") from None
+        raise FileError(_NOT_WRITTEN) from None
 
 
 def _called(kind: str) -> str:
@@ -146,7 +149,7 @@ def _pickle_in_archive(file: BinaryIO, size: int) -> bytes:
                 raise FileError("its archive is packed, which torch.save never does; it is not opened")
             return archive.read(names["data.pkl"])
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError, RuntimeError):
-        raise FileError("it is not a file that torch.save wrote, or it is damaged") from None
+        raise FileError(_NOT_WRITTEN) from None
 
 
 def _why_not_run(error: str) -> str:

@@ -26,17 +26,26 @@ from nnexpr.files import FileError
 from nnexpr.targets.dates import date_kind
 from nnexpr.targets.wording import MISSING, printable
 
-__all__ = ["Numbers", "as_point", "kind_of", "precise"]
+__all__ = ["Numbers", "as_point", "as_usual", "kind_of", "precise"]
 
 Array = NDArray[np.float64]
 
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
 _COMMA = re.compile(r"[^,.]*,\d[^,.]*", re.ASCII)
+_FORTRAN = re.compile(r"([+-]?(?:\d+[.,]?\d*|[.,]\d+))[dD]([+-]?\d+)", re.ASCII)
+_THOUSANDS = re.compile(
+    r"[+-]?\d{1,3}(?P<mark>[.,'\u2019 \u00a0\u2009\u202f])\d{3}(?:(?P=mark)\d{3})*(?:[.,]\d+)?", re.ASCII
+)
 
 
 def as_point(text: str) -> str:
     """``1,5`` as ``1.5``; anything else as it is."""
     return text.replace(",", ".") if _COMMA.fullmatch(text) else text
+
+
+def as_usual(text: str) -> str:
+    """Fortran's ``1.5D+02`` as ``1.5e+02`` and a printed minus sign as a hyphen; anything else as it is."""
+    return _FORTRAN.sub(r"\1e\2", text.replace("\N{MINUS SIGN}", "-"))
 
 
 def kind_of(field: str, comma_allowed: bool = True) -> str:
@@ -47,7 +56,11 @@ def kind_of(field: str, comma_allowed: bool = True) -> str:
     try:
         float(as_point(text) if comma_allowed else text)
     except ValueError:
-        return date_kind(text) or "word"
+        usual = as_usual(text)
+        if usual != text:
+            return kind_of(usual, comma_allowed)
+        # A mark for thousands is refused where it is read: it is a number all the same.
+        return "number" if _THOUSANDS.fullmatch(text) else date_kind(text) or "word"
     return "number"
 
 
@@ -76,6 +89,13 @@ class Numbers:
         if not math.isfinite(value):
             if text.lower() in MISSING:
                 return None
+            if (usual := as_usual(text)) != text:
+                return self.read(usual, line)
+            if _THOUSANDS.fullmatch(text):
+                raise FileError(
+                    f"line {line} has {printable(field, 30)} in column {self.name}, with a mark for thousands; "
+                    "write the number without it"
+                )
             hint = "; only x may hold dates" if date_kind(text) else ""
             raise FileError(
                 f"line {line} has {printable(field, 30)} in column {self.name}, "
@@ -127,7 +147,7 @@ def precise(texts: Iterable[str], values: Array) -> tuple[Array, str]:
     smallest: Decimal | None = None
     for i, (text, value) in enumerate(zip(texts, values.tolist(), strict=True)):
         try:
-            number = Decimal(as_point(text.strip()))
+            number = Decimal(as_point(as_usual(text.strip())))
             rests[i] = float(number - Decimal(value))
         except decimal.DecimalException:  # an exponent beyond those of decimal arithmetic: zero as a double
             number = Decimal(value)

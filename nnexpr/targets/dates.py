@@ -1,8 +1,9 @@
 """Dates and times on x, as whole days and whole nanoseconds, so that the first is subtracted exactly.
 
 Read are ISO dates (``2020-01-31``, also with a slash or a dot, or ``2020-01`` for the first of a month), days first
-where dots say so (``31.1.2020``), either with a time of day (``T12:30``, ``12:30:05,25``) and a zone (``Z``,
-``+01:00``); times of day alone; and ``20200131`` where a column holds only such. ``01/02/2020`` is refused: the first
+where dots say so (``31.1.2020``), and months by their English names (``31-Jan-2020``, ``January 31, 2020``), either
+with a time of day (``T12:30``, ``12:30:05,25``, ``1:30 PM``) and a zone (``Z``, ``+01:00``); ``20200131T123005``;
+times of day alone; and ``20200131`` where a column holds only such. ``01/02/2020`` is refused: the first
 of February and the second of January are the same signs.
 """
 
@@ -30,13 +31,29 @@ _UNITS = (
 )  # fmt: skip
 _TIME = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?"
-    r"\s*(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?"
+    r"(?:\s*(?P<half>[AP])\.?M\.?)?\s*(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?"
 )
 _DATE = r"(?P<year>\d{4})(?P<sign>[-/.])(?P<month>\d{1,2})(?:(?P=sign)(?P<day>\d{1,2}))?"
 _DAY_FIRST = r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WORD = (
+    r"(?P<word>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_NAMED = rf"(?P<day>\d{{1,2}})(?P<sign>[- ]){_WORD}(?P=sign)(?P<year>\d{{4}})"
+_NAMED_FIRST = rf"{_WORD} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})"
+_BASIC = (
+    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)"
+    r"(?:(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?"
+)
 _PATTERNS = [
     re.compile(pattern, re.ASCII | re.IGNORECASE)
-    for pattern in (rf"{_DATE}(?:(?:T|\s+){_TIME})?", rf"{_DAY_FIRST}(?:,?\s+{_TIME})?", _TIME)
+    for pattern in (
+        rf"{_DATE}(?:(?:T|\s+){_TIME})?",
+        *(rf"{date}(?:,?\s+{_TIME})?" for date in (_DAY_FIRST, _NAMED, _NAMED_FIRST)),
+        _BASIC,
+        _TIME,
+    )
 ]
 _EITHER_WAY = re.compile(r"\d{1,2}[-/]\d{1,2}[-/](\d{4}|\d\d)(\D.*)?", re.ASCII)
 
@@ -133,6 +150,10 @@ def _moment(found: re.Match[str]) -> Moment | None:
     named = found.groupdict()
     hour, minute, second = (int(named[unit] or 0) for unit in ("hour", "minute", "second"))
     part = (named["part"] or "").ljust(9, "0")
+    if half := named.get("half"):
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + 12 * (half in "Pp")
     if hour > 23 or minute > 59 or second > 60 or part[9:].strip("0"):
         return None
     offset = 0
@@ -142,7 +163,7 @@ def _moment(found: re.Match[str]) -> Moment | None:
     seconds = hour * 3600 + minute * 60 + second - offset
     try:
         days = (
-            date(int(named["year"]), int(named["month"]), int(named["day"] or 1)).toordinal()
+            date(int(named["year"]), _month(named), int(named["day"] or 1)).toordinal()
             if "year" in named
             else 0
         )
@@ -152,3 +173,8 @@ def _moment(found: re.Match[str]) -> Moment | None:
     if "year" in named and not 1 <= days + shift <= date.max.toordinal():
         return None
     return days + shift, seconds * 10**9 + int(part[:9])
+
+
+def _month(named: dict[str, str | None]) -> int:
+    word = named.get("word")
+    return _MONTHS.index(word[:3].lower()) + 1 if word else int(named["month"] or 1)

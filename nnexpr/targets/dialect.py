@@ -2,7 +2,8 @@
 
 The rules, in full, since a guess that goes wrong is silent; what was assumed is a note:
 
-- Blank lines, and lines that begin with ``#`` or ``%``, are no rows. ``sep=;`` as the first line is an instruction.
+- Blank lines, and lines that begin with ``#``, ``%``, ``!`` or ``//``, are no rows. ``sep=;`` as the first line is an
+  instruction.
 - The data begin where two rows of equal width hold two numbers or dates each. Above them stand a header, of words, and
   rows of units; what stands above these, titles and settings such as ``Station,12``, is passed over.
 - The separator is the one of tab, semicolon, pipe, comma and blanks by which most of the first rows fall into
@@ -34,7 +35,8 @@ Row = tuple[int, list[str]]  # the line it begins on, and its cells
 
 SAMPLE = 50  # lines from which all this is decided
 _SEPARATORS = "\t;|, "
-_COMMENT = re.compile(r"\s*(#(?!n/a)|%)", re.IGNORECASE)
+_COMMENT = re.compile(r"\s*(#(?!n/a)|%|!|//)", re.IGNORECASE)
+_END = "\x1a"  # ends a text file of DOS
 _SEP = re.compile(r'"?sep=([,;|: \t]|\\t)"?[,;]*\s*', re.IGNORECASE)
 _YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
 
@@ -70,7 +72,7 @@ class _Lines:
             elif _COMMENT.match(line):
                 if not self.number:
                     self.comment = number, line.strip()
-            elif line.strip():
+            elif line.strip() not in ("", _END):
                 self.start, self.number = self.start or number, number
                 yield line
 
@@ -109,6 +111,8 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
         first_line, last_line = rows[0][0], rows[passed - 1][0]
         lines = f"Line {first_line} was" if passed == 1 else f"Lines {first_line} to {last_line} were"
         notes.append(f"{lines} passed over: the table begins below.")
+        if choice is None and not comma:
+            _require_decimal_points(rows[passed - 1], [cells for _, cells in rows[passed:]])
         rows = rows[passed:]
     first, below = rows[0][1], rows[1:]
     years = _numbers_as_names(first, below)
@@ -121,6 +125,11 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
             shown = printable(", ".join(map(str.strip, cells)), 60)
             notes.append(f"Line {line} was passed over as units: {shown}.")
         below, leading = below[len(units) :], leading + len(units)
+        if not below and units:
+            shown = printable(next(cell for cell in units[0][1] if cell.strip()), 30)
+            raise FileError(
+                f"line {units[0][0]} has {shown} where a number is expected, and no row has two numbers"
+            )
         if not below:
             raise FileError("it has a header and no rows of data")
         if years:
@@ -175,6 +184,17 @@ def _preamble(rows: list[list[str]], separator: str) -> int:
     above = rows[data - 1] if top == data > 0 else []
     # Names and numbers side by side: whether they are a header is to be asked.
     return data - 1 if len(above) == width and not _is_setting(above) else top
+
+
+def _require_decimal_points(header: Row, data: list[list[str]]) -> None:
+    """Refuse two fields for each name, which commas between columns make of decimal commas."""
+    line, names = header
+    named = len(names) > 1 and {kind_of(name, False) for name in names} == {"word"} and not _is_setting(names)
+    if named and all(len(cells) == 2 * len(names) for cells in data):
+        raise FileError(
+            f"the rows below line {line} have {2 * len(names)} fields for {len(names)} names; "
+            "if the comma is also the decimal mark, write another separator, or choose columns: csv:PATH:XCOL:YCOL"
+        )
 
 
 def _is_setting(cells: list[str]) -> bool:
@@ -242,7 +262,7 @@ def _names_in_comment(
     comment: tuple[int, str], separator: str, width: int, notes: list[str]
 ) -> tuple[str, ...]:
     line, written = comment
-    [cells] = _loosely([written.lstrip("#% \t")], separator) or [[]]
+    [cells] = _loosely([written.lstrip("#%!/ \t")], separator) or [[]]
     if written.startswith(("#,", "#;", "#\t", "#|")):
         cells = ["#", *cells]
     kinds = {kind_of(cell) for cell in cells}

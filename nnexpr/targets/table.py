@@ -16,7 +16,7 @@ Memory: 16 to 24 bytes a row while reading, and some times that while sorting; w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -67,6 +67,7 @@ def read_table(path: str, choice: Choice | None = None, missing: str = "auto") -
             "write them as 2020-01-31"
         )
     x_name = " ".join(names[place] for place in places)
+    others = [] if choice else _others(dialect, names, (*places, y_place))
     x: Numbers | Dates = (
         Dates(x_name)
         if dialect.kinds[places[0]] in ("date", "moment", "clock")
@@ -78,7 +79,7 @@ def read_table(path: str, choice: Choice | None = None, missing: str = "auto") -
         return _cells(text, dialect, places, y_place)
 
     left_out = _read(cells(), x, y, missing)
-    notes = [*_about_encoding(text), *dialect.notes]
+    notes = [*_about_encoding(text), *dialect.notes, *others]
     if "," in marks:
         notes.append("Decimal commas were read as decimal points.")
     if left_out:
@@ -218,6 +219,19 @@ def _chosen(choice: Choice, dialect: Dialect) -> tuple[list[int], int]:
             known = ", ".join(header[:12]) if header else f"1 to {width}, without names"
             raise FileError(f"it has no column {name or 'without a name'}; its columns are {known}")
     return places[:1], places[1]
+
+
+def _others(dialect: Dialect, names: Sequence[str], taken: tuple[int, ...]) -> list[str]:
+    """A note that names the columns that could have been taken as well."""
+    others = [
+        names[i]
+        for i, kind in enumerate(dialect.kinds)
+        if i not in taken and kind not in ("word", "missing") and names[i]
+    ]
+    if not others:
+        return []
+    chosen, left = (printable(", ".join(names[i] for i in taken), 60), printable(", ".join(others), 60))
+    return [f"Of its columns {chosen} were taken, not {left}; csv:PATH:XCOL:YCOL takes others."]
 
 
 def _first_numeric(text: TextFile, dialect: Dialect) -> tuple[list[int], int]:

@@ -73,7 +73,9 @@ class CommandGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The subcommand that ``args`` begin with; options that stood before it become its defaults."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            raise click.UsageError(f"the subcommand is {args[0]}: it must be one of {', '.join(COMMANDS)}")
+            raise click.UsageError(
+                f"the subcommand is {args[0].strip() or 'empty'}: it must be one of {', '.join(COMMANDS)}"
+            )
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and command is not None:
             ctx.default_map = {name: self._options_before(ctx, name, command)}

@@ -165,6 +165,8 @@ json_option = output_option("--json", "as_json", is_flag=True, help="print one J
 
 def _store(*, hidden: bool = False) -> SectionedOption:
     def opened(ctx: click.Context, param: click.Parameter, value: str | Store | None) -> Store:  # noqa: ARG001
+        if isinstance(value, str) and not value.strip():
+            raise InputError("store", value, "it must be a folder; leave it out for the usual one")
         return value if isinstance(value, Store) else opened_store(value)
 
     text = "the folder that keeps runs  [default: NNEXPR_STORE, or the platform's data folder]"

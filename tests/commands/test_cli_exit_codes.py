@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 BAD = [
@@ -38,7 +40,7 @@ BAD = [
     ("regions", "FILE", "", "Missing"),
     ("regions nope", "FILE", "nope", "no such file"),
     ("regions 20200101-000000-abcdef", "FILE", "20200101-000000-abcdef", "no run"),
-    ("regions {file}", "FILE", "notes.txt", ""),
+    ("regions {file}", "FILE", "notes.txt", "not a file that torch.save wrote"),
     ("regions {folder}", "FILE", "", ""),
     ("regions {file} --domain 2 1", "--domain", "2 1", "lower first"),
     ("compose --depth 0", "--depth", "0", "at least 1"),
@@ -50,7 +52,9 @@ BAD = [
     ("lstsq --rcond 0.1", "--rcond", "0.1", "svd"),
     ("lstsq --solver svd --rcond 2", "--rcond", "2", ""),
     ("lstsq --target star2d", "--target", "star2d", "two inputs"),
+    ("fit --store ''", "--store", "empty", "leave it out"),
     ("nope", "subcommand", "nope", "fit, regions"),
+    ("''", "subcommand", "empty", "fit, regions"),
     ("--seed 3 doctor", "--seed", "doctor", ""),
     ("--seed x", "--seed", "x", "whole number"),
     ("", "", "", "nnexpr-tui fit"),
@@ -63,7 +67,7 @@ BAD = [
 def test_one_sentence_and_exit_code_2(run, tmp_path, line, option, value, allowed):
     file = tmp_path / "notes.txt"
     file.write_text("no network")
-    words = [word.format(file=file, folder=tmp_path) for word in line.split()]
+    words = [word.format(file=file, folder=tmp_path) for word in shlex.split(line)]
     done = run(*words)
     assert done.exit_code == 2, done.stderr
     assert done.stdout == ""
