@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexpr.kernels.passes import PARAMETERS
-from nnexpr.kinds import NETWORKS, NetworkKind, declare
-from nnexpr.networks.architecture import architecture
+from nnexpr.kinds import NETWORKS, AffineLayer, NetworkKind, declare
+from nnexpr.networks.architecture import Architecture, architecture
 from nnexpr.networks.builders import build
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.plan import make_plan
@@ -42,6 +42,22 @@ def test_what_is_described_is_what_is_built(options: dict[str, object], dimensio
 def test_what_lies_on_a_line_takes_one_input(network: str) -> None:
     with pytest.raises(InputError, match="must have 1 input; this one has 2"):
         architecture(FitSpecification.make(network=network), 2)
+
+
+def test_what_does_not_fit_together_is_named() -> None:
+    def layers(*sizes: tuple[int, int], last: str = "identity") -> Architecture:
+        return Architecture(tuple(AffineLayer(*size, last) for size in sizes))
+
+    for made, why in (
+        (lambda: layers((1, 4), (3, 1)), "layer 2 takes 3 inputs; the layer below gives 4"),
+        (lambda: layers((1, 4), (4, 5), (4, 1)), "layer 3 takes 4 inputs; the layer below gives 5"),
+        (lambda: layers((1, 4), (4, 0)), "layer 2 has width 0; widths are at least 1"),
+        (lambda: layers((0, 4)), "layer 1 has width 0"),
+        (lambda: layers((1, 4), last="magic"), "layer 1: no activation 'magic'; known: relu"),
+        (layers, "at least one affine layer"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            made()
 
 
 def test_a_name_is_declared_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -74,6 +75,19 @@ def test_members_have_their_own_peaks_from_their_own_seeds() -> None:
     assert 0 < many.min() < 0.01
     assert 0.99 < many.max() < 1
     assert abs(many.mean() - 0.5) < 0.02
+
+
+def test_a_peak_is_never_at_the_end_of_its_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    zeros = SimpleNamespace(random=np.zeros)  # what a generator may draw, once in 2^53 times
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: zeros)
+    assert 0.0 < random_peaks(3, 2, 0).min() <= random_peaks(3, 2, 0).max() < 1e-15
+
+
+def test_waves_are_subtracted_unless_it_is_said() -> None:
+    peaks = torch.tensor([[0.3, 0.6]], dtype=torch.float64)
+    network = compositional(2, peaks.numpy(), dtype="float64")
+    assert torch.equal(manifold_parameters(peaks), network.parameters)
+    assert torch.equal(manifold_parameters(peaks, sign=-1), network.parameters)
 
 
 @pytest.mark.parametrize("waves", range(1, 12))

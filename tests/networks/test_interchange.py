@@ -173,6 +173,16 @@ def test_a_module_that_is_more_than_its_layers_is_refused(how: str) -> None:
     assert raised.value.option == "module"
 
 
+def test_what_rounding_may_do_does_not_grow_with_depth_where_values_do_not() -> None:
+    module = nn.Sequential(*(part for _ in range(40) for part in (nn.Linear(1, 1), nn.ReLU()))).double()
+    for parameter in module.parameters():
+        parameter.data.fill_(float(parameter.ndim == 2))  # x -> relu(x), forty times
+    assert from_torch(module).inputs == 1
+    module.register_forward_hook(lambda _, __, out: out + 1e-9)
+    with pytest.raises(InputError, match="other values than its layers do"):
+        from_torch(module)
+
+
 @pytest.mark.parametrize("scale", [1e-30, 1.0, 1e8])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 def test_rounding_is_no_difference(dtype: torch.dtype, scale: float) -> None:

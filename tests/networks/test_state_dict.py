@@ -172,6 +172,21 @@ def test_places_tell_where_activations_stand(module: nn.Module, tmp_path: Path) 
     assert torch.allclose(from_state_dict(tmp_path / "m.pt")(X)[0], module(X), rtol=1e-12, atol=1e-14)
 
 
+def test_names_may_be_of_different_depth(tmp_path: Path) -> None:
+    module = nn.Sequential(
+        OrderedDict(fc=nn.Linear(1, 4), act=nn.ReLU(), head=nn.Sequential(nn.Linear(4, 1)))
+    ).double()
+    torch.save(module.state_dict(), tmp_path / "m.pt")
+    network, _ = read_state_dict(tmp_path / "m.pt", "relu", ["fc", "head.0"])
+    assert torch.allclose(network(X)[0], module(X), rtol=1e-12, atol=1e-14)
+
+
+def test_a_layer_holds_no_layer(tmp_path: Path) -> None:
+    state = {"0.weight": torch.zeros(1, 1), "0.1.weight": torch.zeros(1, 1)}
+    torch.save(state, tmp_path / "m.pt")
+    assert "numbered without a gap" in refusal(tmp_path / "m.pt")
+
+
 def test_nothing_may_stand_between_layers(tmp_path: Path) -> None:
     module = nn.Sequential(nn.Linear(1, 4), nn.Dropout(), nn.Linear(4, 1)).double().eval()
     torch.save(module.state_dict(), tmp_path / "m.pt")
