@@ -19,7 +19,7 @@ SCRIPT = """
 import sys
 import numpy as np
 from nnexpr.kernels import compiled
-compiled._stamp = lambda: sys.argv[1]
+compiled._LOADED, compiled.digest_of_sources = sys.argv[1], lambda: sys.argv[2]
 from nnexpr.kernels.units import loops
 activate, _ = loops("nnexpr.kernels.units:RELU")
 z = np.array([-1.0, 2.0])
@@ -29,18 +29,25 @@ print(sum(activate.stats.cache_hits.values()), sum(activate.stats.cache_misses.v
 """
 
 
-def hits_and_misses(folder: Path, stamp: str) -> str:
+def hits_and_misses(folder: Path, loaded: str, now: str) -> str:
+    """Of a process that has loaded some sources, and now finds these in their place."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, stamp], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", SCRIPT, loaded, now], capture_output=True, text=True, check=True,
         env={**os.environ, "NUMBA_CACHE_DIR": str(folder)},
     )  # fmt: skip
     return done.stdout.strip()
 
 
 def test_kept_on_disk_until_a_source_changes(tmp_path: Path) -> None:
-    assert hits_and_misses(tmp_path, "before") == "0 1"
-    assert hits_and_misses(tmp_path, "before") == "1 0"
-    assert hits_and_misses(tmp_path, "after") == "0 1"
+    assert hits_and_misses(tmp_path, "before", "before") == "0 1"
+    assert hits_and_misses(tmp_path, "before", "before") == "1 0"
+    assert hits_and_misses(tmp_path, "after", "after") == "0 1"
+
+
+def test_what_was_compiled_of_sources_that_have_changed_since_is_not_kept(tmp_path: Path) -> None:
+    assert hits_and_misses(tmp_path, "before", "after") == "0 1"
+    for loaded in ("before", "after"):
+        assert hits_and_misses(tmp_path, loaded, loaded) == "0 1"
 
 
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])

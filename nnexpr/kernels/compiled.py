@@ -11,7 +11,6 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -24,7 +23,16 @@ from numpy.typing import NDArray
 
 from nnexpr.kernels.vectors import Emitter, emitted
 
-__all__ = ["Index", "Numbers", "address_of", "call", "compiled", "compiled_loosely", "inlined"]
+__all__ = [
+    "Index",
+    "Numbers",
+    "address_of",
+    "call",
+    "compiled",
+    "compiled_loosely",
+    "digest_of_sources",
+    "inlined",
+]
 
 F = TypeVar("F", bound=Callable[..., object])
 Numbers: TypeAlias = NDArray[
@@ -82,14 +90,17 @@ class _PackageCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache on disk, which looks only at a function's own file, made to look at all that it may call.
 
     That is the package and what a function is made around; raises OSError where that has no file. What cannot be read,
-    because a process was killed or a disk was full while it was written, is compiled and written anew.
+    because a process was killed or a disk was full while it was written, is compiled and written anew. Nothing is
+    written once a source has changed under the running process: what it compiles is of the text that it has read.
     """
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
+        around = inspect.getclosurevars(function).nonlocals.values()
+        self._files = [Path(inspect.getfile(each.py_func)) for each in around if hasattr(each, "py_func")]
         self._around = [
-            Path(inspect.getfile(each.py_func)).read_text() if hasattr(each, "py_func") else repr(each)
-            for each in inspect.getclosurevars(function).nonlocals.values()
+            *(path.read_text() for path in self._files),
+            *(repr(each) for each in around if not hasattr(each, "py_func")),
         ]
 
     def load_overload(self, signature: Any, context: Any) -> Any:
@@ -102,10 +113,15 @@ class _PackageCache(FunctionCache):  # type: ignore[misc]
 
     def save_overload(self, signature: Any, made: Any) -> None:
         with suppress(OSError):
-            super().save_overload(signature, made)
+            if digest_of_sources() == _LOADED:
+                super().save_overload(signature, made)
+
+    def _sources(self) -> str:
+        """Of what the function may call."""
+        return _LOADED
 
     def _index_key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
-        sources = hashlib.sha256("".join([_stamp(), *self._around]).encode()).hexdigest()
+        sources = hashlib.sha256("".join([self._sources(), *self._around]).encode()).hexdigest()
         return signature, codegen.magic_tuple(), sources
 
 
@@ -116,8 +132,7 @@ def _kept(dispatcher: Any) -> Any:
     return dispatcher
 
 
-@cache
-def _stamp() -> str:
+def digest_of_sources() -> str:
     """Of the sources of every compiled function in the package and of what declares some: they name this folder."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
@@ -125,3 +140,6 @@ def _stamp() -> str:
         if path.parent == Path(__file__).parent or b"nnexpr.kernels" in source:
             digest.update(source)
     return digest.hexdigest()
+
+
+_LOADED = digest_of_sources()  # before any of them is compiled

@@ -157,6 +157,7 @@ def _stamp_by_imports(tree: Path, keep: bool) -> None:
         own = [module, *map(Path, self._files)]
         return closure(tree, tuple(path.relative_to(tree).as_posix() for path in own if tree in path.parents))
 
+    assert hasattr(compiled._PackageCache, "_sources")
     compiled._PackageCache._sources = sources
     if not keep:
         compiled._PackageCache.save_overload = lambda *_: None
