@@ -175,9 +175,35 @@ class TestInThePlane:
         assert (found.count, found.activation_regions, found.collapsed) == (3, 3, False)
         assert found([[-0.5, 0.3], [0.5, 0.3]]).tolist() == [-1.0, 1.0]
 
-    def test_weak_bends_beside_steep_maps_are_told(self) -> None:
-        found = plane_regions(network([[1.0, 0.0, 0.3], [1.0, 0.0, -0.3]], [[1e30, 1.0, 0.0]]), self.BOX)
+    @pytest.mark.parametrize("strong", [1e6, 1e15, 1e30, 1e150])
+    def test_weak_bends_are_seen_where_the_output_adds_them(self, strong: float) -> None:
+        found = plane_regions(network([[1.0, 0.0, 0.3], [1.0, 0.0, -0.3]], [[strong, 1.0, 0.0]]), self.BOX)
+        assert (found.count, found.activation_regions, found.check.merged) == (3, 3, 0)
+        assert found.bends_by_layer == (2,)
+
+    def test_weak_bends_are_told_where_a_hidden_layer_loses_them(self) -> None:
+        lost = network([[1.0, 0.0, 0.3], [1.0, 0.0, -0.3]], [[1e30, 1.0, 0.0]], [[1.0, 0.0]])
+        found = plane_regions(lost, self.BOX)
         assert (found.count, found.activation_regions, found.check.merged) == (2, 3, 1)
+
+    def test_units_that_cancel_exactly_are_told_too(self) -> None:
+        found = plane_regions(network([[0.3, 0.2, -0.1]] * 2, [[1.0, -1.0, 0.0]]), self.BOX)
+        assert (found.count, found.activation_regions, found.check.merged) == (1, 2, 1)
+
+    def test_what_cancels_on_one_cell_is_no_slope_beside_others_on_which_nothing_does(self) -> None:
+        """Three equal units that cancel, and thirty others that do not: their own cells, with one bend more or less."""
+        rng = np.random.default_rng(3)
+        others, c = rng.normal(size=(30, 3)), 0.1
+        twins = [[0.7, 0.2, -0.35]] * 3
+        cancel = np.concatenate([[c, 2 * c, -(2 * c + c)], np.zeros(30), [1.0]])
+        mixed = np.column_stack([np.zeros((8, 3)), rng.normal(size=(8, 31))])
+        second = np.vstack([cancel, mixed])
+        last = rng.normal(size=(1, 10))
+        found = plane_regions(network([*twins, *others], second, last), self.BOX)
+        without = plane_regions(network(others, mixed[:, 3:], last[:, 1:]), self.BOX)
+        assert found.activation_regions > without.activation_regions == without.count == found.count
+        assert found.check.merged == len(found.edges) - found.bends - np.count_nonzero(found.edge_faces < 0)
+        assert found.check.certified
 
     def test_units_that_feed_only_dead_ones_hide_nothing(self) -> None:
         found = plane_regions(network([[1.0, 0.5, 0.1]], [[-1.0, 0.0]], [[1.0, 0.0]]), self.BOX)

@@ -12,7 +12,9 @@ sorted or hashed.
     values.py       the values of a layer
     cut.py          one layer: cells cut along its units' lines
     layers.py       all layers
-    maps.py         the affine map of each cell; which neighbours share one
+    tree.py         the gradients of hidden layers on cells
+    maps.py         the affine map of each cell
+    join.py         which neighbours share one
     outline.py      corners, areas, intercepts
     locate.py       the cell of a point
     certificate.py what vouches for it all
@@ -35,9 +37,10 @@ from nnexpr.networks.network import Network
 from nnexpr.regions.counted import allowed, dead_units, domain_of, layer_counts
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.certificate import compared
+from nnexpr.regions.plane.join import bending, join
 from nnexpr.regions.plane.layers import Sides, subdivide
 from nnexpr.regions.plane.locate import walk
-from nnexpr.regions.plane.maps import gradients, join
+from nnexpr.regions.plane.maps import gradients
 from nnexpr.regions.plane.mesh import CELL, CELLS, EDGES, ORIGIN, TIES, TWICE, VERTICES, Mesh
 from nnexpr.regions.plane.outline import measure, outline
 from nnexpr.regions.stack import Array, Index, Layer, Stack, layer_of
@@ -98,16 +101,16 @@ def _result(
     vertices, edges, cells = (int(mesh.sizes[place]) for place in (VERTICES, EDGES, CELLS))
     points = mesh.points[:vertices].copy()
     offsets, corners, neighbours = outline(mesh)
-    slopes, rounding, marks = gradients(layers, sides)
+    found = gradients(layers, sides)
+    slopes, rounding = found.slopes, found.rounding
     edge_faces = mesh.sides[: 2 * edges, CELL].reshape(-1, 2).astype(np.int64)
     edge_layer = mesh.layers[:edges].astype(np.int64)
-    regions, bends, merged = join(cells, edge_faces, slopes, rounding, marks)
+    bends, merged = bending(layers, sides, edge_faces, found)
+    regions = join(cells, edge_faces, bends)
     areas, intercepts, middles = measure(offsets, corners, points, mesh.values[:, 0].copy(), slopes)
     box = np.array(domain)
-    sampled, found = _sampled(
-        box, middles, lambda each: walk(each, points, offsets, corners, neighbours, box)
-    )
-    mismatches, residual, scale = compared(layers, sides, sampled, found, slopes, intercepts)
+    sampled, own = _sampled(box, middles, lambda each: walk(each, points, offsets, corners, neighbours, box))
+    mismatches, residual, scale = compared(layers, sides, sampled, own, slopes, intercepts)
     area = float(np.prod(box[:, 1] - box[:, 0]))
     inner = int(np.count_nonzero((edge_faces >= 0).all(axis=1)))
     check = PlaneCertificate(

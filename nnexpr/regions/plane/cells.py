@@ -41,8 +41,8 @@ class PlaneCertificate:
     ``ties``: how many pre-activations at vertices the tie rule placed on a kink. Zero for a network in general
     position.
 
-    ``merged``: edges at which some value of the last hidden layer bends and the output shows no bend that stands out
-    from rounding, so that both cells are one region: units that cancel exactly, and bends too weak beside steep maps.
+    ``merged``: edges at which some unit bends and what it feeds shows no bend that stands out from rounding, so that
+    both cells are one region, as on the line: units that cancel exactly, and bends too weak to be told.
     """
 
     euler: int

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnexpr.kernels.bits import WORD
 from nnexpr.regions.plane.cut import cut
 from nnexpr.regions.plane.mesh import ABOVE, CELLS, TIES, VERTICES, Bits, Mesh, Narrow, box, grown, with_lines
-from nnexpr.regions.plane.sides import classify, survey_cells
+from nnexpr.regions.plane.sides import classify, seen, survey_cells
 from nnexpr.regions.plane.ties import Rounding
 from nnexpr.regions.plane.values import largest, raise_values
 from nnexpr.regions.stack import Array, Layer, Pieces
@@ -101,8 +101,7 @@ def _cut(mesh: Mesh, layer: Layer, number: int, limits: Array, steepness: Array,
 def _dead(mesh: Mesh, layer: Layer) -> NDArray[np.bool_]:
     """The units that no vertex shows off one flat piece, ``(units,)``."""
     (kinks, slopes, _), units = layer.pieces, len(layer.bias)
-    seen = np.bitwise_or.reduce(mesh.bits[: mesh.sizes[VERTICES]], axis=0).astype("<i8")
-    bits = np.unpackbits(seen.view(np.uint8), axis=1, bitorder="little").astype(bool)
+    bits = np.unpackbits(seen(mesh).astype("<i8").view(np.uint8), axis=1, bitorder="little").astype(bool)
     above, below = bits.reshape(2, len(kinks), -(-units // WORD) * WORD)[:, :, :units]
     none = np.zeros((1, units), dtype=bool)
     off = np.concatenate([above, none]) | np.concatenate([none, below])  # (pieces, units)

@@ -11,10 +11,10 @@ import numpy as np
 
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, Mesh
+from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, VERTICES, Bits, Mesh
 from nnexpr.regions.stack import Array, room
 
-__all__ = ["classify", "survey", "survey_cells", "take_sides", "unit_and_kink"]
+__all__ = ["classify", "seen", "survey", "survey_cells", "take_sides", "unit_and_kink"]
 
 
 @compiled
@@ -77,6 +77,18 @@ def survey(mesh: Mesh, cell: int) -> None:
 
 
 @compiled
+def seen(mesh: Mesh) -> Bits:
+    """The bits of all vertices together, ``(2, words)``."""
+    words = mesh.bits.shape[2]
+    bits = np.zeros((2, words), dtype=np.int64)
+    for vertex in range(mesh.sizes[VERTICES]):
+        for word in range(words):
+            bits[ABOVE, word] |= mesh.bits[vertex, ABOVE, word]
+            bits[BELOW, word] |= mesh.bits[vertex, BELOW, word]
+    return bits
+
+
+@compiled
 def unit_and_kink(mesh: Mesh, line: int, kinks: Array) -> tuple[int, float]:
     """Which unit bends on a line, and at which kink."""
     units = WORD * (mesh.bits.shape[2] // len(kinks))
@@ -88,7 +100,6 @@ def take_sides(
     mesh: Mesh, new: int, a: int, b: int, line: int, kinks: Array, limits: Array, steepness: Array
 ) -> None:
     """Set the bits of vertex ``new``, which is on ``line`` and on the edge from a to b."""
-    most = room(kinks)
     for word in range(mesh.bits.shape[2]):
         above, below = (
             mesh.bits[a, ABOVE, word] | mesh.bits[b, ABOVE, word],
@@ -106,7 +117,8 @@ def take_sides(
                 continue
             unit, kink = unit_and_kink(mesh, other, kinks)
             height = mesh.values[new, unit] - kink
-            if abs(height) <= min(limits[unit] + mesh.doubts[new] * steepness[unit], most):
+            near = limits[unit] + mesh.doubts[new] * steepness[unit]
+            if abs(height) <= near and abs(height) <= room(kinks):
                 mesh.values[new, unit] = kink
                 mesh.sizes[TIES] += 1
             elif height > 0.0:

@@ -1,0 +1,136 @@
+"""Which neighbouring cells share one affine map.
+
+Continuous functions with equal gradients on both sides of an edge are one map, so neighbours are joined to one linear
+region if their gradients agree in both axes. Those that differ by more than the rounding of both bend. Where they do
+not, and yet some value of the last hidden layer bends there, the rule on the line decides (``bending.py``), by the
+units that make the bend and not by the steep ones beside them. What it cannot tell from rounding either is joined, and
+counted; and so is an edge at which a hidden layer has swallowed a bend, where something may cancel.
+
+Cost: an edge, a comparison; one that needs the rule, a few forward passes for its two cells, most of them shared with
+the cells beside them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.bending import EPS, change, root
+from nnexpr.regions.plane.layers import Sides
+from nnexpr.regions.plane.maps import Gradients, terms
+from nnexpr.regions.plane.tree import BLOCK, carefully
+from nnexpr.regions.stack import Array, Index, Layer
+from nnexpr.regions.threads import in_shares
+
+__all__ = ["bending", "join"]
+
+FEWEST = 1 << 10  # edges to which the rule is applied worth a second thread
+
+Flags = NDArray[np.bool_]
+
+
+def bending(layers: list[Layer], sides: list[Sides], faces: Index, gradients: Gradients) -> tuple[Flags, int]:
+    """At which edges the output bends, ``(edges,)``, and at how many it does not although a value below it does.
+
+    ``faces: (edges, 2)`` the cells left and right of each, -1 outside.
+    """
+    bends, doubtful = _compared(faces, *gradients)
+    places, marks = np.flatnonzero(doubtful), gradients.marks
+    weights, eps = layers[-1].weights[:, 0].copy(), EPS * terms(layers)
+    most = 1 + BLOCK // (4 * len(weights))  # edges at once
+
+    def work(low: int, high: int) -> int:
+        merged = 0
+        for first in range(low, high, most):
+            some = places[first : min(first + most, high)]
+            cells, rows = np.unique(faces[some], return_inverse=True)
+            rows, met = rows.reshape(-1, 2), marks[faces[some, 0]] != marks[faces[some, 1]]
+            for level in carefully(layers[:-1], sides, cells.astype(np.int32)):
+                met |= _swallowed(level.below, level.raised, level.weights, level.places[rows])
+            bends[some] = _differ(level.gradients, level.blurs, rows, weights, eps)
+            merged += int(np.count_nonzero(met & ~bends[some]))
+        return merged
+
+    return bends, sum(in_shares(work, len(places), FEWEST))
+
+
+@compiled
+def _compared(
+    faces: Index, slopes: Array, rounding: Array, marks: Index, cancelling: Flags
+) -> tuple[Flags, Flags]:
+    """At which edges the gradients differ by more than rounding; and at which they do not, but that is in doubt."""
+    edges = len(faces)
+    bends, doubtful = np.zeros(edges, dtype=np.bool_), np.zeros(edges, dtype=np.bool_)
+    for edge in range(edges):
+        left, right = faces[edge, 0], faces[edge, 1]
+        if left < 0 or right < 0:
+            continue
+        for axis in range(2):
+            near = rounding[left, axis] + rounding[right, axis]
+            bends[edge] |= abs(slopes[left, axis] - slopes[right, axis]) > near
+        if not bends[edge]:
+            doubtful[edge] = marks[left] != marks[right] or cancelling[left] or cancelling[right]
+    return bends, doubtful
+
+
+@compiled
+def _swallowed(below: Array, raised: Array, weights: Array, rows: Index) -> Flags:
+    """Between which two rows of each edge, ``rows: (edges, 2)``, some value of the layer below bends, and yet the
+    gradient of a unit that it feeds is the same number.
+    """
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for edge in range(len(rows)):
+        left, right = rows[edge, 0], rows[edge, 1]
+        for axis in range(2):
+            for each in range(len(weights)):
+                if below[left, axis, each] != below[right, axis, each]:
+                    for unit in range(weights.shape[1]):
+                        same = raised[left, axis, unit] == raised[right, axis, unit]
+                        found[edge] |= same and weights[each, unit] != 0.0
+    return found
+
+
+@compiled
+def _differ(block: Array, blurs: Array, rows: Index, weights: Array, eps: float) -> Flags:
+    """Whether the output's gradient is another one in the two rows of each edge, ``rows: (edges, 2)``, of ``block:
+    (cells, 2, units)``.
+    """
+    found = np.zeros(len(rows), dtype=np.bool_)
+    both, doubts = np.empty((2, len(weights))), np.empty((2, len(weights)))
+    for edge in range(len(rows)):
+        for axis in range(2):
+            for side in range(2):
+                both[side, :] = block[rows[edge, side], axis]
+                doubts[side, :] = blurs[rows[edge, side], axis]
+            step, size, square = change(both, doubts, 1, weights, True)
+            found[edge] |= abs(step) > eps * (size + root(square))
+    return found
+
+
+@compiled
+def join(cells: int, faces: Index, bends: Flags) -> Index:
+    """The linear region of each cell, numbered from 0, ``(cells,)``: cells are joined across edges that do not bend.
+
+    Regions are the trees of a forest in which a cell points to one with a lower number.
+    """
+    lower = np.arange(cells)
+    for edge in range(len(faces)):
+        left, right = faces[edge, 0], faces[edge, 1]
+        if left < 0 or right < 0 or bends[edge]:
+            continue
+        while lower[left] != left:
+            lower[left] = lower[lower[left]]
+            left = lower[left]
+        while lower[right] != right:
+            lower[right] = lower[lower[right]]
+            right = lower[right]
+        lower[max(left, right)] = min(left, right)
+    regions = 0
+    for cell in range(cells):
+        if lower[cell] == cell:
+            lower[cell] = regions
+            regions += 1
+        else:
+            lower[cell] = lower[lower[cell]]
+    return lower
