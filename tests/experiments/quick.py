@@ -1,4 +1,4 @@
-"""The experiments of the concept page, each done once in quick mode for all tests that look at what it gave."""
+"""Experiments, each done once in quick mode for all tests that look at what it gave."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from quick import quick
 from wrong import WRONG
 
 from nnexpr.experiments.attempt import Attempt, Cancelled
@@ -87,9 +88,7 @@ def test_a_report_that_raises_ends_the_run() -> None:
 
 @pytest.mark.parametrize("name", ["figures", "sparse", "draws", "steps", "bends", "starts", "beyond"])
 def test_other_experiments_in_quick_mode(name: str) -> None:
-    [experiment] = find(f"manifold-{name}")
-    shares: list[float] = []
-    result = experiment.run(Attempt(True, progress=lambda share, _: shares.append(share)))
+    result, shares = quick(f"manifold-{name}")
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     well_formed(result)
