@@ -46,6 +46,7 @@ class Look:
     residual: bool = False
     log_axis: bool = True
     log_epochs: bool = False
+    modes: str = ""  # over the epochs in place of the loss: of the shown "member", or the "median" of all
     member: int = 0
     error: bool = False  # of a composed wave, in place of its fit
     whole: bool = False  # all pieces of a wave, also those too fine for the screen

@@ -8,11 +8,16 @@ from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nnexpr.experiments.data import Claim, Verdict
     from nnexpr.experiments.discovery import Experiment
     from nnexpr.experiments.findings import Finding
 
-__all__ = ["cell_text", "experiments_document", "plain", "verdict_text"]
+__all__ = ["cell_text", "experiments_document", "modes_document", "plain", "verdict_text"]
+
+MOST_MODE_ENTRIES = 64  # epochs
 
 
 def plain(value: Any) -> Any:
@@ -41,6 +46,34 @@ def _plain(value: Any) -> tuple[Any, bool]:
         return _plain(value.tolist())
     items = [_plain(item) for item in value]
     return [item for item, _ in items], any(lost for _, lost in items)
+
+
+def modes_document(
+    epochs: NDArray[np.int64],
+    target: NDArray[np.floating],
+    member: int,
+    amplitudes: NDArray[np.floating],
+    median: NDArray[np.floating] | None,
+) -> dict[str, Any]:
+    """The error in each Fourier mode at ``epochs``, thinned: of one member, and the median of all.
+
+    Both are a list for each epoch, mode 0 first; ``target`` is the target's own amplitude in each mode.
+    """
+    import numpy as np
+
+    def told(values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """To four figures: there are thousands of them."""
+        return np.char.mod("%.4g", values).astype(np.float64)
+
+    last = len(epochs) - 1
+    chosen = np.unique(np.linspace(0, last, min(MOST_MODE_ENTRIES, len(epochs))).round().astype(int))
+    return {
+        "epochs": epochs[chosen],
+        "target": told(target),
+        "member": member,
+        "amplitudes": told(amplitudes[chosen]),
+        "median": None if median is None else told(median[chosen]),
+    }
 
 
 def experiments_document(

@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 MOST_MODES = 32
 MOST_ENTRIES = 256
 MOST_NUMBERS = 4_000_000
-RATIO = 1.1  # of the epochs of two entries
+RATIO, LARGEST_RATIO = 1.1, 10.0  # of the epochs of two entries
 
 
 def mode_amplitudes(errors: Array) -> Array:
@@ -57,6 +57,7 @@ class ModeHistory:
         self._ratio = RATIO
         self._epochs: list[int] = []
         self._amplitudes: list[NDArray[np.float32]] = []
+        self._medians: list[NDArray[np.float32]] = []
         self._next = 0
 
     def __len__(self) -> int:
@@ -88,7 +89,7 @@ class ModeHistory:
     @property
     def median(self) -> NDArray[np.float32]:
         """Over the members that had not diverged, ``(entries, modes)``; NaN where all had."""
-        return np.stack([_median(entry) for entry in self._amplitudes])
+        return np.stack(self._medians)
 
     def record(self, epoch: int, predictions: Array) -> None:
         """Take the predictions ``(members, grid)`` at an epoch, later than those before."""
@@ -100,11 +101,13 @@ class ModeHistory:
         with np.errstate(invalid="ignore"):
             modes = mode_amplitudes(predictions - self._truth)[:, : len(self.target)]
         self._amplitudes.append(modes.astype(np.float32))
+        self._medians.append(_median(self._amplitudes[-1]))
         self._next = max(epoch + 1, math.ceil(self._ratio * epoch))
 
     def _thin(self) -> None:
-        self._epochs, self._amplitudes = self._epochs[::2], self._amplitudes[::2]
-        self._ratio *= self._ratio
+        for entries in (self._epochs, self._amplitudes, self._medians):
+            del entries[1::2]
+        self._ratio = min(self._ratio**2, LARGEST_RATIO)
         self._next = max(self._epochs[-1] + 1, math.ceil(self._ratio * self._epochs[-1]))
 
 

@@ -16,6 +16,7 @@ from nnexpr_tui.charts.widget import Chart
 
 if TYPE_CHECKING:
     from nnexpr_tui.charts.heat import Picture
+    from nnexpr_tui.charts.maps import Ground
 
 __all__ = ["HeatMap"]
 
@@ -54,6 +55,14 @@ class HeatMap(Chart):
         if painted:
             self.refresh(*painted)
         return sent
+
+    def ground(self, cross: tuple[float, float] | None = None) -> Ground:
+        """What it draws on now."""
+        from nnexpr_tui.charts.maps import Ground
+
+        width, height = self.content_size
+        dark = self.app.current_theme.dark
+        return Ground(width, height, self._markers, dark, self.lacks_colors, cross)
 
     @property
     def lacks_colors(self) -> bool:

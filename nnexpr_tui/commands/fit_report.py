@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnexpr_tui.commands.output import figure, number, print_chart, print_table, print_text
+from nnexpr_tui.documents import modes_document
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from nnexpr.runs.keeper import Keeper
     from nnexpr.training.fit import FitResult
     from nnexpr.training.session import Session
@@ -26,7 +25,6 @@ PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
 FLOOR_SECONDS = 5.0  # after which no more of them are sought
 MOST_FLOOR_REGIONS, MOST_FLOOR_POINTS = 512, 20_000
 MOST_ENTRIES, MOST_LOSSES = 200, 200_000  # of the history: epochs, and losses of all members together
-MOST_MODE_ENTRIES = 64  # epochs at which the error's modes are told
 COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed", "certified")
 
 
@@ -135,28 +133,14 @@ def _history(result: FitResult) -> dict[str, Any]:
 
 
 def _modes(result: FitResult) -> dict[str, Any] | None:
-    """The error in each Fourier mode at ``epochs``: of the member of least loss, and the median of all members.
-
-    Both are a list for each epoch, mode 0 first, and ``target`` is the target's own amplitude in each.
-    """
+    """Of the member of least loss, and the median of all."""
     modes = result.modes
     if modes is None or not len(modes):
         return None
-    chosen = np.unique(np.linspace(0, len(modes) - 1, min(MOST_MODE_ENTRIES, len(modes))).round().astype(int))
     losses = result.loss.numpy()
     member = int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
-    return {
-        "epochs": modes.epochs[chosen],
-        "target": _rounded(modes.target),
-        "member": member,
-        "amplitudes": _rounded(modes.member(member)[chosen]),
-        "median": _rounded(modes.median[chosen]) if result.network.members > 1 else None,
-    }
-
-
-def _rounded(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """To four figures: there are thousands of them."""
-    return np.char.mod("%.4g", values).astype(np.float64)
+    median = modes.median if result.network.members > 1 else None
+    return modes_document(modes.epochs, modes.target, member, modes.member(member), median)
 
 
 def _finite(value: float) -> float | None:

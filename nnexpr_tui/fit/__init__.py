@@ -15,6 +15,7 @@ VIEW = ViewEntry(
         Action("target", "t", "t", "Target", "the next target of the catalogue", footer=True),
         Action("flip('residual')", "e", "e", "Residual", "show the error in place of the fit", footer=True),
         Action("flip('log_axis')", "l", "l", "Log axis", "loss on a logarithmic or a linear axis", footer=True),
+        Action("over_time", "F,shift+f", "F", "Modes", "the error's modes over the epochs, in place of the loss"),
         Action("flip('log_epochs')", "L,shift+l", "L", "Log epochs", "epochs on a logarithmic or a linear axis"),
     ),
 )  # fmt: skip

@@ -10,11 +10,12 @@ from textual.containers import Vertical
 
 from nnexpr.specification import OPTIONS, InputError
 from nnexpr_tui.fit import VIEW
-from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
+from nnexpr_tui.parts.charts import FIT_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.frequencies import FrequenciesPane
 from nnexpr_tui.parts.lines import Line, LinePane
+from nnexpr_tui.parts.modes import OverTime
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.table import entitle, row
 from nnexpr_tui.parts.training import TrainingView
@@ -73,7 +74,7 @@ def _floor_lines(fit: FitMoment) -> list[Line]:
     return [row("Proved floor", proved), row("Best found", found), row("times floor", ratio)]
 
 
-class FitView(TrainingView, entry=VIEW):
+class FitView(TrainingView, OverTime, entry=VIEW):
     """Train a network and look at it."""
 
     FIRST = "#fit"
@@ -89,7 +90,7 @@ class FitView(TrainingView, entry=VIEW):
             yield Form("Training", ("training", "machine"), do.change, do.step, id="training")
         with Vertical(id="charts", classes="column"):
             yield ChartPane("Fit", FIT_HELP, id="fit")
-            yield ChartPane("Loss", LOSS_HELP, id="loss")
+            yield from self.compose_over_time()
         with Vertical(id="numbers", classes="column"):
             yield CountsPane("Counts", id="counts")
             yield FrequenciesPane("Frequencies of the error", id="frequencies")
@@ -118,7 +119,11 @@ class FitView(TrainingView, entry=VIEW):
                 chart.reset_limits()
         sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=look.residual))
         way = fit.scene, look.log_axis, look.log_epochs, fit.snapshot.member
-        if self.is_due("loss", way, CHART_INTERVAL * hurried):
+        modes = self.modes_shown
+        if modes is not None:
+            if self.is_due("modes", (*way, look.modes, look.markers), CHART_INTERVAL * hurried):
+                sent += modes.show_modes(fit, look.modes)
+        elif self.is_due("loss", way, CHART_INTERVAL * hurried):
             members = fit.recording.losses
             sent += loss.update_chart(loss_chart(*fit.history, look=look, members=members, before=fit.before))
         if self._counted is not None and self._counted.epoch == fit.epoch:

@@ -33,9 +33,16 @@ Slowly varying parts of the error are usually learned first: the longest bars mo
     def __init__(self, title: str = "", *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(title, id=id)
         self.ascii = False
+        self._shown: tuple[Scene, Array | None] | None = None
+
+    def on_resize(self) -> None:
+        """Bars of the new width."""
+        if self._shown is not None:
+            self.show(*self._shown)
 
     def show(self, scene: Scene, frequencies: Array | None) -> int:
         """Show these amplitudes, by mode. About how many bytes that sends."""
+        self._shown = scene, frequencies
         if frequencies is None:
             why = "two inputs" if scene.dimension > 1 else "the error is not finite"
             return self.show_lines([((f"n/a ({why})", "label"),)])

@@ -138,7 +138,11 @@ class View(Container):
     @property
     def all_panes(self) -> list[Widget]:
         """Also those that are put away."""
-        return [widget for widget in self.query(".column > *") if widget.can_focus]
+        return [
+            widget
+            for widget in self.query(".column > *")
+            if widget.can_focus and not widget.has_class("-elsewhere")
+        ]
 
     def focus_first(self) -> None:
         """Focus the pane that is looked at first, unless it is put away."""

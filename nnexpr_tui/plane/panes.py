@@ -54,14 +54,6 @@ class MapPane(HeatMap, can_focus=True):
         self.moment: PlaneMoment | None = None  # that it shows
         self.setting: object = None  # how
 
-    def ground(self, cross: tuple[float, float] | None = None) -> Ground:
-        """What it draws on now."""
-        from nnexpr_tui.charts.maps import Ground
-
-        width, height = self.content_size
-        dark = self.app.current_theme.dark
-        return Ground(width, height, self._markers, dark, self.lacks_colors, cross)
-
     def take(self, moment: PlaneMoment, setting: object, picture: Picture, most: int | None = None) -> int:
         """Show a picture that was made of this moment; about how many bytes that sends."""
         self.moment, self.setting = moment, setting

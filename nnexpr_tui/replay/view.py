@@ -9,13 +9,13 @@ from textual.containers import Vertical
 from textual.timer import Timer
 
 from nnexpr_tui.controller import Controller
-from nnexpr_tui.parts.charts import FIT_HELP, LOSS_HELP, ChartPane, fit_chart, loss_chart
+from nnexpr_tui.parts.charts import FIT_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.frequencies import FrequenciesPane
 from nnexpr_tui.parts.lines import Line, LinePane
+from nnexpr_tui.parts.modes import OverTime
 from nnexpr_tui.parts.numbers import count, member_of, number
 from nnexpr_tui.parts.table import row
-from nnexpr_tui.parts.views import View
 from nnexpr_tui.replay import VIEW
 from nnexpr_tui.replay.subject import ReplaySubject
 from nnexpr_tui.training.moment import FitMoment
@@ -59,7 +59,7 @@ The snapshot that is shown: its epoch, its loss, and the counts of the network a
         return self.show_lines([*lines, *counted_lines(scene, counts)])
 
 
-class ReplayView(View, entry=VIEW):
+class ReplayView(OverTime, entry=VIEW):
     """Scrubs the record of the present fit."""
 
     HELP = "The snapshots kept while training, evenly spread over the epochs, with one set of axes for all of them."
@@ -77,7 +77,7 @@ class ReplayView(View, entry=VIEW):
     def compose(self) -> ComposeResult:
         with Vertical(classes="column"):
             yield ChartPane("Fit at this epoch", FIT_HELP, id="replay-fit")
-            yield ChartPane("Loss", LOSS_HELP, id="replay-loss")
+            yield from self.compose_over_time("replay-")
         with Vertical(classes="column", id="moment-column"):
             yield MomentPane("This moment", id="moment")
             yield FrequenciesPane("Frequencies of the error", id="replay-frequencies")
@@ -118,6 +118,9 @@ class ReplayView(View, entry=VIEW):
         sent = curves.update_chart(
             fit_chart(fit.scene, snapshot, counts, residual=look.residual, y_limits=limits)
         )
+        modes = self.modes_shown
+        if modes is not None:
+            return sent + modes.show_modes(fit, look.modes, snapshot.epoch)
         cursor = (snapshot.epoch, snapshot.loss)
         return sent + loss.update_chart(loss_chart(*fit.history, look=look, cursor=cursor))
 

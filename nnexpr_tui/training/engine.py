@@ -27,7 +27,7 @@ from nnexpr.training.fit import session_of
 from nnexpr.training.modes import mode_amplitudes
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.documents import plain
+from nnexpr_tui.documents import modes_document, plain
 from nnexpr_tui.training.moment import FitMoment, Library
 
 __all__ = ["build", "export", "frequencies", "library", "lines", "memory"]
@@ -55,7 +55,7 @@ def library() -> Library:
 def build(specification: FitSpecification) -> Session:
     """A session at epoch 0, which leaves one core to the screens; raises InputError for what cannot be."""
     threads = specification.threads or max(1, (os.cpu_count() or 2) - 1)
-    return session_of(specification.replace(threads=threads))
+    return session_of(specification.replace(threads=threads), modes=True)
 
 
 def memory(session: Session) -> tuple[int, int] | None:
@@ -110,6 +110,16 @@ def _document(
         "counts": counted,
         "cells": cells,
         "frequencies": [] if moment.frequencies is None else moment.frequencies,
+        "modes": _modes(moment),
         "history": {"epochs": epochs, "loss": losses},
         "fit": {"x": moment.scene.x, "target": moment.scene.truth, "prediction": moment.snapshot.prediction},
     }
+
+
+def _modes(moment: FitMoment) -> dict[str, Any] | None:
+    modes, member = moment.modes, moment.snapshot.member
+    if modes is None:
+        return None
+    target = mode_amplitudes(moment.scene.truth)[: modes.member.shape[1]]
+    median = modes.median if len(moment.snapshot.losses) > 1 else None
+    return modes_document(modes.epochs, target, member, modes.member, median)

@@ -69,5 +69,6 @@ class Floors:
         is_busy = self._thread is not None and self._thread.is_alive()
         is_known = regions in self or more in self or (near is not None and near.regions <= more * MORE)
         if not is_known and not is_busy and monotonic() >= self._next:
-            self._thread = Thread(target=self.find, args=(more,), daemon=True)
+            # No daemon, for it may compile: see worker/warming.py.
+            self._thread = Thread(target=self.find, args=(more,), name="floor")
             self._thread.start()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     History = tuple[NDArray[np.int64], NDArray[np.float32]]
 
-__all__ = ["FitMoment", "Library", "Loaded", "Refused", "Tried", "Undone", "file_name"]
+__all__ = ["FitMoment", "Library", "Loaded", "ModesOverTime", "Refused", "Tried", "Undone", "file_name"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,6 +42,15 @@ class Tried:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class ModesOverTime:
+    """The amplitude of the error in each Fourier mode at ``epochs: (entries,)``, each ``(entries, modes)``."""
+
+    epochs: NDArray[np.int64]
+    member: NDArray[np.float32]  # of the shown member
+    median: NDArray[np.float32]  # of all
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class FitMoment:
     """One moment of training, as the screens show it."""
 
@@ -53,6 +62,7 @@ class FitMoment:
     counted: int  # the epoch of which they are
     floor: SplineFloor | None  # of as many regions, or, while that is sought, of as many as it says itself
     frequencies: Array | None  # (modes,) amplitude of the error in each Fourier mode over the domain
+    modes: ModesOverTime | None  # the same over time, of one input
     rate: float  # epochs a second
     run: str | None  # the id under which the run is kept
     diverged_at: int | None  # epoch at which the shown member ceased to be finite

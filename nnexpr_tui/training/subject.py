@@ -15,7 +15,16 @@ from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recording import Recorder, Scene
 from nnexpr.specification import OPTIONS
 from nnexpr_tui.training.counting import Counting
-from nnexpr_tui.training.moment import FitMoment, Library, Loaded, Refused, Tried, Undone, file_name
+from nnexpr_tui.training.moment import (
+    FitMoment,
+    Library,
+    Loaded,
+    ModesOverTime,
+    Refused,
+    Tried,
+    Undone,
+    file_name,
+)
 from nnexpr_tui.worker.scheduler import Exported, Scheduler
 from nnexpr_tui.worker.subject import Subject, sentence
 from nnexpr_tui.worker.warming import compiling
@@ -73,6 +82,7 @@ class FitSubject(Subject[FitMoment]):
         self.session: Session | None = None
         self._keeper: Keeper | None = None
         self._member = 0
+        self._modes: tuple[object, ModesOverTime | None] = None, None
         self._has_advanced = False
         self._pace: float | None = None  # epochs a second; None: as fast as it goes
         self._next_epoch = 0.0
@@ -170,12 +180,24 @@ class FitSubject(Subject[FitMoment]):
             counted=counted,
             floor=floor,
             frequencies=frequencies(self.scene, snapshot),
+            modes=self._modes_over_time(session),
             rate=self._rate,
             run=self.run,
             diverged_at=session.diverged.get(snapshot.member),
             memory=memory(session),
             tried=tuple(self._tried),
         )
+
+    def _modes_over_time(self, session: Session) -> ModesOverTime | None:
+        """What was recorded so far; made anew only once there is more of it, or another member is shown."""
+        recorded = session.modes
+        if recorded is None or not len(recorded):
+            return None
+        key = (recorded, len(recorded), recorded.next, self._member)
+        if key != self._modes[0]:
+            over_time = ModesOverTime(recorded.epochs, recorded.member(self._member), recorded.median)
+            self._modes = key, over_time
+        return self._modes[1]
 
     def snapshot(self) -> Snapshot:
         """The present moment of the shown member; a second look at it costs nothing."""

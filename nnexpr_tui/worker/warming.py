@@ -61,5 +61,6 @@ def compiling(kind: str) -> threading.Event:
         finally:
             done.set()
 
-    threading.Thread(target=work, name=f"compiling {kind}", daemon=True).start()
+    # No daemon: a process that is taken down while LLVM works aborts. The executable leaves without that (__main__).
+    threading.Thread(target=work, name=f"compiling {kind}").start()
     return done

@@ -19,6 +19,7 @@ from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.target import Target
 from nnexpr.training.history import History
+from nnexpr.training.modes import ModeHistory
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.plane import engine as plane
 from nnexpr_tui.training import engine, subject
@@ -51,6 +52,7 @@ class StandIn:
         self.target = _square(specification) if plane else _sine(specification)
         self.network = _four_cells(specification) if plane else _comb(specification)
         self.grid = self.target.section(len(GRID))
+        self.modes = None if plane else ModeHistory(self.target.truth(self.grid), specification.members)
 
     @property
     def share(self) -> float:
@@ -72,6 +74,11 @@ class StandIn:
 
     def _train(self) -> None:
         self.history.record(self.epoch, self.losses()[None])
+        if (
+            self.modes is not None and self.epoch >= self.modes.next
+        ):  # a member's fit has the share of its number more
+            fits = [(1 + k) * self._shown() for k in range(self.specification.members)]
+            self.modes.record(self.epoch, np.stack(fits).astype(np.float64))
         self.epoch += 1
         self.seconds += 0.001
         if self.epoch >= self.specification.epochs:
@@ -98,9 +105,12 @@ class StandIn:
         parameters[:, -self.network.layers[-1].size :] *= self.share
         return self.network.with_parameters(parameters)
 
+    def _shown(self) -> NDArray[np.float32]:
+        values: NDArray[np.float32] = self.current_network()(torch.as_tensor(self.grid))[0, :, 0].numpy()
+        return values
+
     def snapshot(self, member: int) -> Snapshot:
-        network = self.current_network()
-        shown = network(torch.as_tensor(self.grid))[0, :, 0].numpy()
+        network, shown = self.current_network(), self._shown()
         return Snapshot(
             epoch=self.epoch, seconds=self.seconds, learning_rate=self.specification.lr, losses=self.losses(),
             member=member, prediction=shown, band=np.stack([shown - 0.1, shown + 0.1]) if network.members > 1 else None,

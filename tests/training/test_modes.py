@@ -95,6 +95,15 @@ def test_memory_is_bounded_and_the_epochs_stay_even_in_their_logarithm(members: 
         assert ratios.max() / ratios.min() < 1.01
 
 
+def test_epochs_that_were_not_due_do_no_harm() -> None:
+    history = ModeHistory(GRID[:65], 1)
+    for epoch in range(5000):
+        history.record(epoch, np.zeros((1, 65)))
+    assert len(history) <= MOST_ENTRIES
+    assert history.epochs[0] == 0
+    assert history.next <= 10 * 5000
+
+
 def test_who_has_diverged_is_not_in_the_median() -> None:
     history = ModeHistory(np.zeros(65), 3)
     waves = np.array([1.0, 3.0, np.nan])[:, None] * np.cos(2 * np.pi * np.linspace(0, 1, 65))

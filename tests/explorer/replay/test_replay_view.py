@@ -111,3 +111,20 @@ async def test_the_frequencies_are_those_of_the_moment_that_is_shown(explorer: E
             rows = [rf"  {mode} [^\n]*{re.escape(value)}" for mode, value in enumerate(found[-1])]
             await until(lambda rows=rows: all(re.search(row, text(explorer)) for row in rows))
         assert found[0] != found[1]
+
+
+async def test_the_modes_over_the_epochs_mark_the_moment_that_is_shown(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        for epochs in range(1, 12):
+            await pilot.press("s")
+            await until(lambda epochs=epochs: explorer.controller.fit.epoch == epochs)
+        await pilot.press("2", "F")
+        await until(lambda: "Error modes over epochs, member 0" in text(explorer))
+        places = []
+        for key in ("end", "k"):
+            await pilot.press(key)
+            await until(lambda: "▲" in text(explorer))
+            places.append(next(line.index("▲") for line in text(explorer).splitlines() if "▲" in line))
+            await until(lambda key=key: key == "k" or shows(explorer, "Epoch", "11"))
+        assert places[1] < places[0]
