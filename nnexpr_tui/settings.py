@@ -85,12 +85,16 @@ class Settings:
 
 def described() -> list[tuple[str, str]]:
     """Each setting by its name in the environment, and what it means; in the file names are in small letters."""
-    return [
+    settings = [
         (
             _variable(f.name),
             f.metadata["help"] + (f"  [default: {_words(f.default)}]" if f.default != "" else ""),
         )
         for f in dataclasses.fields(Settings)
+    ]
+    return [
+        *settings,
+        ("NNEXPR_STORE", "the folder that keeps runs, of the subcommands too (not in the file)"),
     ]
 
 

@@ -21,8 +21,9 @@ Units = tuple[tuple[int, int], ...]  # (layer from 1, unit from 0) of each
 
 def one_line(found: Any) -> str:
     """``<LineRegions: 36 linear regions, 35 bends, 2 dead units>``, the ``repr`` of what was counted."""
-    counts = f"{found.count:,} linear regions, {found.bends:,} bends, {len(found.dead_units):,} dead units"
-    return f"<{type(found).__name__}: {counts}>"
+    counted = {"linear region": found.count, "bend": found.bends, "dead unit": len(found.dead_units)}
+    told = (f"{number:,} {what}{'s' * (number != 1)}" for what, number in counted.items())
+    return f"<{type(found).__name__}: {', '.join(told)}>"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

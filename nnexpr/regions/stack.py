@@ -103,7 +103,7 @@ class Stack:
         shapes, pieces, units, bends = _plan(layers)
         if inputs is not None and network.inputs != inputs:
             raise ValueError(
-                f"the network has {network.inputs} inputs; to count these regions it needs {inputs}"
+                f"inputs of the network are {network.inputs}; to count these regions it needs {inputs}"
             )
         if not 0 <= first < network.members:
             raise ValueError(f"member is {member}; the network has members 0 to {network.members - 1}")

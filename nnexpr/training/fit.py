@@ -175,6 +175,10 @@ def fitted(trained: Session) -> FitResult:
 
 def session(network: Network, target: Target, **options: Unpack[Training]) -> Session:
     """A session that is ready to start; see :func:`fit` for the options."""
+    for what, thing, kind in (("network", network, Network), ("target", target, Target)):
+        if not isinstance(thing, kind):
+            made = "nnexpr.mlp(depth=3)" if what == "network" else "nnexpr.target('cube')"
+            raise InputError(what, repr(thing), f"it must be a {kind.__name__}, such as {made}")
     given: dict[str, Any] = {**options}
     for name in given:
         _check_is_of_training(name, given[name])

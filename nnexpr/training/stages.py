@@ -58,7 +58,9 @@ def coordinates_of(network: Network) -> Coordinates:
     shapes = [(layer.inputs, layer.outputs) for layer in network.layers]
     depth = len(shapes) - 1
     if depth < 1 or shapes != [(1, 4), *[(4, 4)] * (depth - 1), (4, 1)]:
-        raise InputError("stages", str(shapes), "only compositional networks have peaks and scales to train")
+        raise InputError(
+            "network", repr(network), "stages train peaks and scales, which only compositional networks have"
+        )
     p = network.parameters.detach().double().cpu().numpy()
     width, values = 1.0 / p[0, 0], np.zeros((len(p), 2 * depth))
     values[:, 0] = p[:, 3] - p[:, 5]

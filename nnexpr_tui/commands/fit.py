@@ -30,10 +30,15 @@ if TYPE_CHECKING:
 
 __all__ = ["fit"]
 
+_EXAMPLES = {
+    "--target csv:data.csv:day:level --width 32 --epochs 5000": "two columns of a file, by their names",
+    "--target 'expr:sin(8*pi*x)*exp(-x)' --members 30 --json": "thirty networks on a formula, for a script",
+    "--target cube --network compositional --stages 1,3": "on the manifold of peaks and scales first, then all weights",
+}
 _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the signals
 
 
-@click.command(cls=SectionedCommand)
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @fit_options()
 @json_option
 @output_option("--save", metavar="PATH", help="write the trained members to PATH, a .safetensors file")

@@ -37,13 +37,19 @@ _DEFAULTS: dict[str, Any] = {
 
 
 @click.command(cls=SectionedCommand)
-@declared_options("target", "domain", "noise", "missing", "terms", "target_seed", target=_DEFAULTS["target"])
+@declared_options(
+    "target", "domain", "noise", "missing", "terms", "target_seed", target=_DEFAULTS["target"],
+    words={"noise": "standard deviation of the Gaussian noise added to the samples"},
+)  # fmt: skip
 @own_option(
     "samples", "integer", _DEFAULTS["samples"], "evenly spaced samples of the target (a file's target uses all of its "
     "own)", "Target", minimum=1, maximum=100_000_000,
 )  # fmt: skip
 @own_option("basis", "choice", _DEFAULTS["basis"], "what spans the functions", _SECTION, offered=BASES)
-@declared_options("biases", "knots", section=_SECTION, knots=_DEFAULTS["knots"])
+@declared_options(
+    "biases", "knots", section=_SECTION, knots=_DEFAULTS["knots"],
+    words={"biases": "where the knots are placed", "knots": "fixed knots, both ends included"},
+)  # fmt: skip
 @own_option("solver", "choice", _DEFAULTS["solver"], "how the problem is solved", _SECTION, offered=SOLVERS)
 @own_option(
     "rcond", "number", None, "relative cut-off of qr, svd and gram; the precision's epsilon unless given", _SECTION,
@@ -56,7 +62,7 @@ _DEFAULTS: dict[str, Any] = {
 @own_option(
     "dtype", "choice", _DEFAULTS["dtype"], "precision of the whole computation", _SECTION, offered=DTYPES
 )
-@declared_options("seed")
+@declared_options("seed", words={"seed": "of knots that are placed at random"})
 @threads_option
 @json_option
 def lstsq(as_json: bool, **options: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -141,10 +141,23 @@ def fit_options(*, hidden: bool = False) -> Decorator:
     return attached(*(_declared(declaration, of_fit=True, hidden=hidden) for declaration in OPTIONS.values()))
 
 
-def declared_options(*names: str, section: str | None = None, **defaults: Any) -> Decorator:
-    """Some options of a fit, by name; ``defaults`` are those that a subcommand shows in place of a fit's."""
-    chosen = (replace(OPTIONS[name], default=defaults.get(name, OPTIONS[name].default)) for name in names)
-    return attached(*(_declared(declaration, section) for declaration in chosen))
+def declared_options(
+    *names: str, section: str | None = None, words: Mapping[str, str] | None = None, **defaults: Any
+) -> Decorator:
+    """Some options of a fit, by name.
+
+    ``words`` and ``defaults``: what a subcommand shows of an option in place of what a fit shows.
+    """
+    chosen = (OPTIONS[name] for name in names)
+    shown = (
+        replace(
+            option,
+            help=(words or {}).get(option.name, option.help),
+            default=defaults.get(option.name, option.default),
+        )
+        for option in chosen
+    )
+    return attached(*(_declared(declaration, section) for declaration in shown))
 
 
 def own_option(
@@ -196,7 +209,13 @@ def _taken(ctx: click.Context, param: click.Parameter, threads: int | None) -> N
 
 
 # ``--threads`` of a subcommand that has no specification: taken as soon as it is read.
-threads_option = attached(_declared(OPTIONS["threads"], callback=_taken, expose_value=False))
+threads_option = attached(
+    _declared(
+        replace(OPTIONS["threads"], help="processor threads; all cores unless given"),
+        callback=_taken,
+        expose_value=False,
+    )
+)
 
 
 def given(ctx: click.Context) -> dict[str, Any]:
@@ -209,14 +228,27 @@ def given(ctx: click.Context) -> dict[str, Any]:
 
 
 class SectionedCommand(click.Command):
-    """A command whose help lists its options in sections."""
+    """A command whose help lists its options in sections, and then ``examples``: arguments, and what they do."""
+
+    def __init__(self, *names: Any, examples: Mapping[str, str] | None = None, **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.examples = examples or {}
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        if self.examples:
+            with formatter.section("Examples"):
+                formatter.write_dl(
+                    [(f"{ctx.command_path} {line}", says) for line, says in self.examples.items()]
+                )
+        super().format_epilog(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, one section after another, in the order of their first option."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and not isinstance(parameter, click.Argument):  # of which the text tells
                 sections.setdefault(getattr(parameter, "section", "Other"), []).append(record)
         sections["Other"] = sections.pop("Other", [])  # --help comes last
         for title, records in sections.items():

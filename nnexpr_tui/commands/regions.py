@@ -20,7 +20,7 @@ from nnexpr_tui.commands.options import (
     threads_option,
 )
 from nnexpr_tui.commands.output import print_json, say
-from nnexpr_tui.commands.regions_path import AskedPath, asked_path, path_options
+from nnexpr_tui.commands.regions_path import AskedPath, asked_path, path_options, vertices_option
 
 if TYPE_CHECKING:
     from nnexpr.runs.file import SavedNetwork
@@ -30,12 +30,19 @@ if TYPE_CHECKING:
 
 __all__ = ["regions"]
 
+_EXAMPLES = {
+    "wave.safetensors": "what fit --save wrote",
+    "net.pt --domain -1 1 --layers fc1,fc2,fc3": "a state dict of torch, whose layers have names of their own",
+    "net.pt --along '0,0;1,1' --json": "along a segment, for any number of inputs",
+}
 _UNIT = (0.0, 1.0)
 
 
-@click.command(cls=SectionedCommand)
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @click.argument("file", shell_complete=networks)
-@declared_options("domain")
+@declared_options(
+    "domain", words={"domain": "where they are counted; where the network was trained unless given"}
+)
 @own_option(
     "activation",
     "choice",
@@ -50,6 +57,7 @@ _UNIT = (0.0, 1.0)
     "domain2", "interval", None, "of a network of two inputs, the domain of the second", section="Target"
 )
 @path_options
+@vertices_option
 @own_option(
     "layers", "text", None, "of a state dict, its layers in order, such as fc1,fc2,fc3", section="Network"
 )

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from nnexpr.specification import InputError
-from nnexpr_tui.commands.options import SectionedOption, attached
+from nnexpr_tui.commands.options import SectionedOption, attached, own_option
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["AskedPath", "asked_path", "path_options"]
+__all__ = ["AskedPath", "asked_path", "path_options", "vertices_option"]
 
 _VERTICES = 64
 # Vertices (V, d) in own units; whether the last is joined to the first.
 AskedPath = tuple["NDArray[np.float64]", bool]
 
 
-# --along, --closed, --circle and --vertices
+# --along, --closed and --circle
 path_options = attached(
     SectionedOption(
         ["--along"],
@@ -38,13 +36,9 @@ path_options = attached(
         metavar="CX CY R",
         help="count around a circle, by the regular polygon inscribed in it; for two inputs",
     ),
-    SectionedOption(
-        ["--vertices"],
-        section="Path",
-        type=click.IntRange(3, 1_000_000),
-        default=None,
-        help=f"of the polygon  [default: {_VERTICES}]",
-    ),
+)
+vertices_option = own_option(
+    "vertices", "integer", _VERTICES, "of that polygon", "Path", minimum=3, maximum=1_000_000
 )
 
 

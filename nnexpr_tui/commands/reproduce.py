@@ -37,17 +37,22 @@ from nnexpr_tui.documents import cell_text, experiments_document, verdict_text
 
 __all__ = ["reproduce"]
 
+_EXAMPLES = {
+    "--list": "what there is",
+    "manifold --quick": "one source, in minutes",
+    "bends --figures": "one experiment, with its figures",
+}
 GAP = 3  # between two columns of a table
 
 Column = tuple[str, ...]  # its heading and its cells
 
 
-@click.command(cls=SectionedCommand)
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @click.argument("name", metavar="[EXPERIMENT|GROUP|all]", required=False, shell_complete=experiments)
 @output_option("--quick", is_flag=True, help="fewer members or epochs; the output says that it is quick")
 @output_option("--list", "listed", is_flag=True, help="list the experiments and leave")
 @output_option("--figures", is_flag=True, help="also give the figures: charts, or their numbers with --json")
-@declared_options("seed")
+@declared_options("seed", words={"seed": "from which all is drawn that the sources draw at random"})
 @threads_option
 @json_option
 @store_option

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from nnexpr.specification import OPTIONS
+from nnexpr_tui.commands.cli import cli
 from nnexpr_tui.commands.group import COMMANDS
 from nnexpr_tui.settings import Settings
 
@@ -73,6 +76,24 @@ def test_every_setting_is_in_the_help_and_in_the_readme(run, name):
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert f"  {variable}  " in run("--help").stdout
     assert f"| `{variable}` |" in readme
+
+
+@pytest.mark.parametrize("name", ["fit", "regions", "reproduce"])
+def test_the_examples_of_a_help_are_understood(run, name):
+    command = cli.get_command(click.Context(cli), name)
+    printed = " ".join(run(name, "--help").stdout.split())
+    for line, says in command.examples.items():
+        assert f"{line} {says}" in printed
+        assert command.make_context(name, shlex.split(line)).params
+
+
+def test_an_option_says_what_it_is_in_its_own_command(run):
+    shown = {name: " ".join(run(name, "--help").stdout.split()) for name in COMMANDS}
+    for name in ("lstsq", "reproduce"):
+        assert "of the first member's weights" not in shown[name]
+    assert "--vertices INT of that polygon [default: 64]" in shown["regions"]
+    assert "--domain A B where they are counted" in shown["regions"]
+    assert not any("in the explorer" in shown[name] for name in COMMANDS if name != "fit")
 
 
 def test_an_option_shows_the_default_of_its_own_command(run):

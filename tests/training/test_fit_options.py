@@ -39,10 +39,22 @@ def test_an_option_that_would_be_ignored_is_refused(option: str, value: object, 
         nnexpr.fit(NETWORK, GOAL, optimizer="lbfgs", lr=1e-3)
 
 
+def test_what_is_no_network_or_target_is_refused_with_how_to_make_one() -> None:
+    for given, why in (
+        ((NETWORK, "cube"), "target is 'cube': it must be a Target, such as nnexpr.target"),
+        ((GOAL, NETWORK), "network is <Target cube: .*>: it must be a Network, such as nnexpr.mlp"),
+        ((NETWORK, None), "target is None: it must be a Target"),
+    ):
+        with pytest.raises(InputError, match=why):
+            nnexpr.fit(*given)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"network is <Network 1-5-1 relu.*>: stages train peaks and scales"):
+        nnexpr.fit(nnexpr.mlp(2, 5), GOAL, stages=(1,))
+
+
 def test_every_option_of_training_is_one() -> None:
     given = {"epochs": 2, "lr": [1e-3, 1e-2], "optimizer": "sgd", "momentum": 0.5, "schedule": "cosine"}
     given |= {"batch_size": 10, "stop_loss": 0.0, "stages": None, "target_seed": 3, "loops": "tensors"}
-    given |= {"masks": torch.ones_like(NETWORK.parameters)}
+    given |= {"modes": True, "masks": torch.ones_like(NETWORK.parameters)}
     assert set(given) == set(Training.__annotations__)
     assert nnexpr.fit(NETWORK, GOAL, **given).epochs == 2
 
@@ -95,5 +107,6 @@ def test_what_is_shown_is_one_line_that_says_what_it_is() -> None:
         assert repr(thing).startswith(start), repr(thing)
         assert "\n" not in repr(thing)
         assert len(repr(thing)) < 160
-    assert "linear regions" in repr(nnexpr.linear_regions(NETWORK)[0])
+    line = nnexpr.linear_regions(nnexpr.mlp(1))[0]
+    assert repr(line) == "<LineRegions: 1 linear region, 0 bends, 0 dead units>"
     assert isinstance(nnexpr.Session, type(Session))
