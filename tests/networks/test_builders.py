@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -93,6 +94,8 @@ def test_shallow_takes_given_and_adaptive_knots_on_any_domain() -> None:
         (lambda: mmnn(rank=0), "rank"),
         (lambda: shallow(1), "knots"),
         (lambda: shallow([0.0, 0.0]), "knots"),
+        (lambda: shallow([0.0, math.inf]), "knots"),
+        (lambda: shallow([math.nan, 0.0]), "knots"),
         (lambda: shallow(4, biases="adaptive"), "biases"),
         (lambda: shallow(4, domain=(1.0, 0.0)), "domain"),
     ],

@@ -182,9 +182,9 @@ def test_names_may_be_of_different_depth(tmp_path: Path) -> None:
 
 
 def test_a_layer_holds_no_layer(tmp_path: Path) -> None:
-    state = {"0.weight": torch.zeros(1, 1), "0.1.weight": torch.zeros(1, 1)}
-    torch.save(state, tmp_path / "m.pt")
-    assert "numbered without a gap" in refusal(tmp_path / "m.pt")
+    for outer, why in (("0", "numbered without a gap"), ("net", "--layers net,net.1")):
+        torch.save({f"{outer}.weight": W[:1, :1], f"{outer}.1.weight": W[:1, :1]}, tmp_path / "m.pt")
+        assert why in refusal(tmp_path / "m.pt")
 
 
 def test_nothing_may_stand_between_layers(tmp_path: Path) -> None:

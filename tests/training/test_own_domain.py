@@ -24,6 +24,15 @@ def test_the_regions_of_a_result_are_what_it_predicts(name: str) -> None:
         np.testing.assert_allclose(lines(x), values, atol=1e-12 * unit)
 
 
+def test_the_largest_error_is_that_of_the_predictions_at_the_training_points() -> None:
+    for name in ("abs", CSV):
+        target = nnexpr.target(name)
+        result = nnexpr.fit(nnexpr.mlp(3, 8, members=3, dtype="float64"), target, epochs=200, lr=1e-2)
+        errors = np.abs(result.predict(target.own_inputs) - target.own_values)
+        np.testing.assert_allclose(result.max_error, errors.max(axis=1), rtol=1e-9)
+        np.testing.assert_allclose(result.loss, (errors**2).mean(axis=1), rtol=1e-9)
+
+
 def test_in_the_plane_likewise() -> None:
     target = nnexpr.target("waves2d")
     network = nnexpr.mlp(3, 6, inputs=2, members=2, dtype="float64")
