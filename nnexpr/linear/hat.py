@@ -58,7 +58,7 @@ class HatSolution:
     gradient: float
 
 
-def solve_hat(basis: LinearSplines, x: Floats, y: Floats, *, ridge: float = 0.0) -> HatSolution:
+def solve_hat(basis: LinearSplines, x: Floats, y: Floats, *, ridge: float) -> HatSolution:
     """Minimise Σ (f(x_k) − y_k)² + ridge ‖coefficients in basis‖² over f piecewise linear on its knots.
 
     Knots ``(n,)`` ascending and distinct, ``x, y (samples,)`` in any order within the knots, all of one dtype, which is
@@ -125,7 +125,7 @@ def _careful_step(samples: Hats, knots: Floats, residual: Floats, penalty: Float
     off_t, off_r = samples.t - t[samples.element], residual - r[samples.element]
     h = np.diff(knots)
     size = kind(math.sqrt(len(residual) / n))
-    slight = (kind(np.finfo(kind).eps ** (2 / 3)) * size) ** 2 * (h.mean() / h)
+    slight = kind(np.finfo(kind).eps ** (4 / 3)) * (h.mean() / h)
     root, steep = np.sqrt(count), np.sqrt(samples.sums(off_t**2) + slight)
     width = max(2, 3 * (len(penalty) - 1))
     bands = np.zeros((width + 1, 3 * n - 2), dtype=kind)

@@ -123,3 +123,18 @@ def test_values_in_other_units_are_fitted_to_as_many_digits(drawn, unit):
         plain, scaled = least_squares(x, y, knots), least_squares(x, unit * y, knots)
         size = np.abs(y).max() + 1e-3 * np.abs(plain.coefficients).max()
         np.testing.assert_allclose(scaled.values / unit, plain.values, rtol=0, atol=1e-11 * size)
+
+
+def test_where_samples_determine_all_the_factor_serves_and_where_rounding_made_it_it_does_not(monkeypatch):
+    knots, careful = np.linspace(0, 1, 30), []
+    true = hat._careful_step
+    monkeypatch.setattr(hat, "_careful_step", lambda *given: careful.append(1) or true(*given))
+    rng = np.random.default_rng(0)
+    for spread in (1.0, 0.1, 0.01):  # of two samples, in parts of an element
+        x = np.concatenate([knots[:-1] + 0.5 / 29, knots[:-1] + (0.5 + 0.4 * spread) / 29])
+        fit = least_squares(x, rng.normal(size=58), knots)
+        assert (fit.rank, careful) == (30, [])
+    for seed in range(20):
+        knots, x, y = chain(np.random.default_rng(seed))
+        least_squares(x, y, knots)
+    assert careful

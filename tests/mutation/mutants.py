@@ -2,8 +2,8 @@
 
 A mutant replaces one expression or statement by another that is nearly it. It is found in the syntax tree and made in
 the text, so that the rest of the file, and the line numbers above it, stay as they are. Left alone is what no test of
-the mathematics can see: texts, annotations, decorators, what is raised, and whole numbers above eight that stand for
-themselves at the top of a file, which are limits of time and memory.
+the mathematics can see: texts, annotations, decorators, what is raised, what only spares a library some work, and whole
+numbers above eight that stand for themselves at the top of a file, which are limits of time and memory.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 LARGEST_INDEX = 8
 TOLERANCE = 1e-3  # a constant below it says how close is close enough, and is made so much larger
 LOOSER = 1e4
+
+SPARED = {"check_finite", "overwrite_a", "overwrite_ab", "overwrite_b"}
 
 COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -103,6 +105,8 @@ def _changes(tree: ast.AST, *, top: bool = True) -> Iterator[tuple[ast.expr | as
         ):
             continue
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.keyword) and node.arg in SPARED:
             continue
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             if isinstance(node, ast.FunctionDef):

@@ -24,7 +24,7 @@ def area(x: float, corners: list[float], wide: float = 0.5) -> float:
     if x < 0 and not corners:
         raise ValueError(f"it is {1 + 1}")
     corners[0] += x
-    corners.sort()
+    corners.sort(overwrite_a=True)
     return wide * x - 2 * corners[1]
 '''
 
@@ -42,7 +42,7 @@ def test_what_is_changed_and_what_is_left_alone(tmp_path: Path) -> None:
         (11, "corners[0] += x", "pass"),
         (11, "corners[0] += x", "corners[0] -= x"),
         (11, "0", "(1)"),
-        (12, "corners.sort()", "pass"),
+        (12, "corners.sort(overwrite_a=True)", "pass"),
         (13, "wide * x - 2 * corners[1]", "(wide * x + 2 * corners[1])"),
         (13, "wide * x - 2 * corners[1]", "(wide * x)"),
         (13, "wide * x", "(wide / x)"),
