@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from importlib import import_module
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, Self, TypeVar, cast
 
-__all__ = ["Declared", "Home", "InputError", "Option", "load", "option"]
+__all__ = ["Declared", "Home", "InputError", "Option", "Specified", "load", "option", "options_of"]
 
 Home = str  # "module:name" of what is imported when it is first used; empty where there is none
 
 Kind = Literal["integer", "number", "choice", "text", "flag", "integers", "numbers", "interval"]
-Group = Literal["network", "target", "training", "machine"]
+Group = Literal["network", "target", "training", "basis", "solver", "machine"]
 
 
 def load(home: Home) -> Any:
@@ -77,7 +78,7 @@ class Declared(dict[str, Thing]):
 
 @dataclass(frozen=True)
 class Option:
-    """One setting of a fit: how it is spelled, what it means and what it may be."""
+    """One setting of what is specified: how it is spelled, what it means and what it may be."""
 
     name: str
     kind: Kind
@@ -238,6 +239,50 @@ def option(
     label: str = "",
     **declaration: Any,
 ) -> Any:
-    """A dataclass field that carries its :class:`Option` declaration."""
+    """A field of a :class:`Specified` that carries its :class:`Option` declaration."""
     metadata = {"kind": kind, "help": help, "group": group, "label": label, **declaration}
     return field(default=default, metadata=metadata)
+
+
+def options_of(specified: type[Specified]) -> dict[str, Option]:
+    """Its declarations by name, in the order of its fields."""
+    return _options(cast("Hashable", specified))
+
+
+@cache
+def _options(specified: Any) -> dict[str, Option]:
+    return {f.name: Option(name=f.name, default=f.default, **f.metadata) for f in fields(specified)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specified:
+    """What is to be done, each field an :func:`option`: every value is checked against its declaration when made."""
+
+    def __post_init__(self) -> None:
+        for name, declaration in options_of(type(self)).items():
+            object.__setattr__(self, name, declaration.check(getattr(self, name)))
+
+    @classmethod
+    def make(cls, **given: Any) -> Self:
+        """From the options that were given; raises :class:`InputError` for an unknown one or a value out of bounds."""
+        known = options_of(cls)
+        for name in given:
+            if name not in known:
+                raise InputError("option", name, "known options are " + ", ".join(known))
+        return cls(**given)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with ``changes``, checked again."""
+        return replace(self, **changes)
+
+    def as_config(self) -> dict[str, Any]:
+        """Every option by name, in plain JSON values."""
+        return {
+            name: list(value) if isinstance(value := getattr(self, name), tuple) else value
+            for name in options_of(type(self))
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`as_config`; options that are missing take their defaults."""
+        return cls.make(**{name: tuple(v) if isinstance(v, list) else v for name, v in config.items()})

@@ -7,14 +7,13 @@ Nothing here imports torch or NumPy.
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from nnexpr.activations import ACTIVATIONS
-from nnexpr.declarations import InputError, Option, option
+from nnexpr.declarations import InputError, Option, Specified, option, options_of
 from nnexpr.kinds import NETWORKS
 from nnexpr.optimizers import OPTIMIZERS, Optimizer
 from nnexpr.placements import PLACEMENTS
@@ -26,7 +25,7 @@ DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitSpecification:
+class FitSpecification(Specified):
     """Everything that decides a fit. Frozen; every value has been checked against its declaration."""
 
     network: str = option(
@@ -150,8 +149,7 @@ class FitSpecification:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        for name, declaration in OPTIONS.items():
-            object.__setattr__(self, name, declaration.check(getattr(self, name)))
+        super().__post_init__()
         for rule in _RULES:
             rule(self)
 
@@ -161,30 +159,11 @@ class FitSpecification:
 
         Raises :class:`InputError` for an unknown option, a value out of bounds, or a contradiction.
         """
-        for name in given:
-            if name not in OPTIONS:
-                raise InputError("option", name, "known options are " + ", ".join(OPTIONS))
         kind = NETWORKS.get(given.get("network", "mlp"))
         values = {**kind.defaults, **given} if kind else given
         if kind and "depth" not in given and (depth := kind.depth_of(values)):
             values["depth"] = depth
-        return cls(**values)
-
-    def replace(self, **changes: Any) -> FitSpecification:
-        """A copy with ``changes``, checked again."""
-        return dataclasses.replace(self, **changes)
-
-    def as_config(self) -> dict[str, Any]:
-        """Every option by name, in plain JSON values."""
-        return {
-            name: list(value) if isinstance(value := getattr(self, name), tuple) else value
-            for name in OPTIONS
-        }
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> FitSpecification:
-        """The inverse of :meth:`as_config`; options that are missing take their defaults."""
-        return cls.make(**{name: tuple(v) if isinstance(v, list) else v for name, v in config.items()})
+        return super().make(**values)
 
     @property
     def on_the_manifold(self) -> bool:
@@ -201,9 +180,7 @@ class FitSpecification:
         return NETWORKS[self.network].takes(name) and self.method.takes(name)
 
 
-OPTIONS: dict[str, Option] = {
-    f.name: Option(name=f.name, default=f.default, **f.metadata) for f in dataclasses.fields(FitSpecification)
-}
+OPTIONS: dict[str, Option] = options_of(FitSpecification)
 
 
 def _check_batches(spec: FitSpecification) -> None:

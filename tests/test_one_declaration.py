@@ -481,7 +481,8 @@ def chebyshev() -> Iterator[None]:
 
 @pytest.mark.usefixtures("chebyshev")
 def test_a_basis_is_offered_and_solved_in() -> None:
-    assert "|chebyshev" in "".join(CliRunner().invoke(cli, ["lstsq", "--help"]).stdout.split())
+    for name in ("lstsq", "spectrum"):
+        assert "|chebyshev" in "".join(CliRunner().invoke(cli, [name, "--help"]).stdout.split())
     asked = "lstsq --target cube --domain -1 1 --knots 5 --samples 60 --basis chebyshev --json"
     x = np.linspace(-1, 1, 60)
     matrix = np.polynomial.chebyshev.chebvander(x, 4)

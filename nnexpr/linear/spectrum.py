@@ -98,13 +98,23 @@ class Spectrum:
         return np.concatenate(blocks)
 
     def shares(self, x: ArrayLike, y: ArrayLike, count: int | None = None) -> Array:
-        """What of Σ y² each mode captures, ``(count,)``: the squared projections on the modes, orthonormalised at x.
+        """What each mode captures of y, beyond the polynomials that stand beside the units: ``(count,)``.
 
-        The samples stand for the integral, evenly spread. The sum over all is 1 where the modes span y.
+        Polynomials and modes are orthonormalised at the samples, in this order; a share is the square of a projection
+        over Σ y² less what the polynomials have of it. The samples stand for the integral, evenly spread. The shares of
+        all modes add up to 1 where the basis spans y.
         """
-        modes, values = self.modes(x, count), np.asarray(y, dtype=np.float64)
-        orthonormal = np.linalg.qr(modes)[0]
-        return np.asarray((orthonormal.T @ values) ** 2 / (values @ values))
+        points, values = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        columns = self.modes(points, count)
+        beside = 0
+        if isinstance(self.functions, FixedBasis):
+            polynomials = self.functions.polynomials(points)
+            columns, beside = np.concatenate([polynomials, columns], axis=1), polynomials.shape[1]
+        squares = (np.linalg.qr(columns)[0].T @ values) ** 2
+        whole = float(values @ values)
+        left = whole - float(squares[:beside].sum())
+        rounding = len(values) * np.finfo(np.float64).eps * whole  # all that is left of a polynomial
+        return squares[beside:] / left if left > rounding else np.zeros(len(squares) - beside)
 
 
 def spectrum(

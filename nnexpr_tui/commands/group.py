@@ -25,6 +25,7 @@ COMMANDS = {
     "regions": "Count the linear regions of a network exactly.",
     "compose": "Compose triangle waves, against shallow least squares.",
     "lstsq": "Fit a target by least squares in a chosen basis.",
+    "spectrum": "Eigenvalues and modes of a basis' Gram matrix.",
     "reproduce": "Reproduce the sources' tables, figures and claims.",
     "bench": "Measure this machine: training, regions, frames.",
     "doctor": "Say what was found: versions, devices, terminal.",

@@ -1,4 +1,4 @@
-"""Command-line options, rendered from the declarations in :mod:`nnexpr.specification`."""
+"""Command-line options, rendered from their declarations (:mod:`nnexpr.specification` and its kin)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from nnexpr.declarations import Kind
+from nnexpr.declarations import Kind, Specified, options_of
 from nnexpr.kinds import NETWORKS, kinds_with
 from nnexpr.optimizers import taking
 from nnexpr.runs.store import Store
@@ -29,6 +29,7 @@ __all__ = [
     "keeping_options",
     "output_option",
     "own_option",
+    "specified_options",
     "store_option",
     "threads_option",
 ]
@@ -158,6 +159,11 @@ def declared_options(
         for option in chosen
     )
     return attached(*(_declared(declaration, section) for declaration in shown))
+
+
+def specified_options(specification: type[Specified]) -> Decorator:
+    """Every option of a specification; each arrives as None unless given."""
+    return attached(*map(_declared, options_of(specification).values()))
 
 
 def own_option(

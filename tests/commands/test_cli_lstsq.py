@@ -65,7 +65,8 @@ def test_the_settings_are_told(run):
         "--json",
     )
     assert document(done)["config"] == {
-        "target": "arctan25", "basis": "hat", "biases": "uniform", "knots": 7, "samples": 50, "solver": "gram",
+        "target": "arctan25", "basis": "hat", "power": 1, "scale": 10.0, "biases": "uniform", "knots": 7,
+        "samples": 50, "solver": "gram",
         "rcond": 1e-3, "ridge": 0.0, "dtype": "float32",
     }  # fmt: skip
 
@@ -128,3 +129,38 @@ def test_one_convention_of_knots_is_said(run):
     assert "inner knots of the shallow fits" in said["compose"]
     assert "both ends included" in said["lstsq"]
     assert "both ends included" in said["fit"]
+
+
+@pytest.mark.parametrize(
+    ("basis", "more"), [("gaussian", ["--scale", 4]), ("relu", ["--power", 3]), ("cosine", [])]
+)
+def test_a_basis_of_other_functions_is_solved_by_qr_unless_a_solver_is_named(run, basis, more):
+    asked = [
+        "lstsq",
+        "--target",
+        "cube",
+        "--domain",
+        -1,
+        1,
+        "--knots",
+        9,
+        "--samples",
+        300,
+        "--basis",
+        basis,
+        *more,
+        "--json",
+    ]
+    found = document(run(*asked))
+    x, knots = np.linspace(-1, 1, 300), np.linspace(-1, 1, 9)
+    matrix = {
+        "gaussian": np.column_stack([np.ones(300), np.exp(-16 * (x[:, None] - knots) ** 2)]),
+        "relu": np.vander(x, 4),  # x³ is one of them
+        "cosine": np.cos(np.pi / 2 * np.arange(9) * (x[:, None] + 1)),
+    }[basis]
+    error = matrix @ scipy_lstsq(matrix, x**3)[0] - x**3
+    assert found["config"]["solver"] == "qr"
+    assert found["mse"] == pytest.approx(np.mean(error**2), rel=1e-6, abs=1e-28)
+    refused = run(*asked, "--solver", "hat")
+    assert refused.exit_code == 2
+    assert "linear splines only" in refused.stderr

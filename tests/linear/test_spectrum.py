@@ -13,18 +13,18 @@ from nnexpr.specification import InputError
 
 
 @pytest.fixture(scope="module")
-def thousand():
-    return nnexpr.spectrum("relu", knots=1000, power=1)
+def relus():
+    return nnexpr.spectrum("relu", knots=400, power=1)
 
 
-def test_a_thousand_relus_are_the_cantilever(thousand):
-    assert len(thousand.eigenvalues) == 1000
-    np.testing.assert_allclose(thousand.eigenvalues[:10], cantilever(10), rtol=1e-4)
-    np.testing.assert_array_equal(thousand.exact, cantilever(1000))
-    assert thousand.slope == pytest.approx(-4, abs=0.1)
-    assert thousand.slope_modes == (10, 100)
-    assert thousand.condition == pytest.approx(6.36e12, rel=0.001)
-    assert thousand.certified
+def test_four_hundred_relus_are_the_cantilever(relus):
+    assert len(relus.eigenvalues) == 400
+    np.testing.assert_allclose(relus.eigenvalues[:10], cantilever(10), rtol=1e-4)
+    np.testing.assert_array_equal(relus.exact, cantilever(400))
+    assert relus.slope == pytest.approx(-4, abs=0.1)
+    assert relus.slope_modes == (10, 100)
+    assert relus.condition == pytest.approx(6.361 * 400**4, rel=0.001)
+    assert relus.certified
 
 
 def test_every_eigenvalue_of_relus_keeps_its_digits():
@@ -40,13 +40,13 @@ def test_every_eigenvalue_of_relus_keeps_its_digits():
 
 @pytest.mark.parametrize(("power", "slope"), [(2, -6), (3, -8)])
 def test_powers_decay_as_their_order_says(power, slope):
-    found = spectrum(knots=500, power=power)
+    found = spectrum(knots=250, power=power)
     assert found.slope == pytest.approx(slope, abs=0.35)
     assert found.slope_modes == (10, min(found.resolved, 100))
-    assert found.resolved < 110
+    assert found.resolved < 130
     np.testing.assert_allclose(found.eigenvalues[:5], relu_kernel(power, 5), rtol=1e-3)
     assert not found.certified
-    assert found.condition == pytest.approx(1 / (500 * np.finfo(float).eps))
+    assert found.condition == pytest.approx(1 / (250 * np.finfo(float).eps))
 
 
 @pytest.mark.parametrize("name", ["tanh", "gaussian"])
@@ -70,11 +70,11 @@ def test_modes_are_orthonormal_functions(name, options):
     np.testing.assert_allclose(modes.T @ (w[:, None] * modes), np.eye(modes.shape[1]), atol=2e-4)
 
 
-def test_a_mode_is_the_mirror_image_of_its_own_coefficients(thousand):
+def test_a_mode_is_the_mirror_image_of_its_own_coefficients(relus):
     """K = V*V and u_k are the modes of VV*, V two integrations from the left: V* is V seen from the right."""
-    knots = thousand.functions.knots
-    modes = thousand.modes(-knots, 6)
-    eigenvectors = thousand.vectors[:, :6] / np.sqrt(thousand.cell)
+    knots = relus.functions.knots
+    modes = relus.modes(-knots, 6)
+    eigenvectors = relus.vectors[:, :6] / np.sqrt(relus.cell)
     signs = np.sign((modes * eigenvectors).sum(axis=0))
     np.testing.assert_allclose(modes, signs * eigenvectors, atol=2e-3)
 
@@ -97,7 +97,7 @@ def test_adaptive_knots_need_fewer_modes():
     counts = []
     for biases in ("uniform", "adaptive"):
         found = spectrum(knots=100, biases=biases, samples=(x, y))
-        covered = np.cumsum(found.shares(x, y - y[0]))
+        covered = np.cumsum(found.shares(x, y))
         counts.append(int(np.searchsorted(covered, 0.9999)))
     assert counts[1] < counts[0]
 
@@ -121,15 +121,27 @@ def test_beyond_what_is_dense_lanczos_takes_over(monkeypatch):
         spectrum(knots=300, dimension=2)
 
 
-@pytest.mark.parametrize("biases", ["uniform", "random"])
-def test_in_the_plane_eigenvalues_decay_like_k_to_the_minus_five_halves(biases):
-    found = spectrum(knots=600, dimension=2, biases=biases)
+def test_in_the_plane_eigenvalues_decay_like_k_to_the_minus_five_halves():
+    found = spectrum(knots=600, dimension=2)
     first, last = found.slope_modes
     assert (first, last) == (10, 100)
     assert found.slope == pytest.approx(-2.5, abs=0.45)
     points = np.stack(np.meshgrid(np.linspace(-1, 1, 80), np.linspace(-1, 1, 80)), axis=-1).reshape(-1, 2)
     modes = found.modes(points, 4)
     np.testing.assert_allclose(modes.T @ modes * 4 / 6400, np.eye(4), atol=0.06)
+
+
+def test_drawn_lines_have_the_spectrum_of_spread_ones_but_for_chance():
+    spread, drawn = (
+        spectrum(knots=400, dimension=2, biases=biases, seed=1) for biases in ("uniform", "random")
+    )
+    np.testing.assert_allclose(drawn.eigenvalues[:3], spread.eigenvalues[:3], rtol=0.25)
+    assert spectrum(knots=20, dimension=2, biases="random").functions.lines.shape == (20, 3)
+
+
+def test_a_constant_target_has_nothing_in_any_mode():
+    x = np.linspace(-1, 1, 50)
+    assert np.abs(spectrum(knots=10).shares(x, np.full(50, 1.0), 4)).max() < 1e-10
 
 
 def test_knots_of_ones_own():

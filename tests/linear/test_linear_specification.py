@@ -1,0 +1,64 @@
+"""The descriptions of a least-squares fit and of a spectrum: every option renders, reads back and survives JSON."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from nnexpr.declarations import options_of
+from nnexpr.linear.problem import choices_of, knots_of, samples_of, spectrum_of
+from nnexpr.linear.solvers import least_squares
+from nnexpr.linear.specification import LstsqSpecification, SpectrumSpecification
+from nnexpr.specification import OPTIONS, InputError
+
+CHANGES = [
+    (LstsqSpecification, {}),
+    (LstsqSpecification, {"basis": "relu", "power": 2, "solver": "svd", "rcond": 1e-9, "domain": (0, 2)}),
+    (SpectrumSpecification, {}),
+    (SpectrumSpecification, {"basis": "tanh", "scale": 2.5, "target": "cube", "biases": "adaptive"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes"), CHANGES)
+def test_a_specification_survives_json_and_its_own_words(kind, changes):
+    made = kind.make(**changes)
+    assert kind.from_config(json.loads(json.dumps(made.as_config()))) == made
+    for name, option in options_of(kind).items():
+        assert option.label
+        value = getattr(made, name)
+        assert option.parse(option.format(value)) == value
+    assert made.replace(knots=7).knots == 7
+
+
+@pytest.mark.parametrize("kind", [LstsqSpecification, SpectrumSpecification])
+def test_what_is_wrong_is_refused_in_one_sentence(kind):
+    for changes, sentence in (
+        ({"basis": "spline"}, "basis is spline: it must be one of relu, hat"),
+        ({"knots": 1}, "knots is 1: it must be a whole number, at least 2"),
+        ({"scale": 1e9}, "at most 150"),
+        ({"width": 3}, "option is width: known options are"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            kind.make(**changes)
+
+
+def test_what_a_fit_declares_too_is_that_option():
+    for name in ("target_seed", "terms", "missing"):
+        for kind in (LstsqSpecification, SpectrumSpecification):
+            assert options_of(kind)[name] == OPTIONS[name]
+
+
+def test_described_and_done_is_what_the_functions_do():
+    described = LstsqSpecification.make(target="cube", domain=(-1, 1), samples=90, knots=8, basis="relu")
+    samples = samples_of(described)
+    knots = knots_of(described, samples)
+    fit = least_squares(samples.x, samples.y, knots, **choices_of(described, knots))
+    x = np.linspace(-1, 1, 90)
+    direct = least_squares(x, x**3, np.linspace(-1, 1, 8), basis="relu", solver="hat")
+    np.testing.assert_allclose(fit.coefficients, direct.coefficients, atol=1e-12)
+    assert choices_of(described.replace(power=2), knots)["solver"] == "qr"
+    assert choices_of(described.replace(basis="sine", solver="svd"), knots)["solver"] == "svd"
+    spectrum = spectrum_of(SpectrumSpecification.make(knots=20, domain=(0, 1)), None)
+    assert spectrum.eigenvalues[0] == pytest.approx(1.8751040687**-4, rel=0.01)
