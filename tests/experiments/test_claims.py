@@ -23,15 +23,19 @@ from wrong import (
     shares,
 )
 
+from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.concepts import barron_rate, equal_parameters, trajectories, universality
-from nnexpr.experiments.concepts.lottery import at_the_end, somewhere
+from nnexpr.experiments.concepts.lottery import Pruned, Round, at_the_end, somewhere
 from nnexpr.experiments.concepts.random_regions import Counted, hardly_changed, whatever_the_depth
 from nnexpr.experiments.concepts.region_bounds import Row, bracket, one_layer
 from nnexpr.experiments.concepts.triangle_waves import doubling, sampling
 from nnexpr.experiments.data import Claim
-from nnexpr.experiments.manifold import bends, construction, starts, tables, theorems
+from nnexpr.experiments.manifold import bends, construction, sparse, starts, tables, theorems
+from nnexpr.experiments.manifold.near_print import WITH_STAGE_1, near_print
 from nnexpr.experiments.manifold.rows import Cells
+from nnexpr.experiments.manifold.setup import CURVES, Curve, Setting
 from nnexpr.experiments.manifold.starts import together
+from nnexpr.theory.barron import barron_bound, gaussian
 from nnexpr.theory.triangle_wave import compose
 
 
@@ -79,6 +83,94 @@ def test_deep_networks_must_be_better_on_both_targets() -> None:
 def test_slopes_are_looked_at_and_not_only_their_formula(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(theorems, "_slope_gap", lambda peaks, scales: 0)
     assert found(theorems.differentiable(3, 0)[1], "M7 sufficient").verdict == "fails"
+
+
+def at_bars() -> dict[str, tuple[Iterable[Claim], str]]:
+    """Claims whose numbers are exactly at the bar, by their ids, with the verdict that the statement's words give."""
+    as_good, as_wide = printed_cells(), printed_cells()
+    for curve in as_good["stage 3"]:
+        as_good["stage 3"][curve]["min"] = min(as_good[row][curve]["min"] for row in WITH_STAGE_1)
+    for curve, cell in as_wide["stages 2, 3"].items():
+        least = as_wide["all stages"][curve]
+        cell["min"], cell["mean"] = least["min"], least["mean"]
+    bound = barron_bound(1.0, np.arange(1.0, 9.0)) * np.ones((3, 1))
+    at_bound = barron_rate.Measured(replace(gaussian(2), norm=1.0), bound, bound)
+    half = shares()
+    half["raai"]["collapsed"] = half["torch"]["collapsed"] / 2
+    return {
+        "M3": (
+            [near_print("M3", "", {("all stages", "x³"): 3.0}, quick=False)],
+            "holds",
+        ),  # at most three times
+        "M4 order": (tables.claims(as_good, quick=False), "fails"),  # stage 1 helps more
+        "M5": (tables.claims(as_wide, quick=False), "fails"),  # skipping stage 1 widens
+        "M6 RAAI": (starts.dead(half, shares(), quick=False), "fails"),  # most of them
+        "M11 layers": (
+            after_training({"idle layers, mean": 1.0}, pytest.MonkeyPatch()),
+            "holds",
+        ),  # at least one
+        "C9": ([barron_rate.below([at_bound])], "holds"),  # never above
+        "C13 depth": ([universality.fewer(errors(-4.0, 1.0))], "fails"),  # fewer units
+        "C14": ([trajectories.grows(lengths((*HARD, 8, 1.5), (*HARD, 128, 1.5)), quick=False)], "holds"),
+    }
+
+
+@pytest.mark.parametrize("name", at_bars())
+def test_at_the_bar_a_verdict_is_that_of_the_words(name: str) -> None:
+    claims, verdict = at_bars()[name]
+    assert found(claims, name).verdict == verdict
+
+
+@pytest.mark.parametrize("name", ["M4 order", "M5"])
+@pytest.mark.parametrize("curve", [curve.name for curve in CURVES])
+def test_one_curve_is_enough_to_fail(name: str, curve: str) -> None:
+    cells = printed_cells()
+    for row, curves in cells.items():
+        for cell in curves.values():
+            cell["mean"] = cell["min"] * {"all stages": 2.0, "stages 1, 3": 3.0}.get(row, 10.0)
+    assert verdicts(tables.claims(cells, quick=False))[name] == "holds"
+    row, key, factor = {"M4 order": ("stage 3", "min", 100.0), "M5": ("stages 2, 3", "mean", 0.19)}[name]
+    cells[row][curve][key] *= factor
+    assert verdicts(tables.claims(cells, quick=False))[name] == "fails"
+
+
+@pytest.mark.parametrize("worse", ["none", *(curve.name for curve in CURVES)])
+def test_the_manifold_must_be_nearer_on_every_curve(worse: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one its networks are as far off between ten points as the default ones, and nearer on the others."""
+
+    def cells(curve: Curve, setting: Setting) -> dict[str, list[float]]:
+        least = 1.0 if curve.name == worse else 0.5
+        return {row.name: [1.0 if row.start == "default" else least, 2.0, 0.0] for row in sparse.SHOWN}
+
+    monkeypatch.setattr(sparse, "_cells", cells)
+    [claim] = sparse.run(Attempt()).claims
+    assert claim.verdict == ("holds" if worse == "none" else "fails")
+
+
+@pytest.mark.parametrize(
+    ("ticket", "redrawn", "verdict"),
+    [(1.49, 1.8, "holds"), (1.51, 1.8, "fails"), (0.5, 0.6, "holds"), (1.2, 1.2, "fails")],
+)
+def test_a_ticket_matches_and_is_better_than_weights_drawn_anew(
+    ticket: float, redrawn: float, verdict: str
+) -> None:
+    """At every width and learning rate."""
+    one = pruned(64, ticket, redrawn)
+    for cases in ([one], [pruned(64, 1.0, 2.0), replace(one, rate=1e-2)]):
+        assert somewhere(cases, quick=False).verdict == verdict
+        assert at_the_end(cases, quick=False)[0].verdict == verdict
+
+
+def test_the_share_down_to_which_there_are_tickets_is_told() -> None:
+    about = np.linspace(0.9, 1.1, 30)
+    winning = [Round(1.0, about, about), *(Round(kept, about, 2 * about) for kept in (0.5, 0.2))]
+    found = [Pruned(64, 1e-3, [*winning, Round(0.1, 9 * about, about)]), Pruned(32, 1e-3, winning[:2])]
+    claim = somewhere(found, quick=False)
+    assert claim.verdict == "holds"
+    assert claim.measured == "; ".join(
+        f"width {width}, rate 0.001: down to {share} % of the weights"
+        for width, share in ((64, 20), (32, 50))
+    )
 
 
 def collapse(start: dict[str, float], trained: dict[str, float]) -> dict[str, str]:

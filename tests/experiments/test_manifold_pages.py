@@ -15,7 +15,8 @@ from quick import columns, curves, quick
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Figure
 from nnexpr.experiments.manifold import construction, draws, starts, steps, theorems
-from nnexpr.experiments.manifold.printed import PRINTED, SPARSE, WITH_STAGE_1
+from nnexpr.experiments.manifold.near_print import WITH_STAGE_1
+from nnexpr.experiments.manifold.printed import PRINTED, SPARSE
 from nnexpr.experiments.manifold.setup import CURVES, RATES, Curve, Row, Setting
 from nnexpr.networks.compositional import random_peaks
 from nnexpr.splines.tent import theorem_scales

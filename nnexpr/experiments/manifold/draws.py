@@ -9,13 +9,8 @@ import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Cell, Result, Table
-from nnexpr.experiments.manifold.printed import (
-    PRINTED,
-    WITH_STAGE_1,
-    near_print,
-    ratios_to_print,
-    worst_of,
-)
+from nnexpr.experiments.manifold.near_print import WITH_STAGE_1, near_print, ratios_to_print, worst_of
+from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.rows import Trained, train_rows
 from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve, Setting
 

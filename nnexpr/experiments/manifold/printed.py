@@ -7,18 +7,8 @@ pre-training, pre-train with free scales, pre-train with the theorem) and change
 
 from __future__ import annotations
 
-from collections.abc import Callable
+__all__ = ["LATER", "PRINTED", "SPARSE"]
 
-from nnexpr.experiments.data import Claim
-from nnexpr.experiments.judging import judged
-from nnexpr.experiments.manifold.setup import CURVES, Curve
-
-__all__ = ["LATER", "PRINTED", "SPARSE", "WITH_STAGE_1", "near_print", "ratios_to_print", "worst_of"]
-
-WITH_STAGE_1 = ("stages 1, 3", "all stages")
-TIMES = 3  # print, at most
-
-Ratios = dict[tuple[str, str], float]  # by row, and the curve's label
 Numbers = tuple[float, float]  # least and mean squared error over 30 models
 
 
@@ -54,33 +44,3 @@ SPARSE: dict[str, tuple[float, float]] = {
     "quarter_sine": (2.27e-5, 7.92e-7),
     "tanh3": (1.60e-4, 5.09e-6),
 }
-
-
-def ratios_to_print(least: Callable[[str, Curve], float]) -> Ratios:
-    """The least errors of the rows with stage 1, over the printed ones."""
-    return {
-        (row, curve.label): least(row, curve) / PRINTED[row][curve.name][0]
-        for row in WITH_STAGE_1
-        for curve in CURVES
-    }
-
-
-def worst_of(ratios: Ratios) -> tuple[str, str]:
-    """The row and the curve that are furthest above print."""
-    return max(ratios, key=lambda key: ratios[key])
-
-
-def near_print(id: str, statement: str, ratios: Ratios, *, quick: bool, why: str = "") -> Claim:  # noqa: A002
-    """Whether all ratios are at most three."""
-    worst, within = worst_of(ratios), sum(ratio <= TIMES for ratio in ratios.values())
-    return judged(
-        id,
-        statement,
-        f"{len(ratios)} of {len(ratios)}",
-        f"{within} of {len(ratios)}; the largest ratio is {ratios[worst]:.2g} ({', '.join(worst)})",
-        f"× {TIMES}",
-        within == len(ratios),
-        fails_if=f"one of the least errors is more than {TIMES} times the printed one",
-        quick=quick,
-        why=why,
-    )

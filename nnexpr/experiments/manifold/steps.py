@@ -12,7 +12,8 @@ from statistics import mean
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Cell, Result, Table
-from nnexpr.experiments.manifold.printed import PRINTED, Ratios, near_print, ratios_to_print
+from nnexpr.experiments.manifold.near_print import Ratios, near_print, ratios_to_print
+from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.rows import Trained, train_rows
 from nnexpr.experiments.manifold.setup import CURVES, RATES, ROWS, Curve, Setting
 

@@ -7,7 +7,8 @@ from statistics import geometric_mean
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Cell, Claim, Result, Table
 from nnexpr.experiments.judging import judged
-from nnexpr.experiments.manifold.printed import LATER, PRINTED, WITH_STAGE_1, near_print, ratios_to_print
+from nnexpr.experiments.manifold.near_print import WITH_STAGE_1, near_print, ratios_to_print
+from nnexpr.experiments.manifold.printed import LATER, PRINTED
 from nnexpr.experiments.manifold.rows import Cells, measure
 from nnexpr.experiments.manifold.setup import CURVES, ROWS, Curve
 

@@ -1,0 +1,137 @@
+"""What an experiment is said to take is what it takes: the numbers of its two texts are those of its module."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.concepts import (
+    barron_rate,
+    capacity,
+    equal_parameters,
+    forward_cost,
+    lottery,
+    parity_circuits,
+    random_regions,
+    region_bounds,
+    tensor_ranks,
+    trajectories,
+    triangle_waves,
+    universality,
+)
+from nnexpr.experiments.discovery import every, find
+from nnexpr.experiments.manifold import bends, beyond, construction, draws, sparse, starts, steps
+from nnexpr.experiments.manifold.setup import CURVES, ROWS, Setting
+from nnexpr.theory.triangle_wave import SAMPLES
+
+FULL, QUICK = Setting.of(Attempt()), Setting.of(Attempt(quick=True))
+STAGES = (FULL.epochs,), (QUICK.epochs,)
+BOTH = (FULL.members,), (QUICK.members,)
+
+
+def shapes(given: dict[int, tuple[tuple[int, ...], ...]]) -> int:
+    return sum(map(len, given.values()))
+
+
+TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "triangle-waves": (
+        (triangle_waves.DEEPEST, triangle_waves.SHALLOW_DEPTH, SAMPLES),
+        (triangle_waves.DEEPEST_QUICK,),
+    ),
+    "region-bounds": (
+        (region_bounds.MEMBERS, shapes(region_bounds.SHAPES), region_bounds.EPOCHS),
+        (region_bounds.QUICK_MEMBERS, shapes(region_bounds.QUICK_SHAPES), region_bounds.QUICK_EPOCHS),
+    ),
+    "random-regions": (
+        (random_regions.MEMBERS, len(random_regions.SHAPES), random_regions.TRAINED_MEMBERS,
+         len(random_regions.TRAINED_SHAPES), random_regions.EPOCHS),
+        (random_regions.QUICK_MEMBERS, random_regions.QUICK_TRAINED_MEMBERS, random_regions.QUICK_EPOCHS),
+    ),
+    "equal-parameters": (
+        (equal_parameters.MEMBERS, len(equal_parameters.SHAPES), len(equal_parameters.TARGETS),
+         equal_parameters.EPOCHS),
+        (equal_parameters.QUICK_MEMBERS, equal_parameters.QUICK_EPOCHS),
+    ),
+    "capacity": (
+        (len(capacity.WIDTHS) + len(capacity.DEPTHS), capacity.EXACT_UNITS + 2),
+        (capacity.QUICK_EXACT_UNITS + 2,),
+    ),
+    "forward-cost": ((len(forward_cost.SHAPES), forward_cost.REPEATS), (forward_cost.QUICK_REPEATS,)),
+    "barron-rate": (
+        (2, *barron_rate.DIMENSIONS, barron_rate.UNITS, barron_rate.SEEDS, barron_rate.POINTS),
+        (*barron_rate.QUICK_DIMENSIONS, barron_rate.QUICK_UNITS, barron_rate.QUICK_SEEDS),
+    ),
+    "parity-circuits": ((2, parity_circuits.MOST_INPUTS), (2, parity_circuits.QUICK_MOST_INPUTS)),
+    "tensor-ranks": (
+        (len(tensor_ranks.CASES), tensor_ranks.SEEDS),
+        (len(tensor_ranks.QUICK_CASES), tensor_ranks.QUICK_SEEDS),
+    ),
+    "lottery": (
+        (lottery.MEMBERS, len({width for width, _ in lottery.CASES}), len({rate for _, rate in lottery.CASES}),
+         lottery.ROUNDS, lottery.EPOCHS),
+        (lottery.QUICK_MEMBERS, lottery.QUICK_ROUNDS, lottery.QUICK_EPOCHS),
+    ),
+    "universality": (
+        (universality.MEMBERS, len(universality.TARGETS), universality.EPOCHS),
+        (universality.QUICK_MEMBERS, universality.QUICK_EPOCHS),
+    ),
+    "trajectories": (
+        (trajectories.MEMBERS, len(trajectories.CASES), trajectories.LAYERS),
+        (trajectories.QUICK_MEMBERS, trajectories.QUICK_LAYERS),
+    ),
+    "manifold-tables": ((*BOTH[0], len(ROWS), len(CURVES), FULL.points, *STAGES[0]), (*BOTH[1], *STAGES[1])),
+    "manifold-construction": (
+        (construction.MANY, construction.DEEPEST),
+        (construction.FEW, construction.DEEPEST_QUICK),
+    ),
+    "manifold-starts": (
+        (starts.MANY, len(starts.KINDS), len(starts.TRAINED), *STAGES[0]),
+        (starts.QUICK_MANY, starts.QUICK_TRAINED, *STAGES[1]),
+    ),
+    "manifold-bends": ((*BOTH[0], *bends.DEPTHS, len(CURVES), *STAGES[0]), (*BOTH[1], *STAGES[1])),
+    "manifold-sparse": (
+        (*BOTH[0], len(sparse.SHOWN), len(CURVES), sparse.POINTS, *STAGES[0]),
+        (*BOTH[1], *STAGES[1]),
+    ),
+    "manifold-draws": (
+        (draws.DRAWS, *BOTH[0], len(draws.SHOWN), len(CURVES), *STAGES[0]),
+        (2, *BOTH[1], *STAGES[1]),
+    ),
+    "manifold-steps": (
+        (len(steps.STEPS), *BOTH[0], len(steps.SHOWN), len(CURVES), *STAGES[0]),
+        (2, *BOTH[1], *STAGES[1]),
+    ),
+    "manifold-beyond": (
+        (*BOTH[0], len(beyond.ENDING), len(beyond.ITERATIONS), len(CURVES), beyond.DEPTHS[0], beyond.DEPTHS[-1]),
+        (*BOTH[1], beyond.DEPTHS[0], beyond.DEPTHS[2]),
+    ),
+    "manifold-figures": ((6, *STAGES[0]), STAGES[1]),
+}  # fmt: skip
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", text))
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_what_is_said_of_an_experiment_is_what_it_takes(name: str) -> None:
+    [experiment] = find(name)
+    assert (numbers(experiment.full), numbers(experiment.quick)) == TAKEN[name]
+
+
+def test_every_experiment_says_so() -> None:
+    assert set(TAKEN) == {experiment.id for experiment in every()}
+
+
+def test_cases_are_the_sources() -> None:
+    """Where a source names them: widths of two kinds of shapes, equal parameters, tensors of matching orders."""
+    assert all(order in (2, 4, 8, 16) for order, _, _ in tensor_ranks.CASES)
+    assert len(set(tensor_ranks.CASES)) == len(tensor_ranks.CASES)
+    work = [sum(a * b for a, b in zip((1, *s), (*s, 1), strict=True)) for s in forward_cost.SHAPES]
+    assert work == sorted(work)
+    assert {width: max(w for _, _, w in trajectories.CASES) for width in ("hardtanh", "relu")} == {
+        "hardtanh": 128, "relu": 128,
+    }  # fmt: skip
+    assert {variance for kind, variance, _ in trajectories.CASES if kind == "relu"} == {2.0}  # He's
