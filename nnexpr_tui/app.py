@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
 from time import monotonic
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import SystemCommand
@@ -27,11 +26,12 @@ from nnexpr_tui.clock import FrameClock
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.differences import ShownCells
 from nnexpr_tui.driver import PatientDriver
+from nnexpr_tui.lulls import Lulls
 from nnexpr_tui.parts.screen import HostScreen
 from nnexpr_tui.parts.views import View
-from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS
+from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS, STYLES
 from nnexpr_tui.settings import Settings
-from nnexpr_tui.terminal import TerminalFile, erases_in_color, handled_signals, own_terminal
+from nnexpr_tui.terminal import TerminalFile, erases_in_color, escape_seconds, handled_signals, own_terminal
 from nnexpr_tui.textual_private import DifferencesOnly, driver_of
 from nnexpr_tui.training.moment import Library, Loaded, Refused, Undone
 from nnexpr_tui.training.subject import default_library
@@ -52,7 +52,8 @@ class Explorer(DifferencesOnly[None]):
     """The application. The controller is its state, the screens are how it is seen."""
 
     TITLE = "nnexpr"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = STYLES
+    ENABLE_COMMAND_PALETTE = False  # there is one of our own
     BINDINGS: ClassVar[list[BindingType]] = bindings([*APPLICATION, *ABSENT])
     DEFAULT_MODE = next(iter(SCREENS))
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (96, "-medium"), (118, "-wide")]  # noqa: RUF012
@@ -77,6 +78,7 @@ class Explorer(DifferencesOnly[None]):
         )  # fmt: skip
         for name, views in SCREENS.items():
             self.add_mode(name, partial(HostScreen, self.controller, views, TABS, APPLICATION))
+        self.lulls = Lulls(self, SCREENS)
         pacer = Pacer(rate=self.controller.settings.rate)
         self.clock = FrameClock(self, pacer, self._draw, self.controller.worker.want)
         self.terminal: TerminalFile | None = None
@@ -92,7 +94,10 @@ class Explorer(DifferencesOnly[None]):
         except (ImportError, AttributeError, RuntimeError, ValueError, TypeError) as error:
             named = os.environ.get("TEXTUAL_DRIVER", "")
             raise InputError("TEXTUAL_DRIVER", named, "it is not a driver of Textual; unset it") from error
-        return PatientDriver if usual is LinuxDriver else usual
+        if usual is not LinuxDriver:
+            return usual
+        PatientDriver.escape_seconds = escape_seconds()
+        return PatientDriver
 
     def on_mount(self) -> None:
         theme = self.controller.settings.theme or self.controller.last.theme
@@ -105,8 +110,6 @@ class Explorer(DifferencesOnly[None]):
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
-        gc.freeze()  # what is there stays; looking through it over and over would cost pauses
-        gc.enable()
         self.controller.open()
         self.controller.worker.want()
         self.set_interval(SAVE_SECONDS, lambda: self.controller.remember(self.theme))
@@ -127,6 +130,7 @@ class Explorer(DifferencesOnly[None]):
     # The worker's messages
 
     def on_loaded(self, message: Loaded) -> None:
+        self.lulls.begin()
         self.controller.targets, self.controller.plane_targets = message.targets, message.plane_targets
 
     def on_said(self, message: Said) -> None:
@@ -166,7 +170,7 @@ class Explorer(DifferencesOnly[None]):
 
     # Actions: what they mean is in the table
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         for owner, action in screen.actions if isinstance(screen, HostScreen) else ():
             if action.name != "command_palette":
                 title = f"{action.label} ({action.shown})"
@@ -191,17 +195,20 @@ class Explorer(DifferencesOnly[None]):
         return not isinstance(driver, PatientDriver) or driver.has_room
 
     def action_command_palette(self) -> None:
-        from nnexpr_tui.parts.overlays import Palette
+        """The key that opened it closes it; over another overlay it does nothing."""
+        from nnexpr_tui.parts.palette import Palette
 
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
+        if isinstance(self.screen, Palette):
+            self.screen.dismiss()
+        elif isinstance(self.screen, HostScreen):
+            self.push_screen(Palette(list(self.get_system_commands(self.screen)), "commands"))
 
     def search_themes(self) -> None:
-        from textual.theme import ThemeProvider
+        from nnexpr_tui.parts.palette import Palette
 
-        from nnexpr_tui.parts.overlays import Palette
-
-        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+        names = [name for name in self.available_themes if not name.endswith("-ansi")]
+        themes = [SystemCommand(name, "", partial(setattr, self, "theme", name)) for name in names]
+        self.push_screen(Palette(themes, "themes"))
 
     # Leaving
 
@@ -213,6 +220,9 @@ class Explorer(DifferencesOnly[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys that come after the end has begun find no screen any more."""
+        if isinstance(event, events.Key):
+            self.lulls.key()
+            self.controller.worker.hush()
         if not (self.is_leaving and isinstance(event, (events.InputEvent, events.Paste))):
             await super().on_event(event)
 
@@ -224,6 +234,7 @@ class Explorer(DifferencesOnly[None]):
         """Keep what is shown and the run, then end with this code; a second time does nothing."""
         if not self.is_leaving:
             self.is_leaving = True
+            self.lulls.end()
             self.controller.stop()
             self.controller.remember(self.theme)
             self._leave_task = asyncio.ensure_future(self._leave(code))
@@ -244,18 +255,9 @@ class Explorer(DifferencesOnly[None]):
 
 
 def _load_engine() -> Library:
-    """The engine, and what charts need, so that the first frame finds it there.
-
-    It is a quarter of a million objects that stay. To look for garbage among them would be a sixth of the loading, and
-    every time later, while it trains, a pause of more than a tenth of a second.
-    """
-    gc.disable()
-    try:
-        import_module("nnexpr_tui.charts.raster")
-        return default_library()
-    finally:
-        gc.freeze()
-        gc.enable()
+    """The engine, and what charts need, so that the first frame finds it there."""
+    import_module("nnexpr_tui.charts.raster")
+    return default_library()
 
 
 def run_explorer(
@@ -265,15 +267,14 @@ def run_explorer(
 
     Raises :class:`InputError` where the specification given cannot be built.
     """
-    gc.disable()  # until the first paint
     sys.setswitchinterval(SWITCH_SECONDS)
     with own_terminal() as terminal:
         app = Explorer(specification, start=start, fresh=fresh, settings=settings, store=store)
         app.terminal = terminal
+        app.lulls.tend_garbage()
         app.run(mouse=settings.mouse)
         app.controller.stop()
         app.controller.worker.stopped.wait(0.0 if app.is_leaving else LEAVE_SECONDS)
-    gc.enable()
     if app.refusal is not None:
         raise app.refusal
     return app.return_code or 0

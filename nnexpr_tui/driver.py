@@ -25,10 +25,10 @@ import sys
 from typing import Any
 
 from textual.app import App
-from textual.drivers.linux_driver import LinuxDriver
 
 from nnexpr_tui.textual_private import (
     QUEUE_PLACES,
+    PromptEscape,
     app_of,
     driver_of,
     forget_writes,
@@ -70,7 +70,7 @@ def ask_terminal(app: App[Any]) -> bool:
     return True
 
 
-class PatientDriver(LinuxDriver):
+class PatientDriver(PromptEscape):
     """Says when there is no room for a frame, and has it painted later."""
 
     _repaint: asyncio.TimerHandle | None = None

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import nnexpr_tui
 from nnexpr_tui.actions import Action, ViewEntry
 
-__all__ = ["ABSENT", "APPLICATION", "SCREENS"]
+__all__ = ["ABSENT", "APPLICATION", "SCREENS", "STYLES"]
+
+
+def _files(name: str) -> Iterator[Path]:
+    """The files of this name in the folders of the package."""
+    for place in nnexpr_tui.__path__:
+        yield from sorted(Path(place).glob(f"*/{name}"))
 
 
 def _declared() -> Iterator[ViewEntry]:
-    for place in nnexpr_tui.__path__:
-        for path in sorted(Path(place).glob("*/view.py")):
-            view: ViewEntry = import_module(f"nnexpr_tui.{path.parent.name}").VIEW
-            yield view
+    for path in _files("view.py"):
+        view: ViewEntry = import_module(f"nnexpr_tui.{path.parent.name}").VIEW
+        yield view
 
 
 def _gathered() -> dict[str, tuple[ViewEntry, ...]]:
@@ -31,6 +36,8 @@ def _gathered() -> dict[str, tuple[ViewEntry, ...]]:
     return screens
 
 
+# Read at once: each that is read later has all styled anew.
+STYLES: list[str | PurePath] = ["app.tcss", *_files("overlays.tcss"), *_files("view.tcss")]
 SCREENS = _gathered()  # the views of each, the first shown first
 
 

@@ -25,6 +25,7 @@ from nnexpr_tui.textual_private import drawing_on
 __all__ = [
     "TerminalFile",
     "erases_in_color",
+    "escape_seconds",
     "handled_signals",
     "lacks_characters",
     "log_file",
@@ -34,6 +35,7 @@ __all__ = [
 WAIT = 0.05  # seconds between two looks at a terminal that takes nothing
 PATIENCE = 0.5  # seconds without any progress after which a leaving explorer gives it up
 CHUNK = 4096  # bytes
+NEAR = 0.02  # seconds; a terminal on this machine, tmux or screen writes a sequence at once
 
 
 class TerminalFile(io.TextIOBase):
@@ -98,6 +100,15 @@ def erases_in_color() -> bool:
             curses.setupterm(fd=2)
             return "STY" not in os.environ and curses.tigetflag("bce") > 0 and bool(curses.tigetstr("ech"))
     return False
+
+
+def escape_seconds(environment: Mapping[str, str] = os.environ) -> float | None:
+    """How long after an escape byte the rest of a sequence may come; None: as the library has it, a tenth.
+
+    Over a network it may come in another packet. ``ESCDELAY``, in milliseconds, says otherwise, as in other programs.
+    """
+    is_far = "SSH_CONNECTION" in environment and not environment.keys() & {"TMUX", "STY"}
+    return None if is_far or "ESCDELAY" in environment else NEAR
 
 
 def lacks_characters(environment: Mapping[str, str] = os.environ) -> bool:

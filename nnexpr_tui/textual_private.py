@@ -6,24 +6,26 @@ Each says why it is needed and in which version it was seen. Nothing else names 
 from __future__ import annotations
 
 import io
+import os
 import sys
-from collections.abc import Callable, Iterator
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, Queue
+from select import select
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.color import ColorSystem
 from rich.console import Console, RenderableType
-from textual import on
+from textual import constants, events
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap
-from textual.command import Command, CommandList, CommandPalette
 from textual.dom import DOMNode
-from textual.screen import Screen
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen, ScreenResultType
 from textual.strip import Strip
-from textual.widgets import Input
 
 from nnexpr_tui.differences import Piece, ShownCells
 
@@ -31,12 +33,15 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 __all__ = [
-    "QUEUE_PLACES", "DifferencesOnly", "KeysWithoutFocus", "PaletteOnce", "app_of", "drawing_on", "driver_of",
-    "exception_of", "forget_writes", "is_ended", "on_display", "waiting_writes", "writer_of",
+    "QUEUE_PLACES", "DifferencesOnly", "KeysWithoutFocus", "PromptEscape", "StyledOnce", "app_of",
+    "compose_mode", "drawing_on", "driver_of", "exception_of", "forget_writes", "is_ended", "on_display",
+    "screens_made", "waiting_writes", "writer_of",
 ]  # fmt: skip
 
 Returned = TypeVar("Returned")
 
+LOOK = 0.1  # seconds between two looks whether the input is to be left
+READ = 4096  # bytes at most at a time
 QUEUE_PLACES = 30  # of the writer's queue (8.2.8: MAX_QUEUED_WRITES); a full queue holds the event loop up
 
 
@@ -83,6 +88,30 @@ def drawing_on(file: io.TextIOBase) -> Iterator[None]:
         sys.__stderr__ = before  # type: ignore[misc]
 
 
+class PromptEscape(LinuxDriver):
+    """A driver that waits after an escape byte for the rest of a sequence as long as it is told to (8.2.8).
+
+    Textual looks at its input ten times a second, so the escape key takes it a tenth of a second or two.
+    """
+
+    escape_seconds: float | None = None  # None: as Textual has it
+
+    def run_input_thread(self) -> None:
+        """Read, parse and hand over what comes, until the end."""
+        if self.escape_seconds is not None:
+            constants.ESCAPE_DELAY = self.escape_seconds  # type: ignore[misc]
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        while not self.exit_event.is_set():
+            is_within = parser._timeout_time is not None
+            if select([self.fileno], [], [], constants.ESCAPE_DELAY if is_within else LOOK)[0]:
+                text = decode(os.read(self.fileno, READ))
+                for event in parser.feed(text) if text else ():
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+
+
 class DifferencesOnly(App[Returned]):
     """An application of which only those cells are sent that the terminal does not show already (8.2.8).
 
@@ -90,6 +119,7 @@ class DifferencesOnly(App[Returned]):
     """
 
     shown: ShownCells
+    _shape = "default"  # of the mouse's pointer: each new screen sends its own
 
     @property
     def can_send(self) -> bool:
@@ -100,7 +130,20 @@ class DifferencesOnly(App[Returned]):
         drawn: Any = renderable if self.can_send else None
         if isinstance(drawn, (LayoutUpdate, ChopsUpdate)):
             drawn = _Difference(drawn, self.shown, self.size)
+            if self._is_sending and not drawn.render_segments(self.console):
+                return
         super()._display(screen, drawn)
+
+    @property
+    def _is_sending(self) -> bool:
+        """Whether what is displayed now is sent, as Textual decides it."""
+        is_there = self._driver is not None and not (self._driver.is_headless or self._driver.is_inline)
+        return is_there and self._running and not self._closed and not self._batch_count
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        if shape != self._shape:
+            self._shape = shape
+            super()._set_pointer_shape(shape)
 
 
 class _Difference(CompositorUpdate):
@@ -108,10 +151,13 @@ class _Difference(CompositorUpdate):
 
     def __init__(self, update: LayoutUpdate | ChopsUpdate, shown: ShownCells, size: tuple[int, int]) -> None:
         self._update, self._shown, self._size = update, shown, size
+        self._text: str | None = None
 
     def render_segments(self, console: Console) -> str:
-        pieces = (_piece(y, x, strip, console) for y, x, strip in _strips(self._update))
-        return self._shown.update(self._size, pieces)
+        if self._text is None:
+            pieces = (_piece(y, x, strip, console) for y, x, strip in _strips(self._update))
+            self._text = self._shown.update(self._size, pieces)
+        return self._text
 
 
 def _strips(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
@@ -139,7 +185,39 @@ def _piece(y: int, x: int, strip: Strip, console: Console) -> Piece:
     return Piece(y, x, list(styled))
 
 
-class KeysWithoutFocus(Screen[None]):
+class StyledOnce(Screen[ScreenResultType]):
+    """A screen that is styled when it is made, and anew only when the styles have changed (8.2.8).
+
+    Textual parses all style sheets again for each screen that is new, and applies them whenever one is shown.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._css_update_count = self.app._css_update_count
+        self._styled: Hashable = None
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Before Textual's own handler, which applies the styles where the event says so."""
+        app = self.app
+        styled = app._css_update_count, app.classes, frozenset(app.pseudo_classes)
+        event.refresh_styles = event.refresh_styles and styled != self._styled
+        self._styled = styled
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        """Before Textual's own handler, which lays the screen out: the first layout tells the screen of its size too.
+
+        A screen with breakpoints takes its classes there.
+        """
+        if event.size == self.size and self.is_modal:
+            event.prevent_default()
+
+
+def compose_mode(app: App[Any], mode: str) -> None:
+    """Make and lay out the screen of a mode that was not switched to yet; it is not shown (8.2.8)."""
+    app._init_mode(mode)
+
+
+class KeysWithoutFocus(StyledOnce[None]):
     """A screen whose ``hearing`` hears keys while nothing has the focus, as when all panes are put away.
 
     Textual then asks the screen and the application only (8.2.8).
@@ -158,30 +236,6 @@ class KeysWithoutFocus(Screen[None]):
         return chain
 
 
-class PaletteOnce(CommandPalette):
-    """The palette of commands, sound also where it is opened, typed into and closed in one burst of keys (8.2.8)."""
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        """The search that goes on would look for widgets that are gone."""
-        self._cancel_gather_commands()
-        return super().dismiss(result)
-
-    @on(Input.Changed)
-    def _ignore_when_closed(self, event: Input.Changed) -> None:
-        if self.app.screen_stack[-1:] != [self]:  # a search would look for the list that is gone
-            event.prevent_default().stop()
-
-    def _action_command_list(self, action: str) -> None:
-        with suppress(KeyError):  # a list that is not laid out yet has no page to turn
-            super()._action_command_list(action)
-
-    def _refresh_command_list(
-        self, command_list: CommandList, commands: list[Command], clear_current: bool
-    ) -> None:
-        if command_list.is_attached:  # no longer where the application ends during the search
-            super()._refresh_command_list(command_list, commands, clear_current)
-
-
 # For tests, which look at an application from outside
 
 
@@ -193,6 +247,11 @@ def is_ended(app: App[Any]) -> bool:
 def exception_of(app: App[Any]) -> BaseException | None:
     """What went wrong in a handler: it is raised only once the application has ended (8.2.8)."""
     return app._exception
+
+
+def screens_made(app: App[Any]) -> dict[str, Screen[Any]]:
+    """The lowest screen of each mode that there is, shown or not (8.2.8)."""
+    return {mode: stack[0] for mode, stack in app._screen_stacks.items() if stack}
 
 
 def on_display(app_class: type[App[Any]], heard: Callable[[App[Any], str], None]) -> Callable[..., None]:

@@ -20,6 +20,7 @@ class Editor(Input):
         super().__init__(text, placeholder=placeholder, compact=True, select_on_focus=True)
         self._try, self._tell = take, closed
         self._gone = False
+        self.cursor_blink = False  # each blink is sent
 
     def on_mount(self) -> None:
         self.focus()

@@ -22,7 +22,6 @@ __all__ = ["HelpScreen"]
 class HelpScreen(Overlay[None]):
     """Made from the rows of actions and the pane's own text."""
 
-    CSS_PATH = "overlays.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1,escape,enter", "dismiss", "Close", show=False),
         Binding("q,ctrl+q", "app.quit", "Quit", show=False),

@@ -22,7 +22,6 @@ LETTERS = "asdfghjklwertuio"
 class JumpScreen(Overlay[None]):
     """Lies over the screen until a key is pressed."""
 
-    CSS_PATH = "overlays.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True)]
 
     def __init__(self, view: View) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
 
-from nnexpr_tui.textual_private import PaletteOnce
+from nnexpr_tui.textual_private import StyledOnce
 
-__all__ = ["Overlay", "Palette"]
+__all__ = ["Overlay"]
 
 
-class Overlay(ModalScreen[ScreenResultType]):
+class Overlay(StyledOnce[ScreenResultType], ModalScreen[ScreenResultType]):
     """Its keys wait in a queue of its own: the second that closes it would close what lies beneath."""
 
     @property
@@ -23,9 +23,3 @@ class Overlay(ModalScreen[ScreenResultType]):
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         return super().dismiss(result) if self.is_uppermost else AwaitComplete()
-
-
-class Palette(PaletteOnce, Overlay[None]):
-    """Textual's palette of commands, closed once."""
-
-    DEFAULT_CSS = "Palette { background: transparent; }"  # it takes no rules of the application's

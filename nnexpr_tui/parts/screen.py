@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -42,14 +41,8 @@ class HostScreen(KeysWithoutFocus):
         application: Sequence[Action],
     ) -> None:
         super().__init__()
-        classes: list[type[View]] = [entry.load() for entry in entries]
-        self.css_path = [
-            path
-            for view in classes
-            if (path := Path(str(sys.modules[view.__module__].__file__)).with_name("view.tcss")).exists()
-        ]
         self.controller, self._application = controller, application
-        self.views = [view(controller) for view in classes]
+        self.views: list[View] = [entry.load()(controller) for entry in entries]
         self.view = self.views[0]
         self._waiting: Exported | None = None
         self._is_built = False  # a screen is current, and asked to draw, before what it is made of is there
@@ -73,6 +66,8 @@ class HostScreen(KeysWithoutFocus):
         self.draw()
 
     def on_screen_resume(self) -> None:
+        if not self.is_current:  # it is made before it is shown
+            return
         if self._is_built and self.focused is None:
             self.view.focus_first()
         self.view.redraw()

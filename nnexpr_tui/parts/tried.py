@@ -22,7 +22,6 @@ __all__ = ["TriedScreen"]
 class TriedScreen(Overlay[None]):
     """The present training first."""
 
-    CSS_PATH = "overlays.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("U,shift+u,escape,enter", "dismiss", "Close", show=False),
         Binding("q,ctrl+q", "app.quit", "Quit", show=False),

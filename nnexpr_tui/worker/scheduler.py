@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from textual.message import Message
@@ -23,6 +24,7 @@ from nnexpr_tui.worker.subject import Subject, sentence
 __all__ = ["Exported", "Said", "Scheduler", "Topic", "Updated"]
 
 TURN = 0.02  # seconds of a subject's work between two looks at the questions
+HUSH = 0.06  # seconds in which subjects rest, so that what draws has the interpreter to itself
 
 Topic = type[Subject[Any]]
 S = TypeVar("S", bound=Subject[Any])
@@ -66,6 +68,7 @@ class Scheduler:
         self._wanted = threading.Event()
         self._quitting = threading.Event()
         self._has_begun = False
+        self._rests_until = float("-inf")
         self.stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         # On the thread: the subjects, that which had a turn least lately first; those whose turn or whose moment
@@ -95,6 +98,17 @@ class Scheduler:
     def want(self) -> None:
         """Ask for the next moments once something has changed."""
         self._wanted.set()
+
+    def hush(self) -> None:
+        """A key is being answered: for a moment give no turns. Of the time in which keys are held, half at most."""
+        now = monotonic()
+        if now >= self._rests_until + HUSH:
+            self._rests_until = now + HUSH
+
+    @property
+    def is_hushed(self) -> bool:
+        """Whether there are no turns now."""
+        return monotonic() < self._rests_until
 
     def take(self) -> dict[Topic, Any]:
         """The newest moments, once; None for a topic of which there is nothing to see."""
@@ -165,7 +179,8 @@ class Scheduler:
     def _turn(self) -> None:
         """All questions that wait, for as long as every subject rests; then all that they changed, or one turn."""
         waits = [wait for topic in self._subjects if (wait := self._wait(topic)) is not None]
-        wait = 0.0 if self._changed else min(waits, default=None)
+        rest = self._rests_until - monotonic()
+        wait = 0.0 if self._changed else max(min(waits), rest, 0.0) if waits else None
         while not self._quitting.is_set():
             try:
                 question = self._questions.get(timeout=wait)
@@ -178,7 +193,10 @@ class Scheduler:
         if self._changed:
             self._publish(everything=True)
             return
-        topic = next((topic for topic in self._subjects if self._wait(topic) == 0), None)
+        is_resting = monotonic() < self._rests_until
+        topic = (
+            None if is_resting else next((topic for topic in self._subjects if self._wait(topic) == 0), None)
+        )
         if topic is not None:
             self._give_turn(topic)
         if self._wanted.is_set() and not self._changed:

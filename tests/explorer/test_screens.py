@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from stand_in import World
 from steps import SIZES, WIDE, ready, text, until
+from textual.app import SystemCommand
 from textual.events import Key
 
 from nnexpr_tui.actions import ANYWHERE
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.help import HelpScreen
 from nnexpr_tui.parts.jump import JumpScreen
-from nnexpr_tui.parts.overlays import Palette
+from nnexpr_tui.parts.palette import Palette, matching
 from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS
 from nnexpr_tui.textual_private import is_ended
 
@@ -56,6 +57,39 @@ async def test_the_palette_has_every_action(explorer: Explorer) -> None:
             assert action.label in offered or action.name == "command_palette"
         await pilot.press("ctrl+p")
         await until(lambda: isinstance(explorer.screen, Palette))
+
+
+def test_what_is_typed_whole_is_found_first(explorer: Explorer) -> None:
+    choices = [SystemCommand(row.label, row.help, lambda: None) for row in (*ANYWHERE, *APPLICATION)]
+    assert matching("", choices) == choices
+    for choice in choices:
+        assert matching(f" {choice.title.upper()}", choices)[0].title == choice.title
+        assert choice in matching(choice.help, choices)
+    assert matching("no such thing at all", choices) == []
+
+
+async def test_the_palette_does_what_is_typed_in_one_burst(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE):
+        await ready(explorer)
+        for key in ("ctrl+p", *"zoom", "enter"):
+            explorer.post_message(Key(key, key if len(key) == 1 else None))
+        await until(lambda: explorer.query_one("#fit").region.width == 120)
+
+
+async def test_the_palette_is_chosen_from_by_arrows_and_by_clicks(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        for way in ("keys", "mouse"):
+            await pilot.press("ctrl+p")
+            await until(lambda: isinstance(explorer.screen, Palette) and "One epoch" in text(explorer))
+            before = explorer.controller.fit.epoch
+            titles = [command.title for command in explorer.get_system_commands(explorer.explorer_screen)]
+            at = titles.index("One epoch (s)")
+            if way == "keys":
+                await pilot.press(*["down"] * (at + 1), "up", "enter")
+            else:
+                await pilot.click("#palette-list", offset=(4, at))
+            await until(lambda before=before: explorer.controller.fit.epoch == before + 1)
 
 
 async def test_zoom_shows_the_focused_pane_alone_and_esc_brings_the_others_back(explorer: Explorer) -> None:
@@ -161,8 +195,8 @@ async def test_a_theme_is_chosen_from_the_palette(explorer: Explorer) -> None:
         explorer.action_change_theme()
         await until(lambda: "Search for themes" in text(explorer))
         await pilot.press(*"gruvbox")
-        await until(lambda: re.search(r"^ *gruvbox *$", text(explorer), re.MULTILINE))
-        await pilot.press("enter", "enter")
+        await until(lambda: re.search(r"gruvbox\b.*\n.*gruvbox\b", text(explorer)))
+        await pilot.press("enter")
         await until(lambda: explorer.theme == "gruvbox" and len(explorer.screen_stack) == 1)
 
 

@@ -9,14 +9,12 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
-from textual.command import CommandPalette
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
 from nnexpr_tui import textual_private as private
-from nnexpr_tui.parts.overlays import Palette
 
 PLACES = (Path(private.__file__).parent, Path(__file__).parent)
 REACH = re.compile(r"\b(?!self\b|cls\b|os\b)\w+\._([a-z]\w*)|['\"]_([a-z]\w*)['\"]")
@@ -104,20 +102,3 @@ async def test_the_text_that_is_painted_is_told(monkeypatch: pytest.MonkeyPatch)
     async with Writing().run_test() as pilot:
         await pilot.pause()
         assert "what is written" in heard[-1]
-
-
-async def test_the_palette_is_sound_before_it_is_laid_out_and_after_it_is_closed() -> None:
-    for name in ("_cancel_gather_commands", "_action_command_list", "_refresh_command_list"):
-        assert callable(getattr(CommandPalette, name)), name
-    app = App[None]()
-    async with app.run_test() as pilot:
-        for page in ("page_down", "page_up"):
-            palette = Palette()
-            await app.push_screen(palette)
-            palette._action_command_list(page)
-            field = palette.query_one(Input)
-            palette.dismiss()
-            field.post_message(Input.Changed(field, "t"))
-            await pilot.pause()
-        assert len(app.screen_stack) == 1
-        assert private.exception_of(app) is None

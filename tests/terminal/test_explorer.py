@@ -96,7 +96,8 @@ def test_what_was_painted_bit_by_bit_is_what_is_painted_anew(explorer: PtyApp) -
     explorer.send("\x10")
     explorer.wait_for("Search for commands")
     explorer.send("theme")
-    explorer.wait_for("Change the colours")  # its cursor blinks: it is looked at once it is closed
+    explorer.wait_for("Change the colours")
+    explorer.wait_quiet(1.0)
     explorer.send("\x1b")
     wrong = painted_wrongly(explorer)
     for _ in range(2):  # what is painted wrongly is so again, what only came late is not
@@ -109,7 +110,7 @@ def test_what_was_painted_bit_by_bit_is_what_is_painted_anew(explorer: PtyApp) -
 def painted_wrongly(explorer: PtyApp) -> set[str]:
     """The steps of a way round the screens after which painting anew made a difference."""
     steps = (
-        ("", "^(?!.*Search for commands)"), ("?", "closes"), ("? ", "^(?!.*closes)"), ("z", "^(?!.*│.*││)"),
+        ("", "^(?!.*Palette)"), ("?", "closes"), ("? ", "^(?!.*closes)"), ("z", "^(?!.*│.*││)"),
         ("z ", "╭.*╮"), ("2", "Snapshot"), ("3", "Sampled says"), ("6", "Experiments: "), ("1", EXPLORE),
     )  # fmt: skip
     wrong = set()

@@ -14,6 +14,7 @@ from time import monotonic, sleep
 import pytest
 from textual.message import Message
 
+from nnexpr_tui.worker import scheduler
 from nnexpr_tui.worker.scheduler import Said, Scheduler, Updated
 from nnexpr_tui.worker.subject import Subject
 
@@ -143,6 +144,34 @@ def test_questions_are_answered_in_their_order_and_what_they_return_is_said(offi
     office.scheduler.ask(Clerk, lambda clerk: "done so")
     assert office.said() == ("done so", False)
     assert office.clerk.said == list(range(5))
+
+
+def test_while_a_key_is_answered_there_are_answers_and_no_turns(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.scheduler.ask(Clerk, Clerk.work)
+    until(lambda: office.clerk.turns > 3)
+    monkeypatch.setattr(scheduler, "HUSH", 1e9)
+    office.scheduler.hush()
+    office.scheduler.ask(Clerk, lambda clerk: "heard")
+    assert office.said() == ("heard", False)
+    turns = office.take().turns
+    for number in range(3):
+        office.scheduler.ask(Clerk, lambda clerk, number=number: f"heard {number}")
+        assert office.said() == (f"heard {number}", False)
+    assert office.clerk.turns == turns
+
+
+def test_keys_that_are_held_leave_half_of_the_time_for_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(scheduler, "monotonic", lambda: now)
+    made = Scheduler(lambda message: None, Clerk())
+    rests = 0
+    for tick in range(10_000):
+        now = tick / 1000
+        made.hush()
+        rests += made.is_hushed
+    assert 4900 <= rests <= 5100
 
 
 def test_a_question_that_is_refused_is_said_and_all_is_shown_as_it_was(office: Office) -> None:

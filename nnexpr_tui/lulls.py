@@ -1,0 +1,69 @@
+"""What is done while nobody presses a key, so that no key waits for it: screens made ahead, garbage looked for.
+
+Making a screen takes as long as some frames, and looking through all objects longer the more there are: 40 to 250 ms
+were seen, in the middle of answering a key.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from typing import Any
+
+from textual.app import App
+from textual.timer import Timer
+
+from nnexpr_tui.textual_private import compose_mode
+
+__all__ = ["Lulls"]
+
+QUIET = 1.0  # seconds without a key
+RARELY = 1000  # times the usual: how much garbage there must be to be looked for while keys are pressed
+
+
+class Lulls:
+    """Of an application, whose ``modes`` are made in this order if they were not shown before."""
+
+    def __init__(self, app: App[Any], modes: Iterable[str]) -> None:
+        self._app, self._modes = app, list(modes)
+        self._timer: Timer | None = None
+        self._is_littered = False
+        self._looks = False  # for garbage
+
+    def tend_garbage(self) -> None:
+        """Do not look for garbage before :meth:`begin`, and then in lulls.
+
+        Loading the engine makes a quarter of a million objects that stay: looking for garbage among them would be a
+        sixth of the loading.
+        """
+        self._looks = True
+        gc.disable()
+
+    def begin(self) -> None:
+        """All is loaded: what is there is never looked through."""
+        if self._timer is not None:
+            return
+        self._timer = self._app.set_interval(QUIET, self._use)
+        if self._looks:
+            gc.freeze()
+            young, middle, _ = gc.get_threshold()
+            gc.set_threshold(young, middle, RARELY)
+            gc.enable()
+
+    def key(self) -> None:
+        """A key was pressed: not now. What it opens and closes is garbage soon."""
+        self._is_littered = self._looks
+        if self._timer is not None:
+            self._timer.reset()
+
+    def end(self) -> None:
+        """Do no more."""
+        self._modes.clear()
+        self._is_littered = False
+
+    def _use(self) -> None:
+        if self._modes:
+            compose_mode(self._app, self._modes.pop(0))
+        elif self._is_littered:
+            self._is_littered = False
+            gc.collect()

@@ -1,0 +1,93 @@
+"""What is done while no key is pressed: screens are there before they are shown, and nothing else changes by that."""
+
+from __future__ import annotations
+
+import gc
+from weakref import ref
+
+import pytest
+from stand_in import World
+from steps import WIDE, ready, text, until
+from textual.app import App
+
+from nnexpr_tui import lulls
+from nnexpr_tui.app import Explorer
+from nnexpr_tui.lulls import Lulls
+from nnexpr_tui.screens import SCREENS
+from nnexpr_tui.textual_private import exception_of, screens_made
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lulls, "QUIET", 0.02)
+
+
+async def test_screens_are_made_while_another_is_shown(soon: None, explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await until(lambda: set(screens_made(explorer)) == set(SCREENS))
+        before = screens_made(explorer)
+        await until(lambda: all(screen.is_mounted and screen.size == WIDE for screen in before.values()))
+        assert explorer.current_mode == "explore"
+        assert "Explore" in text(explorer)
+        for name, views in SCREENS.items():
+            await pilot.press(views[0].key)
+            await until(lambda name=name: explorer.current_mode == name)
+            assert explorer.screen is before[name]
+        assert exception_of(explorer) is None
+
+
+async def test_none_is_made_while_keys_are_pressed_nor_after_the_end() -> None:
+    app = App[None]()
+    async with app.run_test():
+        made = []
+        app.add_mode("other", lambda: made.append(1))
+        held = Lulls(app, ["other"])
+        held.begin()
+        held.end()
+        held._use()
+        assert not made
+
+
+async def test_screens_made_before_another_theme_show_it(soon: None, world: World) -> None:
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        await until(lambda: set(screens_made(app)) == set(SCREENS))
+        app.theme = "textual-light"
+        await pilot.press("2")
+        await until(lambda: app.current_mode == "replay")
+        light = app.theme_variables["background"]
+        await until(lambda: app.screen.styles.background.hex == light.upper())
+        await pilot.press("1")
+        app.theme = "gruvbox"
+        await pilot.press("2")
+        await until(lambda: app.current_mode == "replay")
+        await until(lambda: app.screen.styles.background.hex == app.theme_variables["background"].upper())
+
+
+async def test_garbage_is_looked_for_once_after_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Knot:
+        pass
+
+    app = App[None]()
+    async with app.run_test():
+        for name in ("disable", "freeze", "enable", "set_threshold"):
+            monkeypatch.setattr(gc, name, lambda *_: None)
+        looked: list[int] = []
+        collect = gc.collect
+        monkeypatch.setattr(gc, "collect", lambda: looked.append(collect()))
+        quiet = Lulls(app, [])
+        quiet.tend_garbage()
+        quiet.begin()
+        quiet._use()
+        assert not looked  # no key was pressed
+        knot = Knot()
+        knot.self, gone = knot, ref(knot)
+        del knot
+        quiet.key()
+        quiet._use()
+        quiet._use()
+        assert len(looked) == 1
+        assert gone() is None
+        quiet.end()
