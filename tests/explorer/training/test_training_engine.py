@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from steps import PATIENCE, seated
+from textual.app import App
 
 import nnexpr
 from nnexpr.runs.recording import network_of
@@ -20,6 +21,7 @@ from nnexpr.runs.store import store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.snapshots import Snapshot
 from nnexpr_tui.app import _load_engine
+from nnexpr_tui.lulls import Lulls
 from nnexpr_tui.training.counting import Counting
 from nnexpr_tui.training.engine import build, frequencies, library, lines
 from nnexpr_tui.training.floors import MOST_REGIONS, Floors
@@ -243,11 +245,19 @@ def test_counts_do_not_wait_for_the_loops_that_find_floors(monkeypatch: pytest.M
     assert fit.wait is None
 
 
-def test_garbage_is_not_looked_for_in_what_was_loaded() -> None:
+async def test_garbage_is_not_looked_for_in_what_was_loaded() -> None:
+    app, thresholds = App[None](), gc.get_threshold()
     try:
-        _load_engine()
+        async with app.run_test():
+            lulls = Lulls(app, [])
+            lulls.tend_garbage()
+            assert not gc.isenabled()
+            _load_engine()
+            lulls.begin()
         looked_through = {id(each) for each in gc.get_objects()}
         assert not looked_through & {id(torch.nn.Linear), id(vars(torch)), id(vars(nnexpr))}
         assert gc.isenabled()
     finally:
+        gc.enable()
+        gc.set_threshold(*thresholds)
         gc.unfreeze()
