@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from nnexpr.experiments.discovery import Experiment
     from nnexpr.experiments.findings import Finding
 
-__all__ = ["cell_text", "experiments_document", "modes_document", "plain", "verdict_text"]
+__all__ = ["cell_text", "domain_document", "experiments_document", "modes_document", "plain", "verdict_text"]
 
 MOST_MODE_ENTRIES = 64  # epochs
+
+
+def domain_document(domain: tuple[tuple[float, float], ...]) -> tuple[Any, ...]:
+    """``[low, high]`` of one input, a list of such of several."""
+    return domain if len(domain) > 1 else domain[0]
 
 
 def plain(value: Any) -> Any:

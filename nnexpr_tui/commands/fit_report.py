@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnexpr_tui.commands.output import figure, number, print_chart, print_table, print_text
-from nnexpr_tui.documents import modes_document
+from nnexpr_tui.documents import domain_document, modes_document
 
 if TYPE_CHECKING:
     from nnexpr.runs.keeper import Keeper
@@ -31,7 +31,6 @@ COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collap
 def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[str, Any]:
     """The JSON document of a fit, kept by ``keeper``; with the ``bounds`` of splines, which take a while."""
     network = result.network
-    domain = result.target.own_domain
     counted, notes = _regions(result)
     regions = [counts["linear_regions"] for counts in counted.values()]
     floors, unknown = _floors(result, regions) if bounds else ({}, [])
@@ -47,7 +46,7 @@ def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[
         "dtype": result.specification.dtype,
         "parameters": network.parameter_count,
         "trained_parameters": network.trained_parameter_count,
-        "domain": domain if len(domain) > 1 else domain[0],
+        "domain": domain_document(result.target.own_domain),
         "members": [_member(result, index, counted.get(index, {})) for index in range(network.members)],
         "epochs": result.epochs,
         "seconds": result.seconds,

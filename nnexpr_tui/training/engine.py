@@ -27,7 +27,7 @@ from nnexpr.training.fit import session_of
 from nnexpr.training.modes import mode_amplitudes
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.documents import modes_document, plain
+from nnexpr_tui.documents import domain_document, modes_document, plain
 from nnexpr_tui.training.moment import FitMoment, Library
 
 __all__ = ["build", "export", "frequencies", "library", "lines", "memory"]
@@ -103,6 +103,7 @@ def _document(
         "config": specification.as_config(),
         "device": moment.scene.device,
         "parameters": moment.scene.parameters,
+        "domain": domain_document(moment.scene.domain),
         "epochs": moment.epoch,
         "seconds": moment.snapshot.seconds,
         "member": moment.snapshot.member,

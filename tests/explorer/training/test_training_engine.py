@@ -47,7 +47,8 @@ def test_counts_are_those_of_the_network_that_is_written(tmp_path: Path) -> None
     assert saved.metadata["extra"] == {"epoch": 40, "losses": moment.snapshot.losses.tolist()}
     assert torch.equal(saved.network.parameters[1], torch.as_tensor(session.snapshot(1).parameters))
     document = json.loads(stem.with_name(f"{stem.name}.json").read_text())
-    expected = nnexpr.linear_regions(saved.network, (0.0, 1.0))[1]
+    expected = nnexpr.linear_regions(saved.network)[1]
+    assert document["domain"] == [0.0, 1.0] == expected.knots[[0, -1]].tolist()
     assert document["counts"]["linear_regions"] == expected.count
     assert document["counts"]["breakpoints"] == pytest.approx(expected.breakpoints.tolist(), abs=1e-12)
     assert document["epochs"] == 40
