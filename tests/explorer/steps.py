@@ -49,6 +49,14 @@ def seated(subject: S) -> S:
     return subject
 
 
+async def living(app: Explorer, topic: type[S]) -> S:
+    """The subject on the engine's thread, as that thread finds it: no other may look it up."""
+    found: list[S] = []
+    app.controller.worker.ask(topic, found.append)
+    await until(lambda: found)
+    return found[0]
+
+
 def text(app: Explorer) -> str:
     """What can be read on the screen, as it was last painted: never new lines in a layout that is yet to come."""
     return str(getattr(app, PAINTED, ""))

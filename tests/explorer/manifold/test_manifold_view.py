@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from stand_in import World
-from steps import SIZES, WIDE, ready, text, until
+from steps import SIZES, WIDE, living, ready, text, until
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
@@ -177,7 +177,7 @@ async def test_space_starts_and_pauses_and_a_pause_stands_still(explorer: Explor
         await until(lambda: re.search(r"training +stage 1 +epoch [1-9]", status(explorer)))
         await pilot.press("space")
         await until(lambda: "paused" in status(explorer))
-        manifold = explorer.controller.worker.subject(ManifoldSubject)
+        manifold = await living(explorer, ManifoldSubject)
         epoch = manifold._pair.epoch
         assert f"epoch {epoch:,} " in status(explorer)
         await until(lambda: manifold.wait is None)
@@ -192,7 +192,7 @@ async def test_on_other_screens_it_trains_on_and_nothing_is_shown_of_it(
         await until(lambda: "Architecture" in text(explorer))
         assert explorer.controller.moment(ManifoldSubject) is None
         assert "ready" in status(explorer)
-        manifold = explorer.controller.worker.subject(ManifoldSubject)
+        manifold = await living(explorer, ManifoldSubject)
         epoch = manifold._pair.epoch
         await until(lambda: manifold._pair.epoch > epoch)
         await pilot.press("space")
