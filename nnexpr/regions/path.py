@@ -161,16 +161,16 @@ def _path(vertices: Array) -> Path:
 
 
 def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int) -> PathRegions:
-    front, ends = traced.front, traced.ends
-    begins, born = ends[:-1], front.births[ends, 0]
+    ends = traced.ends
+    begins, born = ends[:-1], traced.births[ends, 0]
     bends = ends[born > 0]
-    segments = np.searchsorted(np.flatnonzero(front.births[:, 0] == 0), bends, side="right") - 1
-    at, starts = front.positions[bends], path.knots[segments]
+    segments = np.searchsorted(np.flatnonzero(traced.births[:, 0] == 0), bends, side="right") - 1
+    at, starts = traced.positions[bends], path.knots[segments]
     along = ((at - starts) / (path.knots[segments + 1] - starts))[:, None]
     corners = np.flatnonzero(traced.turned[:-1])
     corners = corners if closed else corners[corners > 0]
-    borders = int(np.count_nonzero(front.births[:, 0])) + len(corners)
-    slopes, values = front.slopes[begins], front.values[ends]
+    borders = int(np.count_nonzero(traced.births[:, 0])) + len(corners)
+    slopes, values = traced.slopes[begins], traced.values[ends]
     single = values.shape[1] == 1
     return PathRegions(
         vertices=path.inputs,
@@ -178,16 +178,16 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int
         closed=closed,
         breakpoints=at,
         points=(1.0 - along) * path.inputs[segments] + along * path.inputs[segments + 1],
-        bend_layers=front.births[bends, 0],
-        bend_units=front.births[bends, 1],
-        piece_positions=front.positions[ends],
+        bend_layers=traced.births[bends, 0],
+        bend_units=traced.births[bends, 1],
+        piece_positions=traced.positions[ends],
         slopes=slopes[:, 0] if single else slopes,
         values=values[:, 0] if single else values,
         segment_pieces=np.diff(np.append(np.flatnonzero(born[:-1] == 0), len(begins))),
         turned=tuple(corners.tolist()),
         lengths=traced.lengths[:layers],
         activation_regions=max(1, borders) if closed else borders + 1,
-        bends_by_layer=layer_counts(front.births[bends, 0], len(stack.shapes) - 1),
+        bends_by_layer=layer_counts(traced.births[bends, 0], len(stack.shapes) - 1),
         dead_units=dead_units(traced.dead, stack.units),
         check=traced.certificate(at, stack.tolerance),
     )

@@ -16,7 +16,7 @@ from nnexpr import linear_regions, path_regions, plane_regions
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 from nnexpr.regions.line.certificate import residual
-from nnexpr.regions.line.front import Front, Path
+from nnexpr.regions.line.front import NOTHING, Front, Path
 from nnexpr.regions.plane.certificate import compared
 from nnexpr.regions.plane.layers import subdivide
 from nnexpr.regions.stack import Layer, Stack, layer_of
@@ -138,7 +138,7 @@ class TestTheCertificate:
         births = np.array([[0, 0], [1, 0], [1, 1], [0, 0]])
         empty = np.empty((0, 1))
         slopes = np.append(found.slopes, 0.0)[:, None]
-        front = Front(places, births, found.values[:, None], slopes, empty, empty, False)
+        front = Front(places, births, found.values[:, None], slopes, empty, empty, NOTHING)
         ends = np.arange(4)
         line = Path(places[[0, 3]], places[[0, 3], None], np.zeros((1, 1)), np.array([[1.0], [0.0]]))
         middles = np.array([0.0, 0.125, 0.5, 0.875, 1.0])

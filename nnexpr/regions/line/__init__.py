@@ -100,20 +100,20 @@ def linear_regions(
 
 
 def _regions(traced: Traced, stack: Stack) -> LineRegions:
-    front, ends = traced.front, traced.ends
+    ends = traced.ends
     inside, begins = ends[1:-1], ends[:-1]
-    layers = front.births[inside, 0]
-    slopes, values = front.slopes[begins], front.values[ends]
+    layers = traced.births[inside, 0]
+    slopes, values = traced.slopes[begins], traced.values[ends]
     single = values.shape[1] == 1
     return LineRegions(
-        knots=front.positions[ends],
+        knots=traced.positions[ends],
         slopes=slopes[:, 0] if single else slopes,
         values=values[:, 0] if single else values,
-        activation_regions=len(front.positions) - 1,
+        activation_regions=len(traced.positions) - 1,
         bends_by_layer=layer_counts(layers, len(stack.shapes) - 1),
         bend_layers=layers,
-        bend_units=front.births[inside, 1],
+        bend_units=traced.births[inside, 1],
         dead_units=dead_units(traced.dead, stack.units),
         collapsed=traced.collapsed,
-        check=traced.certificate(front.positions[inside], stack.tolerance),
+        check=traced.certificate(traced.positions[inside], stack.tolerance),
     )

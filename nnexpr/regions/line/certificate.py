@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.regions.line.front import Front, Path, affine
 from nnexpr.regions.line.propagate import is_relu, piece_of
 from nnexpr.regions.stack import Array, Index, Layer, Member, layer_of
@@ -67,17 +67,17 @@ def residual(front: Front, ends: Index, path: Path, member: Member) -> float:
     return worst
 
 
-@compiled
+@compiled_loosely
 def scale(below: Front, layer: Layer, reach: float) -> float:
     """The most that an output's terms amount to somewhere: in its value, or in its slope times the largest input."""
     rows, units = below.values.shape
-    worst = 0.0
-    for each in range(len(layer.bias)):
+    values, slopes, worst = below.values, below.slopes, 0.0
+    columns = np.ascontiguousarray(layer.weights.T)
+    for each in range(len(columns)):
         for row in range(rows):
             value, slope = abs(layer.bias[each]), 0.0
             for unit in range(units):
-                weight = abs(layer.weights[unit, each])
-                value += weight * abs(below.values[row, unit])
-                slope += weight * abs(below.slopes[row, unit])
+                value += abs(columns[each, unit] * values[row, unit])
+                slope += abs(columns[each, unit] * slopes[row, unit])
             worst = max(worst, value, slope * reach)
     return worst

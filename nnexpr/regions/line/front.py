@@ -10,7 +10,10 @@ from nnexpr.kernels import rows as kernels
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.stack import Array, Index
 
-__all__ = ["Front", "Path", "affine", "finite", "length"]
+__all__ = ["NOTHING", "SLOPES", "VALUES", "Front", "Path", "affine", "finite", "length"]
+
+# What rounding leaves is carried of nothing, of values, or of values and slopes.
+NOTHING, VALUES, SLOPES = range(3)
 
 
 class Path(NamedTuple):
@@ -29,9 +32,13 @@ class Front(NamedTuple):
     births: Index  # (rows, 2) the layer, from 1, and the unit, from 0, that first bends there; layer 0 if it was given
     values: Array  # (rows, units) there
     slopes: Array  # (rows, units) on the interval to the right, zero in the last row
-    variances: Array  # (rows, units) of values, in squares of the tolerance (``ties.py``)
-    blurs: Array  # (rows, units) of slopes, in squares of their rounding
-    careful: bool  # whether variances and blurs are carried; without them there are none
+    variances: (
+        Array  # (rows, units) of values, in squares of the tolerance (``ties.py``); no rows below VALUES
+    )
+    blurs: (
+        Array  # (rows, units) of slopes, in squares of their rounding (``bending.py``); no rows below SLOPES
+    )
+    care: int  # NOTHING, VALUES or SLOPES
 
 
 @compiled

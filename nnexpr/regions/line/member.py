@@ -17,10 +17,10 @@ from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.counted import Certificate, allowed
 from nnexpr.regions.line.certificate import residual, scale
 from nnexpr.regions.line.crossings import LEFT, RIGHT, ROW, UNIT, coincident, find
-from nnexpr.regions.line.front import Front, Path, affine, finite, length
+from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES, Front, Path, affine, finite, length
 from nnexpr.regions.line.outputs import begin, flat
 from nnexpr.regions.line.propagate import activate, flatten, insert, turns
-from nnexpr.regions.line.ties import blurred, nearness, settle, spread, suspect
+from nnexpr.regions.line.ties import blurred, nearness, needed_care, settle, spread
 from nnexpr.regions.stack import Array, Index, Layer, Member, Stack, layer_of, room
 from nnexpr.regions.threads import in_shares
 
@@ -28,7 +28,7 @@ __all__ = ["Traced", "walk"]
 
 Result = TypeVar("Result")
 
-DONE, SUSPECT, OVERFLOW = 0, 1, 2
+DONE, OVERFLOW = 0, -1
 FEWEST = 64  # members worth a second thread
 WIDE = 2.0**-40  # a tie tolerance that the quick way's margin of 2^-30 no longer covers well
 
@@ -36,8 +36,11 @@ WIDE = 2.0**-40  # a tie tolerance that the quick way's margin of 2^-30 no longe
 class Traced(NamedTuple):
     """A member walked along a path of S segments."""
 
-    status: int  # DONE; SUSPECT if it needs care and is not given it; OVERFLOW beyond float64
-    front: Front  # the output's
+    status: int  # DONE; OVERFLOW beyond float64; else the care that it needs and is not given
+    positions: Array  # (rows,) and the rest of the output's ``Front``
+    births: Index
+    values: Array
+    slopes: Array
     ends: Index  # the rows at which a linear region begins, and the last row
     collapsed: bool  # whether it is one constant, within rounding
     ties: int  # how many
@@ -64,17 +67,17 @@ def walk(
 ) -> list[Result]:
     """``result`` of every member, in order; the numbers do not depend on how many threads there are.
 
-    Members in general position are traced the quick way; those with ties, or suspect of them, with variances. Raises
-    ValueError for a member whose values are not finite.
+    Members in general position are traced the quick way; those with ties, or suspect of them, with variances; those
+    whose slopes cancel with blurs too. Raises ValueError for a member whose values are not finite.
     """
 
     shared = stack.shapes, stack.pieces, stack.tolerance, *path
 
     def one(number: int) -> Result:
         row = stack.parameters[number]
-        traced = Traced._make(trace(row, *shared, stack.tolerance > WIDE, certify, measure))
-        if traced.status == SUSPECT:
-            traced = Traced._make(trace(row, *shared, True, certify, measure))
+        care = VALUES if stack.tolerance > WIDE else NOTHING
+        while (traced := Traced._make(trace(row, *shared, care, certify, measure))).status > care:
+            care = traced.status
         if traced.status == OVERFLOW:
             raise ValueError(f"member {number} overflows float64 on this domain")
         return result(traced)
@@ -87,15 +90,16 @@ def walk(
 def trace(
     parameters: Array, shapes: Index, pieces: Array, tolerance: float,
     knots: Array, inputs: Array, origins: Array, directions: Array,
-    careful: bool, certify: bool, measure: bool,
-) -> tuple[int, Front, Index, bool, int, int, Index, Index, Array, float, float]:  # fmt: skip
+    care: int, certify: bool, measure: bool,
+) -> tuple[int, Array, Index, Array, Array, Index, bool, int, int, Index, Index, Array, float, float]:  # fmt: skip
     """What ``Traced`` holds of a ``Member`` on a ``Path``, which come as the arrays that they are: Numba takes them in
-    a tenth of the time. ``measure``: whether to find lengths.
+    a tenth of the time. ``care``: NOTHING, VALUES or SLOPES. ``measure``: whether to find lengths.
     """
     member, path = Member(parameters, shapes, pieces, tolerance), Path(knots, inputs, origins, directions)
     births, turned = np.zeros((len(knots), 2), dtype=np.int64), np.zeros(len(knots), dtype=np.int64)
-    nothing = np.zeros((len(knots) if careful else 0, inputs.shape[1]))
-    front = Front(knots, births, inputs, directions, nothing, nothing, careful)
+    variances = np.zeros((len(knots) if care >= VALUES else 0, inputs.shape[1]))
+    blurs = np.zeros((len(knots) if care == SLOPES else 0, inputs.shape[1]))
+    front = Front(knots, births, inputs, directions, variances, blurs, care)
     status, lengths, ties, merged, first = DONE, np.zeros(len(shapes)), 0, 0, 0
     dead = np.zeros(shapes[:-1, 1].sum(), dtype=np.int64)
     for number in range(len(shapes) - 1):
@@ -116,14 +120,17 @@ def trace(
         if not (finite(front.values) and finite(front.slopes)):
             status = OVERFLOW
         elif weak:
-            status = SUSPECT
+            status = SLOPES
         else:
             merged += lost
             collapsed = len(ends) == 2 and flat(below, layer.weights, front.slopes[0], units)
             lengths[-1] = length(front.values) if measure else 0.0
             if certify:
                 worst, most = residual(front, ends, path, member), scale(below, layer, np.abs(inputs).max())
-    return status, front, ends, collapsed, ties, merged, dead, turned, lengths, worst, most
+    return (
+        status, front.positions, front.births, front.values, front.slopes, ends, collapsed,
+        ties, merged, dead, turned, lengths, worst, most,
+    )  # fmt: skip
 
 
 @compiled
@@ -131,7 +138,7 @@ def _affine(front: Front, layer: Layer) -> Front:
     """The front of the next layer's pre-activations, without what rounding has left in them."""
     values = affine(front.values, layer.weights, layer.bias)
     slopes = affine(front.slopes, layer.weights, np.zeros(len(layer.bias)))
-    return Front(front.positions, front.births, values, slopes, front.variances[:0], front.blurs[:0], False)
+    return Front(front.positions, front.births, values, slopes, front.variances[:0], front.blurs[:0], NOTHING)
 
 
 @compiled
@@ -140,21 +147,22 @@ def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[
     of the layers below are lost in rounding; the status.
     """
     front, kinks = _affine(below, layer), layer.pieces[0]
-    if not finite(front.values):
-        return front, 0, 0, OVERFLOW
-    tied, lost, limits = np.empty((0, 2), dtype=np.int64), 0, np.empty(0)
-    if below.careful:
-        variances, blurs = spread(below, layer), blurred(below, layer)
-        front = Front(front.positions, front.births, front.values, front.slopes, variances, blurs, True)
+    needed, longest = needed_care(front, below, layer)
+    if needed < 0 or needed > below.care:
+        return front, 0, 0, needed
+    tied, lost = np.empty((0, 2), dtype=np.int64), 0
+    if below.care >= VALUES:
+        positions, births, values, slopes, _, blurs, _ = front
+        if below.care == SLOPES:
+            blurs = blurred(below, layer)
+        front = Front(positions, births, values, slopes, spread(below, layer), blurs, below.care)
         tied, lost = settle(front, below, layer, tolerance), _lost(front, below, layer.weights)
-    else:
-        limits, faint, mixed = nearness(below, layer)
-        if mixed or suspect(front, kinks, limits, faint):
-            return front, 0, 0, SUSPECT
     places, measures = find(front.values, kinks)
-    same, repeated = coincident(places, measures, _near(front, places, measures, limits, kinks, tolerance))
-    if repeated and not below.careful:
-        return front, 0, 0, SUSPECT
+    same, repeated = coincident(
+        places, measures, _near(front, below.values, longest, places, measures, kinks, tolerance)
+    )
+    if repeated and below.care < VALUES:
+        return front, 0, 0, VALUES
     front = insert(number, front, places, measures, same, repeated)
     flatten(front, number, tied)
     return front, len(tied) + repeated, lost, DONE
@@ -166,9 +174,11 @@ def _lost(front: Front, below: Front, weights: Array) -> int:
     inputs, outputs = weights.shape
     positions = 0
     for row in range(1, len(front.births) - 1):
-        number = 0
+        number, kept = 0, 0
         for unit in range(outputs):
-            if front.slopes[row, unit] == front.slopes[row - 1, unit] and front.births[row, 0]:
+            kept += front.slopes[row, unit] == front.slopes[row - 1, unit]
+        for unit in range(outputs if kept and front.births[row, 0] else 0):
+            if front.slopes[row, unit] == front.slopes[row - 1, unit]:
                 for each in range(inputs):
                     same = below.slopes[row, each] == below.slopes[row - 1, each]
                     number += weights[each, unit] != 0.0 and not same
@@ -178,18 +188,21 @@ def _lost(front: Front, below: Front, weights: Array) -> int:
 
 @compiled
 def _near(
-    front: Front, places: Index, measures: Array, limits: Array, kinks: Array, tolerance: float
+    front: Front, below: Array, longest: float, places: Index, measures: Array, kinks: Array, tolerance: float
 ) -> Array:
-    """How near its kink a unit counts as on it, at each crossing: from the variances if they are carried."""
-    near, most = np.empty(len(places)), room(kinks)
+    """How near its kink a unit counts as on it, at each crossing that shares its interval with another."""
+    near, most = np.zeros(len(places)), room(kinks)
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
-        if front.careful:
+        before, after = max(at - 1, 0), min(at + 1, len(places) - 1)
+        if (before == at or places[before, ROW] != row) and (after == at or places[after, ROW] != row):
+            continue
+        if front.care >= VALUES:
             own = measures[at, LEFT] * front.variances[row, unit]
             own += measures[at, RIGHT] * front.variances[row + 1, unit]
             near[at] = min(tolerance * np.sqrt(own), most)
         else:
-            near[at] = limits[row]
+            near[at] = nearness(below[row], longest)
     return near
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.bending import EPS, change, root
-from nnexpr.regions.line.front import Front
+from nnexpr.regions.line.front import SLOPES, Front
 from nnexpr.regions.stack import Array, Index
 
 __all__ = ["begin", "flat"]
@@ -38,10 +38,12 @@ def begin(below: Front, weights: Array, units: int) -> tuple[Index, int, int]:
         bends, met = below.births[row, 0] == 0, False
         for each in range(outputs):
             if not bends:
-                step, size, square = change(below.slopes, below.blurs, row, columns[each], below.careful)
+                step, size, square = change(
+                    below.slopes, below.blurs, row, columns[each], below.care == SLOPES
+                )
                 bends = abs(step) > EPS * units * (size + root(square))
                 met |= size > 0.0
-                weak += bends and not below.careful and abs(step) <= WEAK * size
+                weak += bends and below.care < SLOPES and abs(step) <= WEAK * size
         if bends:
             found[end] = row
             end += 1
@@ -57,7 +59,7 @@ def flat(below: Front, weights: Array, slopes: Array, units: int) -> bool:
         size, square = 0.0, 0.0
         for unit in range(len(weights)):
             size += abs(weights[unit, each] * below.slopes[0, unit])
-            if below.careful:
+            if below.care == SLOPES:
                 square += weights[unit, each] * weights[unit, each] * below.blurs[0, unit]
         if not abs(slopes[each]) <= EPS * units * (size + root(square)):
             return False

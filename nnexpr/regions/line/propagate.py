@@ -23,7 +23,7 @@ import numpy as np
 
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.line.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
-from nnexpr.regions.line.front import Front
+from nnexpr.regions.line.front import SLOPES, VALUES, Front
 from nnexpr.regions.stack import Array, Index, Pieces
 
 __all__ = ["activate", "flatten", "insert", "is_relu", "piece_of", "turns"]
@@ -36,13 +36,13 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
     Crossings that are the ``same`` as the one before them, ``repeated`` of them, share its position. ``number``: the
     layer's, from 1, whose pre-activations the front's values are.
     """
-    positions, births, z, slopes, variances, blurs, careful = front
+    positions, births, z, slopes, variances, blurs, care = front
     rows, width = z.shape
     total = rows + len(places) - repeated
     new_positions, new_births = np.empty(total), np.empty((total, 2), dtype=np.int64)
     new_z, new_slopes = np.empty((total, width)), np.empty((total, width))
-    new_variances = np.empty((total if careful else 0, width))
-    new_blurs = np.empty(new_variances.shape)
+    new_variances = np.empty((total if care >= VALUES else 0, width))
+    new_blurs = np.empty((total if care == SLOPES else 0, width))
     end, at = 0, 0
     for row in range(rows):
         new_positions[end] = positions[row]
@@ -50,8 +50,10 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
         for each in range(width):
             new_z[end, each] = z[row, each]
             new_slopes[end, each] = slopes[row, each]
-            if careful:
-                new_variances[end, each], new_blurs[end, each] = variances[row, each], blurs[row, each]
+            if care >= VALUES:
+                new_variances[end, each] = variances[row, each]
+            if care == SLOPES:
+                new_blurs[end, each] = blurs[row, each]
         end += 1
         while at < len(places) and places[at, ROW] == row:
             unit = places[at, UNIT]
@@ -63,17 +65,17 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
                 for each in range(width):
                     new_z[end, each] = left * z[row, each] + right * z[row + 1, each]
                     new_slopes[end, each] = slopes[row, each]
-                    if careful:
+                    if care == SLOPES:
                         new_blurs[end, each] = blurs[row, each]
-                if careful:
+                if care >= VALUES:
                     _doubt(new_variances[end], z, variances, row, unit, left, right, measures[at, RISE])
                 end += 1
             new_births[end - 1, 1] = min(new_births[end - 1, 1], unit)
             new_z[end - 1, unit] = measures[at, KINK]
-            if careful:
+            if care >= VALUES:
                 new_variances[end - 1, unit] = 0.0
             at += 1
-    return Front(new_positions, new_births, new_z, new_slopes, new_variances, new_blurs, careful)
+    return Front(new_positions, new_births, new_z, new_slopes, new_variances, new_blurs, care)
 
 
 @compiled
@@ -142,17 +144,17 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
     kinks, gains, shifts = pieces
     rows, width = z.shape
     if is_relu(pieces):
-        if front.careful:
-            _rectify_spreads(front)
+        _rectify_spreads(front)
         _rectify(z, slopes, dead)
         return
-    if front.careful:
-        for row in range(rows):
-            for unit in range(width):
-                gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
-                front.variances[row, unit] *= gain * gain
-                gain = gains[piece_of(z[row, unit], z[min(row + 1, rows - 1), unit], kinks)]
-                front.blurs[row, unit] *= gain * gain
+    for row in range(len(front.variances)):
+        for unit in range(width):
+            gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
+            front.variances[row, unit] *= gain * gain
+    for row in range(len(front.blurs)):
+        for unit in range(width):
+            gain = gains[piece_of(z[row, unit], z[min(row + 1, rows - 1), unit], kinks)]
+            front.blurs[row, unit] *= gain * gain
     for unit in range(width):
         lowest = highest = z[0, unit]
         for row in range(rows):
@@ -174,11 +176,13 @@ def _rectify_spreads(front: Front) -> None:
     """What rounding has left, for max(0, z): it goes where the value or the slope goes."""
     z, variances, blurs = front.values, front.variances, front.blurs
     rows, width = z.shape
-    for row in range(rows):
+    for row in range(len(variances)):
+        for unit in range(width):
+            variances[row, unit] = variances[row, unit] if z[row, unit] > 0.0 else 0.0
+    for row in range(len(blurs)):
         right = min(row + 1, rows - 1)
         for unit in range(width):
             low, high = z[row, unit], z[right, unit]
-            variances[row, unit] = variances[row, unit] if low > 0.0 else 0.0
             blurs[row, unit] = blurs[row, unit] if (low > 0.0) | (high > 0.0) else 0.0
 
 

@@ -22,15 +22,11 @@ eps, so have peaks in [0.1, 0.9] to L = 16; beyond that the rounding of the weig
 
 No pre-activation is on two kinks: a quarter of the distance between them is the most that counts as near.
 
-Slopes have a spread of the same kind, sigma(s)^2 = sum_j w_j^2 (s'_j^2 + sigma(s'_j)^2), zero for the path's own: what
-rounding may have left of slopes that cancel (``outputs.py``).
-
-The two spreads cost two more products a layer, and networks in general position have no use for them. A member is first
-counted without. It is suspect, and counted again with care, if somewhere a pre-activation comes within 2^-30 ||(w, b)||
-||(a, 1)|| of a kink, a slope is not zero but within 2^-26 ||w|| ||s'|| of it, a weight not zero but within 2^-26 of the
-largest of its layer, or the output bends by less than 2^-20 of its terms. For the others to have a tie, rounding would
-have to grow 2^19-fold above the default tolerance; to bend where they should not, by cancelling in several layers in
-none of which more than 26 bits are lost.
+The spreads cost a product a layer and more, and networks in general position have no use for them. A member is first
+counted without. It is suspect, and counted again with them, if somewhere a pre-activation comes within 2^-30 ||(w, b)||
+||(a, 1)|| of a kink: for the others to have a tie, rounding would have to grow 2^19-fold above the default tolerance.
+Slopes have a spread of the same kind (``bending.py``), which is carried too if slopes or weights ask for it, or the
+output bends by less than 2^-20 of its terms.
 """
 
 from __future__ import annotations
@@ -38,59 +34,77 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.regions.line.front import Front, affine
+from nnexpr.regions.bending import CANCELLED, steepest
+from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES, Front, affine
 from nnexpr.regions.stack import Array, Index, Layer, room
 
-__all__ = ["blurred", "nearness", "settle", "spread", "suspect"]
+__all__ = ["blurred", "nearness", "needed_care", "settle", "spread"]
 
 NEAR = 2.0**-30
-CANCELLED = 2.0**-26
 
 
 @compiled_loosely
-def nearness(below: Front, layer: Layer) -> tuple[Array, Array, bool]:
-    """What is next to nothing in each row of a layer, both ``(rows,)``: for a distance from a kink, 2^-30 of the most
-    that the terms of any unit amount to; for a slope, 2^-26 of that. And whether a weight is, beside the others.
+def squared(numbers: Array) -> float:
+    """The sum of the squares of ``numbers (n,)``."""
+    total = 0.0
+    for each in range(len(numbers)):
+        total += numbers[each] * numbers[each]
+    return total
+
+
+@compiled
+def nearness(values: Array, longest: float) -> float:
+    """What is near a kink over the values of one row below: 2^-30 of the most that the terms of any unit amount to."""
+    near: float = NEAR * np.sqrt((1.0 + squared(values)) * longest)
+    return near
+
+
+@compiled
+def needed_care(front: Front, below: Front, layer: Layer) -> tuple[int, float]:
+    """How much of what rounding leaves is needed to decide a layer's ``front``: NOTHING, VALUES or SLOPES; -1 if some
+    value is not finite. And the largest ||(w, b)|| of a unit at most, squared.
+
+    All rows are looked at together first, as if their terms were all in one: hardly any member has a number so small.
     """
-    weights, bias = layer.weights, layer.bias
-    inputs, outputs = weights.shape
-    squares, steepest, largest = np.zeros(outputs), 0.0, 0.0
-    for each in range(inputs):
-        for unit in range(outputs):
-            squares[unit] += weights[each, unit] * weights[each, unit]
-    for unit in range(outputs):
-        steepest = max(steepest, squares[unit])
-        largest = max(largest, squares[unit] + bias[unit] * bias[unit])
-    number, limit = 0, CANCELLED * CANCELLED * steepest
-    for each in range(inputs):
-        for unit in range(outputs):
-            square = weights[each, unit] * weights[each, unit]
-            number += (square <= limit) & (square > 0.0)
-    near, faint = np.empty(len(below.values)), np.empty(len(below.values))
-    for row in range(len(near)):
-        length, slope = 1.0, 0.0
-        for each in range(inputs):
-            length += below.values[row, each] * below.values[row, each]
-            slope += below.slopes[row, each] * below.slopes[row, each]
-        near[row], faint[row] = NEAR * np.sqrt(length * largest), CANCELLED * np.sqrt(slope * steepest)
-    return near, faint, number > 0
+    (most, mixed), rows = steepest(layer.weights), len(below.values)
+    longest = most + squared(layer.bias)
+    values, slopes = below.values.reshape(below.values.size), below.slopes.reshape(below.slopes.size)
+    near = NEAR * np.sqrt((rows + squared(values)) * longest)
+    infinite, close = _close(front.values.reshape(front.values.size), layer.pieces[0], near)
+    if infinite:
+        return -1, longest
+    if mixed:
+        return SLOPES, longest
+    faint = CANCELLED * np.sqrt(squared(slopes) * most)
+    cancelled = _cancelled(front.slopes.reshape(front.slopes.size), faint)
+    for row in range(rows if cancelled else 0):
+        if _cancelled(front.slopes[row], CANCELLED * np.sqrt(squared(below.slopes[row]) * most)):
+            return SLOPES, longest
+    for row in range(rows if close else 0):
+        if _close(front.values[row], layer.pieces[0], nearness(below.values[row], longest))[1]:
+            return VALUES, longest
+    return NOTHING, longest
 
 
 @compiled_loosely
-def suspect(front: Front, kinks: Array, near: Array, faint: Array) -> bool:
-    """Whether some pre-activation is near a kink, or some slope not zero but next to nothing."""
-    rows, width = front.values.shape
-    for row in range(rows):
-        number, limit, least = 0, near[row], faint[row]
-        for kink in kinks:
-            for unit in range(width):
-                number += abs(front.values[row, unit] - kink) <= limit
-        for unit in range(width):
-            slope = front.slopes[row, unit]
-            number += (abs(slope) <= least) & (slope != 0.0)
-        if number:
-            return True
-    return False
+def _close(values: Array, kinks: Array, near: float) -> tuple[int, int]:
+    """How many of ``values (n,)`` are not finite, and how often one is ``near`` a kink."""
+    infinite, number = 0, 0
+    for each in range(len(values)):
+        infinite += not abs(values[each]) < np.inf
+    for kink in kinks:
+        for each in range(len(values)):
+            number += abs(values[each] - kink) <= near
+    return infinite, number
+
+
+@compiled
+def _cancelled(slopes: Array, faint: float) -> int:
+    """How many of ``slopes (n,)`` are not zero, but ``faint`` at most."""
+    number = 0
+    for each in range(len(slopes)):
+        number += (abs(slopes[each]) <= faint) & (slopes[each] != 0.0)
+    return number
 
 
 @compiled
