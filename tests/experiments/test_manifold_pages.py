@@ -232,13 +232,14 @@ def test_errors_from_ten_points_stand_beside_print() -> None:
 
 
 def test_ten_draws_are_told_by_their_least_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The d-th draw has the d-fold printed error at one of its members, and greater ones elsewhere."""
+    """The d-th draw, members 30 (d - 1) to 30 d - 1, has the d-fold printed error at one of them and more elsewhere."""
 
     def train_rows(row: Row, curve: Curve, trained: object, setting: Setting) -> Any:
         least, _ = PRINTED[row.name][curve.name]
-        losses = torch.full((10, 30), 20 * least, dtype=torch.float64)
-        losses[torch.arange(10), torch.arange(10)] = least * torch.arange(1.0, 11.0, dtype=torch.float64)
-        return SimpleNamespace(loss=losses.reshape(-1))
+        draw = setting.seed // 30
+        losses = torch.full((setting.members,), 20 * least, dtype=torch.float64)
+        losses[draw], losses[draw + 1] = (draw + 1) * least, torch.nan
+        return SimpleNamespace(loss=losses)
 
     monkeypatch.setattr(draws, "train_rows", train_rows)
     result = draws.run(Attempt())
