@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -171,6 +172,32 @@ def test_the_share_down_to_which_there_are_tickets_is_told() -> None:
         f"width {width}, rate 0.001: down to {share} % of the weights"
         for width, share in ((64, 20), (32, 50))
     )
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [(0.104, "holds"), (0.106, "fails")])
+def test_a_tenth_is_what_rounding_leaves_of_it(kept: float, verdict: str) -> None:
+    [claim] = at_the_end([pruned(64, 1.0, 2.0, kept=kept)], quick=False)
+    assert claim.verdict == verdict
+    assert claim.statement.startswith(f"A ticket of {100 * kept:.0f} %")
+
+
+@pytest.mark.parametrize(("level", "verdict"), [(0.0099, "holds"), (0.01, "fails")])
+def test_shapes_are_told_apart_at_one_per_cent(
+    level: float, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(equal_parameters, "kruskal", lambda *groups, **how: SimpleNamespace(pvalue=level))
+    assert equal_parameters.differ([], quick=False).verdict == verdict
+
+
+def test_rates_are_fitted_from_eight_units_on() -> None:
+    """Fewer may do as they like: here they fall steeply, and what follows by a half power."""
+    m = np.arange(1.0, 65.0)
+    errors = np.where(m < 8, m**-5.0, m**-0.5) * np.linspace(0.5, 2.0, 30)[:, None]
+    errors[:, 7] *= 2.0
+    measured = barron_rate.Measured(gaussian(2), errors, errors)
+    expected = np.polyfit(np.log(m[7:]), np.log(errors[0, 7:]), 1)[0]
+    assert measured.slopes(errors) == pytest.approx((expected,) * 3)
+    assert barron_rate.rate([measured], quick=False).verdict == "fails"
 
 
 def collapse(start: dict[str, float], trained: dict[str, float]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from quick import quick
+from scipy.stats import binom
 from wrong import NOT_JUDGED, WRONG
 
 from nnexpr.experiments.attempt import Attempt, Cancelled, Parts
@@ -153,6 +154,15 @@ def test_median_intervals_hold_the_median_as_often_as_they_say() -> None:
     ]
     assert 0.94 <= np.mean(held) <= 0.99
     assert all(math.isnan(value) for value in median_interval([np.nan]))
+
+
+@pytest.mark.parametrize("n", [6, 10, 30, 31, 60, 100])
+def test_median_intervals_are_no_wider_than_they_must_be(n: int) -> None:
+    """The true median is below the k-th least of n with probability P(B < k), B of n tosses: 2.5 % at most."""
+    middle, low, high = median_interval(np.arange(n))
+    assert middle == (n - 1) / 2
+    assert (low + high) / 2 == middle
+    assert binom.cdf(low, n, 0.5) <= 0.025 < binom.cdf(low + 1, n, 0.5)
 
 
 def test_slopes() -> None:

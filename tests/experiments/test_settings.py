@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ from nnexpr.experiments.concepts import (
 )
 from nnexpr.experiments.discovery import every, find
 from nnexpr.experiments.manifold import bends, beyond, construction, draws, sparse, starts, steps
-from nnexpr.experiments.manifold.setup import CURVES, ROWS, Setting
+from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS, Setting
 from nnexpr.theory.triangle_wave import SAMPLES
 
 FULL, QUICK = Setting.of(Attempt()), Setting.of(Attempt(quick=True))
@@ -123,6 +124,13 @@ def test_what_is_said_of_an_experiment_is_what_it_takes(name: str) -> None:
 
 def test_every_experiment_says_so() -> None:
     assert set(TAKEN) == {experiment.id for experiment in every()}
+
+
+def test_adams_steps_are_those_that_the_decision_names() -> None:
+    steps_ = ", ".join(f"{rate:.0e}".replace("e-0", "e-") for rate in RATES.values())
+    text = (Path(__file__).parents[2] / "docs" / "decisions" / "manifold.md").read_text()
+    assert f"{steps_} in stages 1, 2, 3 (1e-3 for random starts)" in text
+    assert (list(RATES), DEFAULT_RATE) == ([1, 2, 3], 1e-3)
 
 
 def test_cases_are_the_sources() -> None:
