@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from nnexpr.splines.floor import search, spline_floor
 from nnexpr.splines.floor.boxes import Branching
+from nnexpr.splines.floor.exhaustive import exhausted
+from nnexpr.splines.floor.lines import lines_of
 
 
 def solved(matrix, right):
@@ -109,21 +111,35 @@ def exact_error(floor, x, y):
 
 
 @given(st.integers(0, 2**32), st.integers(5, 8), st.integers(2, 4))
-@settings(deadline=None, max_examples=20, database=None)
+@settings(deadline=None, max_examples=40, database=None)
 def test_the_enclosure_holds_the_rational_optimum(seed, count, pieces):
     rng = np.random.default_rng(seed)
     x = [Fraction(int(at)) for at in np.cumsum(rng.integers(1, 4, count))]
     y = [Fraction(int(at)) for at in rng.integers(-3, 4, count)]
-    floor = spline_floor(np.array(x, float), np.array(y, float), pieces, work=3e6)
+    floor = spline_floor(np.array(x, float), np.array(y, float), pieces)
     found = exact_error(floor, x, y)
     best = min(float(optimum(x, y, pieces)), float(found)) / count
     assert floor.mse == pytest.approx(float(found) / count, rel=1e-9, abs=1e-15)
     assert floor.lower_bound <= best * (1 + 1e-9) + 1e-15
     assert floor.mse >= best * (1 - 1e-9)
-    if floor.certified:
-        assert floor.mse <= best * (1 + 1.01e-6) + 1e-15
-    else:
-        assert floor.lower_bound < floor.mse * (1 - 1e-6)
+    assert floor.certified
+    assert floor.mse <= best * (1 + 1e-9) + 1e-15
+
+
+@pytest.mark.parametrize(("count", "pieces"), [(9, 4), (40, 2), (25, 3)])
+def test_every_pattern_has_been_tried_or_nothing_is_certain(count, pieces):
+    """From far above, the best spline is found; from its own error there is nothing better; halfway it is not said."""
+    rng = np.random.default_rng(count)
+    x, y = np.arange(float(count)), rng.normal(size=count)
+    best = spline_floor(x, y, pieces)
+    assert best.certified
+    lines, least = lines_of(x, y, np.ones(count)), best.mse * count
+    found, certain = exhausted(x, lines, pieces, np.inf, 10**6)
+    assert certain
+    assert found.error == pytest.approx(least, rel=1e-9)
+    assert exhausted(x, lines, pieces, least * (1 - 1e-9), 10**6) == (None, True)
+    assert not exhausted(x, lines, pieces, np.inf, 2 ** (pieces - 1))[1]
+    assert exhausted(x, lines, pieces, np.inf, 2 ** (pieces - 1) - 1) == (None, False)
 
 
 WRONG = [(1 - 0.9e-6, True), (1 - 1.1e-6, False), (0.5, False), (1.5, True)]

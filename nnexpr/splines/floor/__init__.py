@@ -11,12 +11,13 @@ the spline that is returned has. Where both meet, to a relative 10⁻⁶, the sp
     lines.py       the least-squares line of every run of samples; lines through boxes
     boxes.py       branch and bound: the proved bound, and where to look
     joined.py      the best spline with its knots in given gaps, exactly
+    exhaustive.py  every spline of few pieces through few samples
     free_knots.py  a local optimum from given knots
     search.py      what is tried, in which order
 
 For x² the optimum is known: uniform knots, residual h²(t² − t + 1/6) on each piece, mean square h⁴/180.
 
-Cost: at most ``work`` additions and about 60 bytes × m², with m at most 1024; larger samples are searched in 1024
+Cost: at most 1.1 ``work`` additions and about 60 bytes × m², with m at most 1024; larger samples are searched in 1024
 groups of neighbours, then refined on all of them, and bounded in parts. 512 samples, up to 32 regions: 0.04 s for
 smooth ones, certified; noisy ones take up to three seconds, and from 16 regions on a gap is left, of 5 % with 32.
 """

@@ -2,8 +2,9 @@
 
 One round of branching (``boxes.py``) comes first: for smooth data the best separate lines already meet between the
 samples, and nothing is left to do. Otherwise more starts are refined to local optima (``free_knots.py``): the caller's
-knots, knots that share ∫ |f″|^{2/5} evenly, the asymptotically optimal density, and uniform knots. Then branching goes
-on from the best, until bound and spline meet or the work is used up.
+knots, knots that share ∫ |f″|^{2/5} evenly, the asymptotically optimal density, and uniform knots. Every pattern that
+may be better is tried (``exhaustive.py``) where that takes no more than a tenth of the work. Where it would, branching
+goes on from the best, until bound and spline meet or the work is used up.
 
 More than ``MOST_SEARCHED`` samples are searched in so many groups of neighbours, and what is found is refined on all of
 them. Their bound is the sum of the bounds of interleaved parts: whatever spline is best for all samples is no better on
@@ -22,13 +23,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnexpr.splines.floor.boxes import Branching, meets
+from nnexpr.splines.floor.boxes import SAFE, Branching, meets
+from nnexpr.splines.floor.exhaustive import exhausted
 from nnexpr.splines.floor.free_knots import Array, FreeKnots, Samples, fit_values, refine
+from nnexpr.splines.floor.joined import Joined
 from nnexpr.splines.floor.lines import Lines, lines_of
 
 __all__ = ["FloorSearch", "Found"]
 
 MOST_SEARCHED = 1024  # samples, or groups of neighbouring samples, that the search sees
+PROGRAM = 60_000  # additions in whose time a small quadratic program is solved
 
 
 class Found(NamedTuple):
@@ -75,8 +79,17 @@ class FloorSearch:
                 refine(self.searched, fit_values(self.searched, k)) for k in self._starts(pieces, start)
             ]
             branching.least = min(branching.least, *(spline.error for spline in tried))
-            branching.run(work)
-            tried.append(self._own(branching))
+            found, certain = exhausted(
+                self.searched.x, self._lines, pieces, branching.least, int(work / 10 / PROGRAM)
+            )
+            if found is not None:
+                tried.append(self._fitted(found))
+                branching.least = min(branching.least, tried[-1].error)
+            if certain:
+                branching.bound = SAFE * branching.least
+            else:
+                branching.run(work)
+                tried.append(self._own(branching))
         spline = min(tried, key=attrgetter("error"))
         if self.searched is self.samples:
             return Found(spline, min(branching.bound, spline.error), branching.certified)
@@ -89,8 +102,10 @@ class FloorSearch:
 
     def _own(self, branching: Branching) -> FreeKnots:
         found = branching.best
-        knots = np.array([0.0, 1.0]) if found is None else np.unique(found.knots(self.searched.x))
-        return fit_values(self.searched, knots)
+        return fit_values(self.searched, np.array([0.0, 1.0])) if found is None else self._fitted(found)
+
+    def _fitted(self, found: Joined) -> FreeKnots:
+        return fit_values(self.searched, np.unique(found.knots(self.searched.x)))
 
     def _bounds(self, pieces: int) -> Iterator[float]:
         for x, lines in self._parts:
