@@ -97,6 +97,12 @@ class ReluGram:
         found = eigsh(inverse, k=1, which="LA", tol=SETTLED, ncv=min(self.size, ROOM), v0=_start(self.size))
         return 1 / float(found[0][0])
 
+    @property
+    def condition(self) -> float:
+        """λ_1/λ_n, to 1e-9, however large; O(n)."""
+        largest = self.leading(1)[0][0] if self.size > 1 else self.smallest
+        return float(largest) / self.smallest
+
     def leading(self, modes: int) -> tuple[Array, Array]:
         """The largest eigenvalues ``(modes,)``, descending, and their eigenvectors ``(n, modes)``; modes < n."""
         operator = LinearOperator((self.size, self.size), matvec=self.apply, dtype=np.float64)

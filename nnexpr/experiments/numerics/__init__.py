@@ -1,0 +1,47 @@
+"""The talk "Numerical Understanding Of Neural Networks: From Representation to Learning Dynamics" (Zhao), first half.
+
+D = (−1, 1), units σ(x − b_i), a constant beside them in least squares; errors on the samples used.
+"""
+
+from __future__ import annotations
+
+from nnexpr.experiments.discovery import Source
+
+__all__ = ["EXPERIMENTS"]
+
+SOURCE = Source(__name__, "Numerical understanding of neural networks (talk)")
+
+EXPERIMENTS = (
+    SOURCE.experiment(
+        "gram_spectra",
+        "spectral analysis for the Gram matrix",
+        "Gram spectra: how fast the modes of a basis fade",
+        "Do the eigenvalues fall as said, for ReLUs, their powers and smoother units, on the line and in the plane?",
+        full="1000 units; 30 draws of up to 800 random knots; 2000 lines in the plane",
+        quick="300 units; 5 draws of up to 200 knots; 500 lines",
+    ),
+    SOURCE.experiment(
+        "low_pass",
+        "low pass filter; adaptive against uniform biases",
+        "The low-pass filter: which frequencies survive a cut-off",
+        "How many modes does a precision keep, which targets do they capture, and do adaptive knots help?",
+        full="1000 units",
+        quick="300 units",
+    ),
+    SOURCE.experiment(
+        "arctan_table",
+        "Table 1",
+        "Table 1: arctan(25x) by two bases, and what really decides it",
+        "Is the loss of the ReLU basis in single precision the basis', or the solver's and its cut-off's?",
+        full="n = 100 and 1000, 10,000 and 20,001 samples",
+        quick="n = 100",
+    ),
+    SOURCE.experiment(
+        "gradient_flow",
+        "learning dynamics based on gradient flow: linear",
+        "Gradient flow: modes are learned in turn, and noise last",
+        "Does each mode take the time 1/λ, and is there a best time to stop?",
+        full="30 draws of noise, 100 units",
+        quick="5 draws, 60 units",
+    ),
+)

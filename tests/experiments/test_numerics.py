@@ -1,0 +1,103 @@
+"""The experiments on linear representation, quick: what holds, what cannot be told, and the edges of the verdicts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from quick import columns, quick
+from wrong_numerics import WRONG_NUMERICS, cube, table
+
+from nnexpr.experiments.data import Claim
+from nnexpr.experiments.numerics import EXPERIMENTS, arctan_table, gradient_flow, gram_spectra, low_pass
+from nnexpr.linear.continuous import cantilever
+
+CORRECTED = {"Z5"}
+TOO_FEW = {"Z4"}  # lines in the plane, of a quick run
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.id)
+def test_quick_runs_find_what_the_talk_says(experiment) -> None:
+    result, reported = quick(experiment.id)
+    assert reported == sorted(reported)
+    assert reported[-1] == 1
+    for claim in result.claims:
+        expected = "holds as corrected" if claim.id in CORRECTED else "holds"
+        assert claim.verdict == ("not measured" if claim.id in TOO_FEW else expected), claim
+    for each in result.tables:
+        assert each.rows
+    for figure in result.figures:
+        assert all(y > 0 or math.isnan(y) for curve in figure.series for y in curve.y)
+
+
+def test_every_claim_is_made_to_fail_somewhere() -> None:
+    made = {claim.id for experiment in EXPERIMENTS for claim in quick(experiment.id)[0].claims}
+    assert made == set(WRONG_NUMERICS)
+
+
+@pytest.mark.parametrize("name", WRONG_NUMERICS)
+def test_each_claim_can_fail(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    [claim] = [claim for claim in WRONG_NUMERICS[name](monkeypatch) if claim.id == name]
+    assert claim.verdict == "fails"
+    assert claim.fails_if
+
+
+def verdict(claim: Claim) -> str:
+    return claim.verdict
+
+
+def test_powers_are_judged_as_printed_and_as_corrected() -> None:
+    assert verdict(gram_spectra.powers({1: -4.0, 2: -5.0, 3: -6.0})) == "holds"
+    assert verdict(gram_spectra.powers({1: -4.3, 2: -6.3, 3: -8.3})) == "holds as corrected"
+    assert verdict(gram_spectra.powers({1: -4.4, 2: -6.0, 3: -8.0})) == "fails"
+
+
+def test_the_least_that_holds() -> None:
+    assert verdict(gram_spectra.conditions((50, 100), (1.0, 8.01), (1.0, 8.01))) == "holds"
+    assert verdict(gram_spectra.in_the_plane(np.arange(1, 251) ** -2.79, quick=False)) == "holds"
+    assert verdict(gram_spectra.in_the_plane(np.arange(1, 251) ** -2.85, quick=True)) == "not measured"
+    assert verdict(gram_spectra.analytic({"tanh": [-5.0, -8.1]})) == "holds"
+    assert verdict(gram_spectra.analytic({"tanh": [-9.0, -8.9]})) == "fails"
+    assert verdict(low_pass.stable({(0.1, 100): 0.5, (0.03, low_pass.OVER): 2.9})) == "holds"
+    assert verdict(low_pass.kept_modes({"single": 12, "double": 2702})[1]) == "holds"
+    assert verdict(low_pass.kept_modes({"single": 11, "double": 1351})[1]) == "fails"
+    assert verdict(low_pass.captured({1: np.full(5, 0.1), 3: np.full(5, 0.5), 9: np.full(5, 1.0)})) == "holds"
+    late = np.concatenate([np.linspace(1, 0.1, 45), np.linspace(0.1, 0.16, 45)])
+    assert verdict(gradient_flow.stopped(late)) == "holds"
+    assert verdict(gradient_flow.stopped(np.minimum(late, 0.14))) == "fails"
+
+
+def test_what_is_printed_in_table_1_holds() -> None:
+    fem, double, single = arctan_table.claims(table(), cube())
+    assert [verdict(claim) for claim in (fem, double, single)] == ["holds"] * 3
+    assert verdict(arctan_table.claims(table(), cube(truncated=9.9))[2]) == "fails"
+    assert verdict(arctan_table.claims(table(NN_float64=0.49), cube())[1]) == "fails"
+    assert len(arctan_table.PRINTED) == 16  # of two numbers each
+
+
+def test_the_largest_matrix_kept_whole_is_where_the_condition_meets_the_precision() -> None:
+    """cond(G) = 6.361 n⁴ for n uniform cells: n⁵ ε = 1/6.361."""
+    for epsilon in (2.0**-23, 2.0**-30):
+        assert low_pass.largest_kept(epsilon) == pytest.approx((1 / (6.361 * epsilon)) ** 0.2, abs=1.5)
+
+
+def test_a_cut_off_keeps_a_sine_once_its_frequency_is_below_the_modes_that_are_kept() -> None:
+    spectra, _ = quick("low-pass")
+    [first] = [each for each in spectra.tables if "λ_k/λ_1" in each.title]
+    for column in columns(first, "f_1", "f_3", "f_9"):
+        assert (np.diff(column) <= 1e-12).all()  # a smaller cut-off never loses
+    kept = [(cantilever(300) >= cut * cantilever(1)).sum() for cut in low_pass.CUT_OFFS]
+    assert kept[2] > 12.5 > kept[0]  # the cosine of f_1 is between modes 12 and 13
+    assert columns(first, "f_1")[0][2] < 0.02 < columns(first, "f_1")[0][0]
+
+
+def test_in_single_precision_ranks_are_those_of_the_cut_off() -> None:
+    """Eigenvalues of AᵀA above ε: k⁻⁴ gives about ε^(−1/4); singular values are all above ε."""
+    result, _ = quick("arctan-table")
+    behind = result.tables[1]
+    ranks = {row[:4]: row[-1] for row in behind.rows}
+    assert ranks["relu", "svd", 1.0, "float32"] == 100
+    assert ranks["relu", "gram", 1.0, "float32"] == pytest.approx(33, abs=3)
+    assert ranks["relu", "gram", 100.0, "float32"] < ranks["relu", "gram", 1.0, "float32"]
+    assert {rank for way, rank in ranks.items() if way[0] == "hat"} == {100}

@@ -1,0 +1,100 @@
+"""What makes each claim on linear representation fail; see ``wrong.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnexpr.experiments.data import Claim
+from nnexpr.experiments.numerics import arctan_table, gradient_flow, gram_spectra, low_pass
+from nnexpr.linear.bases.relu import PowerOfRelu
+from nnexpr.linear.flow import modal_flow
+from nnexpr.linear.spectrum import spectrum
+
+__all__ = ["WRONG_NUMERICS", "cube", "table"]
+
+Patch = pytest.MonkeyPatch
+
+
+def kernel_a_little_off(patch: Patch) -> Iterable[Claim]:
+    right = PowerOfRelu.gram
+    patch.setattr(PowerOfRelu, "gram", lambda self: (right(self)[0] * (1 + 1e-11), 0.0))
+    return [gram_spectra.kernel(20)]
+
+
+def decays_by(exponent: float) -> Callable[[Patch], Iterable[Claim]]:
+    def claims(patch: Patch) -> Iterable[Claim]:
+        found = spectrum(knots=120)
+        return gram_spectra.on_the_line(
+            replace(found, eigenvalues=found.eigenvalues * np.arange(1, 121) ** exponent)
+        )
+
+    return claims
+
+
+def modes_exchanged(patch: Patch) -> Iterable[Claim]:
+    found = spectrum(knots=120)
+    return gram_spectra.on_the_line(replace(found, vectors=found.vectors[:, ::-1]))
+
+
+def another_precision(patch: Patch) -> Iterable[Claim]:
+    patch.setitem(low_pass.EPSILONS, "single", 2.0**-24)
+    return low_pass.kept_modes({"single": 24, "double": 1351})
+
+
+def table(**factors: float) -> dict[arctan_table.Cell, arctan_table.Errors]:
+    """What is printed, the mean squares of a method and precision times a factor."""
+    return {
+        cell: (largest, square * factors.get(f"{cell[0]}_{cell[3]}", 1.0))
+        for cell, (largest, square) in arctan_table.PRINTED.items()
+    }
+
+
+def cube(truncated: float = 60.0, whole: float = 1.0) -> dict[tuple[str, str, float | None, str], float]:
+    """Mean squares in single precision: of the O(n) solver 1."""
+    return {
+        ("relu", "gram", 1.0, "float32"): truncated,
+        ("relu", "svd", 1.0, "float32"): whole,
+        ("hat", "hat", None, "float32"): 1.0,
+    }
+
+
+def slower_flow(patch: Patch) -> Iterable[Claim]:
+    def slower(eigenvalues: Any, *others: Any) -> Any:
+        return modal_flow(eigenvalues * (1 - 1e-8), *others)
+
+    patch.setattr(gradient_flow, "modal_flow", slower)
+    _, _, formula, solved = gradient_flow.both_ways()
+    return [gradient_flow.agrees(formula, solved)]
+
+
+def too_soon(patch: Patch) -> Iterable[Claim]:
+    eigenvalues, ends, _, solved = gradient_flow.both_ways()
+    return [gradient_flow.in_turn(eigenvalues[:4] * 1.03, solved[:, :4] / ends[:4])]
+
+
+WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
+    "Z1": kernel_a_little_off,
+    "Z2": decays_by(-0.2),
+    "Z2 cantilever": decays_by(0.01),
+    "Z2 order": modes_exchanged,
+    "Z3": lambda patch: [gram_spectra.conditions((50, 100), (1.0, 16.0), (1.0, 7.9))],
+    "Z4": lambda patch: [gram_spectra.in_the_plane(np.arange(1, 251) ** -2.85, quick=False)],
+    "Z5": lambda patch: [gram_spectra.powers({1: -4.0, 2: -5.5, 3: -8.0})],
+    "Z6": lambda patch: [gram_spectra.analytic({"tanh": [-5.0, -9.0], "gaussian": [-2.0, -7.9]})],
+    "Z7 numbers": another_precision,
+    "Z7": lambda patch: low_pass.kept_modes({"single": 16, "double": 2703}),
+    "Z8": lambda patch: [low_pass.captured({1: np.full(5, 0.1), 3: np.full(5, 0.5), 9: np.full(5, 0.99)})],
+    "Z9": lambda patch: arctan_table.claims(table(FEM_float32=1.03), cube()),
+    "Z9 float64": lambda patch: arctan_table.claims(table(NN_float64=2.1), cube()),
+    "Z9 float32": lambda patch: arctan_table.claims(table(), cube(whole=1.2)),
+    "Z10": lambda patch: [low_pass.stable({(0.1, 100): 0.5, (0.03, low_pass.OVER): 3.1})],
+    "Z11": lambda patch: [low_pass.concentrated({(100, "uniform"): 9, (100, "adaptive"): 9})],
+    "Z12": slower_flow,
+    "Z12 in turn": too_soon,
+    "Z12 stopping": lambda patch: [gradient_flow.stopped(1 / np.arange(1.0, 91.0))],
+}
