@@ -1,34 +1,52 @@
-"""Least squares on fixed knots: the linear-time way beside dense QR and SciPy's spline, as ratios, in one run.
+"""Least squares and Gram spectra: ours beside SciPy's and NumPy's own, as ratios, in one run.
 
-Each is left out where it would take minutes: dense QR beyond 500 knots; SciPy's spline, whose time grows with samples
-times knots, beyond 2000 (at 100,000 knots it took 86 s where ours took 0.06).
+Each is left out where it would take minutes: dense solvers beyond 500 knots; SciPy's spline, whose time grows with
+samples times knots, beyond 2000 (at 100,000 knots it took 86 s where ours took 0.06).
 
     python benchmarks/least_squares.py
 
-Prints seconds (the best of a few), the ratio to ours, and how far the mean squared errors are apart.
+Prints seconds (the best of a few), the ratio to the first line of each table, and how far the mean squared errors or
+the hundredth eigenvalues are apart.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import scipy.linalg
+import scipy.sparse
 from scipy.interpolate import make_lsq_spline
+from scipy.sparse.linalg import eigsh
 
+from nnexpr.linear.relu_gram import ReluGram
 from nnexpr.linear.solvers import least_squares
+from nnexpr.linear.spectrum import spectrum
 
 REPEATS = 3
+DENSE = ("qr", "svd", "gram", "normal")
+MODE = 99  # the eigenvalue that is compared
 
 
 def best_of(work: Callable[[], float]) -> tuple[float, float]:
-    """(seconds, mean squared error), the fastest of a few runs."""
+    """(seconds, the number found), the fastest of a few runs."""
     runs = []
     for _ in range(REPEATS):
         start = time.perf_counter()
-        error = work()
-        runs.append((time.perf_counter() - start, error))
+        found = work()
+        runs.append((time.perf_counter() - start, found))
     return min(runs)
+
+
+def table(title: str, ways: Mapping[str, Callable[[], float]], what: str) -> None:
+    """One line a way; the first is what the others are compared with."""
+    print(f"\n{title}")
+    seconds, expected = best_of(next(iter(ways.values())))
+    for name, work in ways.items():
+        taken, found = best_of(work)
+        apart = f"{found / expected - 1:+.0e}"
+        print(f"  {name:34s}{taken:10.4f} s{taken / seconds:10.2f} ×   {what} {found:.4e} ({apart})")
 
 
 def spline(x: np.ndarray, y: np.ndarray, knots: np.ndarray) -> float:
@@ -37,8 +55,15 @@ def spline(x: np.ndarray, y: np.ndarray, knots: np.ndarray) -> float:
     return float(np.mean((fitted(x) - y) ** 2))
 
 
-def compare(n: int, samples: int) -> None:
-    """One line a way, for n uniform knots."""
+def by_hand(x: np.ndarray, y: np.ndarray, knots: np.ndarray, driver: str) -> float:
+    """The dense ReLU matrix as people write it, and SciPy's ``lstsq``."""
+    matrix = np.column_stack([np.ones(len(x)), np.maximum(x[:, None] - knots[:-1], 0)])
+    coefficients = scipy.linalg.lstsq(matrix, y, lapack_driver=driver)[0]
+    return float(np.mean((matrix @ coefficients - y) ** 2))
+
+
+def fits(n: int, samples: int) -> None:
+    """Of n uniform knots."""
     x = np.linspace(-1, 1, samples)
     y, knots = np.arctan(25 * x), np.linspace(-1, 1, n)
     ways: dict[str, Callable[[], float]] = {
@@ -48,18 +73,57 @@ def compare(n: int, samples: int) -> None:
     if n <= 2000:
         ways["SciPy make_lsq_spline"] = lambda: spline(x, y, knots)
     if n <= 500:
-        ways["dense QR, ReLUs"] = lambda: least_squares(x, y, knots, basis="relu", solver="qr").mse
-    print(f"\n{n:,} knots, {samples:,} samples of arctan(25x)")
-    seconds, error = best_of(ways["nnexpr, O(n), hats"])
-    for name, work in ways.items():
-        taken, found = best_of(work)
-        print(
-            f"  {name:24s}{taken:10.4f} s{taken / seconds:10.2f} ×   mse {found:.4e} ({found / error - 1:+.0e})"
-        )
+        for solver in DENSE:
+            ways[f"nnexpr, dense {solver}, ReLUs"] = lambda solver=solver: (
+                least_squares(x, y, knots, basis="relu", solver=solver).mse
+            )
+        for driver in ("gelsy", "gelsd"):
+            ways[f"SciPy lstsq, {driver}, ReLUs"] = lambda driver=driver: by_hand(x, y, knots, driver)
+    table(f"{n:,} knots, {samples:,} samples of arctan(25x)", ways, "mse")
+
+
+def middles(n: int) -> np.ndarray:
+    """Of n equal cells of [−1, 1]."""
+    return -1 + (np.arange(n) + 0.5) * 2 / n
+
+
+def dense_spectrum(n: int) -> float:
+    """The hundredth eigenvalue of h G by NumPy, the matrix by broadcasting."""
+    b = middles(n)
+    u, v = 1 - np.maximum.outer(b, b), 1 - np.minimum.outer(b, b)
+    return float(np.linalg.eigh(u**2 * (3 * v - u) / 6)[0][-1 - MODE]) * 2 / n
+
+
+def sparse_spectrum(n: int) -> float:
+    """The same by SciPy's shift-and-invert of the banded pencil, factorised by SuperLU."""
+    mesh = np.append(middles(n), 1.0)
+    h = np.diff(mesh)
+    slopes = scipy.sparse.diags_array([1 / h, -1 / h[1:]], offsets=[0, -1], shape=(n, n))
+    change = scipy.sparse.diags_array([np.ones(n), -np.ones(n - 1)], offsets=[0, -1], shape=(n, n)) @ slopes
+    diagonal = np.append((h[:-1] + h[1:]) / 3, h[-1] / 3)
+    mass = scipy.sparse.diags_array([diagonal, h[1:] / 6, h[1:] / 6], offsets=[0, 1, -1], format="csc")
+    found = eigsh((change.T @ change).tocsc(), k=MODE + 1, M=mass, sigma=0.0, which="LM")[0]
+    return float(1 / found.max()) * 2 / n
+
+
+def spectra(n: int) -> None:
+    """A hundred modes of n ReLUs."""
+    ways: dict[str, Callable[[], float]] = {}
+    if n <= 2000:
+        ways["nnexpr, all modes, condition"] = lambda: float(spectrum(knots=n).eigenvalues[MODE])
+        ways["NumPy eigh"] = lambda: dense_spectrum(n)
+    ways["nnexpr, O(n), 100 modes"] = lambda: (
+        float(ReluGram(middles(n), 1.0).leading(MODE + 1)[0][-1]) * 2 / n
+    )
+    ways["SciPy eigsh, banded pencil"] = lambda: sparse_spectrum(n)
+    table(f"Gram spectrum of {n:,} ReLUs", ways, "λ_100")
 
 
 if __name__ == "__main__":
-    compare(100, 10_000)
-    compare(500, 10_000)
-    compare(2000, 20_000)
-    compare(100_000, 400_000)
+    fits(100, 10_000)
+    fits(500, 10_000)
+    fits(2000, 20_000)
+    fits(100_000, 400_000)
+    spectra(300)
+    spectra(1000)
+    spectra(20_000)
