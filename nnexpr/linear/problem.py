@@ -68,6 +68,8 @@ def choices_of(specification: LstsqSpecification, knots: Array) -> dict[str, Any
 
 def spectrum_of(specification: SpectrumSpecification, samples: Samples | None) -> Spectrum:
     """The spectrum, on the target's domain where there is one."""
+    if samples is None and "samples" in PLACEMENTS[specification.biases].needs:
+        raise InputError("biases", specification.biases, "these knots follow a target, which must be given")
     domain = specification.domain or (samples.domain if samples else (-1.0, 1.0))
     if samples is not None and specification.dimension == 2:
         raise InputError(

@@ -6,6 +6,7 @@ Nothing here imports NumPy.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -13,7 +14,7 @@ from nnexpr.declarations import Option, Specified, option
 from nnexpr.linear.basis import BASES, SOLVERS
 from nnexpr.specification import DTYPES, OPTIONS
 
-__all__ = ["LstsqSpecification", "SpectrumSpecification"]
+__all__ = ["LstsqSpecification", "SpectrumSpecification", "idle"]
 
 
 def _same(name: str, **changes: Any) -> Any:
@@ -114,3 +115,9 @@ class SpectrumSpecification(Specified):
         minimum=2, maximum=10_000_000,
     )  # fmt: skip
     seed: int = _seed()
+
+
+def idle(specification: LstsqSpecification | SpectrumSpecification, given: Iterable[str]) -> list[str]:
+    """Which of the options given mean nothing for the basis."""
+    of_some = {name for basis in BASES.values() for name in basis.options}
+    return [name for name in given if name in of_some.difference(BASES[specification.basis].options)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnexpr.linear.basis import SOLVERS
-from nnexpr.linear.specification import LstsqSpecification
+from nnexpr.linear.specification import LstsqSpecification, idle
 from nnexpr_tui.commands.interrupts import apart
 from nnexpr_tui.commands.options import SectionedCommand, json_option, specified_options, threads_option
 from nnexpr_tui.commands.output import figure, number, print_chart, print_json, print_table, say
@@ -25,7 +25,14 @@ _LONG = 3.0  # seconds: what is expected to take longer is said before
 _LARGE = 2e8  # samples × knots²: from a tenth of a second on, a dense solver has a process of its own
 
 
-@click.command(cls=SectionedCommand)
+_EXAMPLES = {
+    "--basis relu --solver gram --dtype float32": "what a squared matrix costs in single precision",
+    "--basis gaussian --scale 12 --solver gram --rcond 1e-12": "with a cut-off",
+    "--target csv:data.csv --biases adaptive --knots 30": "a file's own data, knots where they vary",
+}
+
+
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @specified_options(LstsqSpecification)
 @threads_option
 @json_option
@@ -40,6 +47,8 @@ def lstsq(as_json: bool, **options: Any) -> None:
 
     given = {name: value for name, value in options.items() if value is not None}
     specification = LstsqSpecification.make(**given)
+    for name in idle(specification, given):
+        say(f"--{name} has no meaning for --basis {specification.basis}; it changes nothing.")
     samples = samples_of(specification)
     for note in samples.target.notes:
         say(note)

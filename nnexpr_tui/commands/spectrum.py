@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnexpr.linear.specification import SpectrumSpecification
+from nnexpr.linear.specification import SpectrumSpecification, idle
 from nnexpr_tui.commands.interrupts import apart
 from nnexpr_tui.commands.options import (
     SectionedCommand,
@@ -28,7 +28,15 @@ _LARGE = 600  # units: from half a second on, a process of its own
 _DRAWN = 401  # points across a mode
 
 
-@click.command(cls=SectionedCommand)
+_EXAMPLES = {
+    "--knots 300 --draw 1,2,3": "the modes of ReLUs, a cantilever's",
+    "--basis tanh --scale 6": "of smooth units",
+    "--biases adaptive --knots 100 --target arctan25": "knots that follow a target, and its share in each mode",
+    "--knots 100000 --json": "in linear time",
+}
+
+
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @specified_options(SpectrumSpecification)
 @output_option("--draw", metavar="K,K,...", help="draw these eigenmodes too, the first being 1 (on the line)")
 @threads_option
@@ -43,6 +51,8 @@ def spectrum(as_json: bool, draw: str | None, **options: Any) -> None:
 
     given = {name: value for name, value in options.items() if value is not None}
     specification = SpectrumSpecification.make(**given)
+    for name in idle(specification, given):
+        say(f"--{name} has no meaning for --basis {specification.basis}; it changes nothing.")
     drawn = _drawn(draw, specification)
     samples = samples_of(specification) if specification.target else None
     for note in samples.target.notes if samples else ():

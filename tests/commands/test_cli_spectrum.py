@@ -77,7 +77,7 @@ def test_a_chart_and_tables_for_people(run):
         (["--draw", "1,x"], "draw is 1,x: it must be a comma-separated list of modes"),
         (["--draw", "0"], "each from 1 to 1000"),
         (["--draw", "1", "--dimension", 2], "drawn on the line"),
-        (["--biases", "adaptive"], "need samples"),
+        (["--biases", "adaptive"], "these knots follow a target, which must be given"),
         (["--target", "cube", "--dimension", 2], "leave it out in two dimensions"),
         (["--target", "waves2d"], "it has two inputs"),
         (["--knots", 5000, "--basis", "tanh"], "at most 4000"),
@@ -87,3 +87,13 @@ def test_what_cannot_be_used_ends_with_two(run, asked, sentence):
     done = run("spectrum", *asked)
     assert done.exit_code == 2
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize("command", ["spectrum", "lstsq"])
+def test_an_option_that_means_nothing_for_the_basis_is_told(run, command):
+    said = run(command, "--basis", "hat", "--power", 2, "--scale", 3, "--knots", 5, "--json").stderr
+    for name in ("power", "scale"):
+        assert f"--{name} has no meaning for --basis hat; it changes nothing." in said
+    assert (
+        "has no meaning" not in run(command, "--basis", "tanh", "--scale", 3, "--knots", 5, "--json").stderr
+    )
