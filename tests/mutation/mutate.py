@@ -125,7 +125,10 @@ def _stages(folder: Folder, path: str) -> list[list[str]]:
 
 
 def _without_a_change(folder: Folder, place: Path) -> dict[str, float]:
-    """The seconds of each test, which all pass; run only if anything has changed since they last did."""
+    """The seconds of each test, which all pass; run only if anything has changed since they last did.
+
+    The least that they have taken: the first time some also compile what they call.
+    """
     whole = trial.copy(ROOT, place)
     file = KEPT / f"{folder.name}.json"
     kept = json.loads(file.read_text()) if file.exists() else {"tree": "", "seconds": {}}
@@ -133,11 +136,10 @@ def _without_a_change(folder: Folder, place: Path) -> dict[str, float]:
     if kept["tree"] == whole:
         return usual
     print(f"{folder.name}: without a change ...", flush=True)
-    for _ in range(1 if usual else 2):  # the first time also compiles what they call
-        outcome = trial.run(place, [list(folder.tests)], lambda _: (0.0,), {}, keep=True)
-        if outcome.failed:
-            sys.exit(f"the tests of {folder.name} fail without a change: {outcome.by or 'none is named'}")
-        usual = {each: min(took, usual.get(each, took)) for each, took in outcome.seconds.items()}
+    outcome = trial.run(place, [list(folder.tests)], lambda _: (0.0,), {}, keep=True)
+    if outcome.failed:
+        sys.exit(f"the tests of {folder.name} fail without a change: {outcome.by or 'none is named'}")
+    usual = {each: min(took, usual.get(each, took)) for each, took in outcome.seconds.items()}
     file.write_text(json.dumps({"tree": whole, "seconds": usual}))
     return usual
 
