@@ -78,7 +78,7 @@ def composed_regions(depth: int, corners: Corners = TENT) -> int:
     every layer doubles them. Neighbouring pieces never merge, because every bend of the wave is a turning point and T
     has no flat part. ``corners``: (x, T(x)) from x = 0 to 1, T affine between.
     """
-    images = Counter({(Fraction(0), Fraction(1)): 1})
+    images = Counter({(corners[0][0], corners[-1][0]): 1})
     for _ in range(depth):
         following: Counter[tuple[Fraction, Fraction]] = Counter()
         for (low, high), number in images.items():

@@ -100,7 +100,7 @@ def _groups(widths: Sequence[int], inputs: int) -> list[list[int]]:
 
 def _folds_outwards(groups: list[list[int]]) -> bool:
     """Whether every fold has the three units that p + 1 pieces need."""
-    return min((units for layer in groups for units in layer), default=3) >= 3
+    return all(units >= 3 for layer in groups for units in layer)
 
 
 def _fold(units: int, outwards: bool) -> _Fold:

@@ -68,3 +68,55 @@ def test_points_are_uniform_in_the_ball() -> None:
     lengths = np.linalg.norm(ball_points(4000, 4), axis=1)
     assert lengths.max() <= 1.0
     assert np.mean(lengths**4) == pytest.approx(0.5, abs=0.02)  # |x|^d is uniform
+
+
+def test_the_bound_is_the_square_of_twice_the_radius_times_the_norm_a_unit() -> None:
+    assert barron_bound(3.0, [1, 4]).tolist() == [36.0, 9.0]
+    assert barron_bound(3.0, 9, radius=0.5) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("frequency", [2.0, 6.0])
+def test_of_one_wave_the_norm_is_the_steepest_slope_and_all_waves_have_period_and_direction(
+    frequency: float,
+) -> None:
+    wave = plane_waves(2, 1, frequency, seed=5)
+    axis = wave.directions(1, np.random.default_rng(0))[0]
+    along = np.linspace(-1, 1, 4001)[:, None] * axis
+    slopes = np.diff(wave(along)) / (2 / 4000)
+    assert np.abs(slopes).max() == pytest.approx(wave.norm, rel=1e-4) == frequency
+    np.testing.assert_allclose(wave(along + 2 * np.pi / frequency * axis), wave(along), atol=1e-12)
+    np.testing.assert_allclose(wave(along + np.array([axis[1], -axis[0]])), wave(along), atol=1e-12)
+    many = plane_waves(2, 3, frequency, seed=5)
+    phases = [plane_waves(2, 3, frequency, seed=each)(np.zeros((1, 2)))[0] for each in range(400)]
+    assert len(many.directions(9, np.random.default_rng(0))) == 3
+    assert np.mean(phases) == pytest.approx(0, abs=0.1)  # phases run over a whole turn: a cosine's mean is 0
+    assert np.var(phases) == pytest.approx(
+        1 / 6, rel=0.2
+    )  # and its variance 1/2, of three independent ones a third
+
+
+def test_the_first_step_is_the_one_most_correlated_of_all_and_the_next_of_what_is_left() -> None:
+    """On the line all thresholds can be tried: every one, then every other one after it, each fitted by LAPACK."""
+    points = np.sort(np.random.default_rng(3).uniform(-1, 1, (40, 1)), axis=0)
+    function = plane_waves(1, 3, seed=2)
+    values, taken, expected = function(points), [np.ones(40)], []
+    for _ in range(4):
+        matrix = np.column_stack(taken)
+        left = values - matrix @ np.linalg.lstsq(matrix, values, rcond=None)[0]
+        expected.append(np.mean(left**2))
+        steps = [(np.arange(40) > last).astype(float) for last in range(39)]
+        taken.append(max(steps, key=lambda step: abs(left @ step)))
+    np.testing.assert_allclose(greedy_errors(function, points, 3, directions=4), expected, rtol=1e-9)
+
+
+def test_errors_do_not_rise_where_steps_repeat() -> None:
+    """More steps than points: what is in the span already adds nothing, and the values are met."""
+    function, points = gaussian(1), np.array([[0.1], [0.5], [0.9]])
+    errors = random_errors(function, points, 60)
+    assert errors[-1] < 1e-30
+    assert np.isfinite(errors).all()
+
+
+def test_the_gaussian_is_the_gaussian() -> None:
+    points = np.array([[0.0, 0.0], [3.0, 4.0], [1.0, 0.0]])
+    np.testing.assert_allclose(gaussian(2)(points), np.exp([0.0, -12.5, -0.5]))

@@ -60,3 +60,14 @@ def test_bad_shares_and_masks_are_refused(network: Network) -> None:
         prune(network, torch.ones_like(network.parameters), 1.0)
     with pytest.raises(ValueError, match="expected"):
         prune(network, torch.ones(1, 3), 0.5)
+
+
+def test_of_equal_weights_the_first_go_and_each_member_counts_for_itself(network: Network) -> None:
+    masks = torch.ones_like(network.parameters)
+    masks[0, weight_places(network)] = 0.0
+    masks[0, weight_places(network).nonzero()[:4, 0]] = 1.0  # four weights are left of member 0
+    equal = network.with_parameters(torch.ones_like(network.parameters))
+    pruned = prune(equal, masks, 0.5)
+    places = weight_places(network).nonzero()[:, 0]
+    assert pruned[0, places[:5]].tolist() == [0, 0, 1, 1, 0]
+    assert pruned[1, places].tolist() == [0.0] * 24 + [1.0] * 24

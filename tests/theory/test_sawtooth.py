@@ -43,3 +43,8 @@ def test_no_function_of_few_pieces_is_wrong_on_fewer_points(points: int, pieces:
 def test_numbers_below_one_are_refused() -> None:
     with pytest.raises(ValueError, match="layers is 0"):
         least_width(4, 0)
+
+
+def test_the_formulas_of_print() -> None:
+    assert [telgarsky_pieces(5, 3), telgarsky_pieces(5, 3, kinks=2)] == [10**3, 15**3]
+    assert [alternation_error(16, 1), alternation_error(100, 10), alternation_error(4, 1)] == [0.25, 0.2, 0.0]

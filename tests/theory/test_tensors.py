@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 
 import numpy as np
 import pytest
@@ -85,3 +86,14 @@ def test_small_integer_tensors_have_the_rank_in_floating_point_too() -> None:
 def test_other_orders_are_refused() -> None:
     with pytest.raises(ValueError, match="power of 2"):
         hierarchical_tensor(6, 2, 2)
+
+
+def test_a_sum_of_rank_one_terms_is_the_products_of_its_vectors() -> None:
+    factors = np.random.default_rng(0).integers(0, PRIME, (4, 3, 2)).tolist()
+    made = cp_tensor(4, 2, 3)
+    for place in np.ndindex(2, 2, 2, 2):
+        terms = [
+            prod(factors[mode][term][index] for mode, index in enumerate(place)) % PRIME for term in range(3)
+        ]
+        assert int(made[place]) == sum(terms) % PRIME
+    assert np.array_equal(hierarchical_tensor(4, 2, 3), hierarchical_tensor(4, 2, 3, seed=0))

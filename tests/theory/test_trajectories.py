@@ -52,3 +52,18 @@ def test_the_bound_is_its_formula_and_its_limit() -> None:
     assert growth_bound("relu", 10**9, 2.0) == pytest.approx(2**0.5)
     with pytest.raises(ValueError, match="tanh"):
         growth_bound("tanh", 3, 1.0)
+
+
+@pytest.mark.parametrize(("width", "weights", "biases"), [(1, 3.0, 0.5), (7, 2.0, 0.0), (100, 16.0, 0.25)])
+def test_the_bound_of_a_finite_width_is_that_of_print(width: int, weights: float, biases: float) -> None:
+    total = weights + biases
+    hard = weights**0.5 * width**0.5 / (total + width * total**0.5) ** 0.5
+    assert growth_bound("hardtanh", width, weights, biases) == pytest.approx(hard)
+    assert growth_bound("relu", width, weights) == pytest.approx((weights * width / (width + 1)) ** 0.5)
+
+
+def test_unless_asked_there_is_no_bias_and_the_seeds_are_those_of_the_members() -> None:
+    network = random_network(5, 2, "relu", 2.0, members=3, seed=11)
+    assert not any(bool(network.bias(index).any()) for index in range(3))
+    assert network.seeds == (11, 12, 13)
+    assert network.architecture.hidden_widths == (5, 5)
