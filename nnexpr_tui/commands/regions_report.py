@@ -50,6 +50,7 @@ _CHECK: Columns = {
     "certified": lambda told: "yes" if told["certified"] else "NO",
     "residual": lambda told: f"{told['check']['max_residual']:.1e}",
     "ties": lambda told: number(told["check"]["ties"]),
+    "merged": lambda told: number(told["check"]["merged"]),
 }
 
 

@@ -36,7 +36,8 @@ Linear regions: the maximal intervals of the domain on which the shown member is
 between them. Both are counted exactly from the weights, not from samples.
 Activation regions: intervals with one pattern of active units; some neighbours may have the same slope.
 By layer: how many bends each hidden layer makes.
-Dead units are active nowhere on the domain, written layer.unit; a collapsed network is constant.
+Dead units are active nowhere on the domain, written layer.unit; a collapsed network is constant. Certified NO: the
+network is further from what was counted than rounding explains; this is shown only then.
 At most: the regions this architecture cannot exceed. Reachable: regions that some network of this architecture has.
 Proved floor: no linear spline with as many pieces, so no network with so many regions, has a smaller mean squared
 error; best found: the least error of such a spline that a search found. Where both meet it is the proved best. While

@@ -31,6 +31,8 @@ def counted_lines(scene: Scene, counts: LineRegions | None) -> list[Line]:
         lines.append(row("By layer", " ".join(map(str, counts.bends_by_layer)) or "0"))
         lines.append(row("Dead units", _dead(counts)))
         lines.append(row("Collapsed", "yes: constant" if counts.collapsed else "no"))
+        if not counts.check.certified:
+            lines.append(row("Certified", "NO", "accent"))
     if scene.upper_bound is not None:
         lines.append(row("At most", count(scene.upper_bound)))
     if scene.lower_bound is not None:

@@ -66,7 +66,7 @@ def memory(session: Session) -> tuple[int, int] | None:
 def lines(network: Network, target: Target) -> LineRegions | None:
     """The linear regions of a network of one member, in own units; None where they cannot be counted."""
     try:
-        [found] = linear_regions(network, target.domain[0], certify=False)
+        [found] = linear_regions(network, target.domain[0])
     except ValueError:  # not piecewise linear, or weights that are not finite
         return None
     return found.rescaled(target.input_scales[0], target.value_scale)
@@ -96,6 +96,7 @@ def _document(
     counted = None
     if counts is not None:
         counted = {"linear_regions": counts.count} | {name: getattr(counts, name) for name in COUNTED}
+        counted |= {"certified": counts.check.certified}
         counted |= enclosure(moment.floor)
     return {
         "schema": 1,

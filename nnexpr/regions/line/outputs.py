@@ -4,8 +4,10 @@ Neighbours are joined if ``bending.py`` says so for every output.
 
 A bend weaker than that is not told from none: neighbours that are joined though some unit below the output bends
 between them are counted as ``merged``. (Units that cancel exactly are joined, and counted too.) Compositional networks,
-whose waves fade with depth, have bends so weak from L = 12 on for some peaks. A member whose one slope is within its
-rounding of zero has collapsed.
+whose waves fade with depth, have bends so weak from L = 12 on for some peaks: 35 of 16,383 for L = 14 and seed 5 in
+float64. Exact arithmetic says that those are there, and that their change is right to three digits: the rule allows for
+the most that rounding can do, here some thousand times what it does. A member whose one slope is within its rounding of
+zero has collapsed.
 """
 
 from __future__ import annotations
