@@ -2,8 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import cholesky_banded
 
-from nnexpr.splines.p1 import Hats, assembled, mass, multiply_bands, stiffness
+from nnexpr.splines.p1 import (
+    Hats,
+    add_bands,
+    assembled,
+    checked_samples,
+    locate,
+    mass,
+    multiply_bands,
+    settled,
+    stiffness,
+)
 
 KNOTS = np.array([-1.0, -0.4, 0.1, 0.7, 2.0])
 HATS = [lambda x, unit=unit: np.interp(x, KNOTS, unit) for unit in np.eye(5)]
@@ -37,3 +48,48 @@ def test_sums_over_samples_are_those_of_the_dense_matrix_in_their_own_precision(
     tolerance = 200 * np.finfo(dtype).eps
     np.testing.assert_allclose(dense(product), matrix.T @ (weights[:, None] * matrix), atol=tolerance)
     np.testing.assert_allclose(load, matrix.T @ (weights * residual), atol=tolerance)
+
+
+def test_bands_of_different_widths_add_in_either_order():
+    wide, narrow = np.arange(15.0).reshape(3, 5), np.array([[9.0, 8, 7, 6, 5]])
+    for total in (add_bands(wide, narrow), add_bands(narrow, wide)):
+        np.testing.assert_array_equal(dense(total), dense(wide) + dense(narrow))
+    np.testing.assert_array_equal(wide, np.arange(15.0).reshape(3, 5))
+
+
+def test_places_beyond_the_knots_are_told_from_the_nearest_element():
+    element, t = locate(KNOTS, np.array([-2.0, -1.0, -0.4, 0.4, 2.0, 3.3]))
+    assert element.tolist() == [0, 0, 1, 2, 3, 3]
+    np.testing.assert_allclose(t, [-1 / 0.6, 0, 0, 0.5, 1, 2.0])
+
+
+@pytest.mark.parametrize("error", [1.0, 1.2, 0.8])
+def test_a_factor_that_is_slightly_wrong_settles_at_the_same_values(error):
+    matrix, values = mass(KNOTS), np.array([1.0, -2.0, 3.0, 0.5, 4.0])
+    right = multiply_bands(matrix, values)
+    factor = cholesky_banded(error * matrix, lower=True)
+    found = settled(factor, lambda at: right - multiply_bands(matrix, at), rounds=40)
+    np.testing.assert_allclose(found, values, rtol=1e-13)
+
+
+def test_steps_that_do_not_shrink_are_not_taken():
+    """A factor four times too small would overshoot for ever: the first step is all that is taken."""
+    matrix, values = mass(KNOTS), np.ones(5)
+    right = multiply_bands(matrix, values)
+    found = settled(cholesky_banded(matrix / 4, lower=True), lambda at: right - multiply_bands(matrix, at))
+    np.testing.assert_allclose(found, 4 * values)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        ([0.0, np.inf], [0.0, 1.0], "finite"),
+        ([0.0, 1.0], [0.0, np.nan], "finite"),
+        ([], [], "at least one"),
+        ([[0.0]], [[1.0]], "must be"),
+        ([0.0, 1.0], [1.0], "must be"),
+    ],
+)
+def test_samples_that_cannot_be_used(x, y, message):
+    with pytest.raises(ValueError, match=message):
+        checked_samples(x, y)
