@@ -70,6 +70,7 @@ def some(actions: Iterable[Action], *names: str, footer: bool | None = None) -> 
 # Shared by all screens: parts/screen.py does them
 
 ANYWHERE: tuple[Action, ...] = (
+    Action("values", "V,shift+v", "V", "Values", "a cursor on a chart: arrows move it, esc puts it away", footer=True),
     Action("markers", "m", "m", "Markers", "how curves are drawn: braille, blocks or ASCII"),
     Action("zoom", "z", "z", "Zoom", "the focused pane alone, and back", footer=True),
     Action("jump", "ctrl+o", "ctrl+o", "Jump", "a letter on every pane: press it to go there"),

@@ -8,6 +8,7 @@ plan       which rows and columns are header, axes, canvas, bends and footer
 plots      the only file that knows plotext: axes for every chart, whole charts for the batch commands
 dots       lines, points and bands as braille, block or ASCII characters
 raster     :func:`rasterise`: a chart as rows; pure, for any thread
+cursor     where a cursor may stand on a chart, and the values there
 text       :func:`render_text`: a chart as a string, for pipes and logs
 widget     :class:`Chart`, the Textual widget
 heat       maps as pictures, in the colours of ``palettes``; ``maps`` makes them and ``heatmap`` shows them

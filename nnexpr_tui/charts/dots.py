@@ -136,6 +136,14 @@ class Canvas:
         self.codes[:] = _code_points("".join(self.markers.ticks))[bits]
         self.colors[:] = np.where(bits > 0, color, self.colors)
 
+    def rule(self, x: float, color: int) -> None:
+        """A line from top to bottom through the cell of the dot column ``x``, behind what is drawn."""
+        if 0 <= round(x) < self.dots_wide:
+            column = round(x) // self.markers.columns
+            free = self.codes[:, column] == ord(" ")
+            self.codes[free, column] = ord(self.markers.rule)
+            self.colors[free, column] = color
+
     def _place(self, rows: Integers, columns: Integers, character: str, color: int) -> None:
         self.codes[rows, columns] = ord(character)
         self.colors[rows, columns] = color

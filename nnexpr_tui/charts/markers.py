@@ -25,6 +25,7 @@ class MarkerSet:
     fill: str  # inside a band
     points: str  # one for each series, in turn
     ticks: tuple[str, ...]  # by bits of the dot columns that are marked
+    rule: str  # of a cursor
 
     @property
     def rows(self) -> int:
@@ -44,9 +45,10 @@ SETS: dict[Markers, MarkerSet] = {
         "░",
         "•+×◦",
         (" ", "⡇", "⢸", "⣿"),
+        "│",
     ),
-    "block": MarkerSet(((1, 2), (4, 8)), " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█", "░", "•+×◦", (" ", "▌", "▐", "█")),
-    "ascii": MarkerSet(((1,),), " *", ".", "o@%&", (" ", "|")),
+    "block": MarkerSet(((1, 2), (4, 8)), " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█", "░", "•+×◦", (" ", "▌", "▐", "█"), "│"),
+    "ascii": MarkerSet(((1,),), " *", ".", "o@%&", (" ", "|"), ":"),
 }
 
 DASHES = ((), (1, 1, 1, 1, 0, 0, 0, 0), (1, 0, 0, 0), (1, 1, 1, 1, 1, 0, 0, 1, 0, 0))

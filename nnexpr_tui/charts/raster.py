@@ -85,6 +85,9 @@ def _paint(plan: Plan) -> Body:
     canvas = Canvas(body.codes[down, across], body.colors[down, across], SETS[plan.frame.markers])
     for index in plan.order:
         _draw(plan, canvas, index)
+    if (x := plan.chart.cursor) is not None:
+        place = np.log10(np.array([x])) if plan.chart.x_axis.log else np.array([x])
+        canvas.rule(float(positions(place, plan.x_limits, canvas.dots_wide)[0]), 0)
     return body
 
 

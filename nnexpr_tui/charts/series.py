@@ -6,6 +6,7 @@ Colours are names: a role of the theme (``"primary"``, ``"accent"``, ``"warning"
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -53,12 +54,18 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class ChartData:
-    """A chart: its series from back to front, two axes and a title."""
+    """A chart: its series from back to front, two axes and a title.
+
+    ``cursor``: where on the horizontal axis a rule stands, behind the curves. ``facts()``: what is read there beside
+    the series and not drawn.
+    """
 
     series: tuple[Series, ...] = ()
     x_axis: Axis = Axis()
     y_axis: Axis = Axis()
     title: str = ""
+    facts: Callable[[], tuple[Series, ...]] = tuple
+    cursor: float | None = None
 
     @property
     def numbers(self) -> list[int]:

@@ -99,7 +99,13 @@ class Chart(PaintedRows):
         from nnexpr_tui.charts.raster import rasterise
 
         self._is_stale = False
-        return self.show(rasterise(self._data, self.frame, self._keeper)) if self._data is not None else 0
+        if self._data is None:
+            return 0
+        return self.show(rasterise(self.marked(self._data), self.frame, self._keeper))
+
+    def marked(self, data: ChartData) -> ChartData:
+        """What is drawn of these data."""
+        return data
 
     def _frame_changed(self) -> None:
         if self._data is not None:

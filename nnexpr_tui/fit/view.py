@@ -125,8 +125,12 @@ class FitView(TrainingView, OverTime, entry=VIEW):
             if self.is_due("modes", (*way, look.modes, look.markers), CHART_INTERVAL * hurried):
                 sent += modes.show_modes(fit, look.modes)
         elif self.is_due("loss", way, CHART_INTERVAL * hurried):
-            members = fit.recording.losses
-            sent += loss.update_chart(loss_chart(*fit.history, look=look, members=members, before=fit.before))
+            recording = fit.recording
+            sent += loss.update_chart(
+                loss_chart(
+                    *fit.history, look=look, members=recording.losses, before=fit.before, recording=recording
+                )
+            )
         if self._counted is not None and self._counted.epoch == fit.epoch:
             frequencies, counts = self.query_one(FrequenciesPane), self.query_one(CountsPane)
             frequencies.ascii = look.markers == "ascii"

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from nnexpr_tui.actions import Action
+from nnexpr_tui.parts.charts import CURSOR, ChartPane
 from nnexpr_tui.parts.form import FORM, Form
 from nnexpr_tui.parts.overlays import Overlay
 from nnexpr_tui.parts.screen import HostScreen
@@ -48,6 +49,8 @@ class HelpScreen(Overlay[None]):
             parts += [Content.styled(title, "bold"), Content(text), Content("")]
         if isinstance(focused, Form):
             parts += _keys("Keys in a form", FORM)
+        if isinstance(focused, ChartPane):
+            parts += _keys("Keys of the cursor, while V has it on the chart", CURSOR)
         if screen.view.HELP:
             others = f" v changes to {screen.next_view.entry.name}." if len(screen.views) > 1 else ""
             parts += [Content(screen.view.HELP + others), Content("")]

@@ -14,6 +14,7 @@ from textual.dom import DOMNode
 from nnexpr.atomic import write_atomically
 from nnexpr_tui.actions import ANYWHERE, Action, ViewEntry, bindings
 from nnexpr_tui.controller import Controller
+from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.lines import LinePane
 from nnexpr_tui.parts.status import StatusLine
@@ -138,6 +139,22 @@ class HostScreen(KeysWithoutFocus):
     def action_markers(self) -> None:
         self.footer.say(f"Curves are drawn as {self.controller.next_markers()}")
         self.view.redraw()
+
+    def action_values(self) -> None:
+        """On the focused chart, or on the first that is seen."""
+        charts = [pane for pane in self.view.query(ChartPane) if pane.is_wanted]
+        pane = self.focused if isinstance(self.focused, ChartPane) else next(iter(charts), None)
+        if not isinstance(pane, ChartPane):
+            self.footer.say("There is no chart here to read values of")
+            return
+        pane.focus()
+        pane.read_values()
+        if pane.has_cursor:
+            self.footer.say(
+                "Values at the cursor: arrow keys, with shift ten columns, home, end; V or esc ends"
+            )
+        else:
+            self.footer.clear()
 
     def action_zoom(self) -> None:
         self.view.zoom(self.focused if self.view.zoomed is None else None)

@@ -119,8 +119,11 @@ class TablePane(ScrollPane):
 
 
 def entitle(pane: Widget, title: str, subtitle: str = "") -> None:
-    """Set the titles that differ, as they are and not as markup; setting one paints the pane again."""
-    above, below = Content(title), Content(subtitle)
+    """Set the titles that differ, as they are and not as markup; setting one paints the pane again.
+
+    What a chart's cursor reads stands in the place of the lower one.
+    """
+    above, below = Content(title), Content(getattr(pane, "reading", "") or subtitle)
     if pane.border_title != above.markup:
         pane.border_title = above
     if (pane.border_subtitle or "") != below.markup:

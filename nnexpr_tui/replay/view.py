@@ -122,7 +122,9 @@ class ReplayView(OverTime, entry=VIEW):
         if modes is not None:
             return sent + modes.show_modes(fit, look.modes, snapshot.epoch)
         cursor = (snapshot.epoch, snapshot.loss)
-        return sent + loss.update_chart(loss_chart(*fit.history, look=look, cursor=cursor))
+        return sent + loss.update_chart(
+            loss_chart(*fit.history, look=look, cursor=cursor, recording=fit.recording)
+        )
 
     def _whole(self, fit: FitMoment, residual: bool) -> tuple[float, float]:
         """Limits that hold every snapshot of the record; found again once it has grown by a quarter."""
