@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stand_in import World
 from steps import keep_what_is_painted, stand_in_experiments
+from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
 
@@ -37,6 +40,23 @@ def read_as_painted(monkeypatch: pytest.MonkeyPatch) -> None:
 def notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until a key clears them: on a slow machine a test looks later than a person would."""
     monkeypatch.setattr("nnexpr_tui.parts.footer.NOTE_SECONDS", 3600.0)
+
+
+@pytest.fixture(autouse=True)
+def ends_are_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test ends while it trains, without the key that leaves: as behind that key, nothing is drawn or built then."""
+    run_test = Explorer.run_test
+
+    @asynccontextmanager
+    async def run(app: Explorer, **options: Any) -> AsyncIterator[Pilot[None]]:
+        async with run_test(app, **options) as pilot:
+            try:
+                yield pilot
+            finally:
+                app.lulls.end()
+                app.clock.stop()
+
+    monkeypatch.setattr(Explorer, "run_test", run)
 
 
 @pytest.fixture
