@@ -11,6 +11,7 @@ from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import target
 from nnexpr.training import graphs, groups
+from nnexpr.training.devices import estimate_bytes, resolve_device
 from nnexpr.training.fit import fit
 from nnexpr.training.graphs import Replayed
 from nnexpr.training.groups import make_groups
@@ -65,6 +66,23 @@ def test_short_memory_is_answered_by_smaller_groups(monkeypatch: pytest.MonkeyPa
     assert sum(group.members for group in made) == 20
     assert max(group.members for group in made) <= 3
     assert asked[0] > 3
+
+
+def test_the_estimate_holds_at_least_what_adam_must() -> None:
+    """Of each parameter itself, its gradient and two moments; so much more for each member more."""
+    one = FitSpecification.make(depth=3, width=(1000,), members=1)
+    parameters = mlp(3, 1000).parameter_count
+    more = estimate_bytes(one.replace(members=11)) - estimate_bytes(one)
+    assert more >= 10 * 4 * parameters * 4
+    assert estimate_bytes(one.replace(dtype="float64")) > 1.9 * estimate_bytes(one)
+
+
+def test_a_device_that_cannot_be_is_told_from_one_that_is_not_there() -> None:
+    for name in ("cuda:123456789", "cuda:x", "cpu:0", "tpu"):
+        with pytest.raises(InputError, match="it must be auto, cpu, cuda, cuda:N or mps"):
+            resolve_device(name)
+    with pytest.raises(InputError, match="CUDA device"):
+        resolve_device("cuda:12345678")
 
 
 def test_memory_that_holds_not_one_member_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

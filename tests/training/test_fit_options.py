@@ -56,7 +56,10 @@ def test_every_option_of_training_is_one() -> None:
     given |= {"batch_size": 10, "stop_loss": 0.0, "stages": None, "target_seed": 3, "loops": "tensors"}
     given |= {"modes": True, "masks": torch.ones_like(NETWORK.parameters)}
     assert set(given) == set(Training.__annotations__)
-    assert nnexpr.fit(NETWORK, GOAL, **given).epochs == 2
+    result = nnexpr.fit(NETWORK, GOAL, **given)
+    assert result.epochs == 2
+    assert result.modes is not None
+    assert nnexpr.fit(NETWORK, GOAL, epochs=1).modes is None
 
 
 def test_predictions_are_in_the_units_of_the_target(tmp_path: Path) -> None:

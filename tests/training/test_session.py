@@ -84,6 +84,17 @@ def test_states_follow_one_another() -> None:
     assert stopped.state == "stopped"
 
 
+def test_what_is_changed_while_it_runs_does_not_stop_it() -> None:
+    one = session()
+    for state, begin in (("ready", lambda: None), ("running", one.start), ("paused", one.pause)):
+        begin()
+        one.reconfigure(epochs=one.specification.epochs + 1)
+        assert one.state == state
+    finished = run(session())
+    finished.reconfigure(stop_loss=0.5)
+    assert finished.state == "finished"
+
+
 def test_more_epochs_reopen_a_finished_session() -> None:
     one = run(session())
     one.reconfigure(epochs=80)
