@@ -7,10 +7,17 @@ import math
 import numpy as np
 import pytest
 from quick import columns, quick
-from wrong_numerics import WRONG_NUMERICS, cube, table
+from wrong_numerics import WRONG_NUMERICS, cube, relative, table
 
 from nnexpr.experiments.data import Claim
-from nnexpr.experiments.numerics import EXPERIMENTS, arctan_table, gradient_flow, gram_spectra, low_pass
+from nnexpr.experiments.numerics import (
+    EXPERIMENTS,
+    arctan_table,
+    global_local,
+    gradient_flow,
+    gram_spectra,
+    low_pass,
+)
 from nnexpr.linear.continuous import cantilever
 
 CORRECTED = {"Z5"}
@@ -66,6 +73,15 @@ def test_the_least_that_holds() -> None:
     late = np.concatenate([np.linspace(1, 0.1, 45), np.linspace(0.1, 0.16, 45)])
     assert verdict(gradient_flow.stopped(late)) == "holds"
     assert verdict(gradient_flow.stopped(np.minimum(late, 0.14))) == "fails"
+
+
+def test_both_must_win_where_they_should() -> None:
+    """The better of the two global bases counts against hats, on either target."""
+    assert verdict(global_local.winner_changes(relative(smooth=0.4, rough=2.1))) == "holds"
+    assert verdict(global_local.winner_changes(relative(smooth=0.6, rough=2.1))) == "fails"
+    one = relative(smooth=0.6, rough=2.1)
+    assert verdict(global_local.winner_changes({**one, ("smooth", "sparse", "tanh"): 0.4})) == "holds"
+    assert verdict(global_local.winner_changes({**one, ("rough", "dense", "tanh"): 1.9})) == "fails"
 
 
 def test_what_is_printed_in_table_1_holds() -> None:

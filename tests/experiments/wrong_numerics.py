@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from nnexpr.experiments.data import Claim
-from nnexpr.experiments.numerics import arctan_table, gradient_flow, gram_spectra, low_pass
+from nnexpr.experiments.numerics import arctan_table, global_local, gradient_flow, gram_spectra, low_pass
 from nnexpr.linear.bases.relu import PowerOfRelu
 from nnexpr.linear.flow import modal_flow
 from nnexpr.linear.spectrum import spectrum
 
-__all__ = ["WRONG_NUMERICS", "cube", "table"]
+__all__ = ["WRONG_NUMERICS", "cube", "relative", "table"]
 
 Patch = pytest.MonkeyPatch
 
@@ -63,6 +63,16 @@ def cube(truncated: float = 60.0, whole: float = 1.0) -> dict[tuple[str, str, fl
     }
 
 
+def relative(smooth: float, rough: float) -> dict[global_local.Case, float]:
+    """Errors of tanh and Gaussians over those of hats."""
+    ratios = {("smooth", "sparse"): smooth, ("rough", "dense"): rough}
+    return {
+        (*case, basis): 1.0 if basis == "hat" else ratio
+        for case, ratio in ratios.items()
+        for basis in ("hat", *global_local.GLOBAL)
+    }
+
+
 def slower_flow(patch: Patch) -> Iterable[Claim]:
     def slower(eigenvalues: Any, *others: Any) -> Any:
         return modal_flow(eigenvalues * (1 - 1e-8), *others)
@@ -96,5 +106,6 @@ WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     "Z11": lambda patch: [low_pass.concentrated({(100, "uniform"): 9, (100, "adaptive"): 9})],
     "Z12": slower_flow,
     "Z12 in turn": too_soon,
+    "Z17": lambda patch: [global_local.winner_changes(relative(smooth=0.4, rough=1.9))],
     "Z12 stopping": lambda patch: [gradient_flow.stopped(1 / np.arange(1.0, 91.0))],
 }

@@ -44,4 +44,12 @@ EXPERIMENTS = (
         full="30 draws of noise, 100 units",
         quick="5 draws, 60 units",
     ),
+    SOURCE.experiment(
+        "global_local",
+        "take home messages",
+        "Global units against local ones",
+        "Which basis is nearer to a smooth and to a rough target, from few samples and from many?",
+        full="5 bases, 2 targets, 20 and 4000 samples",
+        quick="the same",
+    ),
 )
