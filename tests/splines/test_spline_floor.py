@@ -196,6 +196,14 @@ def test_below_rounding_a_floor_is_zero_and_what_is_above_is_kept(scale):
     assert few.lower_bound > 0
 
 
+@pytest.mark.parametrize("unit", [1e149, 1e-140])
+def test_the_largest_and_the_smallest_units_are_those_of_any_other(unit):
+    x, y = rough(20, 8)
+    plain, far = spline_floor(x, y, 3), spline_floor(x * unit, y * unit, 3)
+    assert far.mse == pytest.approx(plain.mse * unit**2, rel=1e-9)
+    np.testing.assert_allclose(far.knots, plain.knots * unit, rtol=1e-6)
+
+
 @pytest.mark.parametrize("regions", [0, -1, 2.5, True, "3"])
 def test_counts_that_are_none(regions):
     with pytest.raises(InputError, match="regions is"):
@@ -207,5 +215,8 @@ def test_samples_and_starts_that_cannot_be_used():
         spline_floor([0.0, np.nan], [0.0, 1.0], 2)
     with pytest.raises(ValueError, match="both must be"):
         spline_floor([], [], 2)
+    for x, y in (([0, 1e200], [0, 1]), ([0, 1], [0, -1e151])):
+        with pytest.raises(InputError, match=r"at most 1e\+150"):
+            spline_floor(x, y, 1)
     with pytest.raises(InputError, match="start is 3 knots"):
         spline_floor(np.arange(9.0), np.arange(9.0), 3, start=[1, 2, 3])

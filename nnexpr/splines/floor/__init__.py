@@ -38,6 +38,7 @@ from nnexpr.splines.p1 import checked_samples
 
 WORK = 1e9  # additions of the recursion: up to three seconds
 QUICK_WORK = 1e8  # about a third of a second: for whoever waits
+LARGEST = 1e150  # of x and y
 ROUNDING = 16  # ε of the largest |y|: errors below are rounding, and none
 
 __all__ = ["QUICK_WORK", "SplineFloor", "enclosure", "spline_floor", "spline_floors"]
@@ -77,7 +78,8 @@ def spline_floor(
     besides the usual ones, for example the bends of a network, which ``mse`` is then never above. ``work``: after so
     many additions the search stops; more narrows the gap between bound and spline.
 
-    Raises :class:`InputError` for fewer than one region or too many knots, ValueError for samples that are not numbers.
+    Raises :class:`InputError` for fewer than one region, too many knots and samples beyond 1e150, ValueError for what
+    is not numbers.
     """
     count = _check_regions(regions)
     problem = _Problem(x, y)
@@ -111,6 +113,10 @@ class _Problem:
 
     def __init__(self, x: ArrayLike, y: ArrayLike) -> None:
         xs, ys = checked_samples(x, y)
+        if max(-xs.min(), xs.max(), -ys.min(), ys.max()) > LARGEST:
+            raise InputError(
+                "samples", "too large", f"x and y are at most {LARGEST:g}, so that squares are numbers"
+            )
         self.origin, self.width = float(xs.min()), float(np.ptp(xs)) or 1.0
         self.mean, self.deviation = float(ys.mean()), float(ys.std()) or 1.0
         self.rounding = (ROUNDING * float(np.finfo(np.float64).eps * np.abs(ys).max())) ** 2
