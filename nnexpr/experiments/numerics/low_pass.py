@@ -98,7 +98,7 @@ def kept_modes(measured: Mapping[str, int]) -> list[Claim]:
             computed == PRINTED, fails_if="one of the printed numbers is not the formula's",
         ),
         judged(
-            "Z7", statement + ", on the line", "24 in single, 1351 in double",
+            "Z7", statement + ", on the line, where eigenvalues below n ε λ_1 are lost", "24 in single, 1351 in double",
             ", ".join(f"{count} in {name}" for name, count in measured.items()), "2×",
             all(0.5 <= ratio <= 2 for ratio in ratios.values()),
             fails_if="the largest matrix that a pseudo-inverse keeps whole is not within 2× of either",
