@@ -70,6 +70,13 @@ def test_lines_in_a_box(units, activation) -> None:
     sound(cells)
 
 
+def test_a_line_through_two_corners_makes_no_vertex() -> None:
+    """The diagonal of the box: two triangles, and two pre-activations that are on a kink."""
+    cells = plane_regions(network([[[0.3, -0.3, 0.0]], [1.0, 0.0]]), BOX)
+    assert (cells.count, len(cells.vertices), len(cells.edges), cells.check.ties) == (2, 4, 5, 2)
+    assert cells.areas.tolist() == [2.0, 2.0]
+
+
 @pytest.mark.parametrize("folds", [1, 2, 3, 4])
 def test_two_tents_side_by_side_have_a_power_of_four(folds) -> None:
     """k folds of each axis: a grid of 2^k by 2^k squares."""
