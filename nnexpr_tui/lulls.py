@@ -18,6 +18,7 @@ from nnexpr_tui.textual_private import compose_mode
 __all__ = ["Lulls"]
 
 QUIET = 1.0  # seconds without a key
+LONG = 5  # times that, after which garbage is looked for: it takes a tenth of a second
 RARELY = 1000  # times the usual: how much garbage there must be to be looked for while keys are pressed
 
 
@@ -29,6 +30,7 @@ class Lulls:
         self._timer: Timer | None = None
         self._is_littered = False
         self._looks = False  # for garbage
+        self._ticks = 0  # since the last key
 
     def tend_garbage(self) -> None:
         """Do not look for garbage before :meth:`begin`, and then in lulls.
@@ -52,7 +54,7 @@ class Lulls:
 
     def key(self) -> None:
         """A key was pressed: not now. What it opens and closes is garbage soon."""
-        self._is_littered = self._looks
+        self._is_littered, self._ticks = self._looks, 0
         if self._timer is not None:
             self._timer.reset()
 
@@ -62,8 +64,9 @@ class Lulls:
         self._is_littered = False
 
     def _use(self) -> None:
+        self._ticks += 1
         if self._modes:
             compose_mode(self._app, self._modes.pop(0))
-        elif self._is_littered:
+        elif self._is_littered and self._ticks >= LONG:
             self._is_littered = False
             gc.collect()

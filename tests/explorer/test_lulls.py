@@ -80,14 +80,19 @@ async def test_garbage_is_looked_for_once_after_keys(monkeypatch: pytest.MonkeyP
         quiet = Lulls(app, [])
         quiet.tend_garbage()
         quiet.begin()
-        quiet._use()
+        for _ in range(2 * lulls.LONG):
+            quiet._use()
         assert not looked  # no key was pressed
         knot = Knot()
         knot.self, gone = knot, ref(knot)
         del knot
-        quiet.key()
-        quiet._use()
-        quiet._use()
+        for _ in range(3):  # keys that follow one another
+            quiet.key()
+            for _ in range(lulls.LONG - 1):
+                quiet._use()
+        assert not looked
+        for _ in range(2 * lulls.LONG):
+            quiet._use()
         assert len(looked) == 1
         assert gone() is None
         quiet.end()
