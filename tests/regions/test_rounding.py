@@ -60,6 +60,17 @@ class TestSlopesThatCancelInAHiddenLayer:
         assert (found.count, found.collapsed) == (2, False)
 
 
+@pytest.mark.parametrize("power", [-100, 0, 100])
+def test_the_size_of_the_output_decides_nothing(power: int) -> None:
+    """Three units that cancel and one that bends, times a power of two."""
+    c, scale = 0.1, 2.0**power
+    last = [scale * c, scale * 2 * c, -scale * (2 * c + c) * (1 + 2.0**-52), scale, 0.0]
+    small = network([*[[0.7, -0.35]] * 3, [1.0, -0.6]], [last])
+    [found] = linear_regions(small)
+    assert found.breakpoints == pytest.approx([0.6])
+    assert found.check.merged == 1
+
+
 class TestWeakBendsBesideStrongSlopes:
     @pytest.mark.parametrize("strong", [1e6, 1e15, 1e30, 1e150])
     def test_are_seen_where_the_output_adds_them(self, strong: float) -> None:
