@@ -103,7 +103,7 @@ class Stack:
         shapes, pieces, units, bends = _plan(layers)
         if inputs is not None and network.inputs != inputs:
             raise ValueError(
-                f"inputs of the network are {network.inputs}; to count these regions it needs {inputs}"
+                f"the network's number of inputs is {network.inputs}; to count these regions it is {inputs}"
             )
         if not 0 <= first < network.members:
             raise ValueError(f"member is {member}; the network has members 0 to {network.members - 1}")

@@ -60,7 +60,9 @@ class Session:
         if network.outputs != 1:
             raise ValueError(f"the network has {network.outputs} outputs; a target has one value")
         if network.inputs != target.dimension:
-            raise ValueError(f"inputs of the network are {network.inputs}, of the target {target.dimension}")
+            raise ValueError(
+                f"the network's number of inputs is {network.inputs}; the target's is {target.dimension}"
+            )
         if network.layers[-1].activation != "identity":
             raise ValueError(
                 f"the last layer has activation {network.layers[-1].activation}; training needs identity"

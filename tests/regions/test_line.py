@@ -222,7 +222,7 @@ class TestWhatIsRefused:
             linear_regions(Network(layers, torch.zeros(1, 13), encoding=Encoding(1)))
 
     def test_two_inputs(self) -> None:
-        with pytest.raises(ValueError, match="network are 2; to count these regions it needs 1"):
+        with pytest.raises(ValueError, match="inputs is 2; to count these regions it is 1"):
             linear_regions(Network((AffineLayer(2, 1),), torch.zeros(1, 3)))
 
     @pytest.mark.parametrize("domain", [(1.0, 0.0), (0.0, 0.0), (0.0, float("inf")), (float("nan"), 1.0)])

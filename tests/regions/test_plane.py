@@ -322,7 +322,7 @@ class TestRefusals:
             plane_regions(nnexpr.mlp(inputs=2, encoding_bands=2), BOX)
 
     def test_one_input(self) -> None:
-        with pytest.raises(ValueError, match="network are 1; to count these regions it needs 2"):
+        with pytest.raises(ValueError, match="inputs is 1; to count these regions it is 2"):
             plane_regions(nnexpr.mlp(), BOX)
 
     @pytest.mark.parametrize("domain", [((0, 1),), ((0, 1), (1, 0)), ((0, 1), (0, np.inf)), (0, 1), "ab"])
