@@ -25,6 +25,7 @@ from nnexpr.experiments.concepts import (
 from nnexpr.experiments.discovery import every, find
 from nnexpr.experiments.manifold import bends, beyond, construction, draws, sparse, starts, steps
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS, Setting
+from nnexpr.experiments.numerics import arctan_table, global_local, gradient_flow, gram_spectra, low_pass
 from nnexpr.theory.triangle_wave import SAMPLES
 
 FULL, QUICK = Setting.of(Attempt()), Setting.of(Attempt(quick=True))
@@ -109,6 +110,21 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
         (*BOTH[1], beyond.DEPTHS[0], beyond.DEPTHS[2]),
     ),
     "manifold-figures": ((6, *STAGES[0]), STAGES[1]),
+    "gram-spectra": (
+        (gram_spectra.KNOTS, gram_spectra.RANDOM[0], max(gram_spectra.RANDOM[1]), gram_spectra.LINES),
+        (gram_spectra.QUICK_KNOTS, gram_spectra.QUICK_RANDOM[0], max(gram_spectra.QUICK_RANDOM[1]),
+         gram_spectra.QUICK_LINES),
+    ),
+    "low-pass": ((low_pass.UNITS,), (low_pass.QUICK_UNITS,)),
+    "arctan-table": (
+        (*sorted({n for _, n in arctan_table.COLUMNS}), 10_000, *arctan_table.SAMPLES.values()),
+        (min(n for _, n in arctan_table.COLUMNS),),
+    ),
+    "gradient-flow": (gradient_flow.NOISY, gradient_flow.QUICK_NOISY),
+    "global-local": (
+        (len(global_local.BASES), len(global_local.TARGETS), *(n for n, _ in global_local.SAMPLES.values())),
+        (),
+    ),
 }  # fmt: skip
 
 

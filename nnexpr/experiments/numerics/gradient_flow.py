@@ -23,12 +23,13 @@ UNITS = 12  # of the flow that the ODE solver follows
 TIMES = np.geomspace(1e-2, 1e3, 40)
 NOISE = 0.3
 SAMPLES = 400
+NOISY, QUICK_NOISY = (30, 100), (5, 60)  # draws of noise, units
 LONG = np.geomspace(1e-1, 1e10, 90)
 
 
 def run(attempt: Attempt) -> Result:
     """Its three parts."""
-    draws, n = attempt.choose((30, 100), (5, 60))
+    draws, n = attempt.choose(NOISY, QUICK_NOISY)
     attempt.report(0.0, "an ODE solver")
     eigenvalues, ends, formula, solved = both_ways()
     claims = [agrees(formula, solved), in_turn(eigenvalues[:4], solved[:, :4] / ends[:4])]

@@ -27,6 +27,7 @@ SCALES = (1, 3, 9)
 CAPTURED = 0.9999  # of a target's squares
 NOISES = (0.01, 0.03, 0.1)
 SAMPLES, OVER = 1000, 1500
+UNITS, QUICK_UNITS = 1000, 300  # whose modes are looked at
 
 
 def run(attempt: Attempt) -> Result:
@@ -36,7 +37,7 @@ def run(attempt: Attempt) -> Result:
     measured = {name: largest_kept(epsilon) for name, epsilon in EPSILONS.items()}
     claims = kept_modes(measured)
     attempt.report(0.3, "cut-offs")
-    found = spectrum(knots=attempt.choose(1000, 300))
+    found = spectrum(knots=attempt.choose(UNITS, QUICK_UNITS))
     errors = {scale: relative_errors(found, x, _waves(scale * x)) for scale in SCALES}
     claims.append(captured(errors))
     attempt.report(0.6, "noise")
@@ -44,7 +45,7 @@ def run(attempt: Attempt) -> Result:
     ratios = {(noise, n): noise_ratio(n, noise, attempt.seed) for noise in noises for n in (100, OVER)}
     claims.append(stable(ratios))
     attempt.report(0.8, "adaptive knots")
-    sizes = attempt.choose((100, 1000), (100, 300))
+    sizes = (100, attempt.choose(UNITS, QUICK_UNITS))
     modes = {(n, biases): modes_needed(n, biases, x) for n in sizes for biases in ("uniform", "adaptive")}
     claims.append(concentrated(modes))
     attempt.report(1.0)
