@@ -105,7 +105,10 @@ class PromptEscape(LinuxDriver):
         while not self.exit_event.is_set():
             is_within = parser._timeout_time is not None
             if select([self.fileno], [], [], constants.ESCAPE_DELAY if is_within else LOOK)[0]:
-                text = decode(os.read(self.fileno, READ))
+                read = os.read(self.fileno, READ)
+                if not read:  # the terminal is gone, and nothing will ever come again
+                    return
+                text = decode(read)
                 for event in parser.feed(text) if text else ():
                     self.process_message(event)
             for event in parser.tick():

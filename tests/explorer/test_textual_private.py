@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from textual.app import App
@@ -102,3 +104,16 @@ async def test_the_text_that_is_painted_is_told(monkeypatch: pytest.MonkeyPatch)
     async with Writing().run_test() as pilot:
         await pilot.pause()
         assert "what is written" in heard[-1]
+
+
+def test_where_the_input_ends_the_reading_ends() -> None:
+    """A terminal that is gone gives nothing for ever: who goes on reading never ends, and the process neither."""
+    ours, theirs = os.pipe()
+    driver = object.__new__(private.PromptEscape)
+    driver.fileno, driver._debug, driver.exit_event = ours, False, Event()
+    reading = Thread(target=driver.run_input_thread, daemon=True)
+    reading.start()
+    os.close(theirs)
+    reading.join(100.0)
+    assert not reading.is_alive()
+    os.close(ours)
