@@ -120,7 +120,7 @@ class FitView(TrainingView, OverTime, entry=VIEW):
                 chart.reset_limits()
         sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=look.residual))
         way = fit.scene, look.log_axis, look.log_epochs, fit.snapshot.member
-        modes = self.modes_shown
+        modes = self.place_modes()
         if modes is not None:
             if self.is_due("modes", (*way, look.modes, look.markers), CHART_INTERVAL * hurried):
                 sent += modes.show_modes(fit, look.modes)

@@ -75,9 +75,8 @@ class OverTime(View):
         yield loss.add_class("over-time")
         yield ModesPane(id=f"{prefix}modes", classes=ELSEWHERE)
 
-    @property
-    def modes_shown(self) -> ModesPane | None:
-        """The modes, where they are what is to be shown; None for the loss."""
+    def place_modes(self) -> ModesPane | None:
+        """Have the pane that is wanted in the place of the other; the modes', or None where that is the loss."""
         modes, loss = self.query_one(ModesPane), self.query_one(".over-time", ChartPane)
         wanted, other = (modes, loss) if self.look.modes else (loss, modes)
         if wanted.has_class(ELSEWHERE):

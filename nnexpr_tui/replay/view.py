@@ -118,7 +118,7 @@ class ReplayView(OverTime, entry=VIEW):
         sent = curves.update_chart(
             fit_chart(fit.scene, snapshot, counts, residual=look.residual, y_limits=limits)
         )
-        modes = self.modes_shown
+        modes = self.place_modes()
         if modes is not None:
             return sent + modes.show_modes(fit, look.modes, snapshot.epoch)
         cursor = (snapshot.epoch, snapshot.loss)
