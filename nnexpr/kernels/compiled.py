@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,7 @@ __all__ = [
     "inlined",
 ]
 
+LOG = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., object])
 Numbers: TypeAlias = NDArray[
     Any
@@ -107,14 +109,19 @@ class _PackageCache(FunctionCache):  # type: ignore[misc]
         try:
             return super().load_overload(signature, context)
         except Exception:  # what a pickle that is cut short or overwritten raises may be anything
+            LOG.info("%s: what was kept cannot be read", self, exc_info=True)
             with suppress(OSError):
                 self.flush()
             return None
 
     def save_overload(self, signature: Any, made: Any) -> None:
-        with suppress(OSError):
+        try:
             if digest_of_sources() == _LOADED:
                 super().save_overload(signature, made)
+            else:
+                LOG.info("%s: not kept, a source has changed", self)
+        except OSError:
+            LOG.info("%s: not kept", self, exc_info=True)
 
     def _sources(self) -> str:
         """Of what the function may call."""
