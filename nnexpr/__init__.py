@@ -16,6 +16,7 @@ _PUBLIC = {
     "nnexpr.networks.builders": "mlp shallow mmnn",
     "nnexpr.networks.compositional": "compositional tent",
     "nnexpr.networks.interchange": "from_torch to_torch",
+    "nnexpr.networks.matching": "matching_mlp",
     "nnexpr.runs.file": "save load",
     "nnexpr.targets": "target",
     "nnexpr.targets.target": "Target",
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from nnexpr.networks.builders import mlp as mlp, mmnn as mmnn, shallow as shallow
     from nnexpr.networks.compositional import compositional as compositional, tent as tent
     from nnexpr.networks.interchange import from_torch as from_torch, to_torch as to_torch
+    from nnexpr.networks.matching import matching_mlp as matching_mlp
     from nnexpr.networks.network import Network as Network
     from nnexpr.regions.line import LineRegions as LineRegions, linear_regions as linear_regions
     from nnexpr.regions.path import (

@@ -20,7 +20,7 @@ from nnexpr.placements import PLACEMENTS
 
 __all__ = ["OPTIONS", "FitSpecification", "InputError", "Option"]
 
-INITIALISERS = ("torch", "kaiming", "xavier", "raai")
+INITIALISERS = ("torch", "kaiming", "xavier", "scaled", "raai")
 DTYPES = ("float32", "float64")
 
 
@@ -49,7 +49,8 @@ class FitSpecification(Specified):
         offered=lambda: (name for name, activation in ACTIVATIONS.items() if activation.offered),
     )  # fmt: skip
     init: str = option(
-        "choice", "torch", "how the first weights are drawn (torch: nn.Linear's default)",
+        "choice", "torch", "how the first weights are drawn (torch: nn.Linear's default; scaled: with a larger first "
+        "layer, for sines)",
         group="network", label="Initialiser", offered=INITIALISERS,
     )  # fmt: skip
     encoding_bands: int = option(

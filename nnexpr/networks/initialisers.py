@@ -8,12 +8,16 @@ precision and device it is trained in. With n inputs and m outputs of a layer, a
 torch      weights U(1/sqrt(n))                                biases U(1/sqrt(n))
 kaiming    weights N(0, 2/n)                                   biases U(1/sqrt(n))
 xavier     weights U(sqrt(6/(n + m)))                          biases U(1/sqrt(n))
+scaled     as torch, the first layer times sqrt(n) (m/2)^(1/n)
 raai       rows [W | b] asymmetric and anticorrelated, below
 =========  ==================================================  ====================
 
 *torch* is what ``nn.Linear`` does by itself. *kaiming* (He et al. 2015) and *xavier* (Glorot and Bengio 2010)
 are what ``nn.init.kaiming_normal_`` and ``nn.init.xavier_uniform_`` make of it: they replace the weights and
 leave the biases. The papers' zero biases would put every bend of the first layer at x = 0, an end of [0, 1].
+
+*scaled* is the first layer of an FMMNN (Zhang, Zhao et al., arXiv 2502.18959): its weights and biases become
+U((m/2)^(1/n)), so that m sine units of one input have angular frequencies up to m/2.
 
 *raai* is written from the papers' descriptions; neither publishes code. Lu, Shin, Su and Karniadakis (arXiv
 1903.06733) draw each row of [W | b] from N(0, 0.6007²/n) and replace one of its n + 1 entries, chosen
@@ -46,7 +50,7 @@ def draw_parameters(layers: Sequence[AffineLayer], init: str, members: int, seed
     """The first parameters ``(members, P)`` in float64, in the layout of
     :class:`~nnexpr.networks.network.Network`.
 
-    ``init`` is torch, kaiming, xavier or raai. Raises :class:`~nnexpr.specification.InputError` for another.
+    ``init`` is torch, kaiming, xavier, scaled or raai. Raises :class:`~nnexpr.specification.InputError` for another.
     """
     members, seed = OPTIONS["members"].check(members), OPTIONS["seed"].check(seed)
     fill = _FILLS[OPTIONS["init"].check(init)](layers)
@@ -68,6 +72,18 @@ def _uniform(layers: Sequence[AffineLayer], weight_bound: Callable[[AffineLayer]
         row *= 2.0
         row -= 1.0
         row *= bounds
+
+    return fill
+
+
+def _scaled(layers: Sequence[AffineLayer]) -> Fill:
+    """What torch draws; then the first layer's rows are multiplied."""
+    first, draw = layers[0], _uniform(layers, _bias_bound)
+    factor = first.inputs**0.5 * (first.outputs / 2) ** (1 / first.inputs)
+
+    def fill(rng: np.random.Generator, row: Array) -> None:
+        draw(rng, row)
+        row[: first.size] *= factor
 
     return fill
 
@@ -133,5 +149,6 @@ _FILLS: dict[str, Callable[[Sequence[AffineLayer]], Fill]] = {
     "torch": lambda layers: _uniform(layers, _bias_bound),
     "kaiming": _kaiming,
     "xavier": lambda layers: _uniform(layers, lambda layer: (6 / (layer.inputs + layer.outputs)) ** 0.5),
+    "scaled": _scaled,
     "raai": _raai,
 }

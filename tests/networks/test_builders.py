@@ -47,10 +47,24 @@ def test_mmnn_alternates_frozen_and_trained_layers() -> None:
     assert network.trained_parameter_count == 2 * 31 * 4 + 31
 
 
-def test_mmnn_has_the_published_parameter_counts() -> None:
-    # The authors' first experiment: ranks [1, 36 x 5, 1], widths 666 x 6.
-    network = mmnn(width=666, rank=36, depth=6)
-    assert (network.trained_parameter_count, network.parameter_count) == (120_727, 245_269)
+@pytest.mark.parametrize(
+    ("width", "rank", "depth", "inputs", "trained", "total"),
+    [
+        (666, 36, 6, 1, 120_727, 245_269),  # the authors' first experiment, as their program prints it
+        (10, 3, 5, 1, 143, 323),  # and those of the talk, by Σ (w + 1) r and Σ (r' + 1) w
+        (300, 5, 4, 1, 4_816, 10_816),
+        (500, 3, 5, 1, 6_513, 15_513),
+        (500, 5, 5, 2, 10_521, 24_021),
+        (600, 15, 30, 2, 262_036, 542_236),
+        (100, 10, 6, 2, 5_151, 10_951),
+        (1024, 16, 6, 1, 83_025, 172_113),
+    ],
+)
+def test_mmnn_has_the_published_parameter_counts(
+    width: int, rank: int, depth: int, inputs: int, trained: int, total: int
+) -> None:
+    network = mmnn(width=width, rank=rank, depth=depth, inputs=inputs)
+    assert (network.trained_parameter_count, network.parameter_count) == (trained, total)
 
 
 @pytest.mark.parametrize("biases", ["uniform", "adaptive", "random"])

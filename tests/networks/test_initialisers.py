@@ -12,7 +12,7 @@ from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.initialisers import RAAI_DEVIATION, draw_parameters
 
-INITIALISERS = ["torch", "kaiming", "xavier", "raai"]
+INITIALISERS = ["torch", "kaiming", "xavier", "scaled", "raai"]
 INPUTS, OUTPUTS = 6, 3
 LAYER = AffineLayer(INPUTS, OUTPUTS)
 
@@ -50,6 +50,15 @@ def test_entries_of_a_layer_are_uncorrelated() -> None:
     for init in ("torch", "kaiming", "xavier"):
         correlation = np.corrcoef(rows(init).reshape(4000, -1).T)
         assert np.abs(correlation - np.eye(len(correlation))).max() < 6 / 4000**0.5, init
+
+
+@pytest.mark.parametrize(("inputs", "bound"), [(1, 32.0), (2, 32**0.5), (3, 32 ** (1 / 3))])
+def test_a_scaled_first_layer_is_uniform_up_to_half_its_units_frequencies(inputs: int, bound: float) -> None:
+    layers = [AffineLayer(inputs, 64, "sine"), AffineLayer(64, 3)]
+    drawn, plain = (draw_parameters(layers, init, 200, seed=2) for init in ("scaled", "torch"))
+    first = layers[0].size
+    assert stats.kstest(drawn[:, :first].ravel(), stats.uniform(-bound, 2 * bound).cdf).pvalue > 1e-3
+    assert np.array_equal(drawn[:, first:], plain[:, first:])
 
 
 def test_raai_has_the_moments_of_its_definition() -> None:
@@ -96,5 +105,7 @@ def test_single_precision_is_double_precision_rounded(init: str) -> None:
 
 
 def test_an_unknown_initialiser_is_refused() -> None:
-    with pytest.raises(InputError, match="init is zeros: it must be one of torch, kaiming, xavier, raai"):
+    with pytest.raises(
+        InputError, match="init is zeros: it must be one of torch, kaiming, xavier, scaled, raai"
+    ):
         mlp(init="zeros")
