@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from nnexpr.experiments.data import Claim, Verdict
     from nnexpr.experiments.discovery import Experiment
     from nnexpr.experiments.findings import Finding
+    from nnexpr.training.tangents import Tangent, Tangents
 
-__all__ = ["cell_text", "domain_document", "experiments_document", "modes_document", "plain", "verdict_text"]
+__all__ = [
+    "cell_text", "domain_document", "experiments_document", "modes_document", "plain", "tangent_document",
+    "verdict_text",
+]  # fmt: skip
 
 MOST_MODE_ENTRIES = 64  # epochs
+MOST_EIGENVALUES = 64
 
 
 def domain_document(domain: tuple[tuple[float, float], ...]) -> tuple[Any, ...]:
@@ -66,19 +71,58 @@ def modes_document(
     """
     import numpy as np
 
-    def told(values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """To four figures: there are thousands of them."""
-        return np.char.mod("%.4g", values).astype(np.float64)
-
     last = len(epochs) - 1
     chosen = np.unique(np.linspace(0, last, min(MOST_MODE_ENTRIES, len(epochs))).round().astype(int))
     return {
         "epochs": epochs[chosen],
-        "target": told(target),
+        "target": _told(target),
         "member": member,
-        "amplitudes": told(amplitudes[chosen]),
-        "median": None if median is None else told(median[chosen]),
+        "amplitudes": _told(amplitudes[chosen]),
+        "median": None if median is None else _told(median[chosen]),
     }
+
+
+def tangent_document(tangents: Tangents, member: int) -> dict[str, Any]:
+    """A member's tangent kernel when training began and now, and the losses foretold if it had stood still.
+
+    ``eigenvalues`` are the largest of K / n, n the ``points`` it is taken at; ``residual_shares`` say what of the
+    residual's squares lies along the mode of each.
+    """
+    foretold = tangents.foretold
+    return {
+        "member": member,
+        "points": tangents.now.points,
+        "movement": tangents.movement,
+        "alignment": tangents.alignment,
+        "start": _kernel(tangents.start),
+        "now": _kernel(tangents.now),
+        "foretold": {
+            "by": "gradient flow" if foretold.is_flow else "gradient descent",
+            "epochs": foretold.epochs,
+            "losses": _told(foretold.losses),
+        },
+    }
+
+
+def _kernel(tangent: Tangent) -> dict[str, Any]:
+    kept = min(tangent.resolved, MOST_EIGENVALUES)
+    return {
+        "epoch": tangent.epoch,
+        "eigenvalues": _told(tangent.eigenvalues[:kept]),
+        "residual_shares": _told(tangent.shares[:kept]),
+        "resolved": tangent.resolved,
+        "effective_rank": tangent.effective_rank,
+        "condition": tangent.condition,
+        "slope": tangent.slope,
+        "loss": tangent.loss,
+    }
+
+
+def _told(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """To four figures: there are thousands of them."""
+    import numpy as np
+
+    return np.char.mod("%.4g", values).astype(np.float64)
 
 
 def experiments_document(

@@ -28,6 +28,7 @@ from nnexpr.training.stepper import MemberSettings
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
     from nnexpr.regions.plane import PlaneRegions
+    from nnexpr.training.tangents import Tangents
 
 __all__ = [
     "FitResult", "Training", "assemble", "fit", "fitted", "result_of", "session", "session_of", "train",
@@ -39,6 +40,7 @@ class FitResult:
     """A finished fit. Losses and errors are in the target's own units; a diverged member's are NaN."""
 
     network: Network  # trained; diverged members in their last finite state
+    begun: Network  # as it was at epoch 0
     target: Target
     specification: FitSpecification
     loss: Tensor  # (members,) float64: mean squared error after the last update
@@ -80,6 +82,20 @@ class FitResult:
             return [lines.rescaled(across[0], up) for lines in linear_regions(network)]
         cells = (plane_regions(network, member=member) for member in range(network.members))
         return [each.rescaled((across[0], across[1]), up) for each in cells]
+
+    def tangents(self, member: int = 0) -> Tangents:
+        """A member's tangent kernel when training began and at its end, and the losses foretold by the former.
+
+        Of weights: raises ValueError where peaks and scales were trained in their place, where nothing was, and for a
+        member that diverged.
+        """
+        from nnexpr.training.tangents import tangents_of
+
+        if member in self.diverged:
+            raise ValueError(
+                f"member {member} diverged at epoch {self.diverged[member]:,}: it has no tangent kernel"
+            )
+        return tangents_of(self.begun, self.network, self.target, self.specification, member, self.epochs)
 
     @property
     def member_epochs_per_second(self) -> float:
@@ -235,6 +251,7 @@ def result_of(trained: Session) -> FitResult:
     """What has come of a session so far."""
     return FitResult(
         network=trained.current_network(),
+        begun=trained.network,
         target=trained.target,
         specification=trained.specification,
         loss=torch.as_tensor(trained.losses()),

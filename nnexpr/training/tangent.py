@@ -34,7 +34,7 @@ from torch import Tensor
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.networks.network import Network
 
-__all__ = ["linearised_losses", "movement", "tangent_kernel", "tangent_modes"]
+__all__ = ["alignment", "decays", "linearised_losses", "movement", "tangent_kernel", "tangent_modes"]
 
 
 @overload
@@ -105,28 +105,57 @@ def movement(kernel: Tensor, start: Tensor) -> Tensor:
     return moved
 
 
+def alignment(kernel: Tensor, start: Tensor) -> Tensor:
+    """How much of the movement is more than growth, ``(members,)``: the cosine <K, K_0> / (||K|| ||K_0||), 0 to 1.
+
+    It is 1 where K is a multiple of K_0, which then has the same modes and only another pace.
+    """
+    norms = torch.linalg.matrix_norm(kernel) * torch.linalg.matrix_norm(start)
+    cosine: Tensor = (kernel * start).sum(dim=(-2, -1)) / norms
+    return cosine
+
+
 def linearised_losses(
-    kernel: Tensor, residual: Tensor, rate: float, epochs: Tensor, *, momentum: float = 0.0
+    kernel: Tensor, residual: Tensor, rate: float | Tensor, epochs: Tensor, *, momentum: float = 0.0
 ) -> Tensor:
     """The losses of gradient descent from ``residual: (members, n)`` if K stood still: ``(members, len(epochs))``.
 
-    In the modes of K the residual has coefficients c, and after t steps of the rate, with momentum beta,
-
-        loss(t) = sum_k e_k(t)² c_k² / n,    e_k(t + 1) = (1 + beta - 2 rate mu_k / n) e_k(t) - beta e_k(t - 1),
-
-    from e_k(0) = e_k(-1) = 1: without momentum e_k(t) = (1 - 2 rate mu_k / n)^t, which grows where 2 rate mu_k / n is
-    above 2. ``epochs``: whole numbers; the recurrence is raised to them by repeated squaring, so 10^6 epochs cost 20
-    products. Float64; not finite where a mode grows beyond it.
+    ``epochs``: whole numbers, ascending. ``rate``: one, or for each of the epochs that of the steps which lead there
+    from the one before it (the first from 0). In the modes of K the residual has coefficients c, and the loss after t
+    steps is sum_k e_k(t)² c_k² / n with the :func:`decays` e_k. Float64; not finite where a mode grows beyond it.
     """
     values, modes = tangent_modes(kernel)
     n = residual.shape[-1]
     energy = torch.einsum("mkn,mn->mk", modes, residual.to(torch.float64)).square() / n
-    step = values.new_zeros(*values.shape, 2, 2)  # (e(t), e(t - 1)) one step on
-    step[..., 0, 0] = 1 + momentum - 2 * rate * values / n
-    step[..., 0, 1], step[..., 1, 0] = -momentum, 1.0
-    states = values.new_ones(*values.shape, 2, len(epochs))
-    left = epochs.clone()
+    steps = torch.diff(epochs, prepend=epochs.new_zeros(1))
+    rates = torch.as_tensor(rate, dtype=torch.float64).expand(len(epochs))
+    return torch.einsum("mk,mkt->mt", energy, decays(values / n, rates, steps, momentum).square())
+
+
+def decays(values: Tensor, rates: Tensor, steps: Tensor, momentum: float = 0.0) -> Tensor:
+    """What is left of each mode, ``(..., k, t)``, after the first of ``steps: (t,)`` gradient steps, the second, ...
+
+    ``values: (..., k)``: mu_k / n; ``rates: (t,)``: of the steps of each stretch. With momentum beta, from e_k = 1 and
+    v_k = 0,
+
+        v_k <- beta v_k + 2 mu_k / n e_k,    e_k <- e_k - rate v_k,
+
+    so without momentum each step multiplies by 1 - 2 rate mu_k / n, and a mode grows where 2 rate mu_k / n is above 2.
+    The recurrence is raised to the steps by repeated squaring: 10^6 of them cost 20 products.
+    """
+    pull = 2 * values.unsqueeze(-1).expand(*values.shape, len(steps))
+    if momentum == 0:
+        return (1 - rates * pull).pow(steps).cumprod(dim=-1)
+    step = pull.new_zeros(*pull.shape, 2, 2)  # of (e, v)
+    step[..., 0, 0], step[..., 0, 1] = 1 - rates * pull, -rates * momentum
+    step[..., 1, 0], step[..., 1, 1] = pull, momentum
+    stretches = torch.eye(2, dtype=step.dtype, device=step.device).expand_as(step)
+    left = steps.clone()
     while bool((left > 0).any()):
-        states = torch.where(left % 2 == 1, step @ states, states)
+        stretches = torch.where((left % 2 == 1)[:, None, None], step @ stretches, stretches)
         step, left = step @ step, left // 2
-    return torch.einsum("mk,mkt->mt", energy, states[..., 0, :].square())
+    state, remaining = pull.new_tensor([[1.0], [0.0]]), []
+    for stretch in stretches.unbind(dim=-3):
+        state = stretch @ state
+        remaining.append(state[..., 0, 0])
+    return torch.stack(remaining, dim=-1)

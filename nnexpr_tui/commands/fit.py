@@ -41,6 +41,9 @@ _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the
 @click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @fit_options()
 @json_option
+@output_option(
+    "--tangent", is_flag=True, help="tell the tangent kernel of the best member, at the start and at the end"
+)
 @output_option("--save", metavar="PATH", help="write the trained members to PATH, a .safetensors file")
 @keeping_options()
 @output_option("--list-targets", is_flag=True, help="list the named targets and leave")
@@ -49,6 +52,7 @@ def fit(
     ctx: click.Context,
     /,
     as_json: bool,
+    tangent: bool,
     save: str | None,
     store: Store,
     no_store: bool,
@@ -78,7 +82,7 @@ def fit(
         if keeper:
             keeper.keep(session)
         unsaved = place and _save(place, session)
-        report = document(result_of(session), keeper, bounds=as_json)
+        report = document(result_of(session), keeper, bounds=as_json, tangent=tangent)
         if as_json:
             print_json(report)
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnexpr_tui.commands.output import figure, number, print_chart, print_table, print_text
-from nnexpr_tui.documents import domain_document, modes_document
+from nnexpr_tui.documents import domain_document, modes_document, tangent_document
 
 if TYPE_CHECKING:
     from nnexpr.runs.keeper import Keeper
@@ -28,8 +28,13 @@ MOST_ENTRIES, MOST_LOSSES = 200, 200_000  # of the history: epochs, and losses o
 COUNTS = ("linear_regions", "bends", "activation_regions", "dead_units", "collapsed", "certified")
 
 
-def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[str, Any]:
-    """The JSON document of a fit, kept by ``keeper``; with the ``bounds`` of splines, which take a while."""
+def document(
+    result: FitResult, keeper: Keeper | None, *, bounds: bool, tangent: bool = False
+) -> dict[str, Any]:
+    """The JSON document of a fit, kept by ``keeper``; with the ``bounds`` of splines, which take a while.
+
+    And the ``tangent`` kernel of the member of least loss.
+    """
     network = result.network
     counted, notes = _regions(result)
     regions = [counts["linear_regions"] for counts in counted.values()]
@@ -38,6 +43,8 @@ def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[
     notes += unknown
     if keeper and keeper.problem:
         notes.append(keeper.problem)
+    kernel, why = _tangent(result) if tangent else (None, [])
+    notes += why
     return {
         "schema": 1,
         "run": keeper.run if keeper else None,
@@ -54,6 +61,7 @@ def document(result: FitResult, keeper: Keeper | None, *, bounds: bool) -> dict[
         "state": result.state,
         "history": _history(result),
         "modes": _modes(result),
+        **({"tangent": kernel} if tangent else {}),
         **({"notes": notes} if notes else {}),
     }
 
@@ -136,10 +144,24 @@ def _modes(result: FitResult) -> dict[str, Any] | None:
     modes = result.modes
     if modes is None or not len(modes):
         return None
-    losses = result.loss.numpy()
-    member = int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
+    member = _best(result)
     median = modes.median if result.network.members > 1 else None
     return modes_document(modes.epochs, modes.target, member, modes.member(member), median)
+
+
+def _tangent(result: FitResult) -> tuple[dict[str, Any] | None, list[str]]:
+    """Of the member of least loss; or why there is none."""
+    member = _best(result)
+    try:
+        return tangent_document(result.tangents(member), member), []
+    except ValueError as error:
+        return None, [f"there is no tangent kernel: {error}"]
+
+
+def _best(result: FitResult) -> int:
+    """The member of least loss; the first where all have diverged."""
+    losses = result.loss.numpy()
+    return int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
 
 
 def _finite(value: float) -> float | None:
@@ -169,6 +191,8 @@ def show(session: Session, report: dict[str, Any]) -> None:
         print_text(f"... and {len(members) - MOST_ROWS:,} more members (all with --json)")
     if len(members) > 1:
         _print_summary(members)
+    if "tangent" in report:
+        _print_tangent(report)
     if report["run"]:
         print_text(f"run {report['run']}")
 
@@ -182,6 +206,27 @@ def _print_summary(members: list[dict[str, Any]]) -> None:
             rows.append((title, *(number(float(np.quantile(values, q))) for q in (0.0, 0.5, 1.0))))
     lost = sum(member["nonfinite"] for member in members)
     print_table(f"{len(members):,} members, {lost:,} diverged", ("", "least", "median", "greatest"), rows)
+
+
+def _print_tangent(report: dict[str, Any]) -> None:
+    """The kernel at the start and at the end, side by side; or why there is none."""
+    told = report["tangent"]
+    if told is None:
+        print_text(report["notes"][-1].capitalize())
+        return
+    ways = told["start"], told["now"]
+    rows = [
+        ("epoch", *(number(way["epoch"]) for way in ways)),
+        ("largest eigenvalue of K / n", *(number(float(way["eigenvalues"][0])) for way in ways)),
+        ("effective rank", *(number(way["effective_rank"]) for way in ways)),
+        (
+            "of the squared error in 10 modes",
+            *(number(float(sum(way["residual_shares"][:10]))) for way in ways),
+        ),
+        ("loss, if it had stood still", "", figure(float(told["foretold"]["losses"][-1]))),
+    ]
+    moved = f"moved by {number(told['movement'])}, alignment {number(told['alignment'])}"
+    print_table(f"Tangent kernel of member {told['member']}: {moved}", ("", "start", "end"), rows)
 
 
 def _print_fit(session: Session) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from nnexpr import target
@@ -15,6 +16,7 @@ from nnexpr.runs.store import Store
 from nnexpr.specification import OPTIONS
 from nnexpr.splines.floor import QUICK_WORK, spline_floor
 from nnexpr.training.modes import mode_amplitudes
+from nnexpr.training.tangent import tangent_kernel
 from nnexpr_tui.commands import fit_report
 
 MEMBER_KEYS = {
@@ -142,6 +144,52 @@ def test_the_modes_of_the_error_end_with_those_of_what_was_trained(run, tmp_path
     np.testing.assert_allclose(modes["amplitudes"][-1], mode_amplitudes(error)[:32], rtol=1e-3, atol=1e-6)
     assert document(run(*options))["modes"]["median"] is None
     assert document(run("fit", "--target", "waves2d", "--epochs", 2, "--no-store", "--json"))["modes"] is None
+
+
+def test_the_tangent_kernel_is_told_where_it_is_asked_for(run, tmp_path):
+    """Of the best member: the fixed knots' stays, and its losses are those that it foretold."""
+    common = ("--target", "cube", "--points", 50, "--no-store", "--tangent")
+    knots = ("--network", "shallow", "--knots", 9, "--dtype", "float64")
+    descent = ("--optimizer", "sgd", "--momentum", 0, "--lr", 0.01, "--epochs", 80)
+    found = document(run("fit", *common, *knots, *descent, "--json"))
+    told = found["tangent"]
+    assert (told["member"], told["points"], told["movement"]) == (0, 50, 0.0)
+    assert told["start"]["eigenvalues"] == told["now"]["eigenvalues"]
+    assert told["foretold"]["by"] == "gradient descent"
+    assert (told["foretold"]["epochs"][0], told["foretold"]["epochs"][-1]) == (0, 80)
+    assert told["foretold"]["losses"][-1] == pytest.approx(found["members"][0]["loss"], rel=1e-3)
+    saved = tmp_path / "three.safetensors"
+    trained = ("fit", *common, "--width", 6, "--members", 3, "--epochs", 60, "--save", saved)
+    found = document(run(*trained, "--json"))
+    told, losses = found["tangent"], [member["loss"] for member in found["members"]]
+    assert told["member"] == losses.index(min(losses))
+    kernel = tangent_kernel(load(saved).network.to(dtype=torch.float64), target("cube", points=50).inputs)
+    values = np.linalg.eigvalsh(kernel[told["member"]] / 50)[::-1]
+    np.testing.assert_allclose(told["now"]["eigenvalues"][:4], values[:4], rtol=1e-3)
+    shown = run(*trained).stdout
+    assert "Tangent kernel of member" in shown
+    assert "effective rank" in shown
+    assert "tangent" not in document(run("fit", "--epochs", 2, "--no-store", "--json"))
+
+
+def test_what_has_no_tangent_kernel_says_why(run):
+    options = (
+        "fit",
+        "--target",
+        "cube",
+        "--network",
+        "compositional",
+        "--depth",
+        2,
+        "--stages",
+        "1,3",
+        "--epochs",
+        4,
+    )
+    why = "there is no tangent kernel: peaks and scales are trained; the tangent kernel is that of weights"
+    found = document(run(*options, "--no-store", "--tangent", "--json"))
+    assert (found["tangent"], found["notes"]) == (None, [why])
+    assert why.capitalize() in run(*options, "--no-store", "--tangent").stdout
 
 
 def test_a_member_is_the_same_alone(run):

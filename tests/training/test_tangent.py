@@ -15,7 +15,14 @@ from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp, mmnn, shallow
 from nnexpr.networks.network import Network
 from nnexpr.training.jacobian import StackResiduals, trained_columns
-from nnexpr.training.tangent import linearised_losses, movement, tangent_kernel, tangent_modes
+from nnexpr.training.tangent import (
+    alignment,
+    decays,
+    linearised_losses,
+    movement,
+    tangent_kernel,
+    tangent_modes,
+)
 
 X = torch.linspace(-1.0, 1.0, 33, dtype=torch.float64)
 
@@ -163,3 +170,29 @@ def test_what_has_no_kernel_is_said() -> None:
     frozen = Network((AffineLayer(1, 1, "identity", trained=False),), torch.zeros(1, 2))
     with pytest.raises(ValueError, match="frozen"):
         tangent_kernel(frozen, X)
+
+
+def test_alignment_is_the_cosine_between_two_kernels() -> None:
+    """1 for multiples, 0 for kernels of disjoint support, cos 45° = 1/√2 between a matrix and a half of it."""
+    first, second = (torch.diag(torch.tensor(row, dtype=torch.float64)) for row in ([3.0, 0.0], [0.0, 2.0]))
+    pairs = [(7 * first, first), (first, second), (first / 3 + second / 2, second)]
+    found = alignment(*(torch.stack(each) for each in zip(*pairs, strict=True)))
+    np.testing.assert_allclose(found, [1.0, 0.0, math.sqrt(0.5)], atol=1e-15)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.8])
+def test_a_rate_that_changes_is_as_if_each_step_were_taken(momentum: float) -> None:
+    """``torch.optim.SGD`` on the quadratic sum_k v_k e_k², whose gradient is 2 v e, with a rate for each stretch."""
+    values = torch.tensor([3.0, 0.5, 0.0], dtype=torch.float64)
+    rates, steps = (0.1, 0.02, 0.3, 0.05), (3, 0, 7, 40)
+    e = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    optimizer, expected = torch.optim.SGD([e], lr=1.0, momentum=momentum), []
+    for rate, count in zip(rates, steps, strict=True):
+        optimizer.param_groups[0]["lr"] = rate
+        for _ in range(count):
+            optimizer.zero_grad()
+            (values * e**2).sum().backward()
+            optimizer.step()
+        expected.append(e.detach().clone())
+    found = decays(values, torch.tensor(rates, dtype=torch.float64), torch.tensor(steps), momentum)
+    torch.testing.assert_close(found, torch.stack(expected, dim=1))
