@@ -271,6 +271,10 @@ class Specified:
                 raise InputError("option", name, "known options are " + ", ".join(known))
         return cls(**given)
 
+    def relevant(self, name: str) -> bool:  # noqa: ARG002
+        """Whether the option has a meaning beside the others: unless a subclass knows better."""
+        return True
+
     def replace(self, **changes: Any) -> Self:
         """A copy with ``changes``, checked again."""
         return replace(self, **changes)

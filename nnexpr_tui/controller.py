@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from textual.message import Message
 
+from nnexpr.declarations import Specified, options_of
 from nnexpr.runs.store import Store
 from nnexpr.runs.store import store as usual_store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
@@ -29,7 +30,7 @@ from nnexpr_tui.training.subject import FitSubject, default_library
 from nnexpr_tui.worker.scheduler import Scheduler, Topic
 from nnexpr_tui.worker.subject import Moment, Subject
 
-__all__ = ["DEFAULT_EPOCHS", "Controller", "Look", "command_line"]
+__all__ = ["DEFAULT_EPOCHS", "Controller", "Look", "command_line", "option_words"]
 
 M = TypeVar("M", bound=Moment)
 S = TypeVar("S", bound=Subject[Any])
@@ -317,10 +318,16 @@ def _with_architecture(specification: FitSpecification, before: FitSpecification
 def command_line(specification: FitSpecification) -> str:
     """The ``fit`` command that trains this specification: every option that is not its default."""
     plain = FitSpecification.make(network=specification.network)
-    words = ["nnexpr-tui", "fit", "--network", specification.network]
-    for name, option in OPTIONS.items():
+    named = ("nnexpr-tui", "fit", "--network", specification.network)
+    return shlex.join([*named, *option_words(specification, plain)])
+
+
+def option_words(specification: Specified, plain: Specified) -> list[str]:
+    """The options that mean something and have another value than in ``plain``, as the command line spells them."""
+    words: list[str] = []
+    for name, option in options_of(type(specification)).items():
         value = getattr(specification, name)
-        if name == "network" or value == getattr(plain, name) or not specification.relevant(name):
+        if value == getattr(plain, name) or not specification.relevant(name):
             continue
         if option.kind == "flag":
             words.append(option.flag if value else f"--no-{option.flag[2:]}")
@@ -328,4 +335,4 @@ def command_line(specification: FitSpecification) -> str:
             words += [option.flag, *(f"{item:.12g}" for item in value)]
         else:
             words += [option.flag, option.format(value)]
-    return shlex.join(words)
+    return words

@@ -12,6 +12,7 @@ from typing import Any
 
 from nnexpr.declarations import Option, Specified, option
 from nnexpr.linear.basis import BASES, SOLVERS
+from nnexpr.placements import PLACEMENTS
 from nnexpr.specification import DTYPES, OPTIONS
 
 __all__ = ["LstsqSpecification", "SpectrumSpecification", "idle"]
@@ -44,6 +45,14 @@ def _biases() -> Any:
 
 def _seed() -> Any:
     return _same("seed", help="of knots that are placed at random")
+
+
+def _of_no_use(name: str, basis: str, biases: str) -> bool:
+    """Whether the option means nothing for this basis on knots that are placed so."""
+    of_some = {option for each in BASES.values() for option in each.options}
+    if name in of_some:
+        return name not in BASES[basis].options
+    return name == "seed" and not PLACEMENTS[biases].is_drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +92,15 @@ class LstsqSpecification(Specified):
     )  # fmt: skip
     seed: int = _seed()
 
+    def relevant(self, name: str) -> bool:
+        """Whether the option has a meaning for this basis, placement and solver; of one that is not named, no."""
+        solver = SOLVERS.get(self.solver or "")
+        if name == "rcond":
+            return solver is not None and solver.cut_off
+        if name == "ridge":
+            return solver is not None and solver.ridge is not None
+        return not _of_no_use(name, self.basis, self.biases)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SpectrumSpecification(Specified):
@@ -116,8 +134,12 @@ class SpectrumSpecification(Specified):
     )  # fmt: skip
     seed: int = _seed()
 
+    def relevant(self, name: str) -> bool:
+        """Whether the option has a meaning for this basis and placement."""
+        return not _of_no_use(name, self.basis, self.biases)
+
 
 def idle(specification: LstsqSpecification | SpectrumSpecification, given: Iterable[str]) -> list[str]:
     """Which of the options given mean nothing for the basis."""
     of_some = {name for basis in BASES.values() for name in basis.options}
-    return [name for name in given if name in of_some.difference(BASES[specification.basis].options)]
+    return [name for name in given if name in of_some and not specification.relevant(name)]

@@ -1,4 +1,4 @@
-"""A form: the options of one group as rows, changed in place with the arrow keys or by typing."""
+"""A form: the options of some groups of a specification as rows, changed in place with the arrow keys or by typing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widget import Widget
 
-from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.declarations import InputError, Option, Specified, options_of
 from nnexpr_tui.actions import Action, bindings
 from nnexpr_tui.adjust import shown_options
 from nnexpr_tui.parts.lines import Line, LinePane, clean
@@ -52,7 +52,8 @@ class Form(LinePane, can_focus=True):
     ) -> None:
         super().__init__(title, id=id, classes="form")
         self._groups, self._change, self._step = groups, change, step
-        self._specification: FitSpecification | None = None
+        self._specification: Specified | None = None
+        self._options: dict[str, Option] = {}
         self._names: list[str] = []
         self._cursor = 0
         self._drafts: dict[str, str] = {}  # what was typed and refused, by option
@@ -61,18 +62,18 @@ class Form(LinePane, can_focus=True):
     @property
     def help_text(self) -> str:
         """The options of this form with what they mean."""
-        return "\n".join(f"{OPTIONS[name].label}: {OPTIONS[name].help}." for name in self._names)
+        return "\n".join(f"{self._options[name].label}: {self._options[name].help}." for name in self._names)
 
     @property
     def option(self) -> str:
         """The option under the cursor."""
         return self._names[self._cursor]
 
-    def show(self, specification: FitSpecification) -> None:
+    def show(self, specification: Specified) -> None:
         """Show these values."""
         if specification == self._specification:
             return
-        self._specification = specification
+        self._specification, self._options = specification, options_of(type(specification))
         self._names = shown_options(specification, *self._groups)
         self._cursor = min(self._cursor, len(self._names) - 1)
         self._draw()
@@ -88,7 +89,7 @@ class Form(LinePane, can_focus=True):
             self.show_lines([self._row(index) for index in range(len(self._names))])
 
     def _value(self, name: str) -> str:
-        return OPTIONS[name].format(getattr(self._specification, name))
+        return self._options[name].format(getattr(self._specification, name))
 
     def _row(self, index: int) -> Line:
         name = self._names[index]
@@ -99,7 +100,7 @@ class Form(LinePane, can_focus=True):
         room = max(4, self.size.width - wide - 4)
         if len(value) > room:  # of a path the end says most; words begin with what tells them apart
             value = "…" + value[1 - room :] if value.startswith("csv:") else value[: room - 1] + "…"
-        label = OPTIONS[name].label[: wide - 1].ljust(wide)
+        label = self._options[name].label[: wide - 1].ljust(wide)
         if not is_chosen:
             return ((label, "label"), (f"  {value}", "value"))
         return ((label, "chosen"), ("‹ ", "key"), (value, "chosen"), (" ›", "key"))
@@ -139,7 +140,7 @@ class Form(LinePane, can_focus=True):
 
     def action_change(self, direction: int) -> None:
         """One step of the option under the cursor; where it has none, type."""
-        has_steps = OPTIONS[self.option].kind not in ("text", "numbers", "interval")
+        has_steps = self._options[self.option].kind not in ("text", "numbers", "interval")
         if not has_steps and self.option not in ("schedule", "target"):
             self.action_edit()
         else:
@@ -160,7 +161,7 @@ class Form(LinePane, can_focus=True):
 
     def _typed(self, text: str) -> bool:
         name = self.option
-        return self._attempt(lambda: self._change(name, OPTIONS[name].parse(text)))
+        return self._attempt(lambda: self._change(name, self._options[name].parse(text)))
 
     def _typed_or_left(self, by_key: bool) -> None:
         self._editor = None

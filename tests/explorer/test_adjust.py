@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import shlex
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnexpr.declarations import Specified, options_of
 from nnexpr.kinds import NETWORKS
+from nnexpr.linear.basis import BASES, SOLVERS
+from nnexpr.linear.specification import LstsqSpecification, SpectrumSpecification
 from nnexpr.networks.architecture import architecture
 from nnexpr.specification import OPTIONS, FitSpecification
 from nnexpr_tui.adjust import replaced, round_neighbour, shown_options, stepped, stepped_width, with_depth
 from nnexpr_tui.controller import command_line
 
 LAWS = settings(deadline=None, max_examples=200, database=None)
+KINDS = (FitSpecification, LstsqSpecification, SpectrumSpecification)
+PLACES = [(kind, name) for kind in KINDS for name in options_of(kind)]
 NUMBERS = [
-    name for name, option in OPTIONS.items() if option.kind in ("integer", "number") and not option.nullable
+    (kind, name)
+    for kind, name in PLACES
+    if (option := options_of(kind)[name]).kind in ("integer", "number") and not option.nullable
 ]
 
 
@@ -33,12 +41,74 @@ def test_no_walk_of_steps_leaves_what_is_allowed(name: str, network: str, walk: 
     assert FitSpecification.from_config(specification.as_config()) == specification
 
 
-@pytest.mark.parametrize("name", NUMBERS)
-def test_up_is_greater_and_down_is_less(name: str) -> None:
-    plain = FitSpecification.make()
+@LAWS
+@given(
+    st.sampled_from([LstsqSpecification, SpectrumSpecification]),
+    st.lists(st.tuples(st.integers(0, 30), st.sampled_from([-1, 1])), max_size=30),
+)
+def test_no_walk_through_the_options_of_a_linear_fit_leaves_what_is_allowed(
+    kind: type[Specified], walk: list[tuple[int, int]]
+) -> None:
+    specification, names = kind.make(), list(options_of(kind))
+    for place, direction in walk:
+        specification = stepped(specification, names[place % len(names)], direction)
+    assert kind.from_config(specification.as_config()) == specification
+
+
+@pytest.mark.parametrize(("kind", "name"), NUMBERS)
+def test_up_is_greater_and_down_is_less(kind: type[Specified], name: str) -> None:
+    plain, option = kind.make(), options_of(kind)[name]
     up, down = stepped(plain, name, 1), stepped(plain, name, -1)
-    assert getattr(up, name) > getattr(plain, name) or getattr(plain, name) == OPTIONS[name].maximum
-    assert getattr(down, name) < getattr(plain, name) or getattr(plain, name) == OPTIONS[name].minimum
+    assert getattr(up, name) > getattr(plain, name) or getattr(plain, name) == option.maximum
+    assert getattr(down, name) < getattr(plain, name) or getattr(plain, name) == option.minimum
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("given_cut_off", [None, 3e-5, 1e-3, 1e-20])
+def test_a_cut_off_moves_by_powers_of_ten_above_the_rounding_that_it_stands_for(
+    dtype: str, given_cut_off: float | None
+) -> None:
+    epsilon = float(np.finfo(dtype).eps)
+    specification = LstsqSpecification.make(solver="svd", dtype=dtype, rcond=given_cut_off)
+    above = []
+    for _ in range(40):
+        specification = stepped(specification, "rcond", 1)
+        above.append(specification.rcond)
+    assert above == sorted(above)
+    assert {f"{cut_off:e}".partition("e")[0] for cut_off in above} == {"1.000000"}
+    assert above[-1] == 0.1
+    assert epsilon < stepped(LstsqSpecification.make(dtype=dtype), "rcond", 1).rcond <= 10 * epsilon
+    below = []
+    while specification.rcond is not None:
+        below.append(specification.rcond)
+        specification = stepped(specification, "rcond", -1)
+    assert epsilon < below[-1] <= 10 * epsilon
+    assert stepped(specification, "rcond", -1).rcond is None
+
+
+def test_a_ridge_moves_from_what_the_solver_takes_unless_given() -> None:
+    normal = LstsqSpecification.make(solver="normal")
+    assert [stepped(normal, "ridge", step).ridge for step in (-1, 1)] == [1e-7, 1e-5]
+    hat = LstsqSpecification.make(solver="hat")
+    assert [stepped(hat, "ridge", step).ridge for step in (-1, 1)] == [None, 1e-16]
+
+
+def test_an_option_of_a_linear_fit_is_shown_where_basis_placement_and_solver_take_it() -> None:
+    for basis in BASES.values():
+        shown = shown_options(LstsqSpecification.make(basis=basis.name), "basis")
+        assert {"power", "scale"}.intersection(shown) == set(basis.options)
+    for solver in SOLVERS.values():
+        shown = shown_options(LstsqSpecification.make(solver=solver.name), "solver")
+        assert ("rcond" in shown, "ridge" in shown) == (solver.cut_off, solver.ridge is not None)
+    assert "seed" not in shown_options(LstsqSpecification.make(biases="uniform"), "machine", "basis")
+    assert "seed" in shown_options(SpectrumSpecification.make(biases="random"), "machine")
+
+
+def test_another_basis_is_not_left_with_a_solver_that_it_may_not_have() -> None:
+    linear = LstsqSpecification.make(basis="relu", solver="hat", ridge=1e-3)
+    assert stepped(linear, "power", 1).solver is None
+    assert replaced(linear, "basis", "tanh").solver is None
+    assert replaced(linear.replace(solver="svd"), "basis", "tanh").solver == "svd"
 
 
 @LAWS
