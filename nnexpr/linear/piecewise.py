@@ -65,6 +65,7 @@ def hats(knots: Floats, x: Floats) -> Floats:
     """The dense matrix ``(samples, n)`` of the hats at x, in the knots' dtype."""
     matrix = np.zeros((len(x), len(knots)), dtype=knots.dtype)
     element, t = locate(knots, x)
+    t = np.maximum(t, 0)  # constant to the left of b_0
     rows = np.arange(len(x))
     matrix[rows, element], matrix[rows, element + 1] = 1 - t, t
     return matrix

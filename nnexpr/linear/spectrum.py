@@ -196,7 +196,7 @@ def _on_the_line(basis: str, functions: FixedBasis, modes: int | None, evenly: b
         structured = ReluGram(functions.bends.astype(np.float64), float(functions.high))
         n, error = structured.size, 0.0
         if n > DENSE:
-            raw, vectors = structured.leading(min(max(modes or 0, SLOPE[1]), n - 1))
+            raw, vectors = structured.leading(max(modes or 0, SLOPE[1]))
         else:
             vectors = _eigenpairs(functions.gram()[0])[1]
             raw = structured.quotients(vectors)

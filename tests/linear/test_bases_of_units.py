@@ -98,6 +98,16 @@ def test_left_of_the_domain_a_spline_of_powers_is_its_polynomial():
 
 
 @pytest.mark.parametrize("name", BASES)
+@pytest.mark.parametrize("power", [1, 2])
+def test_beyond_the_knots_too_a_function_is_its_matrix(name, power):
+    """Splines go on as their ReLUs do: on the left as the polynomial there, on the right as their last piece."""
+    basis = BASES[name].on(KNOTS, power=power)
+    x = np.array([-9.0, -1.75, 2.25, 7.0])
+    coefficients = np.random.default_rng(0).normal(size=basis.design(x).shape[1])
+    np.testing.assert_allclose(basis.evaluate(coefficients, x), basis.design(x) @ coefficients, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", BASES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_least_squares_in_any_basis_is_scipys_in_its_precision(name, dtype):
     x, knots = np.linspace(-1, 1, 400), np.linspace(-1, 1, 8)

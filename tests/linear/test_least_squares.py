@@ -1,5 +1,7 @@
 """Least squares by every solver: against SciPy on the dense matrix, and on what the caller may hand in."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -177,6 +179,13 @@ def test_a_dense_matrix_beyond_memory_is_refused_before_it_is_made(monkeypatch):
     x = np.linspace(0, 1, 1000)
     with pytest.raises(InputError, match="GiB"):
         least_squares(x, x, np.linspace(0, 1, 200), solver="svd")
+    # The matrix, LAPACK's copy of it and three square ones fit to the byte, or do not.
+    needed = 4 * (2 * 1000 * 50 + 3 * 50**2)
+    for available, fits in ((needed, True), (needed - 1, False)):
+        memory = type("Memory", (), {"available": available})()
+        monkeypatch.setattr("psutil.virtual_memory", lambda memory=memory: memory)
+        with nullcontext() if fits else pytest.raises(InputError, match="take fewer knots"):
+            least_squares(x, x, np.linspace(0, 1, 50), solver="svd", dtype="float32")
     assert least_squares(x, x, np.linspace(0, 1, 200)).mse < 1e-28  # the linear-time way needs no such matrix
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import numpy as np
 import pytest
 
 from nnexpr.declarations import options_of
+from nnexpr.linear.basis import BASES
 from nnexpr.linear.problem import choices_of, knots_of, samples_of, spectrum_of
 from nnexpr.linear.solvers import least_squares
 from nnexpr.linear.specification import LstsqSpecification, SpectrumSpecification
+from nnexpr.linear.spectrum import spectrum
 from nnexpr.specification import OPTIONS, InputError
 
 CHANGES = [
@@ -62,3 +65,47 @@ def test_described_and_done_is_what_the_functions_do():
     assert choices_of(described.replace(basis="sine", solver="svd"), knots)["solver"] == "svd"
     spectrum = spectrum_of(SpectrumSpecification.make(knots=20, domain=(0, 1)), None)
     assert spectrum.eigenvalues[0] == pytest.approx(1.8751040687**-4, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"), [(least_squares, LstsqSpecification), (spectrum, SpectrumSpecification)]
+)
+def test_a_function_takes_what_its_description_says_unless_told_otherwise(function, kind):
+    """But what the description leaves to it: the solver, the domain and how many modes there are."""
+    left = {"knots", "basis", "solver", "ridge", "domain", "samples", "modes"}
+    defaults = {name: each.default for name, each in inspect.signature(function).parameters.items()}
+    shared = (defaults.keys() & options_of(kind).keys()) - left
+    assert {"power", "scale"} <= shared
+    assert {name: defaults[name] for name in shared} == {
+        name: options_of(kind)[name].default for name in shared
+    }
+    knots = np.linspace(0, 1, 5)
+    for name, each in BASES.items():
+        declared = {option: options_of(kind)[option].default for option in each.options}
+        np.testing.assert_array_equal(each.on(knots).units(knots), each.on(knots, **declared).units(knots))
+        assert len(each.options) <= 1, name
+
+
+def test_one_sample_is_a_target_too():
+    described = LstsqSpecification.make(samples=1, knots=3)
+    samples = samples_of(described)
+    knots = knots_of(described, samples)
+    fit = least_squares(samples.x, samples.y, knots, **choices_of(described, knots))
+    np.testing.assert_allclose(fit.values, samples.y)
+
+
+def test_knots_that_follow_a_target_need_one():
+    follows = SpectrumSpecification.make(biases="adaptive", knots=12, target="cube", samples=50)
+    with pytest.raises(InputError, match="which must be given"):
+        spectrum_of(follows, None)
+    knots = spectrum_of(follows, samples_of(follows)).functions.knots
+    np.testing.assert_allclose(knots, np.cbrt((np.arange(12) + 0.5) / 12), atol=1e-2)  # equal shares of x³
+
+
+def test_a_spectrum_takes_a_target_on_the_line_only():
+    in_the_plane = SpectrumSpecification.make(dimension=2, knots=30)
+    assert len(spectrum_of(in_the_plane, None).eigenvalues) == 30
+    target = samples_of(SpectrumSpecification.make(target="cube", samples=50))
+    assert len(spectrum_of(SpectrumSpecification.make(knots=12), target).eigenvalues) == 12
+    with pytest.raises(InputError, match="its knots lie on a line"):
+        spectrum_of(in_the_plane, target)

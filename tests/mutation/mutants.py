@@ -47,12 +47,14 @@ class Mutant:
     stop: int
     before: str
     after: str
+    function: str  # or class; empty at the top of the file
+    lines: str  # the text of the lines it stands on, what is changed between « and »
     around: str  # where in which function it stands, as far as that matters
 
     @property
     def key(self) -> str:
-        """What it is known by, also once its file has changed."""
-        return f"{self.path}: {' '.join(self.before.split())} -> {' '.join(self.after.split())}"
+        """What it is known by, also once its file has changed: ``a.py area: return «x < 0» -> (x <= 0)``."""
+        return " ".join(f"{self.path} {self.function}: {self.lines} -> {self.after}".split())
 
     @property
     def identity(self) -> str:
@@ -76,25 +78,29 @@ def mutants_of(path: Path, name: str) -> list[Mutant]:
         return starts[node.lineno - 1] + node.col_offset, starts[end] + (node.end_col_offset or 0)
 
     tree = ast.parse(text)
-    functions = [span(node) for node in _functions(tree)]
+    functions = [(*span(node), called) for node, called in _functions(tree)]
     found = []
     for node, after in _changes(tree):
         start, stop = span(node)
         before = text[start:stop].decode()
         if after != before:
-            left, right = next(each for each in functions if each[0] <= start and stop <= each[1])
+            left, right, called = next(each for each in functions if each[0] <= start and stop <= each[1])
             around = f"{start - left} {hashlib.sha256(text[left:right]).hexdigest()[:12]}"
-            found.append(Mutant(name, node.lineno, start, stop, before, after, around))
+            first, last = starts[node.lineno - 1], starts[node.end_lineno or node.lineno]
+            after_it = text[stop:last].decode().split("#")[0]
+            lines = f"{text[first:start].decode()}«{before}»{after_it}"
+            found.append(Mutant(name, node.lineno, start, stop, before, after, called, lines, around))
     return sorted(set(found), key=lambda mutant: (mutant.start, mutant.stop, mutant.after))
 
 
-def _functions(tree: ast.Module | ast.ClassDef) -> Iterator[ast.stmt]:
-    """The functions, methods and other statements that a file is made of."""
+def _functions(tree: ast.Module | ast.ClassDef, called: str = "") -> Iterator[tuple[ast.stmt, str]]:
+    """The functions, methods and other statements that a file is made of, and the names of what they are in."""
     for node in tree.body:
+        inner = f"{called}.{node.name}" if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else called
         if isinstance(node, ast.ClassDef):
-            yield from _functions(node)
+            yield from _functions(node, inner.removeprefix("."))
         else:
-            yield node
+            yield node, inner.removeprefix(".")
 
 
 def _changes(tree: ast.AST, *, top: bool = True) -> Iterator[tuple[ast.expr | ast.stmt, str]]:

@@ -27,6 +27,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import cache_from_source
 from pathlib import Path, PurePosixPath
 
 import trial
@@ -46,6 +47,14 @@ FOLDERS = {
     "claims": (("nnexpr/experiments",), ("tests/experiments",)),
 }
 SHARE = 0.05  # of survivors, at most
+LOADED = (
+    "numba",
+    "scipy.integrate",
+    "scipy.interpolate",
+    "scipy.optimize",
+    "scipy.stats",
+    "torch",
+)  # before forking
 
 
 class Folder:
@@ -74,11 +83,13 @@ class Folder:
         tried = [mutant for mutant in self.mutants if self.verdicts.killed(mutant) is not None]
         alive = [mutant for mutant in tried if not self.verdicts.killed(mutant)]
         for mutant in sorted(alive, key=lambda mutant: (mutant.path, mutant.line)):
-            before, after = (" ".join(text.split()) for text in (mutant.before, mutant.after))
             since = "" if self.verdicts.holds(mutant) else "   (of tests that have changed since)"
-            print(f"  {mutant.path}:{mutant.line}: {before}  ->  {after}{since}")
+            print(f"  {mutant.line}: {mutant.key}{since}")
         share = len(alive) / max(1, len(tried))
-        print(f"{self.name}: {len(alive)} of {len(tried)} survived ({share:.1%}); {len(self.mutants)} in all")
+        hung = sum(map(self.verdicts.hung, tried))
+        print(
+            f"{self.name}: {len(alive)} of {len(tried)} survived ({share:.1%}), {hung} hung; {len(self.mutants)} in all"
+        )
         return share <= SHARE
 
 
@@ -164,7 +175,10 @@ def _try_one(folder: Folder, mutant: Mutant, place: Path, usual: dict[str, float
     rank = _order(folder, mutant.path, usual)
     folder.verdicts.note(mutant, trial.run(place, _stages(folder, mutant.path), rank, usual))
     file.write_bytes(text)
-    os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))  # Numba looks at it
+    os.utime(
+        file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns)
+    )  # Numba looks at it, and so does who wants bytecode
+    Path(cache_from_source(str(file))).unlink(missing_ok=True)  # two changes in one second would pass for one
 
 
 def main() -> None:
@@ -181,7 +195,7 @@ def main() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ["NUMBA_CACHE_DIR"] = str(KEPT / "cache")
-    for name in ("numba", "scipy.optimize", "torch"):  # not what pytest wants to load itself
+    for name in LOADED:
         import_module(name)
     small = True
     for name in asked.folders or FOLDERS:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import time
+import tomllib
 from pathlib import Path
 
 import pytest
+import trial
 from mutants import mutants_of
 from mutate import FOLDERS, ROOT, mirrors
 from trial import Outcome, closure
@@ -64,6 +67,27 @@ def test_every_mutant_is_another_program(path: Path) -> None:
         assert ast.dump(ast.parse(mutant.applied(text))) != whole
 
 
+def test_what_is_explained_is_one_place_in_one_line(tmp_path: Path) -> None:
+    """The same change in another line or function is another mutant."""
+    (tmp_path / "a.py").write_text(
+        "class A:\n    def one(self, x):\n        return 2 * x  # twice\n"
+        "def two(x):\n    y = 2 * x\n    return 2 * x\n"
+    )
+    keys = [mutant.key for mutant in mutants_of(tmp_path / "a.py", "a.py")]
+    assert len(keys) == len(set(keys)) == 9
+    assert "a.py A.one: return «2 * x» -> (2 / x)" in keys
+    assert "a.py two: y = «2» * x -> (3)" in keys
+
+
+def test_what_is_explained_is_there() -> None:
+    """Where a line has changed, so may have what was said of it."""
+    explained = tomllib.loads((ROOT / "tests" / "mutation" / "explained.toml").read_text())
+    assert all((ROOT / path).is_file() for path in explained["files"])
+    for key in explained["mutants"]:
+        path = key.split(" ")[0]
+        assert key in {mutant.key for mutant in mutants_of(ROOT / path, path)}
+
+
 def test_every_folder_is_there() -> None:
     for sources, tests in FOLDERS.values():
         assert all((ROOT / place).exists() for place in (*sources, *tests))
@@ -106,6 +130,24 @@ def test_a_change_reaches_what_imports_it_however_far_away(tmp_path: Path) -> No
 )
 def test_tests_that_mirror_the_source_come_first(source: str, test: str, rank: int) -> None:
     assert mirrors(source, test) == rank
+
+
+def test_what_works_or_waits_too_long_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the processor's seconds of the process itself, however long other work on the machine makes it take."""
+
+    def hangs(program: str, limit: float, idle: float) -> bool:
+        monkeypatch.setattr(trial, "IDLE", idle)
+        with subprocess.Popen([sys.executable, "-c", program]) as process:
+            watch = trial.Watch(process.pid)
+            watch.begin(limit)
+            while not (hung := watch.hangs()) and process.poll() is None:
+                time.sleep(0.02)
+            process.kill()
+        return hung
+
+    assert hangs("while True: pass", 0.2, 1e9)
+    assert hangs("import time; time.sleep(1e6)", 1e9, 0.5)
+    assert not hangs("", 1e9, 1e9)
 
 
 SOURCES = {

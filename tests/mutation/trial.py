@@ -19,8 +19,12 @@ from typing import Any
 import pytest
 
 COPIED = ("nnexpr", "nnexpr_tui", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
-PATIENCE = 5.0  # times what a test takes without a change, and that of compiling everything, before it hangs
-COMPILING = 120.0  # seconds
+# A test hangs that has worked for so many times what it takes without a change, and what compiling everything takes.
+# Both are seconds of the processor: other work on the machine does not make it hang. One that waits for what does not
+# come works for none; it hangs that has hardly worked for IDLE seconds of the clock.
+PATIENCE = 5.0
+COMPILING = 120.0
+IDLE = 600.0
 
 
 @dataclass
@@ -29,6 +33,7 @@ class Outcome:
 
     failed: bool
     by: str = ""
+    hung: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -55,6 +60,26 @@ class Told:
 
     def _say(self, nodeid: str, took: float | None, failed: bool) -> None:
         os.write(self._pipe, json.dumps([nodeid, took, failed]).encode() + b"\n")
+
+
+class Watch:
+    """How long a process has worked on one test, and how long it has not worked at all."""
+
+    def __init__(self, process: int) -> None:
+        self._clock = ~process << 3 | 2  # Linux's clock of the processor seconds of a process
+        self._worked = self._began = 0.0
+        self._limit, self._since = COMPILING, time.monotonic()
+
+    def begin(self, limit: float) -> None:
+        """A test begins that may work for so many seconds."""
+        self._began, self._limit = time.clock_gettime(self._clock), limit
+
+    def hangs(self) -> bool:
+        """Whether it has worked too long, or waited."""
+        worked, now = time.clock_gettime(self._clock), time.monotonic()
+        if worked > self._worked + 0.1:
+            self._worked, self._since = worked, now
+        return worked - self._began > self._limit or now - self._since > IDLE
 
 
 def copy(root: Path, tree: Path) -> str:
@@ -92,25 +117,26 @@ def run(
         _in_child(tree, stages, Told(rank, writing), keep)
     os.close(writing)
     os.set_blocking(reading, False)
-    outcome, rest, began, limit = Outcome(False), b"", time.monotonic(), COMPILING
+    outcome, rest, watch = Outcome(False), b"", Watch(child)
     try:
         while True:
+            hangs = not keep and watch.hangs()
             ended, status = os.waitpid(child, os.WNOHANG)
             rest += _read(reading)
             *lines, rest = rest.split(b"\n")
             for nodeid, took, failed in map(json.loads, lines):
                 if took is None:
-                    began, limit = time.monotonic(), PATIENCE * usual.get(nodeid, 0.0) + COMPILING
+                    watch.begin(PATIENCE * usual.get(nodeid, 0.0) + COMPILING)
                 else:
                     outcome.seconds[nodeid] = outcome.seconds.get(nodeid, 0.0) + took
                 outcome.by = nodeid if failed else outcome.by
             if ended:
                 outcome.failed = os.waitstatus_to_exitcode(status) != 0
                 return outcome
-            if not keep and time.monotonic() - began > limit:
+            if hangs:
                 os.killpg(child, signal.SIGKILL)
                 os.waitpid(child, 0)
-                return Outcome(True)
+                return Outcome(True, hung=True)
             time.sleep(0.02)
     finally:
         os.close(reading)
@@ -123,11 +149,13 @@ def _in_child(tree: Path, stages: list[list[str]], told: Told, keep: bool) -> No
         os.dup2(nowhere, descriptor)
     os.chdir(tree)
     sys.path.insert(0, str(tree))
+    sys.dont_write_bytecode = False
     code = 3
     try:
         _stamp_by_imports(tree, keep)
         for stage in stages:
-            code = int(pytest.main([*stage, "-x", "--hypothesis-seed=0"], [told]))
+            # Seconds of the clock say nothing here: the watch over the process is another.
+            code = int(pytest.main([*stage, "-x", "--hypothesis-seed=0", "--timeout=0"], [told]))
             if code == pytest.ExitCode.NO_TESTS_COLLECTED:  # all of them were in the stage before
                 code = 0
             if code:

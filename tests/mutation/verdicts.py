@@ -39,6 +39,10 @@ class Verdicts:
             return None
         return bool(row["killed"])
 
+    def hung(self, mutant: Mutant) -> bool:
+        """Whether no test failed, and one did not end."""
+        return self._rows.get(mutant.identity, {}).get("killed") == "hung"
+
     def holds(self, mutant: Mutant) -> bool:
         """Whether trying it again would come to the same."""
         killed = self.killed(mutant)
@@ -57,7 +61,7 @@ class Verdicts:
             "mutant": mutant.identity,
             "key": mutant.key,
             "path": mutant.path,
-            "killed": "yes" if outcome.failed else "",
+            "killed": "hung" if outcome.hung else "yes" if outcome.failed else "",
             "by": outcome.by,
             "laws": self._law(outcome.by) if outcome.failed else self._tests,
         }

@@ -11,6 +11,7 @@ import torch
 
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp
+from nnexpr.networks.compositional import compositional
 from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.network import Network
 from nnexpr.regions import threads
@@ -180,6 +181,32 @@ class TestTies:
         rows = [[[1.0, -0.5], [1.0, -0.5000001]], [[1.0, 1.0, 0.0]]]
         assert linear_regions(relu(rows))[0].count == 3
         assert linear_regions(relu(rows, tie_tolerance=1e-6))[0].count == 2
+
+
+def other_units(network: Network, powers: list[int]) -> Network:
+    """The same function: the values of each hidden layer times a power of two, which the layer above takes back."""
+    made, below = network.with_parameters(network.parameters.clone()), 0
+    for index, power in enumerate([*powers, 0]):
+        made.bias(index).mul_(2.0**power)
+        made.weight(index).mul_(2.0 ** (power - below))
+        below = power
+    return made
+
+
+@pytest.mark.parametrize("powers", [[40, 40, 40, 40], [-40, 30, -20, 10], [-150, -150, -150, -150]])
+def test_what_is_near_a_kink_is_so_in_any_unit(powers: list[int]) -> None:
+    """Of tents whose kinks coincide but for rounding, of slopes that cancel, and in general position."""
+    generic = random_network([6, 6, 6, 6], members=4)
+    halves = relu([[[0.3, -0.1], [-0.3, 0.1], [1.0, -0.7]], [[1.0, -1.0, 0.1, 0.2]], [[0.1, 0.0]] * 3,
+                   [[1.0, 2.0, -3.0, 1.0], [1.0, 0.0, 0.0, 0.5]], [[1.0, 1.0, 0.0]]])  # fmt: skip
+    for network in (compositional(4, members=20, dtype="float64"), halves, generic):
+        ours, theirs = linear_regions(network), linear_regions(other_units(network, powers))
+        assert all(map(same, ours, theirs))
+    assert [found.check.ties > 0 for found in linear_regions(generic)] == [False] * 4
+    assert all(
+        found.check.ties > 0 for found in linear_regions(compositional(4, members=20, dtype="float64"))
+    )
+    assert linear_regions(halves)[0].check.merged > 0
 
 
 def test_several_outputs_and_an_output_that_bends() -> None:

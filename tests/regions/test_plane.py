@@ -15,8 +15,9 @@ import nnexpr
 from nnexpr import InputError, Network, PlaneRegions, plane_regions
 from nnexpr.kinds import AffineLayer
 from nnexpr.regions import threads
-from nnexpr.regions.plane.layers import FEWEST
-from nnexpr.regions.stack import NotPiecewiseLinear
+from nnexpr.regions.plane.layers import FEWEST, subdivide
+from nnexpr.regions.plane.mesh import VERTICES
+from nnexpr.regions.stack import NotPiecewiseLinear, Stack, layer_of
 from nnexpr.scale import Scale
 
 BOX = ((-2.0, 2.0), (-1.0, 3.0))
@@ -298,6 +299,42 @@ class TestLocate:
     def test_points_must_be_in_the_plane(self) -> None:
         with pytest.raises(ValueError, match="expected"):
             self.cells.locate([1.0, 2.0, 3.0])
+
+
+class TestDoubts:
+    """How far a vertex may be from its place: a unit's rounding over its slope along the edge that it crosses."""
+
+    @staticmethod
+    def of(network_: Network, domain=BOX):
+        member = Stack.of(network_, 2, 0).member(0)
+        layers = [layer_of(member, number) for number in range(len(member.shapes))]
+        return subdivide(layers, 1e-12, domain, 1000)
+
+    @pytest.mark.parametrize("weights", [[3.0, 0.25, 0.1], [0.5, -2.0, 0.3], [-1.0, 7.0, 2.0]])
+    def test_on_the_sides_of_the_domain(self, weights) -> None:
+        mesh, [sides] = self.of(network([1], rows([weights], [1.0], 0.0)))
+        assert mesh.sizes[VERTICES] == 6
+        assert (mesh.doubts[:4] == 0).all()
+        for vertex in (4, 5):
+            across = np.isin(mesh.points[vertex, 1], BOX[1])  # on a side along x1
+            expected = sides.limits[0] / abs(weights[0] if across else weights[1])
+            assert mesh.doubts[vertex] == pytest.approx(expected, abs=0)
+
+    def test_on_an_edge_that_was_made_they_are_added_to_that_of_its_ends(self) -> None:
+        """x2 = (x1 + 1)/2 cuts the box at doubtful ends, and the layer above cuts this edge where 2 (x1 + 3) = 7."""
+        first = [[1.0, 0.0, 3.0], [-0.5, 1.0, -0.5]]
+        mesh, sides = self.of(network([2, 1], rows(first, [[2.0, 0.0, -7.0]], [1.0], 0.0)))
+        [new] = np.flatnonzero(np.abs(mesh.points[: mesh.sizes[VERTICES]] - [0.5, 0.75]).max(axis=1) < 1e-9)
+        ends = sides[0].limits[1] / 1.0  # both on sides along x2, where the unit's slope is 1
+        along = sides[1].limits[0] / 2 * 1.5  # x1 and x2 together grow by 1.5 where x1 does by 1
+        assert mesh.doubts[new] == pytest.approx(ends + along, abs=0)
+
+    def test_where_a_line_is_nearly_along_an_edge_little_is_believed(self) -> None:
+        flat = network([1], rows([[1e-6, 1.0, 1.0 - 5e-7]], [1.0], 0.0))
+        mesh, [sides] = self.of(flat, ((0.0, 1.0), (-1.0, 1.0)))
+        assert mesh.sizes[VERTICES] == 6
+        assert sides.limits[0] > 1e-12
+        assert mesh.doubts[4:6].max() == 2.0**-30
 
 
 def test_own_units() -> None:

@@ -19,7 +19,7 @@ class Hat(LinearSplines):
     spans_by_ends = True
 
     def units(self, x: Floats) -> Floats:
-        """The hats ``(samples, n)``; beyond the knots the outer pieces go on."""
+        """The hats ``(samples, n)``; beyond the knots they go on as the ReLUs that span them do."""
         return hats(self.knots, x)
 
     def polynomials(self, x: Floats) -> Floats:
