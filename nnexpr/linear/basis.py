@@ -44,6 +44,9 @@ class Solver:
 
     name: str
     dense: Home = ""  # (matrix, y, rcond, ridge) -> coefficients, rank; empty: of linear splines only
+    factored: Home = (
+        ""  # (FactoredDesign, rcond, ridge) -> the same, the next ones sooner; empty: solved each time
+    )
     cut_off: bool = False  # whether it takes rcond
     ridge: float | None = None  # unless given; None where it takes none
 
@@ -56,14 +59,16 @@ class Solver:
         return coefficients, rank
 
 
-_DENSE, _HOME = "nnexpr.linear.dense:", "nnexpr.linear.bases."
+_DENSE, _FACTORED, _HOME = "nnexpr.linear.dense:", "nnexpr.linear.factored:", "nnexpr.linear.bases."
 SOLVERS: Declared[Solver] = Declared("a solver")
 for _solver in (
     Solver(name="hat", ridge=0.0),
-    Solver(name="qr", dense=_DENSE + "qr", cut_off=True),
-    Solver(name="svd", dense=_DENSE + "svd", cut_off=True),
-    Solver(name="normal", dense=_DENSE + "normal", ridge=1e-6),  # the concept page's
-    Solver(name="gram", dense=_DENSE + "gram", cut_off=True),
+    Solver(name="qr", dense=_DENSE + "qr", factored=_FACTORED + "qr", cut_off=True),
+    Solver(name="svd", dense=_DENSE + "svd", factored=_FACTORED + "svd", cut_off=True),
+    Solver(
+        name="normal", dense=_DENSE + "normal", factored=_FACTORED + "normal", ridge=1e-6
+    ),  # the concept page's
+    Solver(name="gram", dense=_DENSE + "gram", factored=_FACTORED + "gram", cut_off=True),
 ):
     SOLVERS.declare(_solver)
 

@@ -26,7 +26,7 @@ from scipy.linalg import LinAlgError
 from nnexpr.specification import InputError
 from nnexpr.splines.p1 import Floats
 
-__all__ = ["design_condition", "gram", "normal", "qr", "svd"]
+__all__ = ["above", "design_condition", "gram", "gram_pairs", "normal", "qr", "ridged", "svd"]
 
 
 def design_condition(matrix: Floats) -> float:
@@ -58,7 +58,11 @@ def _lapack(matrix: Floats, y: Floats, rcond: float, driver: Literal["gelsy", "g
 
 def normal(matrix: Floats, y: Floats, rcond: float, ridge: float) -> tuple[Floats, int]:  # noqa: ARG001
     """The normal equations; InputError where the ridge is too small for them in this precision."""
-    product = matrix.T @ matrix
+    return ridged(matrix.T @ matrix, matrix.T @ y, ridge), matrix.shape[1]
+
+
+def ridged(product: Floats, load: Floats, ridge: float) -> Floats:
+    """c of (AᵀA + λI) c = Aᵀy, from AᵀA, which is overwritten, and Aᵀy; InputError where it is not positive."""
     product[np.diag_indices_from(product)] += product.dtype.type(ridge)
     try:
         factor = scipy.linalg.cho_factor(product, overwrite_a=True, check_finite=False)
@@ -68,12 +72,23 @@ def normal(matrix: Floats, y: Floats, rcond: float, ridge: float) -> tuple[Float
             ridge,
             f"AᵀA + ridge is not positive definite in {product.dtype.name}; give a larger ridge",
         ) from None
-    return scipy.linalg.cho_solve(factor, matrix.T @ y, check_finite=False), matrix.shape[1]
+    solution: Floats = scipy.linalg.cho_solve(factor, load, check_finite=False)
+    return solution
 
 
 def gram(matrix: Floats, y: Floats, rcond: float, ridge: float) -> tuple[Floats, int]:  # noqa: ARG001
     """The eigenvectors of AᵀA above the cut-off."""
-    eigenvalues, vectors = scipy.linalg.eigh(matrix.T @ matrix, driver="evd", check_finite=False)
-    kept = eigenvalues > eigenvalues.dtype.type(rcond) * eigenvalues[-1]
-    projected = vectors[:, kept].T @ (matrix.T @ y)
-    return vectors[:, kept] @ (projected / eigenvalues[kept]), int(kept.sum())
+    return above(*gram_pairs(matrix.T @ matrix), matrix.T @ y, rcond)
+
+
+def gram_pairs(product: Floats) -> tuple[Floats, Floats]:
+    """The eigenvalues of AᵀA, ascending, and its eigenvectors in columns."""
+    pairs: tuple[Floats, Floats] = scipy.linalg.eigh(product, driver="evd", check_finite=False)
+    return pairs
+
+
+def above(eigenvalues: Floats, vectors: Floats, load: Floats, rcond: float) -> tuple[Floats, int]:
+    """c = V Λ⁻¹ Vᵀ Aᵀy of the eigenpairs above the cut-off, and how many there are; ``load`` is Aᵀy."""
+    first = int(np.searchsorted(eigenvalues, eigenvalues.dtype.type(rcond) * eigenvalues[-1], side="right"))
+    projected = vectors[:, first:].T @ load
+    return vectors[:, first:] @ (projected / eigenvalues[first:]), len(eigenvalues) - first

@@ -26,7 +26,7 @@ from nnexpr.specification import InputError
 from nnexpr.splines.linear import LinearSpline
 from nnexpr.splines.p1 import Floats, checked_samples
 
-__all__ = ["LinearFit", "least_squares"]
+__all__ = ["LinearFit", "Problem", "check_choices", "check_memory", "cut_off_of", "least_squares", "pose"]
 
 TRIED = 64  # columns that are solved for to see how long all of them take
 
@@ -118,8 +118,76 @@ def least_squares(
 
     Raises :class:`InputError` for anything else, a dense matrix that memory cannot hold included.
     """
-    ridge = _check_choices(basis, solver, rcond, ridge, dtype)
+    ridge = check_choices(solver, rcond, ridge)
+    problem = pose(x, y, knots, basis=basis, dtype=dtype, power=power, scale=scale)
     way = SOLVERS[solver]
+    start = time.perf_counter()
+    if not way.dense:
+        coefficients, values, rank, gradient = problem.splines(solver, ridge)
+    else:
+        check_memory(len(problem.x), len(problem.functions.knots), problem.precision)
+        matrix = problem.functions.design(problem.x)
+        cut_off = cut_off_of(rcond, problem.precision)
+        if announce is not None:
+            announce(_expected_seconds(way, matrix, problem.y, cut_off, ridge))
+        coefficients, rank = way.solve(matrix, problem.y, cut_off, ridge)
+        values, gradient = problem.measured(matrix, coefficients, ridge)
+    seconds = time.perf_counter() - start
+    return problem.fit(coefficients, values, rank, gradient, solver, rcond, ridge, seconds)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Samples ``x, y (samples,)`` in the precision of the ``functions``' knots; ``given``: y as it came."""
+
+    basis: str
+    power: int
+    functions: FixedBasis
+    x: Floats
+    y: Floats
+    given: NDArray[np.float64]
+
+    @property
+    def precision(self) -> np.dtype[np.floating]:
+        """Of all arithmetic."""
+        return self.x.dtype
+
+    def splines(self, solver: str, ridge: float) -> tuple[Floats, Floats, int, float]:
+        """Solve in O(n): coefficients, values at the samples, rank and gradient. InputError for other functions."""
+        if not isinstance(self.functions, LinearSplines):
+            powers = self.power > 1 and self.basis == "relu"
+            what = f"{self.basis}s to the power {self.power}" if powers else self.basis
+            allowed = f"it solves for linear splines only, and {what} are none; take svd or qr"
+            raise InputError("solver", solver, allowed)
+        found = solve_hat(self.functions, self.x, self.y, ridge=ridge)
+        return self.functions.from_values(found.values), found.fitted, found.rank, found.gradient
+
+    def measured(self, matrix: Floats, coefficients: Floats, ridge: float) -> tuple[Floats, float]:
+        """The values at the samples, and the gradient's largest component; ``matrix`` is the design at the samples."""
+        values = matrix @ coefficients
+        uphill = matrix.T @ (values - self.y) + self.precision.type(ridge) * coefficients
+        return values, float(np.abs(uphill).max())
+
+    def fit(
+        self, coefficients: Floats, values: Floats, rank: int, gradient: float,
+        solver: str, rcond: float | None, ridge: float, seconds: float,
+    ) -> LinearFit:  # fmt: skip
+        """What was found, with its errors."""
+        error = np.abs(values.astype(np.float64) - self.given)
+        return LinearFit(
+            basis=self.basis, solver=solver, dtype=self.precision.name, functions=self.functions,
+            coefficients=coefficients, values=values, max_error=float(error.max()), mse=float((error**2).mean()),
+            rank=rank, gradient=gradient, rcond=rcond, ridge=ridge, seconds=seconds, samples=self.x,
+        )  # fmt: skip
+
+
+def pose(
+    x: ArrayLike, y: ArrayLike, knots: ArrayLike, *, basis: str, dtype: str, power: int, scale: float
+) -> Problem:
+    """The problem of :func:`least_squares`, in its precision; raises its errors but those of the solver."""
+    for option, value, choices in (("basis", basis, BASES), ("dtype", dtype, ("float32", "float64"))):
+        if value not in choices:
+            raise InputError(option, value, "it must be one of " + ", ".join(choices))
     x_given, y_given = checked_samples(x, y)
     precision = np.dtype(dtype)
     ascending = check_knots(knots, precision)
@@ -130,43 +198,18 @@ def least_squares(
             "knots", f"{ascending[0]:g} to {ascending[-1]:g}",
             f"they must cover the samples, which run from {x_used.min():g} to {x_used.max():g}",
         )  # fmt: skip
-    start = time.perf_counter()
-    if not way.dense:
-        if not isinstance(functions, LinearSplines):
-            what = f"{basis}s to the power {power}" if power > 1 and basis == "relu" else basis
-            allowed = f"it solves for linear splines only, and {what} are none; take svd or qr"
-            raise InputError("solver", solver, allowed)
-        found = solve_hat(functions, x_used, y_used, ridge=ridge)
-        values, rank, gradient = found.fitted, found.rank, found.gradient
-        coefficients = functions.from_values(found.values)
-    else:
-        _check_memory(len(x_used), len(ascending), precision)
-        matrix = functions.design(x_used)
-        cut_off = float(np.finfo(precision).eps) if rcond is None else rcond
-        if announce is not None:
-            announce(_expected_seconds(way, matrix, y_used, cut_off, ridge))
-        coefficients, rank = way.solve(matrix, y_used, cut_off, ridge)
-        values = matrix @ coefficients
-        uphill = matrix.T @ (values - y_used) + precision.type(ridge) * coefficients
-        gradient = float(np.abs(uphill).max())
-    seconds = time.perf_counter() - start
-    error = np.abs(values.astype(np.float64) - y_given)
-    return LinearFit(
-        basis=basis, solver=solver, dtype=dtype, functions=functions, coefficients=coefficients,
-        values=values, max_error=float(error.max()), mse=float((error**2).mean()), rank=rank,
-        gradient=gradient, rcond=rcond, ridge=ridge, seconds=seconds, samples=x_used,
-    )  # fmt: skip
+    return Problem(basis, power, functions, x_used, y_used, y_given)
 
 
-def _check_choices(basis: str, solver: str, rcond: float | None, ridge: float | None, dtype: str) -> float:
+def cut_off_of(rcond: float | None, precision: np.dtype[np.floating]) -> float:
+    """The relative cut-off: the precision's ε unless given."""
+    return float(np.finfo(precision).eps) if rcond is None else rcond
+
+
+def check_choices(solver: str, rcond: float | None, ridge: float | None) -> float:
     """The ridge, after each choice was found to be allowed and to have a meaning for the solver."""
-    for option, value, choices in (
-        ("basis", basis, BASES),
-        ("solver", solver, SOLVERS),
-        ("dtype", dtype, ("float32", "float64")),
-    ):
-        if value not in choices:
-            raise InputError(option, value, "it must be one of " + ", ".join(choices))
+    if solver not in SOLVERS:
+        raise InputError("solver", solver, "it must be one of " + ", ".join(SOLVERS))
     way = SOLVERS[solver]
     if rcond is not None and not way.cut_off:
         having = ", ".join(name for name, each in SOLVERS.items() if each.cut_off)
@@ -192,7 +235,7 @@ def _expected_seconds(way: Solver, matrix: Floats, y: Floats, cut_off: float, ri
     return float((time.perf_counter() - start) * (count / len(few)) ** 2)
 
 
-def _check_memory(samples: int, n: int, precision: np.dtype[np.floating]) -> None:
+def check_memory(samples: int, n: int, precision: np.dtype[np.floating]) -> None:
     """Refuse what would not fit: the design matrix, the copy LAPACK overwrites, and three n × n matrices."""
     needed = precision.itemsize * (2 * samples * n + 3 * n * n)
     available = psutil.virtual_memory().available
