@@ -161,6 +161,9 @@ class Explorer(DifferencesOnly[None]):
     def on_view_changed(self, message: View.Changed) -> None:
         self.clock.arrived(urgent=message.urgent)
 
+    def written(self, sent: int) -> None:
+        self.clock.written(sent)
+
     def on_cursor_position(self) -> None:
         self.clock.answered()
 

@@ -53,10 +53,17 @@ class FrameClock:
         else:
             self._look_again()
 
+    def written(self, sent: int) -> None:
+        """An update of so many bytes is on its way: the pace follows it, and the terminal is asked behind it."""
+        self._pacer.written(sent)
+        if self._pacer.asks and not self._stopped and ask_terminal(self._app):
+            self._asked = True
+            self._pacer.asked(monotonic())
+
     def answered(self) -> None:
         """The terminal answered the question sent behind a frame."""
         self._asked, self._answers = False, True
-        self._pacer.answered()
+        self._pacer.answered(monotonic())
 
     @property
     def awaits_answer(self) -> bool:
@@ -84,9 +91,6 @@ class FrameClock:
         self._stale = self._urgent = False
         self._drawn_at = now
         sent = self._draw()
-        if sent and self._pacer.asks and ask_terminal(self._app):
-            self._asked = True
-            self._pacer.asked(monotonic())
         # One frame that took long (the first imports plotext) must not hold up the next for ten times as long.
         cost = min(monotonic() - now, 3 * self._usual_cost)
         self._usual_cost += 0.3 * (cost - self._usual_cost)

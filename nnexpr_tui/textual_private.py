@@ -19,12 +19,14 @@ from rich.color import ColorSystem
 from rich.console import Console, RenderableType
 from textual import constants, events
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._context import visible_screen_stack
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
-from textual.screen import Screen, ScreenResultType
+from textual.geometry import Region
+from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.strip import Strip
 
 from nnexpr_tui.differences import Piece, ShownCells
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 __all__ = [
-    "QUEUE_PLACES", "DifferencesOnly", "KeysWithoutFocus", "PromptEscape", "StyledOnce", "app_of",
-    "compose_mode", "drawing_on", "driver_of", "exception_of", "forget_writes", "is_ended", "on_display",
-    "screens_made", "waiting_writes", "writer_of",
+    "QUEUE_PLACES", "DifferencesOnly", "KeysWithoutFocus", "OverAnother", "PromptEscape", "StyledOnce",
+    "app_of", "compose_mode", "drawing_on", "driver_of", "exception_of", "forget_writes", "is_ended",
+    "on_display", "screens_made", "waiting_writes", "writer_of",
 ]  # fmt: skip
 
 Returned = TypeVar("Returned")
@@ -129,13 +131,19 @@ class DifferencesOnly(App[Returned]):
         """Whether what is painted now would be taken; what is not must be painted again later."""
         return True
 
+    def written(self, sent: int) -> None:
+        """An update of so many bytes is on its way to the terminal."""
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         drawn: Any = renderable if self.can_send else None
+        sent = ""
         if isinstance(drawn, (LayoutUpdate, ChopsUpdate)):
             drawn = _Difference(drawn, self.shown, self.size)
-            if self._is_sending and not drawn.render_segments(self.console):
+            if self._is_sending and not (sent := drawn.render_segments(self.console)):
                 return
         super()._display(screen, drawn)
+        if sent:
+            self.written(len(sent.encode()))
 
     @property
     def _is_sending(self) -> bool:
@@ -213,6 +221,22 @@ class StyledOnce(Screen[ScreenResultType]):
         """
         if event.size == self.size and self.is_modal:
             event.prevent_default()
+
+
+class OverAnother(StyledOnce[ScreenResultType], ModalScreen[ScreenResultType]):
+    """A screen that shows the one beneath it, where nothing of its own is, as that one is composed (8.2.8).
+
+    Textual has Rich render all of it, and takes the lines apart again.
+    """
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Textual hands down which screens lie beneath, the uppermost last, while they are rendered."""
+        try:
+            beneath = visible_screen_stack.get().pop()
+        except LookupError:  # nothing does
+            return super().render_lines(crop)
+        strips = beneath._compositor.render_strips()[crop.y : crop.bottom]
+        return [strip.crop(crop.x, crop.right) for strip in strips]
 
 
 def compose_mode(app: App[Any], mode: str) -> None:

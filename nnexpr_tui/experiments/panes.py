@@ -13,9 +13,9 @@ from nnexpr.experiments.discovery import Experiment
 from nnexpr.experiments.findings import Finding
 from nnexpr_tui.documents import cell_text, verdict_text
 from nnexpr_tui.experiments.runs import Running
-from nnexpr_tui.parts.lines import Line, clean
+from nnexpr_tui.parts.lines import Line, clean, wrapped
 
-__all__ = ["Entry", "about_lines", "claim_lines", "list_lines", "tally_text", "wrapped"]
+__all__ = ["Entry", "about_lines", "claim_lines", "list_lines", "tally_text"]
 
 BAR = 24  # cells at most
 NAME_WIDTH = 17
@@ -214,8 +214,3 @@ def claim_lines(claims: Sequence[Claim], width: int, *, ascii_only: bool) -> lis
         lines += wrapped(claim.why, width, "label", indent=2)
         lines.append((("", ""),))
     return lines[:-1]
-
-
-def wrapped(text: str, width: int, style: str, *, indent: int = 0) -> list[Line]:
-    """The text on lines of at most so many cells."""
-    return [((" " * indent + line, style),) for line in wrap(clean(text), max(10, width - indent))]

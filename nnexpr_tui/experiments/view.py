@@ -22,10 +22,10 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.documents import experiments_document, plain
 from nnexpr_tui.experiments import VIEW
 from nnexpr_tui.experiments.pages import Page, ShownTable, page_text, pages_of
-from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines, wrapped
+from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines
 from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
 from nnexpr_tui.parts.charts import ChartPane
-from nnexpr_tui.parts.lines import Line, clean
+from nnexpr_tui.parts.lines import Line, clean, wrapped
 from nnexpr_tui.parts.table import ScrollPane, TablePane, entitle
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.training.moment import FitMoment

@@ -5,64 +5,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 from nnexpr_tui.actions import Action
 from nnexpr_tui.parts.charts import CURSOR, ChartPane
 from nnexpr_tui.parts.form import FORM, Form
-from nnexpr_tui.parts.overlays import Overlay
+from nnexpr_tui.parts.lines import Line, wrapped
+from nnexpr_tui.parts.overlays import TextOverlay
 from nnexpr_tui.parts.screen import HostScreen
 
 __all__ = ["HelpScreen"]
 
+KEYS_WIDTH = 11  # with the blanks after them
 
-class HelpScreen(Overlay[None]):
+
+class HelpScreen(TextOverlay):
     """Made from the rows of actions and the pane's own text."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1,escape,enter", "dismiss", "Close", show=False),
-        Binding("q,ctrl+q", "app.quit", "Quit", show=False),
-        Binding("j,down", "scroll(1)", "Down", show=False),
-        Binding("k,up", "scroll(-1)", "Up", show=False),
-    ]
+    TITLE = "Help"
+    HINT = "? or esc closes, j and k scroll"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,f1", "dismiss", "Close", show=False)]
 
     def __init__(self, screen: HostScreen) -> None:
         super().__init__()
         self._of = screen
 
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help") as box:
-            box.border_title = "Help"
-            box.border_subtitle = "? or esc closes, j and k scroll"
-            yield Static(self._text(), markup=False)
-
-    def _text(self) -> Content:
+    def lines(self, width: int) -> list[Line]:
         screen, focused = self._of, self._of.focused
-        parts: list[Content] = []
+        lines: list[Line] = []
         text = getattr(focused, "help_text", "") or getattr(focused, "HELP", "")
         if text:
-            title = str(getattr(focused, "border_title", "") or "")
-            parts += [Content.styled(title, "bold"), Content(text), Content("")]
+            lines += _paragraphs(str(getattr(focused, "border_title", "") or ""), text, width)
         if isinstance(focused, Form):
-            parts += _keys("Keys in a form", FORM)
+            lines += _keys("Keys in a form", FORM, width)
         if isinstance(focused, ChartPane):
-            parts += _keys("Keys of the cursor, while V has it on the chart", CURSOR)
+            lines += _keys("Keys of the cursor, while V has it on the chart", CURSOR, width)
         if screen.view.HELP:
             others = f" v changes to {screen.next_view.entry.name}." if len(screen.views) > 1 else ""
-            parts += [Content(screen.view.HELP + others), Content("")]
+            lines += _paragraphs("", screen.view.HELP + others, width)
         own = [row for _, row in screen.own_actions]
-        parts += _keys(f"Keys in {screen.view.entry.name}", own)
-        parts += _keys("Keys everywhere", [row for _, row in screen.actions[len(own) :]])
-        return Content("\n").join(parts[:-1])
-
-    def action_scroll(self, lines: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        lines += _keys(f"Keys in {screen.view.entry.name}", own, width)
+        lines += _keys("Keys everywhere", [row for _, row in screen.actions[len(own) :]], width)
+        return lines[:-1]
 
 
-def _keys(title: str, rows: Sequence[Action]) -> list[Content]:
-    lines = [Content.assemble((f"{row.shown:>9}  ", "bold"), row.help) for row in rows]
-    return [Content.styled(title, "bold"), *lines, Content("")]
+def _paragraphs(title: str, text: str, width: int) -> list[Line]:
+    paragraphs = [line for paragraph in text.splitlines() for line in wrapped(paragraph, width, "")]
+    return [((title, "value"),)] * bool(title) + paragraphs + [()]
+
+
+def _keys(title: str, rows: Sequence[Action], width: int) -> list[Line]:
+    lines: list[Line] = [((title, "value"),)]
+    for row in rows:
+        first, *others = wrapped(row.help, width, "", indent=KEYS_WIDTH)
+        lines += [((f"{row.shown:>{KEYS_WIDTH - 2}}  ", "key"), (first[0][0][KEYS_WIDTH:], "")), *others]
+    return [*lines, ()]

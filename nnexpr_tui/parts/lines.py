@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.style import Style
@@ -19,7 +20,7 @@ from nnexpr_tui.charts.painted import PaintedRows
 from nnexpr_tui.charts.rows import Row as Line
 from nnexpr_tui.charts.rows import plain_text
 
-__all__ = ["STYLES", "Line", "LinePane", "clean"]
+__all__ = ["STYLES", "Line", "LinePane", "clean", "wrapped"]
 
 BYTES_A_LINE = 160  # measured: a line of three runs with their colours
 STYLES = ("label", "value", "accent", "error", "key", "chosen")
@@ -28,6 +29,11 @@ STYLES = ("label", "value", "accent", "error", "key", "chosen")
 def clean(text: str) -> str:
     """The text on one line, without control characters."""
     return plain_text(text, limit=2000)
+
+
+def wrapped(text: str, width: int, style: str, *, indent: int = 0) -> list[Line]:
+    """The text on lines of at most so many cells."""
+    return [((" " * indent + line, style),) for line in wrap(clean(text), max(10, width - indent))]
 
 
 class LinePane(PaintedRows):

@@ -12,9 +12,9 @@ from threading import Event, Thread
 import pytest
 from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from nnexpr_tui import textual_private as private
 
@@ -117,3 +117,45 @@ def test_where_the_input_ends_the_reading_ends() -> None:
     reading.join(100.0)
     assert not reading.is_alive()
     os.close(ours)
+
+
+@pytest.mark.parametrize("size", [(40, 6), (31, 3)])
+async def test_what_lies_beneath_is_shown_as_textual_shows_it(size: tuple[int, int]) -> None:
+    """Cell by cell; blanks show no ink."""
+
+    class Beneath(App[None]):
+        CSS = (
+            "Ours, Textuals { background: transparent; align: center middle; } .box { width: 9; height: 1; }"
+        )
+
+        def compose(self):
+            yield Static("[b]bold[/b] on [red on blue]another ground[/]")
+            yield Static("and a second line", classes="box")
+
+    class Box:
+        def compose(self):
+            yield Static("over it", classes="box")
+
+    class Ours(Box, private.OverAnother[None]):
+        pass
+
+    class Textuals(Box, ModalScreen[None]):
+        pass
+
+    async def cells(over: type[ModalScreen[None]]) -> list[tuple[object, ...]]:
+        app = Beneath()
+        async with app.run_test(size=size) as pilot:
+            await app.push_screen(over())
+            await pilot.pause()
+            update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+            return [
+                (character, style.bgcolor, *((style.color, style.bold) if character != " " else ()))
+                for strips in update.strips
+                for strip in strips
+                for text, style, _ in strip
+                for character in text
+            ]
+
+    shown = await cells(Ours)
+    assert "over it" in "".join(str(character) for character, *_ in shown)
+    assert shown == await cells(Textuals)
