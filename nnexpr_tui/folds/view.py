@@ -59,6 +59,11 @@ class FoldsView(View, entry=VIEW):
             yield TablePane("Wave", id="fold-numbers")
             yield TablePane("Shallow", id="fold-more")
 
+    def on_mount(self) -> None:
+        """What the first answer needs is loaded when the screen is made: in a lull, unless it is shown at once."""
+        first = FoldQuestion(self._depth, self._knots, 2)
+        self.controller.ask(FoldsSubject, lambda folds: folds.fold(first))
+
     # Questions and answers
 
     def _shown(self, depth: int) -> int:

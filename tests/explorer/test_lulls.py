@@ -7,11 +7,12 @@ from weakref import ref
 
 import pytest
 from stand_in import World
-from steps import WIDE, ready, text, until
+from steps import WIDE, living, ready, text, until
 from textual.app import App
 
 from nnexpr_tui import lulls
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.folds.subject import FoldsSubject
 from nnexpr_tui.lulls import Lulls
 from nnexpr_tui.screens import SCREENS
 from nnexpr_tui.textual_private import exception_of, screens_made
@@ -35,6 +36,18 @@ async def test_screens_are_made_while_another_is_shown(soon: None, explorer: Exp
             await until(lambda name=name: explorer.current_mode == name)
             assert explorer.screen is before[name]
         assert exception_of(explorer) is None
+
+
+async def test_what_compose_shows_first_is_answered_before_it_is_shown(
+    soon: None, explorer: Explorer
+) -> None:
+    """Its first answer loads what finds it: longer than any key may take."""
+    async with explorer.run_test(size=WIDE):
+        await ready(explorer)
+        await until(lambda: set(screens_made(explorer)) == set(SCREENS))
+        folds = await living(explorer, FoldsSubject)
+        await until(lambda: folds.moment() is not None)
+        assert explorer.current_mode == "explore"
 
 
 async def test_none_is_made_while_keys_are_pressed_nor_after_the_end() -> None:
