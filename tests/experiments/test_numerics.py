@@ -20,7 +20,8 @@ from nnexpr.experiments.numerics import (
 )
 from nnexpr.linear.continuous import cantilever
 
-CORRECTED = {"Z5"}
+CORRECTED = {"Z5", "Z18 gradients"}
+FAILING = {"Z20 exact"}  # one network is the better spline
 TOO_FEW = {"Z4"}  # lines in the plane, of a quick run
 
 
@@ -30,7 +31,9 @@ def test_quick_runs_find_what_the_talk_says(experiment) -> None:
     assert reported == sorted(reported)
     assert reported[-1] == 1
     for claim in result.claims:
-        expected = "holds as corrected" if claim.id in CORRECTED else "holds"
+        expected = (
+            "fails" if claim.id in FAILING else "holds as corrected" if claim.id in CORRECTED else "holds"
+        )
         assert claim.verdict == ("not measured" if claim.id in TOO_FEW else expected), claim
     for each in result.tables:
         assert each.rows

@@ -25,7 +25,15 @@ from nnexpr.experiments.concepts import (
 from nnexpr.experiments.discovery import every, find
 from nnexpr.experiments.manifold import bends, beyond, construction, draws, sparse, starts, steps
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS, Setting
-from nnexpr.experiments.numerics import arctan_table, global_local, gradient_flow, gram_spectra, low_pass
+from nnexpr.experiments.numerics import (
+    arctan_table,
+    global_local,
+    gradient_flow,
+    gram_spectra,
+    low_pass,
+    pieces,
+    structured,
+)
 from nnexpr.theory.triangle_wave import SAMPLES
 
 FULL, QUICK = Setting.of(Attempt()), Setting.of(Attempt(quick=True))
@@ -124,6 +132,10 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "global-local": (
         (len(global_local.BASES), len(global_local.TARGETS), *(n for n, _ in global_local.SAMPLES.values())),
         (),
+    ),
+    "structured": (
+        (len(structured.TARGETS), structured.MEMBERS, pieces.EPOCHS),
+        (len(structured.QUICK_TARGETS), structured.QUICK_MEMBERS),
     ),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from wrong_structured import WRONG_STRUCTURED
 
 from nnexpr.experiments.data import Claim
 from nnexpr.experiments.numerics import arctan_table, global_local, gradient_flow, gram_spectra, low_pass
@@ -108,4 +109,5 @@ WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     "Z12 in turn": too_soon,
     "Z17": lambda patch: [global_local.winner_changes(relative(smooth=0.4, rough=1.9))],
     "Z12 stopping": lambda patch: [gradient_flow.stopped(1 / np.arange(1.0, 91.0))],
+    **WRONG_STRUCTURED,
 }

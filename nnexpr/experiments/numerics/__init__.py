@@ -1,4 +1,4 @@
-"""The talk "Numerical Understanding Of Neural Networks: From Representation to Learning Dynamics" (Zhao), first half.
+"""The talk "Numerical Understanding Of Neural Networks: From Representation to Learning Dynamics" (Zhao).
 
 D = (−1, 1), units σ(x − b_i), a constant beside them in least squares; errors on the samples used.
 """
@@ -51,5 +51,13 @@ EXPERIMENTS = (
         "Which basis is nearer to a smooth and to a rough target, from few samples and from many?",
         full="5 bases, 2 targets, 20 and 4000 samples",
         quick="the same",
+    ),
+    SOURCE.experiment(
+        "structured",
+        "structured decomposition and approximation",
+        "Structured decomposition: compositions and stretched pieces",
+        "Are the decompositions identities of smoother parts, and what does fitting in pieces spare?",
+        full="5 targets; 10 members, 2000 epochs",
+        quick="2 targets; 1 member",
     ),
 )
