@@ -193,6 +193,10 @@ class Explorer(DifferencesOnly[None]):
         self.shown.forget()
 
     @property
+    def is_ascii(self) -> bool:
+        return self.controller.look.markers == "ascii"
+
+    @property
     def can_send(self) -> bool:
         driver = driver_of(self)
         return not isinstance(driver, PatientDriver) or driver.has_room

@@ -29,6 +29,7 @@ from textual.geometry import Region
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.strip import Strip
 
+from nnexpr_tui.ascii import in_ascii
 from nnexpr_tui.differences import Piece, ShownCells
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ class DifferencesOnly(App[Returned]):
     _shape = "default"  # of the mouse's pointer: each new screen sends its own
 
     @property
+    def is_ascii(self) -> bool:
+        """Whether all signs are sent in ASCII."""
+        return False
+
+    @property
     def can_send(self) -> bool:
         """Whether what is painted now would be taken; what is not must be painted again later."""
         return True
@@ -138,7 +144,7 @@ class DifferencesOnly(App[Returned]):
         drawn: Any = renderable if self.can_send else None
         sent = ""
         if isinstance(drawn, (LayoutUpdate, ChopsUpdate)):
-            drawn = _Difference(drawn, self.shown, self.size)
+            drawn = _Difference(drawn, self.shown, self.size, is_ascii=self.is_ascii)
             if self._is_sending and not (sent := drawn.render_segments(self.console)):
                 return
         super()._display(screen, drawn)
@@ -160,13 +166,17 @@ class DifferencesOnly(App[Returned]):
 class _Difference(CompositorUpdate):
     """What an update changes. Textual asks for it only where it is written."""
 
-    def __init__(self, update: LayoutUpdate | ChopsUpdate, shown: ShownCells, size: tuple[int, int]) -> None:
-        self._update, self._shown, self._size = update, shown, size
+    def __init__(
+        self, update: LayoutUpdate | ChopsUpdate, shown: ShownCells, size: tuple[int, int], *, is_ascii: bool
+    ) -> None:
+        self._update, self._shown, self._size, self._is_ascii = update, shown, size, is_ascii
         self._text: str | None = None
 
     def render_segments(self, console: Console) -> str:
         if self._text is None:
             pieces = (_piece(y, x, strip, console) for y, x, strip in _strips(self._update))
+            if self._is_ascii:
+                pieces = (_piece_in_ascii(piece) for piece in pieces)
             self._text = self._shown.update(self._size, pieces)
         return self._text
 
@@ -194,6 +204,10 @@ def _piece(y: int, x: int, strip: Strip, console: Console) -> Piece:
         (text, style._ansi or Strip.render_ansi(style, system) if style else "") for text, style, _ in strip
     )
     return Piece(y, x, list(styled))
+
+
+def _piece_in_ascii(piece: Piece) -> Piece:
+    return piece._replace(runs=[(in_ascii(text), codes) for text, codes in piece.runs])
 
 
 class StyledOnce(Screen[ScreenResultType]):

@@ -139,6 +139,7 @@ class HostScreen(KeysWithoutFocus):
     def action_markers(self) -> None:
         self.footer.say(f"Curves are drawn as {self.controller.next_markers()}")
         self.view.redraw()
+        self.refresh()  # in ASCII, borders and signs are too
 
     def action_values(self) -> None:
         """On the focused chart, or on the first that is seen."""

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from nnexpr_tui.controller import Controller
-from nnexpr_tui.parts.lines import LinePane
+from nnexpr_tui.parts.lines import LinePane, wrapped
 from nnexpr_tui.parts.numbers import count
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
@@ -136,10 +136,10 @@ class PlaneView(TrainingView, entry=VIEW):
 
     def _show_line(self, scene: Scene) -> int:
         """There is nothing to map on a line."""
-        sentence = f"The target {scene.name} has one input, and this screen needs two: "
-        return self.query_one("#plane-none", LinePane).show_lines(
-            [((sentence, "value"),), (("enter", "key"), (f" takes {FIRST_PLANE}", "value"))]
-        )
+        pane = self.query_one("#plane-none", LinePane)
+        said = f"The target {scene.name} has one input, and this screen needs two."
+        lines = wrapped(said, pane.content_size.width, "value")
+        return pane.show_lines([*lines, (("enter", "key"), (f" takes {FIRST_PLANE}", "value"))])
 
     @property
     def _shown(self) -> str:
@@ -216,6 +216,10 @@ class PlaneView(TrainingView, entry=VIEW):
 
     def on_chart_frame_changed(self) -> None:
         """Another size: other pixels are to be made."""
+        self.redraw()
+
+    def on_line_pane_room_changed(self) -> None:
+        """Texts are wrapped to the panes."""
         self.redraw()
 
     # Actions: what they mean is in the declaration

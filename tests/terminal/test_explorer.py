@@ -64,6 +64,21 @@ def test_the_residual_and_back(explorer: PtyApp) -> None:
     explorer.wait_for(lambda text: "fit − target" not in text)
 
 
+def test_with_markers_in_ascii_all_is(explorer: PtyApp) -> None:
+    """Borders, signs and texts too, as a console without the characters needs it."""
+    explorer.send("mm")
+    explorer.wait_for(lambda text: text.isascii() and EXPLORE in text)
+    for key, words in (("2", "Snapshot"), ("3", "Folds"), ("4", r"\btwo\b"), ("6", "Experiments: ")):
+        explorer.send(key)
+        explorer.wait_for(lambda text, words=words: text.isascii() and re.search(words, text))
+    explorer.send("1")
+    explorer.wait_for(lambda text: text.isascii() and EXPLORE in text)
+    explorer.send("?")
+    explorer.wait_for(lambda text: text.isascii() and "closes" in text)
+    explorer.send("?m")
+    explorer.wait_for(lambda text: not text.isascii() and "closes" not in text)
+
+
 @pytest.mark.parametrize(("name", "more", "less"), [("Depth", "+", "-"), ("Width", "]", "[")])
 def test_depth_and_width(explorer: PtyApp, name: str, more: str, less: str) -> None:
     has_room = name in explorer.text
