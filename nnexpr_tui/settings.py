@@ -44,8 +44,11 @@ class Settings:
     theme: str = setting(
         "", "a Textual theme, for example textual-dark or textual-light; empty: as last time"
     )
-    markers: str = setting("", "how curves are drawn: braille, block or ascii (then borders and signs are too); empty: as last time",
-                           choices=("", *MARKERS))  # fmt: skip
+    markers: str = setting(
+        "",
+        "how curves are drawn: braille, block or ascii (then borders and signs are too); empty: as last time",
+        choices=("", *MARKERS),
+    )
     frames_per_second: float = setting(5.0, "charts are drawn at most this often", low=0.1, high=60)
     low_bandwidth: bool = setting(False, "draw at most twice a second, for a thin line")
     checkpoint_every: float = setting(10.0, "seconds of training between two checkpoints of the run", low=0.1)
