@@ -33,6 +33,7 @@ _PUBLIC = {
     "nnexpr.linear.solvers": "least_squares",
     "nnexpr.linear.spectrum": "Spectrum spectrum",
     "nnexpr.splines.floor": "spline_floor",
+    "nnexpr.theory.rashomon": "rashomon",
 }
 _HOMES = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from nnexpr.splines.floor import spline_floor as spline_floor
     from nnexpr.targets import target as target
     from nnexpr.targets.target import Target as Target
+    from nnexpr.theory.rashomon import rashomon as rashomon
     from nnexpr.training.fit import FitResult as FitResult, fit as fit, train as train
     from nnexpr.training.many import fit_many as fit_many
     from nnexpr.training.session import Session as Session

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from quick import columns, quick
-from wrong_numerics import WRONG_NUMERICS, cube, relative, table
+from wrong_numerics import WRONG_NUMERICS, cube, prices, rashomon_cell, relative, table
 
 from nnexpr.experiments.data import Claim
 from nnexpr.experiments.numerics import (
@@ -17,12 +17,13 @@ from nnexpr.experiments.numerics import (
     gradient_flow,
     gram_spectra,
     low_pass,
+    rashomon_sets,
 )
 from nnexpr.linear.continuous import cantilever
 
 CORRECTED = {"Z5", "Z18 gradients"}
 FAILING = {"Z20 exact"}  # one network is the better spline
-TOO_FEW = {"Z4"}  # lines in the plane, of a quick run
+TOO_FEW = {"Z4", "Z15 frequency"}  # lines in the plane, and frequencies, of a quick run
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.id)
@@ -85,6 +86,43 @@ def test_both_must_win_where_they_should() -> None:
     one = relative(smooth=0.6, rough=2.1)
     assert verdict(global_local.winner_changes({**one, ("smooth", "sparse", "tanh"): 0.4})) == "holds"
     assert verdict(global_local.winner_changes({**one, ("rough", "dense", "tanh"): 1.9})) == "fails"
+
+
+def test_rashomon_sets_are_judged_as_printed_and_as_corrected() -> None:
+    for power, expected in ((-4.4, "holds"), (3.6, "holds as corrected"), (4.6, "fails"), (-3.4, "fails")):
+        assert verdict(rashomon_sets.by_frequency(prices(power), quick=False)) == expected
+    # Over the highest frequencies only, and not where fewer than three were found.
+    low = dict.fromkeys((1.0, 2.0), 1.0)
+    assert verdict(rashomon_sets.by_frequency(low | prices(4.0), quick=False)) == "holds as corrected"
+    assert verdict(rashomon_sets.by_frequency(low, quick=False)) == "not measured"
+    assert (
+        verdict(rashomon_sets.by_frequency(prices(4.0) | {9.0: math.nan}, quick=False))
+        == "holds as corrected"
+    )
+    assert verdict(rashomon_sets.by_frequency(prices(2.0), quick=True)) == "not measured"
+
+
+def test_the_bound_of_a_rashomon_set_is_held_to_lower_ends() -> None:
+    bound = rashomon_cell(0.0, 0.0).bound(0.5)
+    assert verdict(rashomon_sets.below([rashomon_cell(bound * 0.99, bound * 1.1)])) == "holds"
+    assert verdict(rashomon_sets.below([rashomon_cell(bound * 1.01, bound * 1.1)])) == "fails"
+    one = rashomon_cell(bound * 0.5, bound * 0.6)
+    assert verdict(rashomon_sets.below([one, rashomon_cell(bound * 1.01, bound * 1.1)])) == "fails"
+    assert rashomon_cell(1e-9, 2e-9, plain=3e-9).chances[0].probability == 3e-9
+
+
+def test_what_sampling_and_splitting_find_is_the_same_and_falls_with_frequency_and_error() -> None:
+    found, seen, _ = quick("rashomon-sets")[0].tables
+    plain, rare, error = columns(found, "by sampling", "by splitting", "relative error")
+    both = plain * 20_000 >= 10
+    assert both.sum() >= 2
+    spread = np.sqrt(1 / (plain[both] * 20_000) + error[both] ** 2)
+    assert (np.abs(np.log(plain[both] / rare[both])) < 4 * spread).all()
+    falls = rare.reshape(2, 4, 3)  # width, wave, error
+    assert (np.diff(falls, axis=2) < 0).all()
+    assert (falls[:, -1] < falls[:, 0] / 10).all()
+    frequency, kappa = columns(seen, "ν", "κ")
+    assert (kappa * frequency**2 <= 2 + 1e-12).all()
 
 
 def test_what_is_printed_in_table_1_holds() -> None:

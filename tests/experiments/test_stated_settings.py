@@ -32,6 +32,7 @@ from nnexpr.experiments.numerics import (
     gram_spectra,
     low_pass,
     pieces,
+    rashomon_sets,
     structured,
 )
 from nnexpr.theory.triangle_wave import SAMPLES
@@ -132,6 +133,12 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "global-local": (
         (len(global_local.BASES), len(global_local.TARGETS), *(n for n, _ in global_local.SAMPLES.values())),
         (),
+    ),
+    "rashomon-sets": (
+        (rashomon_sets.WAVES, *rashomon_sets.WIDTHS, len(rashomon_sets.ERRORS), rashomon_sets.DRAWS,
+         rashomon_sets.PLAN.repeats, rashomon_sets.PLAN.particles),
+        (rashomon_sets.QUICK_WAVES, *rashomon_sets.QUICK_WIDTHS, rashomon_sets.QUICK_DRAWS,
+         rashomon_sets.QUICK_PLAN.repeats, rashomon_sets.QUICK_PLAN.particles),
     ),
     "structured": (
         (len(structured.TARGETS), structured.MEMBERS, pieces.EPOCHS),

@@ -11,12 +11,23 @@ import pytest
 from wrong_structured import WRONG_STRUCTURED
 
 from nnexpr.experiments.data import Claim
-from nnexpr.experiments.numerics import arctan_table, global_local, gradient_flow, gram_spectra, low_pass
+from nnexpr.experiments.numerics import (
+    arctan_table,
+    global_local,
+    gradient_flow,
+    gram_spectra,
+    low_pass,
+    rashomon_sets,
+)
 from nnexpr.linear.bases.relu import PowerOfRelu
 from nnexpr.linear.flow import modal_flow
 from nnexpr.linear.spectrum import spectrum
+from nnexpr.theory.rashomon import hoeffding
+from nnexpr.theory.rashomon.units import Units
+from nnexpr.theory.rashomon.waves import orthogonal_waves
+from nnexpr.theory.splitting import Chance, Plan, split
 
-__all__ = ["WRONG_NUMERICS", "cube", "relative", "table"]
+__all__ = ["WRONG_NUMERICS", "cube", "prices", "rashomon_cell", "relative", "table"]
 
 Patch = pytest.MonkeyPatch
 
@@ -88,6 +99,26 @@ def too_soon(patch: Patch) -> Iterable[Claim]:
     return [gradient_flow.in_turn(eigenvalues[:4] * 1.03, solved[:, :4] / ends[:4])]
 
 
+def prices(power: float) -> dict[float, float]:
+    """Of four frequencies, by this power of them."""
+    return {frequency: 1e-3 * frequency**power for frequency in (6.0, 7.0, 9.0, 12.0)}
+
+
+def rashomon_cell(low: float, probability: float, plain: float = 0.0) -> rashomon_sets.Cell:
+    """Of one error, 0.5: what splitting found, and plain sampling if anything."""
+    wave = orthogonal_waves(5)[-1]
+    rare = Chance(0.5, probability, low, 1.0, 0.1, "splitting")
+    return rashomon_sets.Cell(wave, 64, [Chance(0.5, plain, 0.0, 1.0, 0.1, "sampling")], [rare])
+
+
+def bound_of_a_thousand_times_the_exponent(patch: Patch) -> Iterable[Claim]:
+    """Held to what splitting finds."""
+    wave = orthogonal_waves(2)[-1]
+    chances = split(Units(wave, 16, rashomon_sets.AMPLITUDE), rashomon_sets.ERRORS, Plan(60, 6), 0)
+    patch.setattr(rashomon_sets, "hoeffding", lambda *case: hoeffding(*case) ** 1000)
+    return [rashomon_sets.below([rashomon_sets.Cell(wave, 16, chances, chances)])]
+
+
 WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     "Z1": kernel_a_little_off,
     "Z2": decays_by(-0.2),
@@ -107,6 +138,8 @@ WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     "Z11": lambda patch: [low_pass.concentrated({(100, "uniform"): 9, (100, "adaptive"): 9})],
     "Z12": slower_flow,
     "Z12 in turn": too_soon,
+    "Z15": bound_of_a_thousand_times_the_exponent,
+    "Z15 frequency": lambda patch: [rashomon_sets.by_frequency(prices(2.0), quick=False)],
     "Z17": lambda patch: [global_local.winner_changes(relative(smooth=0.4, rough=1.9))],
     "Z12 stopping": lambda patch: [gradient_flow.stopped(1 / np.arange(1.0, 91.0))],
     **WRONG_STRUCTURED,

@@ -53,6 +53,14 @@ EXPERIMENTS = (
         quick="the same",
     ),
     SOURCE.experiment(
+        "rashomon_sets",
+        "Rashomon set for two layer NN",
+        "Rashomon sets: how likely parameters near a wave are",
+        "How much of the parameters' space is near a wave, over frequency, width and error, and how near is the bound?",
+        full="7 waves, widths 8, 16, 32 and 64, 3 errors; 200,000 draws, and 10 repeats of 500 states",
+        quick="4 waves, widths 8 and 32; 20,000 draws, and 5 repeats of 100 states",
+    ),
+    SOURCE.experiment(
         "structured",
         "structured decomposition and approximation",
         "Structured decomposition: compositions and stretched pieces",
