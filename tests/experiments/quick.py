@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -10,15 +11,25 @@ from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Figure, Result, Table
 from nnexpr.experiments.discovery import find
 
-__all__ = ["columns", "curves", "quick"]
+__all__ = ["columns", "curves", "parts_of", "quick"]
 
 
 @cache
-def quick(name: str) -> tuple[Result, list[float]]:
-    """Its result and the shares that it reported."""
+def _done(name: str) -> tuple[Result, list[float], dict[str, Any]]:
     [experiment] = find(name)
     reported: list[float] = []
-    return experiment.run(Attempt(True, progress=lambda share, note: reported.append(share))), reported
+    attempt = Attempt(True, progress=lambda share, note: reported.append(share))
+    return experiment.run(attempt), reported, attempt.parts.values
+
+
+def quick(name: str) -> tuple[Result, list[float]]:
+    """Its result and the shares that it reported."""
+    return _done(name)[:2]
+
+
+def parts_of(name: str) -> dict[str, Any]:
+    """The parts that it kept on its way."""
+    return dict(_done(name)[2])
 
 
 def columns(table: Table, *names: str) -> list[np.ndarray]:

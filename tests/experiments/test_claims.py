@@ -25,7 +25,13 @@ from wrong import (
 )
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts import barron_rate, equal_parameters, trajectories, universality
+from nnexpr.experiments.concepts import (
+    barron_rate,
+    equal_parameters,
+    trajectories,
+    triangle_waves,
+    universality,
+)
 from nnexpr.experiments.concepts.lottery import Pruned, Round, at_the_end, somewhere
 from nnexpr.experiments.concepts.random_regions import Counted, hardly_changed, whatever_the_depth
 from nnexpr.experiments.concepts.region_bounds import Row, bracket, one_layer
@@ -352,6 +358,25 @@ def test_wrong_counts_of_the_folds_fail() -> None:
     for wrong in ({"linear_regions": 7}, {"units": 5}, {"parameters": 20}):
         assert doubling([*made[:2], replace(made[2], **wrong)]).verdict == "fails"
     assert sampling([*made[:2], replace(made[2], sampled_regions=9)]).verdict == "fails"
+
+
+@pytest.mark.parametrize("knots", [8, 16, 32, 63, 64, 128])
+def test_errors_of_shallow_fits_are_those_of_dense_least_squares_and_judged_at_one_per_cent(
+    knots: int,
+) -> None:
+    """Of hats on as many inner knots, at the page's samples; no error is one to a millionth."""
+    assert set(triangle_waves.SHALLOW) == {8, 16, 32, 63, 64, 128}
+    x, corners = (np.arange(4096) + 0.5) / 4096, np.linspace(0, 1, knots + 2)
+    wave = 1 - np.abs(2 * (32 * x % 1) - 1)  # 2^5 teeth: 64 pieces
+    hats = np.stack([np.interp(x, corners, unit) for unit in np.eye(knots + 2)], axis=1)
+    left = np.mean((hats @ np.linalg.lstsq(hats, wave)[0] - wave) ** 2)
+    expected = triangle_waves.SHALLOW[knots]
+    assert left == pytest.approx(expected, rel=5e-3, abs=1e-20)
+    fits = compose(triangle_waves.SHALLOW_DEPTH, tuple(triangle_waves.SHALLOW)).shallow
+    width = max(0.01 * expected, 1e-6)
+    for off, verdict in ((0.9, "holds as corrected"), (1.1, "fails")):
+        other = [replace(fit, mse=expected + off * width) if fit.knots == knots else fit for fit in fits]
+        assert triangle_waves.width(other).verdict == verdict
 
 
 @pytest.mark.parametrize(

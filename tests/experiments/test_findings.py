@@ -68,6 +68,16 @@ def test_arrays_and_their_numbers_are_read_as_plain_ones() -> None:
     assert back.figures[0].series[0].x == (0.0, 1.0)
 
 
+def test_what_an_earlier_version_wrote_is_read() -> None:
+    """The lines of schema 1, as they stand in files and come out of pipes."""
+    lines = """{"finding": {"schema": 1, "id": "bends", "quick": false, "seconds": 2.5, "finished": 1e9, "origin": {}}}
+{"table": {"title": "t", "columns": ["k"], "rows": [[1], [null]]}}
+{"end": 2}"""
+    back = read_finding(map(json.loads, lines.splitlines()))
+    assert (back.id, back.quick, back.seconds, back.finished) == ("bends", False, 2.5, 1e9)
+    assert plain(back.result) == plain(Result((Table("t", ("k",), ((1,), (None,))),), (), ()))
+
+
 @pytest.mark.parametrize("lines", range(len(told(FINDING))))
 def test_a_finding_that_was_cut_is_none(lines: int) -> None:
     with pytest.raises(ValueError, match="not a finding"):

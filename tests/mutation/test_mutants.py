@@ -95,7 +95,9 @@ def test_every_folder_is_there() -> None:
 
 def test_a_change_reaches_what_imports_it_however_far_away(tmp_path: Path) -> None:
     files = {
-        "nnexpr/a.py": "from nnexpr.b import (\n    one,\n)\n",
+        "nnexpr/a.py": "from nnexpr.d import two\nfrom nnexpr.b import (\n    one,\n)\nfrom nnexpr.e import five\n",
+        "nnexpr/d.py": "two = 2\n",
+        "nnexpr/e.py": "five = 5\n",
         "nnexpr/b/__init__.py": "from nnexpr.b.inner import one\n",
         "nnexpr/b/inner.py": "one = 1\n",
         "nnexpr/c.py": "from nnexpr import other\n",
@@ -113,6 +115,10 @@ def test_a_change_reaches_what_imports_it_however_far_away(tmp_path: Path) -> No
     (tmp_path / "nnexpr/b/inner.py").write_text("one = 2\n")
     after = stamps()
     assert (before[0] != after[0], before[1] == after[1]) == (True, True)
+    for name in ("d", "e"):  # each of several imports, one below the other
+        (tmp_path / f"nnexpr/{name}.py").write_text("two = five = 0\n")
+        assert stamps()[0] != after[0]
+        after = stamps()
     (tmp_path / "nnexpr/other.py").write_text("# changed\n")
     assert stamps()[1] != after[1]
 

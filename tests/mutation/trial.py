@@ -25,6 +25,7 @@ COPIED = ("nnexpr", "nnexpr_tui", "tests", "examples", "benchmarks", "pyproject.
 PATIENCE = 5.0
 COMPILING = 120.0
 IDLE = 600.0
+IMPORTED = re.compile(rb"^[ \t]*from (nnexpr[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
 @dataclass
@@ -200,11 +201,9 @@ def closure(tree: Path, places: tuple[str, ...]) -> str:
         if place in seen or not (tree / place).is_file():
             continue
         seen[place] = text = (tree / place).read_bytes()
-        for module, names in re.findall(
-            rb"^\s*from (nnexpr[\w.]*) import \(?([\w, \n]*)", text, re.MULTILINE
-        ):
+        for module, names in IMPORTED.findall(text):
             stem = module.decode().replace(".", "/")
-            stems = [stem, *(f"{stem}/{name.strip()}" for name in names.decode().split(","))]
+            stems = [stem, *(f"{stem}/{name}" for name in re.findall(r"\w+", names.decode()))]
             left += [f"{each}{ending}" for each in stems for ending in (".py", "/__init__.py")]
     return digest(b"".join(text for _, text in sorted(seen.items())))
 

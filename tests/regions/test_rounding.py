@@ -32,25 +32,31 @@ def network(*blocks: object, activation: str = "relu", tolerance: float = 2.0**-
 
 
 class TestSlopesThatCancelInAHiddenLayer:
-    """Three equal units, added up with weights c, 2 c and -3 c: what is left is rounding, and no slope."""
+    """Three equal units, added up with weights c, 2 c and -3 c: what is left is rounding, and no slope.
 
+    Where they are on the left end of the domain, and where they are off there.
+    """
+
+    @pytest.mark.parametrize("unit", [[0.7, -0.35], [-0.7, 0.35]])
     @pytest.mark.parametrize("c", [float.fromhex("0x1.999999999999p-4"), 0.1, 1 / 3, 7.7])
-    def test_at_once(self, c: float) -> None:
+    def test_at_once(self, c: float, unit: list[float]) -> None:
         three = 2 * c + c
-        [found] = linear_regions(network([[0.7, -0.35]] * 3, [[c, 2 * c, -three, 1.0]], [[1.0, 0.0]]))
+        [found] = linear_regions(network([unit] * 3, [[c, 2 * c, -three, 1.0]], [[1.0, 0.0]]))
         assert (found.count, found.activation_regions, found.collapsed) == (1, 2, True)
         assert found.check.merged == 1
         assert found.check.certified
 
-    def test_after_a_layer_that_passes_the_rest_on(self) -> None:
+    @pytest.mark.parametrize("unit", [[0.7, -0.35], [-0.7, 0.35]])
+    def test_after_a_layer_that_passes_the_rest_on(self, unit: list[float]) -> None:
         c = 0.1
         lower = [[c, 2 * c, -3 * c, 1.0], [c, 2 * c, -3 * c, 1.0]]
-        [found] = linear_regions(network([[0.7, -0.35]] * 3, lower, [[1.0, 1.0, 0.5]], [[2.0, 0.0]]))
+        [found] = linear_regions(network([unit] * 3, lower, [[1.0, 1.0, 0.5]], [[2.0, 0.0]]))
         assert (found.count, found.collapsed) == (1, True)
 
-    def test_of_two_halves_that_are_made_differently(self) -> None:
+    @pytest.mark.parametrize("unit", [[0.7, -0.35], [-0.7, 0.35]])
+    def test_of_two_halves_that_are_made_differently(self, unit: list[float]) -> None:
         """Both units of the second layer have slope 0.7 k, once in one term and once in three."""
-        first = [[0.7, -0.35]] * 3
+        first = [unit] * 3
         second = [[0.6, 0.0, 0.0, 1.0], [0.1, 0.2, 0.3, 1.0]]
         [found] = linear_regions(network(first, second, [[1.0, -1.0, 3.0]], [[1.0, 0.0]]))
         assert (found.count, found.collapsed) == (1, True)

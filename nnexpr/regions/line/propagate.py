@@ -151,16 +151,17 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
         for unit in range(width):
             gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
             front.variances[row, unit] *= gain * gain
-    for row in range(len(front.blurs)):
+    for row in range(len(front.blurs) - 1):  # the last row has no slopes
         for unit in range(width):
-            gain = gains[piece_of(z[row, unit], z[min(row + 1, rows - 1), unit], kinks)]
+            gain = gains[piece_of(z[row, unit], z[row + 1, unit], kinks)]
             front.blurs[row, unit] *= gain * gain
     for unit in range(width):
         lowest = highest = z[0, unit]
         for row in range(rows):
             value = z[row, unit]
             lowest, highest = min(lowest, value), max(highest, value)
-            slopes[row, unit] *= gains[piece_of(value, z[min(row + 1, rows - 1), unit], kinks)]
+            if row < rows - 1:
+                slopes[row, unit] *= gains[piece_of(value, z[row + 1, unit], kinks)]
             piece = piece_of(value, value, kinks)
             z[row, unit] = gains[piece] * value + shifts[piece]
         dead[unit] = 0
@@ -175,14 +176,13 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
 def _rectify_spreads(front: Front) -> None:
     """What rounding has left, for max(0, z): it goes where the value or the slope goes."""
     z, variances, blurs = front.values, front.variances, front.blurs
-    rows, width = z.shape
+    width = z.shape[1]
     for row in range(len(variances)):
         for unit in range(width):
             variances[row, unit] = variances[row, unit] if z[row, unit] > 0.0 else 0.0
-    for row in range(len(blurs)):
-        right = min(row + 1, rows - 1)
+    for row in range(len(blurs) - 1):  # the last row has no slopes
         for unit in range(width):
-            low, high = z[row, unit], z[right, unit]
+            low, high = z[row, unit], z[row + 1, unit]
             blurs[row, unit] = blurs[row, unit] if (low > 0.0) | (high > 0.0) else 0.0
 
 
