@@ -47,7 +47,11 @@ class Look:
     residual: bool = False
     log_axis: bool = True
     log_epochs: bool = False
-    modes: str = ""  # over the epochs in place of the loss: of the shown "member", or the "median" of all
+    # In place of the loss, one of both:
+    modes: str = ""  # of the error over the epochs: of the shown "member", or the "median" of all
+    tangent: str = (
+        ""  # of the tangent kernel: its "spectrum", the "error" in its modes, the "loss" foretold, or "modes"
+    )
     member: int = 0
     error: bool = False  # of a composed wave, in place of its fit
     whole: bool = False  # all pieces of a wave, also those too fine for the screen

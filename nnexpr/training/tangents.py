@@ -138,15 +138,15 @@ class Tangents:
 def chosen_points(target: Target, most: int = MOST_POINTS) -> NDArray[np.int64]:
     """Which training points a kernel is taken at, ``(n,)``: all, or ``most`` of them.
 
-    On the line every so-manyth in the order of x; in the plane they are drawn, always the same, because evenly spaced
+    On the line in the order of x, evenly spread; in the plane they are drawn, always the same, because evenly spaced
     numbers of a lattice's points are some of its lines.
     """
+    if target.dimension == 1:
+        order = np.argsort(target.inputs[:, 0], kind="stable")
+        return order[np.linspace(0, target.points - 1, min(most, target.points)).round().astype(np.int64)]
     if target.points <= most:
         return np.arange(target.points)
-    if target.dimension > 1:
-        return np.sort(np.random.default_rng(0).choice(target.points, most, replace=False))
-    order = np.argsort(target.inputs[:, 0], kind="stable")
-    return order[np.linspace(0, target.points - 1, most).round().astype(np.int64)]
+    return np.sort(np.random.default_rng(0).choice(target.points, most, replace=False))
 
 
 def tangent_of(
@@ -154,7 +154,8 @@ def tangent_of(
 ) -> Tangent:
     """The kernel of one member, trained on this target for so many epochs, at :func:`chosen_points`.
 
-    Raises ValueError for a network of which nothing is trained, and where weights or kernel are not finite.
+    Raises ValueError for a network of which nothing is trained, or nothing that its output depends on at these points,
+    and where weights or kernel are not finite.
     """
     chosen = chosen_points(target, most)
     own = network.member(member).to(device="cpu", dtype=torch.float64)
@@ -164,6 +165,8 @@ def tangent_of(
     if not (bool(torch.isfinite(kernel).all()) and np.isfinite(residual).all()):
         raise ValueError("the tangent kernel is not finite: the weights are too large, or have diverged")
     values, modes = tangent_modes(kernel)
+    if float(values[0, 0]) == 0:
+        raise ValueError("the tangent kernel is 0: the output depends on nothing that is trained")
     return Tangent(
         epoch=epoch,
         chosen=chosen,

@@ -15,12 +15,15 @@ from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.frequencies import FrequenciesPane
 from nnexpr_tui.parts.lines import Line, LinePane
-from nnexpr_tui.parts.modes import OverTime
+from nnexpr_tui.parts.modes import ModesPane
 from nnexpr_tui.parts.numbers import count, number
+from nnexpr_tui.parts.over_time import OverTime
 from nnexpr_tui.parts.table import entitle, row
+from nnexpr_tui.parts.tangent import TangentPane
 from nnexpr_tui.parts.training import TrainingView
 from nnexpr_tui.parts.views import CHART_INTERVAL, NUMBERS_INTERVAL
 from nnexpr_tui.training.moment import FitMoment, Refused
+from nnexpr_tui.training.tangent import TangentSubject
 
 __all__ = ["FitView"]
 
@@ -79,6 +82,7 @@ class FitView(TrainingView, OverTime, entry=VIEW):
     """Train a network and look at it."""
 
     FIRST = "#fit"
+    KERNEL = TangentSubject
 
     _scene: object = None
     _counted: FitMoment | None = None  # that of which the numbers are
@@ -120,10 +124,14 @@ class FitView(TrainingView, OverTime, entry=VIEW):
                 chart.reset_limits()
         sent = curves.update_chart(fit_chart(fit.scene, fit.snapshot, fit.counts, residual=look.residual))
         way = fit.scene, look.log_axis, look.log_epochs, fit.snapshot.member
-        modes = self.place_modes()
-        if modes is not None:
+        pane = self.place()
+        if isinstance(pane, ModesPane):
             if self.is_due("modes", (*way, look.modes, look.markers), CHART_INTERVAL * hurried):
-                sent += modes.show_modes(fit, look.modes)
+                sent += pane.show_modes(fit, look.modes)
+        elif isinstance(pane, TangentPane):
+            kernel = self.controller.moment(TangentSubject)
+            if self.is_due("tangent", (*way, look.tangent, look.markers, kernel)):
+                sent += pane.show_tangent(fit, kernel, look)
         elif self.is_due("loss", way, CHART_INTERVAL * hurried):
             recording = fit.recording
             sent += loss.update_chart(

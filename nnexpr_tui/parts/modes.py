@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
-
 from nnexpr_tui.charts.heatmap import HeatMap
-from nnexpr_tui.parts.charts import LOSS_HELP, ChartPane
 from nnexpr_tui.parts.table import entitle
-from nnexpr_tui.parts.views import View
 
 if TYPE_CHECKING:
     from nnexpr_tui.training.moment import FitMoment
 
-__all__ = ["ModesPane", "OverTime"]
+__all__ = ["MEDIAN", "MEMBER", "ModesPane"]
 
 MEMBER, MEDIAN = "member", "median"
-ELSEWHERE = "-elsewhere"  # the class of what another pane is shown in the place of
 
 
 class ModesPane(HeatMap, can_focus=True):
@@ -64,34 +59,3 @@ low frequencies are learned first. F shows the median of all members, then the l
         if self.is_wanted:
             self._draw()
         super()._frame_changed()
-
-
-class OverTime(View):
-    """A view of what changes with the epochs: the loss, or in its place the modes of the error."""
-
-    def compose_over_time(self, prefix: str = "") -> ComposeResult:
-        """Both panes, of which one is shown."""
-        loss = ChartPane("Loss", LOSS_HELP, id=f"{prefix}loss")
-        yield loss.add_class("over-time")
-        yield ModesPane(id=f"{prefix}modes", classes=ELSEWHERE)
-
-    def place_modes(self) -> ModesPane | None:
-        """Have the pane that is wanted in the place of the other; the modes', or None where that is the loss."""
-        modes, loss = self.query_one(ModesPane), self.query_one(".over-time", ChartPane)
-        wanted, other = (modes, loss) if self.look.modes else (loss, modes)
-        if wanted.has_class(ELSEWHERE):
-            was_focused, was_zoomed = self.screen.focused is other, self.zoomed is other
-            wanted.remove_class(ELSEWHERE)
-            other.add_class(ELSEWHERE)
-            if was_zoomed:
-                self.zoom(wanted)
-            elif was_focused:
-                wanted.focus()
-        return modes if wanted is modes else None
-
-    def action_over_time(self) -> None:
-        """The loss, the modes of the shown member, of several their median too, and the loss again."""
-        self.begin()
-        ways = ["", MEMBER, *([MEDIAN] if self.controller.specification.members > 1 else [])]
-        way = self.look.modes
-        self.look.modes = ways[(ways.index(way) + 1) % len(ways)] if way in ways else ""

@@ -83,7 +83,7 @@ class HostScreen(KeysWithoutFocus):
         """Show the newest moments again, if this is the screen that is looked at. About how many bytes that sends."""
         if not (self._is_built and self.is_current):
             return 0
-        self.controller.look_at(*self.view.TOPICS)
+        self.controller.look_at(*self.view.topics)
         fit = self.view.seen(self.controller.fit)
         return self.view.show_status(self.status, fit) + self.view.show(fit)
 

@@ -63,6 +63,11 @@ class View(Container):
         return self.display and self.screen.is_current
 
     @property
+    def topics(self) -> tuple[Topic, ...]:
+        """What it looks at now, beside the fit."""
+        return self.TOPICS
+
+    @property
     def footer(self) -> FooterLine:
         """Where sentences are said."""
         return self.screen.query_one(FooterLine)

@@ -13,17 +13,21 @@ from nnexpr_tui.parts.charts import FIT_HELP, ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.frequencies import FrequenciesPane
 from nnexpr_tui.parts.lines import Line, LinePane
-from nnexpr_tui.parts.modes import OverTime
+from nnexpr_tui.parts.modes import ModesPane
 from nnexpr_tui.parts.numbers import count, member_of, number
+from nnexpr_tui.parts.over_time import OverTime
 from nnexpr_tui.parts.table import row
+from nnexpr_tui.parts.tangent import TangentPane
 from nnexpr_tui.replay import VIEW
 from nnexpr_tui.replay.subject import ReplaySubject
+from nnexpr_tui.replay.tangent import ReplayTangent
 from nnexpr_tui.training.moment import FitMoment
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
     from nnexpr.runs.recording import Scene
     from nnexpr.training.snapshots import Snapshot
+    from nnexpr_tui.training.tangent import TangentMoment
 
 __all__ = ["ReplayView"]
 
@@ -65,6 +69,7 @@ class ReplayView(OverTime, entry=VIEW):
     HELP = "The snapshots kept while training, evenly spread over the epochs, with one set of axes for all of them."
     FIRST = "#replay-fit"
     TOPICS = (ReplaySubject,)
+    KERNEL = ReplayTangent
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
@@ -73,6 +78,7 @@ class ReplayView(OverTime, entry=VIEW):
         self._asked: int | None = None  # the epoch of the snapshot that is to be counted
         self._limits = 0, False, (0.0, 1.0)  # of so many snapshots, or of their errors
         self._timer: Timer | None = None
+        self._sought: Snapshot | None = None  # that of which the kernel is asked for
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="column"):
@@ -118,9 +124,11 @@ class ReplayView(OverTime, entry=VIEW):
         sent = curves.update_chart(
             fit_chart(fit.scene, snapshot, counts, residual=look.residual, y_limits=limits)
         )
-        modes = self.place_modes()
-        if modes is not None:
-            return sent + modes.show_modes(fit, look.modes, snapshot.epoch)
+        pane = self.place()
+        if isinstance(pane, ModesPane):
+            return sent + pane.show_modes(fit, look.modes, snapshot.epoch)
+        if isinstance(pane, TangentPane):
+            return sent + pane.show_tangent(fit, self._kernel_of(fit, snapshot), look)
         cursor = (snapshot.epoch, snapshot.loss)
         return sent + loss.update_chart(
             loss_chart(*fit.history, look=look, cursor=cursor, recording=fit.recording)
@@ -155,6 +163,14 @@ class ReplayView(OverTime, entry=VIEW):
             recording = fit.recording
             self.controller.ask(ReplaySubject, lambda replay: replay.count(recording, index))
         return None
+
+    def _kernel_of(self, fit: FitMoment, snapshot: Snapshot) -> TangentMoment | None:
+        """What is known of this snapshot's, asking for it once; until it is there, that of another."""
+        if self._sought is not snapshot:
+            self._sought = snapshot
+            recording, index = fit.recording, fit.recording.snapshots.index(snapshot)
+            self.controller.ask(ReplayTangent, lambda kernels: kernels.seek(recording, index))
+        return self.controller.moment(ReplayTangent)
 
     # Actions: what they mean is in the declaration
 

@@ -27,7 +27,8 @@ from nnexpr.training.fit import session_of
 from nnexpr.training.modes import mode_amplitudes
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.documents import domain_document, modes_document, plain
+from nnexpr.training.tangents import tangents_of
+from nnexpr_tui.documents import domain_document, modes_document, plain, tangent_document
 from nnexpr_tui.training.moment import FitMoment, Library
 
 __all__ = ["build", "export", "frequencies", "library", "lines", "memory"]
@@ -84,7 +85,8 @@ def export(session: Session, moment: FitMoment, stem: Path, cells: dict[str, Any
     weights, numbers = stem.with_name(stem.name + ".safetensors"), stem.with_name(stem.name + ".json")
     at = {"epoch": moment.epoch, "losses": plain(moment.snapshot.losses)}
     save(weights, session.current_network(), session.specification, target=session.target, extra=at)
-    text = json.dumps(plain(_document(moment, session.specification, cells)), allow_nan=False, indent=1)
+    document = _document(moment, session.specification, cells) | {"tangent": _tangent(session, moment)}
+    text = json.dumps(plain(document), allow_nan=False, indent=1)
     write_atomically(numbers, text + "\n")
 
 
@@ -116,6 +118,20 @@ def _document(
         "history": {"epochs": epochs, "loss": losses},
         "fit": {"x": moment.scene.x, "target": moment.scene.truth, "prediction": moment.snapshot.prediction},
     }
+
+
+def _tangent(session: Session, moment: FitMoment) -> dict[str, Any] | None:
+    """The tangent kernel of the shown member; None where there is none."""
+    member = moment.snapshot.member
+    if moment.diverged_at is not None:
+        return None
+    try:
+        found = tangents_of(
+            session.network, session.current_network(), session.target, session.specification, member, moment.epoch
+        )  # fmt: skip
+    except ValueError:
+        return None
+    return tangent_document(found, member)
 
 
 def _modes(moment: FitMoment) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnexpr.runs.keeper import Keeper
-from nnexpr.runs.recording import Recorder, Scene
+from nnexpr.runs.recording import Recorder, Recording, Scene
 from nnexpr.specification import OPTIONS
 from nnexpr_tui.training.counting import Counting
 from nnexpr_tui.training.moment import (
@@ -239,6 +239,16 @@ class FitSubject(Subject[FitMoment]):
         timer.daemon = True
         timer.start()
         return timer
+
+    @property
+    def member(self) -> int:
+        """The one that is shown."""
+        return self._member
+
+    @property
+    def recording(self) -> Recording:
+        """What was seen of the training so far."""
+        return self._recorder.recording()
 
     @property
     def run(self) -> str | None:

@@ -141,3 +141,29 @@ async def test_the_modes_over_the_epochs_mark_the_moment_that_is_shown(explorer:
         last = mark()
         await pilot.press("k")
         await until(lambda: 0 < mark() < last)
+
+
+async def test_the_tangent_kernel_is_that_of_the_moment_that_is_shown(
+    explorer: Explorer, world: World
+) -> None:
+    """Live at epochs 3 and 0, and in Replay at the snapshots of then: the same numbers."""
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press("s", "s", "s", "K")
+        await until(lambda: "Tangent kernel at epoch 3" in text(explorer))
+
+        def table() -> list[str]:
+            return re.findall(
+                r"(?:Moved|Alignment|Eff\. rank|Error in 10|Stable lr|Resolved|Condition) +[^│]+",
+                text(explorer),
+            )
+
+        await until(lambda: len(table()) == 7)
+        live = table()
+        await pilot.press("2")
+        await until(lambda: shows(explorer, "Epoch", "3") and table() == live)
+        await pilot.press("home")
+        await until(lambda: "Tangent kernel at epoch 0" in text(explorer))
+        assert table() != live
+        await pilot.press("end")
+        await until(lambda: "Tangent kernel at epoch 3" in text(explorer) and table() == live)

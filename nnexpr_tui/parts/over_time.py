@@ -1,0 +1,84 @@
+"""What stands under the fit: the loss, or in its place the modes of the error, or the tangent kernel."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from nnexpr_tui.parts.charts import LOSS_HELP, ChartPane
+from nnexpr_tui.parts.modes import MEDIAN, MEMBER, ModesPane
+from nnexpr_tui.parts.tangent import MODES, WAYS, TangentPane
+from nnexpr_tui.parts.views import View
+from nnexpr_tui.worker.scheduler import Topic
+
+__all__ = ["OverTime"]
+
+ELSEWHERE = "-elsewhere"  # the class of what another pane is shown in the place of
+
+
+class OverTime(View):
+    """A view of what changes with the epochs."""
+
+    KERNEL: ClassVar[Topic]  # what finds the tangent kernel; it is looked at only while its pane is shown
+
+    def compose_over_time(self, prefix: str = "") -> ComposeResult:
+        """All panes, of which one is shown."""
+        loss = ChartPane("Loss", LOSS_HELP, id=f"{prefix}loss")
+        yield loss.add_class("over-time")
+        yield ModesPane(id=f"{prefix}modes", classes=ELSEWHERE)
+        yield TangentPane(id=f"{prefix}tangent", classes=ELSEWHERE)
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        seen = self.look.tangent and self.zoomed in (None, self.query_one(TangentPane))
+        return (*self.TOPICS, self.KERNEL) if seen else self.TOPICS
+
+    def place(self) -> Widget:
+        """Have the pane that is wanted in the place of the others, with their focus; that pane."""
+        loss, modes, tangent = (
+            self.query_one(".over-time", ChartPane),
+            self.query_one(ModesPane),
+            self.query_one(TangentPane),
+        )
+        wanted: Widget = modes if self.look.modes else tangent if self.look.tangent else loss
+        if wanted.has_class(ELSEWHERE):
+            others = {loss, modes, tangent} - {wanted}
+            was_focused, was_zoomed = self.screen.focused in others, self.zoomed in others
+            wanted.remove_class(ELSEWHERE)
+            for other in others:
+                other.add_class(ELSEWHERE)
+            if was_zoomed:
+                self.zoom(wanted)
+            elif was_focused:
+                wanted.focus()
+        return wanted
+
+    def action_over_time(self) -> None:
+        """The loss, the modes of the shown member, of several their median too, and the loss again."""
+        several = self.controller.specification.members > 1
+        self.look.modes = _next(self.look.modes, (MEMBER, MEDIAN) if several else (MEMBER,))
+        self.look.tangent = ""
+        self._turned()
+
+    def action_tangent(self) -> None:
+        """Each way to look at the tangent kernel, and the loss again."""
+        fit = self.controller.fit
+        in_plane = fit is not None and fit.scene.dimension > 1
+        self.look.tangent = _next(
+            self.look.tangent, tuple(way for way in WAYS if way != MODES or not in_plane)
+        )
+        self.look.modes = ""
+        self._turned()
+
+    def _turned(self) -> None:
+        self.begin()
+        self.place()
+        self.query_one(TangentPane).reset_limits()
+
+
+def _next(way: str, ways: tuple[str, ...]) -> str:
+    """The one after it; behind the last, and behind one that is no longer there, none."""
+    every = ("", *ways)
+    return every[(every.index(way) + 1) % len(every)] if way in every else ""
