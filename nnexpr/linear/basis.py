@@ -5,6 +5,8 @@ by its home, so nothing here imports NumPy. A new basis is a class (``nnexpr.lin
 here or anywhere:
 
     declare(Basis(name="chebyshev", functions="T_k(x) over the domain", home="mine.chebyshev:Chebyshev"))
+
+A basis that is there in the plane too names a second class (``nnexpr.linear.plane``).
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nnexpr.declarations import Declared, Home, load
+from nnexpr.declarations import Declared, Home, InputError, load
 
 if TYPE_CHECKING:
     from nnexpr.linear.bases.base import FixedBasis
+    from nnexpr.linear.plane import PlaneBasis, Rectangle
     from nnexpr.splines.p1 import Floats
 
 __all__ = ["BASES", "SOLVERS", "Basis", "Solver", "declare"]
@@ -29,13 +32,29 @@ class Basis:
     name: str  # as it is chosen
     functions: str  # what they are, in a few words
     home: Home  # (knots, domain, its options by name) -> FixedBasis
+    plane: Home = ""  # (knots, rectangle, its options by name) -> PlaneBasis; empty: on a line only
     options: tuple[str, ...] = ()  # of power and scale, those that mean something for it
 
     def on(self, knots: Floats, domain: tuple[float, float] | None = None, **options: Any) -> FixedBasis:
         """The basis on these knots; see :class:`FixedBasis`. Options that mean nothing for it are not passed on."""
-        taken = {name: value for name, value in options.items() if name in self.options}
-        made: FixedBasis = load(self.home)(knots, domain, **taken)
+        made: FixedBasis = load(self.home)(knots, domain, **self._taken(options))
         return made
+
+    @property
+    def in_the_plane(self) -> type[PlaneBasis]:
+        """Its class in the plane; InputError where there is none."""
+        if not self.plane:
+            having = ", ".join(name for name, each in BASES.items() if each.plane)
+            raise InputError("basis", self.name, f"in two dimensions it must be one of {having}")
+        made: type[PlaneBasis] = load(self.plane)
+        return made
+
+    def on_plane(self, knots: Floats, domain: Rectangle, **options: Any) -> PlaneBasis:
+        """The basis in the plane on knots that it has checked; options as for :meth:`on`."""
+        return self.in_the_plane(knots, domain, **self._taken(options))
+
+    def _taken(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in options.items() if name in self.options}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +62,7 @@ class Solver:
     """What is to be known of a solver."""
 
     name: str
-    dense: Home = ""  # (matrix, y, rcond, ridge) -> coefficients, rank; empty: of linear splines only
+    dense: Home = ""  # (matrix, y, rcond, ridge) -> coefficients, rank; empty: of finite elements only
     factored: Home = (
         ""  # (FactoredDesign, rcond, ridge) -> the same, the next ones sooner; empty: solved each time
     )
@@ -77,15 +96,19 @@ declare = BASES.declare
 for _basis in (
     Basis(
         name="relu", functions="σ(x − b)^power, with the polynomials below that degree",
-        home=_HOME + "relu:relu", options=("power",),
+        home=_HOME + "relu:relu", plane=_HOME + "ridges:ReluRidges", options=("power",),
     ),
-    Basis(name="hat", functions="1 at a knot, 0 at the others, linear between", home=_HOME + "hat:Hat"),
     Basis(
-        name="tanh", functions="tanh(scale (x − b)), and 1", home=_HOME + "tanh:Tanh", options=("scale",)
+        name="hat", functions="1 at a knot, 0 at the others, linear between",
+        home=_HOME + "hat:Hat", plane=_HOME + "triangles:Triangles",
+    ),
+    Basis(
+        name="tanh", functions="tanh(scale (x − b)), and 1",
+        home=_HOME + "tanh:Tanh", plane=_HOME + "ridges:TanhRidges", options=("scale",),
     ),
     Basis(
         name="gaussian", functions="exp(−scale² (x − b)²), and 1",
-        home=_HOME + "gaussian:Gaussian", options=("scale",),
+        home=_HOME + "gaussian:Gaussian", plane=_HOME + "ridges:GaussianRidges", options=("scale",),
     ),
     Basis(name="sine", functions="sin kπs of the domain's share s, and 1", home=_HOME + "sine:Sine"),
     Basis(name="cosine", functions="cos kπs of the domain's share s", home=_HOME + "cosine:Cosine"),

@@ -34,8 +34,9 @@ from numpy.typing import ArrayLike
 
 from nnexpr.declarations import load
 from nnexpr.linear import dense
+from nnexpr.linear.bases.base import PiecewiseLinear
 from nnexpr.linear.basis import SOLVERS
-from nnexpr.linear.hat import mass_condition
+from nnexpr.linear.functions import Domain
 from nnexpr.linear.solvers import LinearFit, check_choices, check_memory, cut_off_of, pose
 from nnexpr.splines.p1 import Floats
 
@@ -54,11 +55,11 @@ class FactoredDesign:
     """A basis on knots at samples, to be solved with again and again; see :func:`least_squares` for what is given."""
 
     def __init__(
-        self, x: ArrayLike, y: ArrayLike, knots: ArrayLike, *,
-        basis: str = "hat", dtype: str = "float64", power: int = 1, scale: float = 10.0,
+        self, x: ArrayLike, y: ArrayLike, knots: int | ArrayLike, *,
+        basis: str = "hat", dtype: str = "float64", power: int = 1, scale: float = 10.0, domain: Domain | None = None,
     ) -> None:  # fmt: skip
         """InputError as of :func:`least_squares`."""
-        self.problem = pose(x, y, knots, basis=basis, dtype=dtype, power=power, scale=scale)
+        self.problem = pose(x, y, knots, basis=basis, dtype=dtype, power=power, scale=scale, domain=domain)
 
     @cached_property
     def matrix(self) -> Floats:
@@ -102,29 +103,30 @@ class FactoredDesign:
         return float(values[0] / values[-1]) if values[-1] > 0 else float("inf")
 
     @cached_property
-    def spline_condition(self) -> float:
-        """That of the hats on these knots, with which ``hat`` solves; O(n)."""
-        return mass_condition(self.problem.functions.knots, self.problem.x)
+    def element_condition(self) -> float | None:
+        """That of the hats on these knots, with which ``hat`` solves; None where there are none, or it is not told."""
+        functions = self.problem.functions
+        return functions.condition(self.problem.x) if isinstance(functions, PiecewiseLinear) else None
 
-    def condition_of(self, solver: str) -> float:
+    def condition_of(self, solver: str) -> float | None:
         """Of the matrix that is solved with."""
-        return self.condition if SOLVERS[solver].dense else self.spline_condition
+        return self.condition if SOLVERS[solver].dense else self.element_condition
 
     def fit(self, solver: str, *, rcond: float | None = None, ridge: float | None = None) -> LinearFit:
         """What :func:`least_squares` finds, and its errors; ``seconds`` are what was still to be done for it."""
         ridge, way = check_choices(solver, rcond, ridge), SOLVERS[solver]
         start = time.perf_counter()
         if not way.dense:
-            coefficients, values, rank, gradient = self.problem.splines(solver, ridge)
+            found = self.problem.elements(solver, ridge)
         else:
             cut_off = cut_off_of(rcond, self.problem.precision)
             if way.factored:
                 coefficients, rank = load(way.factored)(self, cut_off, ridge)
             else:
                 coefficients, rank = way.solve(self.matrix, self.problem.y, cut_off, ridge)
-            values, gradient = self.problem.measured(self.matrix, coefficients, ridge)
+            found = self.problem.measured(self.matrix, coefficients, rank, ridge)
         seconds = time.perf_counter() - start
-        return self.problem.fit(coefficients, values, rank, gradient, solver, rcond, ridge, seconds)
+        return self.problem.fit(found, solver, rcond, ridge, seconds)
 
     def mode(self, number: int, x: Floats) -> Floats:
         """u_k at x ``(points,)``, k from 1, scaled to a mean square of 1 over the samples."""

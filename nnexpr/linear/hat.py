@@ -30,15 +30,14 @@ Sources: Cai et al., arXiv 2407.01496 (the mass matrices of both bases and an O(
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded, eigh_tridiagonal, solve_banded
 
-from nnexpr.linear.bases.base import LinearSplines
+from nnexpr.linear.bases.base import Solution
 from nnexpr.splines.p1 import Floats, Hats, add_bands, assembled, multiply_bands
 
-__all__ = ["HatSolution", "mass_condition", "solve_hat"]
+__all__ = ["mass_condition", "solve_hat"]
 
 ROUNDS = 12  # of steps at most; two or three are the rule, more only where singular values are near 10⁻⁹
 ROUNDING = 4  # ε of what a fitted value is summed from, which is no movement
@@ -48,29 +47,17 @@ COINCIDENT = (
 EMPTY, BETWEEN, LEFT, RIGHT, TWO = range(5)  # what an element holds: nothing, one position (where), or more
 
 
-@dataclass(frozen=True)
-class HatSolution:
-    """``values (n,)`` at the knots, ``fitted (samples,)``, the exact rank, and the gradient's largest component."""
-
-    values: Floats
-    fitted: Floats
-    rank: int
-    gradient: float
-
-
-def solve_hat(basis: LinearSplines, x: Floats, y: Floats, *, ridge: float) -> HatSolution:
-    """Minimise Σ (f(x_k) − y_k)² + ridge ‖coefficients in basis‖² over f piecewise linear on its knots.
+def solve_hat(knots: Floats, x: Floats, y: Floats, penalty: Floats | None) -> Solution:
+    """Minimise Σ (f(x_k) − y_k)² + vᵀPv over f piecewise linear on the knots; coefficients are its values v there.
 
     Knots ``(n,)`` ascending and distinct, ``x, y (samples,)`` in any order within the knots, all of one dtype, which is
-    the dtype of every sum and of the result.
+    the dtype of every sum and of the result. ``penalty``: P, positive definite, as lower bands.
     """
-    knots = basis.knots
     samples = Hats.at(knots, x)
     matrix = assembled(*samples.blocks())
-    penalty = np.zeros((1, samples.n), dtype=matrix.dtype)
-    rank = _rank(samples)
-    if ridge > 0:
-        penalty, rank = basis.penalty() * matrix.dtype.type(ridge), samples.n
+    rank = _rank(samples) if penalty is None else samples.n
+    if penalty is None:
+        penalty = np.zeros((1, samples.n), dtype=matrix.dtype)
     factor = _factor(add_bands(matrix, penalty)) if rank == samples.n else None
 
     def downhill(values: Floats) -> tuple[Floats, Floats, Floats]:
@@ -93,7 +80,7 @@ def solve_hat(basis: LinearSplines, x: Floats, y: Floats, *, ridge: float) -> Ha
         if factor is not None and not size < before / 2:  # the factor is made of rounding
             factor, values = None, np.zeros_like(values)
         before = size
-    return HatSolution(values, samples.apply(values), rank, float(np.abs(downhill(values)[2]).max()))
+    return Solution(values, samples.apply(values), rank, float(np.abs(downhill(values)[2]).max()))
 
 
 def _factor(matrix: Floats) -> Floats | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.linear.bases.base import LinearSplines
+from nnexpr.linear.bases.base import PiecewiseLinear
 from nnexpr.linear.basis import BASES
+from nnexpr.linear.functions import Domain, rectangle_of
 from nnexpr.linear.specification import LstsqSpecification, SpectrumSpecification
 from nnexpr.linear.spectrum import Spectrum, spectrum
 from nnexpr.placements import PLACEMENTS
@@ -24,45 +25,53 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """A target of one input with its samples ``x, y (samples,)`` in its own units."""
+    """A target with its samples in its own units: ``x (samples,)``, or ``(samples, 2)``, and ``y (samples,)``."""
 
     target: Target
     x: Array
     y: Array
 
     @property
-    def domain(self) -> tuple[float, float]:
+    def domain(self) -> Domain:
         """That of the target; it covers the samples, whose ends may be those of the domain but for rounding."""
-        low, high = self.target.own_domain[0]
-        return min(low, float(self.x.min())), max(high, float(self.x.max()))
+        columns = zip(self.target.own_domain, self.target.own_inputs.T, strict=True)
+        sides = [(min(low, float(x.min())), max(high, float(x.max()))) for (low, high), x in columns]
+        return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
 def samples_of(specification: LstsqSpecification | SpectrumSpecification) -> Samples:
-    """The samples of its target; InputError where it has two inputs, or where there is none."""
+    """The samples of its target; InputError where there is none."""
     names = ("domain", "noise", "missing", "terms")
     given = {name: value for name in names if (value := getattr(specification, name, None)) is not None}
     made = target(
         specification.target or "", points=specification.samples, seed=specification.target_seed, **given
     )
-    if made.dimension != 1:
-        raise InputError("target", made.name, "it has two inputs; knots lie on a line")
-    return Samples(made, made.own_inputs[:, 0], made.own_values)
+    inputs = made.own_inputs
+    return Samples(made, inputs[:, 0] if made.dimension == 1 else inputs, made.own_values)
 
 
 def knots_of(specification: LstsqSpecification, samples: Samples) -> Array:
     """The knots of a fit, in the target's own units, both ends of the domain included."""
-    generator = np.random.default_rng(specification.seed)
-    placement = PLACEMENTS[specification.biases]
-    return placement.place(specification.knots, samples.domain, (samples.x, samples.y), generator)
+    generator, n, biases = (
+        np.random.default_rng(specification.seed),
+        specification.knots,
+        specification.biases,
+    )
+    if samples.target.dimension == 2:
+        kind = BASES[specification.basis].in_the_plane
+        return kind.placed(n, rectangle_of(samples.domain), biases, generator, ends=True)
+    interval = cast("tuple[float, float]", samples.domain)
+    return PLACEMENTS[biases].place(n, interval, (samples.x, samples.y), generator)
 
 
 def choices_of(specification: LstsqSpecification, knots: Array) -> dict[str, Any]:
-    """What :func:`least_squares` takes beside samples and knots; the solver, unless given, is the fastest there is."""
+    """What :func:`least_squares` takes beside samples, knots and domain; a solver, unless given, is the fastest."""
     names = ("basis", "power", "scale", "solver", "rcond", "ridge", "dtype")
     chosen = {name: getattr(specification, name) for name in names}
     if chosen["solver"] is None:
-        functions = BASES[specification.basis].on(knots, power=specification.power)
-        chosen["solver"] = "hat" if isinstance(functions, LinearSplines) else "qr"
+        known = BASES[specification.basis]
+        kind = known.in_the_plane if knots.ndim == 2 else type(known.on(knots, power=specification.power))
+        chosen["solver"] = "hat" if issubclass(kind, PiecewiseLinear) else "qr"
     return chosen
 
 
@@ -70,11 +79,10 @@ def spectrum_of(specification: SpectrumSpecification, samples: Samples | None) -
     """The spectrum, on the target's domain where there is one."""
     if samples is None and "samples" in PLACEMENTS[specification.biases].needs:
         raise InputError("biases", specification.biases, "these knots follow a target, which must be given")
-    domain = specification.domain or (samples.domain if samples else (-1.0, 1.0))
-    if samples is not None and specification.dimension == 2:
-        raise InputError(
-            "target", samples.target.name, "its knots lie on a line; leave it out in two dimensions"
-        )
+    if samples is not None and specification.dimension != samples.target.dimension:
+        inputs = samples.target.dimension
+        allowed = f"the target {samples.target.name} has {inputs} input{'s' * (inputs - 1)}"
+        raise InputError("dimension", specification.dimension, allowed)
     return spectrum(
         specification.basis,
         knots=specification.knots,
@@ -82,7 +90,7 @@ def spectrum_of(specification: SpectrumSpecification, samples: Samples | None) -
         power=specification.power,
         scale=specification.scale,
         dimension=specification.dimension,
-        domain=domain,
+        domain=specification.domain or (samples.domain if samples else (-1.0, 1.0)),
         samples=(samples.x, samples.y) if samples else None,
         modes=specification.modes,
         seed=specification.seed,

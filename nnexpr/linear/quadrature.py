@@ -5,7 +5,8 @@ of degree NODES − 1 exactly; analytic functions converge geometrically. The er
 both are computed, the finer one is returned, and their largest difference bounds its error as long as refinement helps,
 which is when it is trusted. Weights are positive, so G = BᵀB is positive semidefinite but for rounding.
 
-Cost O(NODES panels n²), memory a block of rows.
+Cost O(NODES panels n²), memory a block of rows. In the plane the rule is the product of one for each side, on
+NODES² points a rectangle.
 """
 
 from __future__ import annotations
@@ -31,15 +32,25 @@ def gauss_points(panels: Floats, nodes: int) -> tuple[NDArray[np.float64], NDArr
     return (middle[:, None] + half[:, None] * on_unit).ravel(), (half[:, None] * weights).ravel()
 
 
-def gauss_gram(functions: Callable[[Floats], Floats], panels: Floats) -> tuple[NDArray[np.float64], float]:
+def gauss_gram(functions: Callable[[Floats], Floats], *panels: Floats) -> tuple[NDArray[np.float64], float]:
     """∫ ψ_i ψ_j from the first to the last of ``panels`` and an estimate of the largest error.
 
-    ``functions``: x ``(points,)`` to ``(points, n)``.
+    ``functions``: x ``(points,)`` to ``(points, n)``; with panels for two inputs x is ``(points, 2)``.
     """
-    ends = np.unique(panels.astype(np.float64))
-    finer = np.sort(np.concatenate([ends, (ends[1:] + ends[:-1]) / 2]))
-    coarse, fine = (_products(functions, *gauss_points(each, NODES)) for each in (ends, finer))
+    ends = [np.unique(each.astype(np.float64)) for each in panels]
+    finer = [np.sort(np.concatenate([each, (each[1:] + each[:-1]) / 2])) for each in ends]
+    coarse, fine = (_products(functions, *_rule(each)) for each in (ends, finer))
     return fine, float(np.abs(fine - coarse).max())
+
+
+def _rule(panels: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points and weights on the panels of one input, or their product over two."""
+    rules = [gauss_points(each, NODES) for each in panels]
+    if len(rules) == 1:
+        return rules[0]
+    (first, first_weights), (second, second_weights) = rules
+    points = np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1).reshape(-1, 2)
+    return points, np.outer(first_weights, second_weights).ravel()
 
 
 def _products(

@@ -1,7 +1,8 @@
 """The linear representation: least squares on fixed knots, by choice of basis, solver and precision.
 
-ReLUs and hats span the same functions; what differs is the digits that survive. ``hat`` is the O(n) way of theirs
-(``hat.py``) and the reference; the dense ways (``dense.py``) solve in any basis, and are there to be compared with it.
+On the line ReLUs and hats span the same functions; what differs is the digits that survive. ``hat`` is the O(n) way of
+theirs (``hat.py``) and the reference; the dense ways (``dense.py``) solve in any basis, and are there to be compared
+with it. In the plane ``hat`` solves for hats on triangles by a sparse factor (``scattered.py``).
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import numpy as np
 import psutil
 from numpy.typing import ArrayLike, NDArray
 
-from nnexpr.linear.bases.base import FixedBasis, LinearSplines
+from nnexpr.linear.bases.base import Functions, PiecewiseLinear, Solution
+from nnexpr.linear.bases.linear_splines import LinearSplines
 from nnexpr.linear.basis import BASES, SOLVERS, Solver
 from nnexpr.linear.dense import design_condition
-from nnexpr.linear.hat import mass_condition, solve_hat
-from nnexpr.linear.piecewise import check_knots
+from nnexpr.linear.functions import Domain, functions_for
 from nnexpr.networks.network import Network
 from nnexpr.specification import InputError
 from nnexpr.splines.linear import LinearSpline
@@ -45,32 +46,32 @@ class LinearFit:
     basis: str
     solver: str
     dtype: str
-    functions: FixedBasis  # on the knots
+    functions: Functions  # on the knots
     coefficients: Floats
     values: Floats
     max_error: float
     mse: float
-    rank: int
+    rank: int | None
     gradient: float
     rcond: float | None
     ridge: float
     seconds: float
-    samples: Floats  # (samples,) where it was fitted
+    samples: Floats  # (samples,), in the plane (samples, 2): where it was fitted
 
     @property
     def knots(self) -> Floats:
-        """``(n,)``, ascending."""
+        """``(n,)``, ascending; in the plane nodes ``(n, 2)`` of hats, or lines ``(n, 3)`` of ridges."""
         return self.functions.knots
 
     @cached_property
-    def condition(self) -> float:
+    def condition(self) -> float | None:
         """cond₂ of the matrix that was solved with: the design matrix of the basis, for ``hat`` that of the hats.
 
-        Of the design matrix itself, not of AᵀA; inf where it is singular. Computed in double precision when first asked
-        for: O(n) for ``hat``, as costly as the solve for the dense ways.
+        Of the design matrix itself, not of AᵀA; inf where it is singular, None where the rank is not told. Computed in
+        double precision when first asked for: O(n) for ``hat``, as costly as the solve for the dense ways.
         """
-        if not SOLVERS[self.solver].dense:
-            return mass_condition(self.knots, self.samples)
+        if isinstance(self.functions, PiecewiseLinear) and not SOLVERS[self.solver].dense:
+            return self.functions.condition(self.samples)
         return design_condition(self.functions.design(self.samples))
 
     @cached_property
@@ -81,9 +82,16 @@ class LinearFit:
         return self.functions.spline(self.coefficients)
 
     def predict(self, x: ArrayLike) -> NDArray[np.float64]:
-        """f at x, any shape, in double precision, by the basis' own way to evaluate, which cancels no digits."""
+        """f at x, in double precision, by the basis' own way to evaluate.
+
+        x of any shape, in the plane ``(…, 2)``: ValueError for another. On the line no digits cancel.
+        """
         points = np.asarray(x, dtype=np.float64)
-        return self.functions.evaluate(self.coefficients, points.ravel()).reshape(points.shape)
+        if self.functions.dimension == 1:
+            return self.functions.evaluate(self.coefficients, points.ravel()).reshape(points.shape)
+        if points.shape[-1:] != (2,):
+            raise ValueError(f"x has shape {points.shape}; it must be (…, 2)")
+        return self.functions.evaluate(self.coefficients, points.reshape(-1, 2)).reshape(points.shape[:-1])
 
     def to_network(self) -> Network:
         """f as a network; ValueError for a basis that has none."""
@@ -93,7 +101,7 @@ class LinearFit:
 def least_squares(
     x: ArrayLike,
     y: ArrayLike,
-    knots: ArrayLike,
+    knots: int | ArrayLike,
     *,
     basis: str = "hat",
     solver: str = "hat",
@@ -102,47 +110,55 @@ def least_squares(
     dtype: str = "float64",
     power: int = 1,
     scale: float = 10.0,
+    domain: Domain | None = None,
     announce: Callable[[float], None] | None = None,
 ) -> LinearFit:
     """Minimise Σ (f(x_k) − y_k)² over f in a basis on ``knots``; see :class:`LinearFit`.
 
-    ``x, y``: ``(samples,)`` in any order, repeated x allowed. ``knots (n,)``: in any order, distinct, both ends
-    included; they must cover the samples. ``rcond``: the relative cut-off of ``qr``, ``svd`` and ``gram`` (default: the
-    ε of ``dtype``). ``ridge``: λ in Σ (f − y)² + λ‖c‖², of ``normal`` (default 1e-6) and ``hat`` (default 0).
-    ``power``: of the ReLUs (from 2 on they are no linear splines, and need a dense solver); ``scale``: the steepness of
-    tanh and the inverse width of Gaussians on a domain of length 2. All arithmetic is in ``dtype``, ``float32`` or
-    ``float64``. ``announce`` is told the seconds that a dense solver is expected to take, before it begins.
+    ``x``: ``(samples,)``, or ``(samples, 2)`` in the plane, and ``y (samples,)``, in any order, repeated x allowed.
+
+    ``knots``: ``(n,)`` in any order, distinct, both ends included; they must cover the samples. In the plane, of
+    hats, nodes ``(n, 2)``: all crossings of a grid, each rectangle of which is two triangles; of the other bases,
+    lines ``(n, 3)``: (w_1, w_2, b), for functions of w·x − b. Or how many: then evenly spread over the ``domain``,
+    (low, high) or ((low, high), (low, high)), which is the range of the samples unless given; hats take the grid
+    nearest to it.
+
+    ``rcond``: the relative cut-off of ``qr``, ``svd`` and ``gram`` (default: the ε of ``dtype``). ``ridge``: λ in Σ
+    (f − y)² + λ‖c‖², of ``normal`` (default 1e-6) and ``hat`` (default 0). ``power``: of the ReLUs (from 2 on they
+    are no linear splines, and need a dense solver); ``scale``: the steepness of tanh and the inverse width of
+    Gaussians on a domain of length 2. All arithmetic is in ``dtype``, ``float32`` or ``float64``. ``announce`` is
+    told the seconds that a dense solver is expected to take, before it begins.
 
     With fewer samples than knots, or elements left without samples, ``hat`` takes the minimiser of least energy
-    (straight across gaps), ``qr`` and ``svd`` that of the shortest coefficients, ``gram`` that of the modes it keeps.
+    (straight across gaps, harmonic in the plane), ``qr`` and ``svd`` that of the shortest coefficients, ``gram`` that
+    of the modes it keeps.
 
     Raises :class:`InputError` for anything else, a dense matrix that memory cannot hold included.
     """
     ridge = check_choices(solver, rcond, ridge)
-    problem = pose(x, y, knots, basis=basis, dtype=dtype, power=power, scale=scale)
+    problem = pose(x, y, knots, basis=basis, dtype=dtype, power=power, scale=scale, domain=domain)
     way = SOLVERS[solver]
     start = time.perf_counter()
     if not way.dense:
-        coefficients, values, rank, gradient = problem.splines(solver, ridge)
+        found = problem.elements(solver, ridge)
     else:
         check_memory(len(problem.x), len(problem.functions.knots), problem.precision)
         matrix = problem.functions.design(problem.x)
         cut_off = cut_off_of(rcond, problem.precision)
         if announce is not None:
             announce(_expected_seconds(way, matrix, problem.y, cut_off, ridge))
-        coefficients, rank = way.solve(matrix, problem.y, cut_off, ridge)
-        values, gradient = problem.measured(matrix, coefficients, ridge)
+        found = problem.measured(matrix, *way.solve(matrix, problem.y, cut_off, ridge), ridge)
     seconds = time.perf_counter() - start
-    return problem.fit(coefficients, values, rank, gradient, solver, rcond, ridge, seconds)
+    return problem.fit(found, solver, rcond, ridge, seconds)
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Samples ``x, y (samples,)`` in the precision of the ``functions``' knots; ``given``: y as it came."""
+    """Samples ``y (samples,)`` and x in the precision of the ``functions``' knots; ``given``: y as it came."""
 
     basis: str
     power: int
-    functions: FixedBasis
+    functions: Functions
     x: Floats
     y: Floats
     given: NDArray[np.float64]
@@ -152,52 +168,56 @@ class Problem:
         """Of all arithmetic."""
         return self.x.dtype
 
-    def splines(self, solver: str, ridge: float) -> tuple[Floats, Floats, int, float]:
-        """Solve in O(n): coefficients, values at the samples, rank and gradient. InputError for other functions."""
-        if not isinstance(self.functions, LinearSplines):
+    def elements(self, solver: str, ridge: float) -> Solution:
+        """Solve by finite elements. InputError for other functions."""
+        if isinstance(self.functions, PiecewiseLinear):
+            return self.functions.solve(self.x, self.y, ridge)
+        if self.functions.dimension == 2:
+            allowed = (
+                f"in two dimensions it solves for hats only, and {self.basis} ridges are none; take svd or qr"
+            )
+        else:
             powers = self.power > 1 and self.basis == "relu"
             what = f"{self.basis}s to the power {self.power}" if powers else self.basis
             allowed = f"it solves for linear splines only, and {what} are none; take svd or qr"
-            raise InputError("solver", solver, allowed)
-        found = solve_hat(self.functions, self.x, self.y, ridge=ridge)
-        return self.functions.from_values(found.values), found.fitted, found.rank, found.gradient
+        raise InputError("solver", solver, allowed)
 
-    def measured(self, matrix: Floats, coefficients: Floats, ridge: float) -> tuple[Floats, float]:
-        """The values at the samples, and the gradient's largest component; ``matrix`` is the design at the samples."""
+    def measured(self, matrix: Floats, coefficients: Floats, rank: int, ridge: float) -> Solution:
+        """What coefficients make of the samples; ``matrix`` is the design there."""
         values = matrix @ coefficients
         uphill = matrix.T @ (values - self.y) + self.precision.type(ridge) * coefficients
-        return values, float(np.abs(uphill).max())
+        return Solution(coefficients, values, rank, float(np.abs(uphill).max()))
 
     def fit(
-        self, coefficients: Floats, values: Floats, rank: int, gradient: float,
-        solver: str, rcond: float | None, ridge: float, seconds: float,
-    ) -> LinearFit:  # fmt: skip
+        self, found: Solution, solver: str, rcond: float | None, ridge: float, seconds: float
+    ) -> LinearFit:
         """What was found, with its errors."""
-        error = np.abs(values.astype(np.float64) - self.given)
+        error = np.abs(found.fitted.astype(np.float64) - self.given)
         return LinearFit(
             basis=self.basis, solver=solver, dtype=self.precision.name, functions=self.functions,
-            coefficients=coefficients, values=values, max_error=float(error.max()), mse=float((error**2).mean()),
-            rank=rank, gradient=gradient, rcond=rcond, ridge=ridge, seconds=seconds, samples=self.x,
+            coefficients=found.coefficients, values=found.fitted, max_error=float(error.max()),
+            mse=float((error**2).mean()), rank=found.rank, gradient=found.gradient, rcond=rcond, ridge=ridge,
+            seconds=seconds, samples=self.x,
         )  # fmt: skip
 
 
 def pose(
-    x: ArrayLike, y: ArrayLike, knots: ArrayLike, *, basis: str, dtype: str, power: int, scale: float
-) -> Problem:
+    x: ArrayLike, y: ArrayLike, knots: int | ArrayLike, *, basis: str, dtype: str, power: int, scale: float,
+    domain: Domain | None = None,
+) -> Problem:  # fmt: skip
     """The problem of :func:`least_squares`, in its precision; raises its errors but those of the solver."""
     for option, value, choices in (("basis", basis, BASES), ("dtype", dtype, ("float32", "float64"))):
         if value not in choices:
             raise InputError(option, value, "it must be one of " + ", ".join(choices))
-    x_given, y_given = checked_samples(x, y)
+    x_given, y_given = checked_samples(x, y, plane=True)
     precision = np.dtype(dtype)
-    ascending = check_knots(knots, precision)
-    functions = BASES[basis].on(ascending, power=power, scale=scale)
+    functions = functions_for(basis, x_given, knots, domain, precision, power=power, scale=scale)
     x_used, y_used = x_given.astype(precision), y_given.astype(precision)
-    if x_used.min() < ascending[0] or x_used.max() > ascending[-1]:
-        raise InputError(
-            "knots", f"{ascending[0]:g} to {ascending[-1]:g}",
-            f"they must cover the samples, which run from {x_used.min():g} to {x_used.max():g}",
-        )  # fmt: skip
+    if (x_used < functions.low).any() or (x_used > functions.high).any():
+        ends = (functions.low, functions.high, x_used.min(axis=0), x_used.max(axis=0))
+        low, high, least, most = (", ".join(f"{place:g}" for place in np.atleast_1d(end)) for end in ends)
+        allowed = f"they must cover the samples, which run from {least} to {most}"
+        raise InputError("knots", f"{low} to {high}", allowed)
     return Problem(basis, power, functions, x_used, y_used, y_given)
 
 

@@ -73,7 +73,12 @@ class LstsqSpecification(Specified):
     power: int = _power()
     scale: float = _scale()
     biases: str = _biases()
-    knots: int = _same("knots", default=100, group="basis", help="fixed knots, both ends included")
+    knots: int = _same(
+        "knots",
+        default=100,
+        group="basis",
+        help="fixed knots, both ends included; of a target of two inputs, lines of ridges or nodes of hats",
+    )
     solver: str | None = option(
         "choice", None, "how the problem is solved: hat for linear splines, qr for others unless given",
         group="solver", label="Solver", offered=SOLVERS, nullable=True,
@@ -110,11 +115,13 @@ class SpectrumSpecification(Specified):
     power: int = _power()
     scale: float = _scale()
     dimension: int = option(
-        "integer", 1, "1: the line; 2: ReLU ridges on the square from -1 to 1",
+        "integer", 1, "1: the line; 2: the plane, ridges of units along lines, or hats on triangles",
         group="basis", label="Dimension", minimum=1, maximum=2,
     )  # fmt: skip
     biases: str = _biases()
-    knots: int = _same("knots", default=1000, group="basis", help="units: a knot in the middle of each cell")
+    knots: int = _same(
+        "knots", default=1000, group="basis", help="units: a knot in the middle of each cell, or a line"
+    )
     modes: int = option(
         "integer", 10, "eigenvalues to show, the largest first", group="basis", label="Modes", minimum=1, maximum=1000,
     )  # fmt: skip
@@ -123,7 +130,7 @@ class SpectrumSpecification(Specified):
         group="target", label="Target", nullable=True,
     )  # fmt: skip
     domain: tuple[float, float] | None = _same(
-        "domain", help="the interval of the knots; the target's own, or -1 to 1, unless given"
+        "domain", help="the interval of the knots, of each input; the target's own, or -1 to 1, unless given"
     )
     missing: str = _same("missing")
     terms: int = _same("terms")

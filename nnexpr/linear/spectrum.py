@@ -12,6 +12,9 @@ are what a fit can be made of, in the order in which a cut-off takes them away.
 target), or are drawn. On both ends of the domain, as least squares has them, the last ReLU would vanish; in the middles
 the discretisation is of second order. For hats and waves, which need the ends, the knots are those of least squares.
 
+**In the plane** knots of ridges are lines, spread by the measure of those that meet the rectangle: |V| is that measure.
+Of hats they are the nodes of a grid, and |V| is the area.
+
 **How.** Up to DENSE units all eigenpairs, by LAPACK; ``resolved`` counts the eigenvalues above n ε λ_1, below which
 they are rounding. Of ReLUs on the line eigenvalues are then taken as quotients and the condition from G⁻¹
 (``relu_gram``), which resolve all of them; beyond DENSE units the leading ones by Lanczos, O(n) a step.
@@ -19,18 +22,20 @@ they are rounding. Of ReLUs on the line eigenvalues are then taken as quotients 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
-from nnexpr.linear.bases.base import FixedBasis
+from nnexpr.linear.bases.base import Functions
 from nnexpr.linear.bases.relu import PowerOfRelu, Relu
 from nnexpr.linear.basis import BASES
 from nnexpr.linear.continuous import cantilever, relu_kernel
+from nnexpr.linear.functions import Domain, rectangle_of
 from nnexpr.linear.piecewise import check_knots
-from nnexpr.linear.plane import MEASURE, Ridges, spread_lines
+from nnexpr.linear.plane import check_sides
 from nnexpr.linear.relu_gram import ReluGram
 from nnexpr.placements import PLACEMENTS
 from nnexpr.specification import InputError
@@ -57,7 +62,7 @@ class Spectrum:
     """
 
     basis: str
-    functions: FixedBasis | Ridges
+    functions: Functions
     cell: float
     eigenvalues: Array
     vectors: Array
@@ -105,11 +110,11 @@ class Spectrum:
         all modes add up to 1 where the basis spans y.
         """
         points, values = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        columns = self.modes(points, count)
-        beside = 0
-        if isinstance(self.functions, FixedBasis):
-            polynomials = self.functions.polynomials(points)
-            columns, beside = np.concatenate([polynomials, columns], axis=1), polynomials.shape[1]
+        polynomials = self.functions.polynomials(points)
+        columns, beside = (
+            np.concatenate([polynomials, self.modes(points, count)], axis=1),
+            polynomials.shape[1],
+        )
         squares = (np.linalg.qr(columns)[0].T @ values) ** 2
         whole = float(values @ values)
         left = whole - float(squares[:beside].sum())
@@ -125,7 +130,7 @@ def spectrum(
     power: int = 1,
     scale: float = 10.0,
     dimension: int = 1,
-    domain: tuple[float, float] = (-1.0, 1.0),
+    domain: Domain = (-1.0, 1.0),
     samples: tuple[ArrayLike, ArrayLike] | None = None,
     modes: int | None = None,
     seed: int = 0,
@@ -133,29 +138,35 @@ def spectrum(
     """The Gram spectrum of a basis; see :class:`Spectrum`.
 
     ``knots``: how many, placed by ``biases``, or where. ``power``: of the ReLUs; ``scale``: of tanh and Gaussians.
-    ``dimension`` 2: ReLU ridges on the square [−1, 1]², directions and biases evenly spread or drawn. ``samples
-    (x, y)`` of a target, for adaptive knots. ``modes``: how many are wanted at least, which beyond 4000 ReLUs costs: at
-    most 1000, 100 unless given; up to there all are found.
+    ``dimension`` 2: ridges along lines ``(n, 3)``, evenly spread or drawn, or hats on the nodes ``(n, 2)`` of a grid;
+    ``domain`` is then a rectangle, or one interval for both inputs. ``samples (x, y)`` of a target, for adaptive knots.
+    ``modes``: how many are wanted at least, which beyond 4000 ReLUs costs: at most 1000, 100 unless given; up to there
+    all are found.
 
     Raises :class:`InputError` for anything else.
     """
     _check_choices(basis, power, scale, dimension, modes)
     generator = np.random.default_rng(seed)
+    options = {"power": power, "scale": scale}
     if dimension == 2:
-        return _in_the_plane(knots, biases, power, generator)
+        return _dense(basis, _in_the_plane(basis, knots, biases, domain, generator, options))
+    interval = cast("tuple[float, float]", domain)
     known, placed = BASES[basis], not isinstance(knots, (int, np.integer))
-    ends_too = known.on(np.array(domain), domain, power=power, scale=scale).spans_by_ends
+    ends_too = known.on(np.array(interval), interval, **options).spans_by_ends
     if placed:
         at = check_knots(knots, np.dtype(np.float64)).astype(np.float64)
-        if at[0] < domain[0] or at[-1] > domain[1]:
+        if at[0] < interval[0] or at[-1] > interval[1]:
             raise InputError(
-                "knots", f"{at[0]:g} to {at[-1]:g}", f"they must lie in {domain[0]:g} to {domain[1]:g}"
+                "knots", f"{at[0]:g} to {at[-1]:g}", f"they must lie in {interval[0]:g} to {interval[1]:g}"
             )
     else:
-        at = _cells(int(np.asarray(knots)), biases, domain, samples, generator, ends_too)
-    functions = known.on(at, domain, power=power, scale=scale)
-    evenly = not placed and biases in ("uniform", "random")
-    return _on_the_line(basis, functions, modes, evenly)
+        at = _cells(int(np.asarray(knots)), biases, interval, samples, generator, ends_too)
+    functions = known.on(at, interval, **options)
+    exact = None
+    found = _of_relus(functions, modes) if isinstance(functions, Relu) else _dense(basis, functions)
+    if not placed and biases in ("uniform", "random") and isinstance(functions, PowerOfRelu):
+        exact = _limit(functions.power, len(found.eigenvalues), functions.length)
+    return replace(found, exact=exact)
 
 
 def _check_choices(basis: str, power: int, scale: float, dimension: int, modes: int | None) -> None:
@@ -167,8 +178,6 @@ def _check_choices(basis: str, power: int, scale: float, dimension: int, modes: 
         raise InputError("scale", scale, "it must be a number, above 0 and at most 150")
     if dimension not in (1, 2):
         raise InputError("dimension", dimension, "it must be 1 or 2")
-    if dimension == 2 and basis != "relu":
-        raise InputError("basis", basis, "in two dimensions it must be relu")
     if modes is not None and not 1 <= modes <= MOST:
         raise InputError("modes", modes, f"it must be a whole number, at least 1 and at most {MOST}")
 
@@ -190,31 +199,30 @@ def _cells(
     return placement.place(2 * n + 1, domain, samples, generator)[1::2]
 
 
-def _on_the_line(basis: str, functions: FixedBasis, modes: int | None, evenly: bool) -> Spectrum:
-    """``evenly``: whether the knots approach a uniform density, so that the kernel's own spectrum is the limit."""
-    if isinstance(functions, Relu):
-        structured = ReluGram(functions.bends.astype(np.float64), float(functions.high))
-        n, error = structured.size, 0.0
-        if n > DENSE:
-            raw, vectors = structured.leading(max(modes or 0, SLOPE[1]))
-        else:
-            vectors = _eigenpairs(functions.gram()[0])[1]
-            raw = structured.quotients(vectors)
-        told = len(raw), float(raw[0]) / structured.smallest, True
+def _of_relus(functions: Relu, modes: int | None) -> Spectrum:
+    """Of ReLUs on the line: every eigenvalue with its digits, beyond DENSE of them the leading ones."""
+    structured = ReluGram(functions.bends.astype(np.float64), float(functions.high))
+    n = structured.size
+    if n > DENSE:
+        raw, vectors = structured.leading(max(modes or 0, SLOPE[1]))
     else:
-        n = functions.units(functions.knots[:1]).shape[1]
-        if n > DENSE:
-            allowed = (
-                f"at most {DENSE}: only ReLUs on a line have a Gram matrix that is inverted in linear time"
-            )
-            raise InputError("knots", n, allowed)
-        gram, error = functions.gram()
-        raw, vectors = _eigenpairs(gram)
-        told = _told_apart(raw, n)
-    cell, exact = functions.length / n, None
-    if evenly and isinstance(functions, PowerOfRelu):
-        exact = _limit(functions.power, len(raw), functions.length)
-    return Spectrum(basis, functions, cell, raw * cell, vectors, *told, exact, error)
+        vectors = _eigenpairs(functions.gram()[0])[1]
+        raw = structured.quotients(vectors)
+    cell = functions.length / n
+    condition = float(raw[0]) / structured.smallest
+    return Spectrum("relu", functions, cell, raw * cell, vectors, len(raw), condition, True, None, 0.0)
+
+
+def _dense(basis: str, functions: Functions) -> Spectrum:
+    """By all eigenpairs of the matrix."""
+    n = functions.units(functions.knots[:1]).shape[1] if functions.dimension == 1 else len(functions.knots)
+    if n > DENSE:
+        allowed = f"at most {DENSE}: only ReLUs on a line have a Gram matrix that is inverted in linear time"
+        raise InputError("knots", n, allowed)
+    gram, error = functions.gram()
+    raw, vectors = _eigenpairs(gram)
+    cell = functions.measure / n
+    return Spectrum(basis, functions, cell, raw * cell, vectors, *_told_apart(raw, n), None, error)
 
 
 def _limit(power: int, modes: int, length: float) -> Array:
@@ -223,21 +231,16 @@ def _limit(power: int, modes: int, length: float) -> Array:
 
 
 def _in_the_plane(
-    knots: int | ArrayLike, biases: str, power: int, generator: np.random.Generator
-) -> Spectrum:
+    basis: str, knots: int | ArrayLike, biases: str, domain: Domain, generator: np.random.Generator,
+    options: dict[str, Any],
+) -> Functions:  # fmt: skip
+    kind, rectangle = BASES[basis].in_the_plane, rectangle_of(domain)
+    check_sides(*rectangle)
     if isinstance(knots, (int, np.integer)):
-        ways = {"uniform": None, "random": generator}
-        if biases not in ways:
-            raise InputError("biases", biases, "in two dimensions it must be one of " + ", ".join(ways))
         if knots > DENSE:
             raise InputError("knots", knots, f"in two dimensions at most {DENSE}")
-        lines = spread_lines(int(knots), ways[biases])
-    else:
-        lines = np.asarray(knots, dtype=np.float64)
-    ridges = Ridges(lines, power)
-    raw, vectors = _eigenpairs(ridges.gram())
-    cell = MEASURE / len(lines)
-    return Spectrum("relu", ridges, cell, raw * cell, vectors, *_told_apart(raw, len(lines)), None, 0.0)
+        knots = kind.placed(int(knots), rectangle, biases, generator, ends=False)
+    return BASES[basis].on_plane(kind.checked(knots, np.dtype(np.float64)), rectangle, **options)
 
 
 def _eigenpairs(gram: Array) -> tuple[Array, Array]:

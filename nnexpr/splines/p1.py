@@ -32,11 +32,17 @@ Floats = NDArray[np.floating]
 REFINEMENTS = 12  # at most; two are the rule, the rest only where elements are nearly empty
 
 
-def checked_samples(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both as float64 ``(samples,)``; ValueError for other shapes, InputError for none and for what is not finite."""
+def checked_samples(
+    x: ArrayLike, y: ArrayLike, *, plane: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both as float64 ``(samples,)``; x may be ``(samples, 2)`` where the ``plane`` is allowed.
+
+    ValueError for other shapes, InputError for none and for what is not finite.
+    """
     xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if xs.ndim != 1 or xs.shape != ys.shape:
-        raise ValueError(f"x has shape {xs.shape} and y {ys.shape}; both must be (samples,)")
+    if ys.ndim != 1 or xs.shape not in [ys.shape, (*ys.shape, 2)][: 1 + plane]:
+        beside = ", or x (samples, 2)" if plane else ""
+        raise ValueError(f"x has shape {xs.shape} and y {ys.shape}; both must be (samples,){beside}")
     if not len(xs):
         raise InputError("samples", 0, "x and y both must be (samples,), at least one is needed")
     if not (np.isfinite(xs).all() and np.isfinite(ys).all()):

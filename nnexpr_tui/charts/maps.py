@@ -6,6 +6,7 @@ being the one of the image that lies under it. Under every map stands a legend, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,16 @@ from nnexpr_tui.charts.limits import Limits, snap
 from nnexpr_tui.charts.markers import SETS
 from nnexpr_tui.charts.series import Markers
 
-__all__ = ["Ground", "border_map", "cell_map", "held_limit", "image_size", "value_limits", "value_map"]
+__all__ = [
+    "Ground",
+    "border_map",
+    "cell_map",
+    "held_limit",
+    "image_size",
+    "picture_points",
+    "value_limits",
+    "value_map",
+]
 
 Faces = NDArray[np.int64]
 
@@ -72,6 +82,15 @@ class Ground:
 def image_size(ground: Ground) -> tuple[int, int]:
     """Columns and rows of pixels that the ground can show."""
     return ground.width, ground.rows * (1 if ground.plain else 2)
+
+
+def picture_points(sides: Sequence[tuple[float, float]], size: tuple[int, int]) -> Floats:
+    """The middles of the pixels of an image of a rectangle, ``size`` columns and rows: ``(rows, columns, 2)``."""
+    places = [
+        low + (high - low) * (np.arange(count) + 0.5) / count
+        for (low, high), count in zip(sides, size, strict=True)
+    ]
+    return np.stack(np.meshgrid(places[0], places[1][::-1]), axis=-1)
 
 
 def value_limits(values: Floats) -> Limits:

@@ -10,7 +10,16 @@ from nnexpr.linear.basis import SOLVERS
 from nnexpr.linear.specification import LstsqSpecification, idle
 from nnexpr_tui.commands.interrupts import apart
 from nnexpr_tui.commands.options import SectionedCommand, json_option, specified_options, threads_option
-from nnexpr_tui.commands.output import figure, number, print_chart, print_json, print_table, say
+from nnexpr_tui.commands.output import (
+    MAP_SIZE,
+    figure,
+    number,
+    print_chart,
+    print_json,
+    print_maps,
+    print_table,
+    say,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +38,8 @@ _EXAMPLES = {
     "--basis relu --solver gram --dtype float32": "what a squared matrix costs in single precision",
     "--basis gaussian --scale 12 --solver gram --rcond 1e-12": "with a cut-off",
     "--target csv:data.csv --biases adaptive --knots 30": "a file's own data, knots where they vary",
+    "--target star2d --knots 4000 --samples 160000": "in the plane: hats on triangles",
+    "--target waves2d --basis relu --knots 300": "in the plane: ridges",
 }
 
 
@@ -41,6 +52,9 @@ def lstsq(as_json: bool, **options: Any) -> None:
 
     relu and hat span the same functions; what differs is the digits that survive. Errors are in the target's own
     units, on the samples. --knots counts all knots, the two ends included (compose counts inner ones).
+
+    For a target of two inputs the hats are those of the triangles of a grid with about so many nodes, and the units of
+    the other bases are ridges along so many lines.
     """
     from nnexpr.linear.problem import choices_of, knots_of, samples_of
     from nnexpr.linear.solvers import least_squares
@@ -53,7 +67,7 @@ def lstsq(as_json: bool, **options: Any) -> None:
     for note in samples.target.notes:
         say(note)
     knots = knots_of(specification, samples)
-    how = choices_of(specification, knots)
+    how = choices_of(specification, knots) | {"domain": samples.domain}
     if SOLVERS[how["solver"]].dense and len(samples.x) * len(knots) ** 2 > _LARGE:
         fit = apart(_fitted, samples.x, samples.y, knots, how)
     else:
@@ -87,15 +101,10 @@ def _say_if_long(seconds: float) -> None:
 
 
 def _show(samples: Samples, fit: LinearFit, settings: dict[str, Any]) -> None:
-    from nnexpr_tui.charts.series import Axis, ChartData, Series
-
-    target = samples.target
-    curves = (
-        Series(samples.x, samples.y, label="target", color="accent"),
-        Series(samples.x, fit.values, label="least squares"),
-    )
-    axes = Axis(label=target.input_names[0]), Axis(label=target.value_name)
-    print_chart(ChartData(curves, *axes, title=target.name))
+    if samples.target.dimension == 1:
+        _draw_curves(samples, fit)
+    else:
+        _draw_maps(samples, fit)
     title = f"{settings['knots']:,} {settings['biases']} knots, basis {fit.basis}, solver {fit.solver}, {fit.dtype}"
     rows = [
         ("max error", figure(fit.max_error)),
@@ -107,3 +116,32 @@ def _show(samples: Samples, fit: LinearFit, settings: dict[str, Any]) -> None:
         ("seconds", number(fit.seconds)),
     ]
     print_table(title, ("", f"on {len(samples.x):,} samples"), rows)
+
+
+def _draw_curves(samples: Samples, fit: LinearFit) -> None:
+    from nnexpr_tui.charts.series import Axis, ChartData, Series
+
+    target = samples.target
+    curves = (
+        Series(samples.x, samples.y, label="target", color="accent"),
+        Series(samples.x, fit.values, label="least squares"),
+    )
+    axes = Axis(label=target.input_names[0]), Axis(label=target.value_name)
+    print_chart(ChartData(curves, *axes, title=target.name))
+
+
+def _draw_maps(samples: Samples, fit: LinearFit) -> None:
+    """The target without noise, the fit, and the difference."""
+    import numpy as np
+
+    from nnexpr_tui.charts.maps import picture_points
+
+    target = samples.target
+    points = picture_points(target.own_domain, MAP_SIZE)
+    found = fit.predict(points)
+    maps = {"least squares": found}
+    if target.function is not None:
+        with np.errstate(all="ignore"):
+            truth = target.function(target.to_network(points.reshape(-1, 2))).reshape(found.shape)
+        maps = {target.name: truth, "least squares": found, "least squares − target": found - truth}
+    print_maps(maps)

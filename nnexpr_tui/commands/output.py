@@ -16,16 +16,20 @@ from nnexpr_tui.documents import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.style import Style
 
+    from nnexpr_tui.charts.heat import Floats, Picture
     from nnexpr_tui.charts.series import ChartData, Markers
 
 __all__ = [
+    "MAP_SIZE",
     "Progress",
     "count",
     "figure",
     "number",
     "print_chart",
     "print_json",
+    "print_maps",
     "print_table",
     "print_text",
     "say",
@@ -34,6 +38,11 @@ __all__ = [
 
 _WIDTH = 100  # of tables and charts where stdout is no terminal
 _CHART_WIDTH, _CHART_HEIGHT = 120, 22  # of charts at most
+MAP_SIZE = (
+    32,
+    32,
+)  # pixels of a map, two in a character cell, one above the other: three maps beside each other
+_GAP = 2  # columns between maps
 
 
 def print_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
@@ -119,9 +128,64 @@ def print_chart(chart: ChartData) -> None:
 
     console = _stdout()
     color = console.color_system is not None and not console.no_color
-    markers: Markers = "braille" if "utf" in (sys.stdout.encoding or "").lower() else "ascii"
     width = min(console.width, _CHART_WIDTH)
-    click.echo(render_text(chart, width, _CHART_HEIGHT, color=color, markers=markers), color=color)
+    click.echo(render_text(chart, width, _CHART_HEIGHT, color=color, markers=_markers()), color=color)
+
+
+def print_maps(maps: Mapping[str, Floats]) -> None:
+    """Print maps of values ``(rows, columns)`` on stdout, as many side by side as there is room for.
+
+    Each has its title above and its colours, or shades where there are few, from least to greatest below.
+    """
+    import numpy as np
+
+    from nnexpr_tui.charts.heat import blank, write
+    from nnexpr_tui.charts.maps import Ground, value_limits, value_map
+
+    console = _stdout()
+    columns, rows = MAP_SIZE[0], MAP_SIZE[1] // 2
+    plain = console.no_color or console.color_system not in ("256", "truecolor")
+    ground = Ground(columns, rows + 1, _markers(), plain=plain)
+    pictures = []
+    for title, values in maps.items():
+        picture, _ = value_map(values, value_limits(values), ground)
+        heading = blank(columns, 1)
+        write(heading, 0, 0, clean(title))
+        pictures.append(np.vstack([heading, picture, blank(columns, 1)]))
+    beside = max(1, (console.width + _GAP) // (columns + _GAP))
+    for first in range(0, len(pictures), beside):
+        gap = blank(_GAP, rows + 3)
+        parts = [part for picture in pictures[first : first + beside] for part in (gap, picture)][1:]
+        _print_picture(console, np.hstack(parts))
+
+
+def _print_picture(console: Console, picture: Picture) -> None:
+    from rich.text import Text
+
+    from nnexpr_tui.charts.heat import runs_of
+
+    for row in picture:
+        line = Text(no_wrap=True)
+        for text, ink, paper in runs_of(row.tolist()):
+            line.append(text, style=_style(ink, paper))
+        line.rstrip()
+        console.print(line)
+
+
+def _style(ink: int, paper: int) -> Style:
+    """Of packed colours; below 0 is the terminal's own."""
+    from rich.color import Color
+    from rich.style import Style
+
+    colors = [
+        Color.from_rgb(each >> 16, each >> 8 & 255, each & 255) if each >= 0 else None
+        for each in (ink, paper)
+    ]
+    return Style(color=colors[0], bgcolor=colors[1])
+
+
+def _markers() -> Markers:
+    return "braille" if "utf" in (sys.stdout.encoding or "").lower() else "ascii"
 
 
 class Progress(AbstractContextManager["Progress"]):

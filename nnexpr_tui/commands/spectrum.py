@@ -16,7 +16,7 @@ from nnexpr_tui.commands.options import (
     specified_options,
     threads_option,
 )
-from nnexpr_tui.commands.output import number, print_chart, print_json, print_table, say
+from nnexpr_tui.commands.output import MAP_SIZE, number, print_chart, print_json, print_maps, print_table, say
 
 if TYPE_CHECKING:
     from nnexpr.linear.problem import Samples
@@ -33,12 +33,14 @@ _EXAMPLES = {
     "--basis tanh --scale 6": "of smooth units",
     "--biases adaptive --knots 100 --target arctan25": "knots that follow a target, and its share in each mode",
     "--knots 100000 --json": "in linear time",
+    "--dimension 2 --knots 500 --draw 1,2,3,4": "of ridges in the plane",
+    "--target star2d --dimension 2 --basis hat": "of hats on triangles, and a target's share in each mode",
 }
 
 
 @click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @specified_options(SpectrumSpecification)
-@output_option("--draw", metavar="K,K,...", help="draw these eigenmodes too, the first being 1 (on the line)")
+@output_option("--draw", metavar="K,K,...", help="draw these eigenmodes too, the first being 1")
 @threads_option
 @json_option
 def spectrum(as_json: bool, draw: str | None, **options: Any) -> None:
@@ -53,7 +55,7 @@ def spectrum(as_json: bool, draw: str | None, **options: Any) -> None:
     specification = SpectrumSpecification.make(**given)
     for name in idle(specification, given):
         say(f"--{name} has no meaning for --basis {specification.basis}; it changes nothing.")
-    drawn = _drawn(draw, specification)
+    drawn = _drawn(draw)
     samples = samples_of(specification) if specification.target else None
     for note in samples.target.notes if samples else ():
         say(note)
@@ -65,7 +67,9 @@ def spectrum(as_json: bool, draw: str | None, **options: Any) -> None:
         print_json(_document(specification, found, shares, seconds))
         return
     _show(specification, found, shares, seconds)
-    if drawn:
+    if drawn and specification.dimension == 2:
+        _draw_maps(found, drawn)
+    elif drawn:
         _draw(found, drawn)
 
 
@@ -81,14 +85,12 @@ def _found(
     return found, shares, time.perf_counter() - start
 
 
-def _drawn(text: str | None, specification: SpectrumSpecification) -> list[int]:
+def _drawn(text: str | None) -> list[int]:
     """The numbers of the modes to draw."""
     from nnexpr.specification import InputError
 
     if text is None:
         return []
-    if specification.dimension == 2:
-        raise InputError("draw", text, "modes are drawn on the line; leave it out in two dimensions")
     words = text.replace(",", " ").split()
     if not words or not all(word.isdecimal() and 1 <= int(word) <= 1000 for word in words):
         raise InputError("draw", text, "it must be a comma-separated list of modes, each from 1 to 1000")
@@ -144,7 +146,7 @@ def _show(
             row.append(f"{share:.3e}")
     whole = [row + [""] * (len(columns) - len(row)) for row in rows]
     print_table(
-        f"{specification.knots:,} {specification.biases} knots, dimension {specification.dimension}",
+        f"{len(found.functions.knots):,} {specification.biases} knots, dimension {specification.dimension}",
         columns,
         whole,
     )
@@ -161,10 +163,8 @@ def _show(
 def _draw(found: Spectrum, numbers: list[int]) -> None:
     import numpy as np
 
-    from nnexpr.linear.plane import Ridges
     from nnexpr_tui.charts.series import Axis, ChartData, Series
 
-    assert not isinstance(found.functions, Ridges)  # noqa: S101 - refused above
     x = np.linspace(float(found.functions.low), float(found.functions.high), _DRAWN)
     modes = found.modes(x, max(numbers))
     colors = ("primary", "accent", "warning", "success", "error")
@@ -174,3 +174,13 @@ def _draw(found: Spectrum, numbers: list[int]) -> None:
         if k <= modes.shape[1]
     )
     print_chart(ChartData(curves, Axis(label="x"), Axis(label="u"), title="Eigenmodes"))
+
+
+def _draw_maps(found: Spectrum, numbers: list[int]) -> None:
+    from nnexpr_tui.charts.maps import picture_points
+
+    sides = zip(found.functions.low.tolist(), found.functions.high.tolist(), strict=True)
+    points = picture_points(tuple(sides), MAP_SIZE)
+    modes = found.modes(points.reshape(-1, 2), max(numbers))
+    shown = [k for k in numbers if k <= modes.shape[1]]
+    print_maps({f"mode {k}": modes[:, k - 1].reshape(points.shape[:2]) for k in shown})

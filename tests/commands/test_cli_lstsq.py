@@ -164,3 +164,37 @@ def test_a_basis_of_other_functions_is_solved_by_qr_unless_a_solver_is_named(run
     refused = run(*asked, "--solver", "hat")
     assert refused.exit_code == 2
     assert "linear splines only" in refused.stderr
+
+
+@pytest.mark.parametrize("basis", ["hat", "relu", "tanh"])
+def test_a_target_of_two_inputs_is_fitted_in_the_plane(run, basis):
+    more = ["--basis", basis, "--scale", 2] if basis == "tanh" else ["--basis", basis]
+    asked = ["lstsq", "--target", "product2d", "--knots", 50, "--samples", 900, *more]
+    found = document(run(*asked, "--json"))
+    axis = np.linspace(-1, 1, 30)
+    x = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    if basis == "hat":
+        assert np.shape(found["knots"]) == (49, 2)
+        nodes = np.array(found["knots"])
+        # Bilinear and linear on the diagonal of a cell of size h they differ by h²/4 at most.
+        assert found["max_error"] < (2 / 6) ** 2 / 4
+        assert np.ptp(nodes, axis=0).tolist() == [2, 2]
+        assert found["config"]["solver"] == "hat"
+    else:
+        lines = np.array(found["knots"])
+        heights = x @ lines[:, :2].T - lines[:, 2]
+        units = np.maximum(heights, 0) if basis == "relu" else np.tanh(2 * heights)
+        fitted = np.column_stack([np.ones(900), units]) @ found["coefficients"]
+        assert found["mse"] == pytest.approx(np.mean((fitted - x[:, 0] * x[:, 1]) ** 2), rel=1e-6)
+        assert found["config"]["solver"] == "qr"
+    assert found["gradient"] < 1e-9
+    shown = run(*asked)
+    for word in ("product2d", "least squares − target", "condition"):
+        assert word in shown.stdout
+
+
+def test_in_the_plane_knots_follow_no_variation(run):
+    for basis in ("hat", "relu"):
+        done = run("lstsq", "--target", "star2d", "--basis", basis, "--biases", "adaptive", "--samples", 100)
+        assert done.exit_code == 2
+        assert "in two dimensions these knots are placed uniform" in done.stderr

@@ -76,10 +76,9 @@ def test_a_chart_and_tables_for_people(run):
         (["--basis", "spline"], "basis"),
         (["--draw", "1,x"], "draw is 1,x: it must be a comma-separated list of modes"),
         (["--draw", "0"], "each from 1 to 1000"),
-        (["--draw", "1", "--dimension", 2], "drawn on the line"),
         (["--biases", "adaptive"], "these knots follow a target, which must be given"),
-        (["--target", "cube", "--dimension", 2], "leave it out in two dimensions"),
-        (["--target", "waves2d"], "it has two inputs"),
+        (["--target", "cube", "--dimension", 2], "dimension is 2: the target cube has 1 input"),
+        (["--target", "waves2d"], "dimension is 1: the target waves2d has 2 inputs"),
         (["--knots", 5000, "--basis", "tanh"], "at most 4000"),
     ],
 )  # fmt: skip
@@ -97,3 +96,26 @@ def test_an_option_that_means_nothing_for_the_basis_is_told(run, command):
     assert (
         "has no meaning" not in run(command, "--basis", "tanh", "--scale", 3, "--knots", 5, "--json").stderr
     )
+
+
+def test_in_the_plane_modes_are_drawn_and_take_a_target_of_two_inputs(run):
+    asked = [
+        "spectrum",
+        "--dimension",
+        2,
+        "--knots",
+        64,
+        "--samples",
+        400,
+        "--target",
+        "waves2d",
+        "--modes",
+        5,
+    ]
+    shown = run(*asked, "--draw", "1,3")
+    assert shown.exit_code == 0, shown.stderr
+    for word in ("mode 1", "mode 3", "target's share", "dimension 2"):
+        assert word in shown.stdout
+    shares = document(run(*asked, "--basis", "hat", "--json"))["shares"]
+    assert len(shares) == 5
+    assert 0 <= min(shares) <= sum(shares) <= 1

@@ -102,10 +102,15 @@ def test_knots_that_follow_a_target_need_one():
     np.testing.assert_allclose(knots, np.cbrt((np.arange(12) + 0.5) / 12), atol=1e-2)  # equal shares of x³
 
 
-def test_a_spectrum_takes_a_target_on_the_line_only():
+def test_a_spectrum_takes_a_target_of_as_many_inputs():
     in_the_plane = SpectrumSpecification.make(dimension=2, knots=30)
     assert len(spectrum_of(in_the_plane, None).eigenvalues) == 30
     target = samples_of(SpectrumSpecification.make(target="cube", samples=50))
     assert len(spectrum_of(SpectrumSpecification.make(knots=12), target).eigenvalues) == 12
-    with pytest.raises(InputError, match="its knots lie on a line"):
+    with pytest.raises(InputError, match="the target cube has 1 input"):
         spectrum_of(in_the_plane, target)
+    with pytest.raises(InputError, match="the target waves2d has 2 inputs"):
+        spectrum_of(
+            SpectrumSpecification.make(knots=12),
+            samples_of(SpectrumSpecification.make(target="waves2d", samples=50)),
+        )

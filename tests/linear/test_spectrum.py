@@ -136,7 +136,7 @@ def test_drawn_lines_have_the_spectrum_of_spread_ones_but_for_chance():
         spectrum(knots=400, dimension=2, biases=biases, seed=1) for biases in ("uniform", "random")
     )
     np.testing.assert_allclose(drawn.eigenvalues[:3], spread.eigenvalues[:3], rtol=0.25)
-    assert spectrum(knots=20, dimension=2, biases="random").functions.lines.shape == (20, 3)
+    assert spectrum(knots=20, dimension=2, biases="random").functions.knots.shape == (20, 3)
 
 
 def test_a_constant_target_has_nothing_in_any_mode():
@@ -161,8 +161,14 @@ def test_knots_of_ones_own():
         ({"scale": 0.0}, "scale is 0.0"),
         ({"scale": 151.0}, "at most 150"),
         ({"dimension": 3}, "dimension is 3: it must be 1 or 2"),
-        ({"dimension": 2, "basis": "tanh"}, "in two dimensions it must be relu"),
-        ({"dimension": 2, "biases": "adaptive"}, "in two dimensions it must be one of uniform, random"),
+        (
+            {"dimension": 2, "basis": "cosine"},
+            "in two dimensions it must be one of relu, hat, tanh, gaussian",
+        ),
+        (
+            {"dimension": 2, "biases": "adaptive"},
+            "in two dimensions these knots are placed uniform or random",
+        ),
         ({"biases": "nearby"}, "biases is nearby"),
         ({"biases": "adaptive"}, "need samples"),
         ({"knots": 1}, "at least 2"),

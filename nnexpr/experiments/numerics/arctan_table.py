@@ -87,7 +87,7 @@ def _errors(method: str, biases: str, n: int, dtype: str) -> Errors:
     return fit.max_error, fit.mse
 
 
-def _way(basis: str, solver: str, cut: float | None, dtype: str) -> tuple[float, float, int]:
+def _way(basis: str, solver: str, cut: float | None, dtype: str) -> tuple[float, float, int | None]:
     x = np.linspace(-1, 1, 10_000)
     rcond = None if cut is None else cut * float(np.finfo(dtype).eps)
     ridge = RIDGE[dtype] if solver == "normal" else None

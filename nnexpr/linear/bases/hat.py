@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.linear.bases.base import LinearSplines
+from nnexpr.linear.bases.linear_splines import LinearSplines
 from nnexpr.linear.piecewise import hat_network, hat_penalty, hats
 from nnexpr.networks.network import Network
 from nnexpr.splines.p1 import Floats, mass

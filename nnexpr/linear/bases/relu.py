@@ -21,7 +21,8 @@ from math import comb, factorial
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.linear.bases.base import FixedBasis, LinearSplines
+from nnexpr.linear.bases.base import FixedBasis
+from nnexpr.linear.bases.linear_splines import LinearSplines
 from nnexpr.linear.piecewise import hat_to_relu, relu_network, relu_penalty, relu_to_hat
 from nnexpr.networks.network import Network
 from nnexpr.splines.p1 import Floats
