@@ -149,6 +149,11 @@ declare(Activation(name="relu", compiled=UNITS + "RELU", module="torch.nn:ReLU",
     lambda g, a: aten.threshold_backward.grad_input(g, a, 0.0, grad_input=g),
 ), pieces=PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0))))  # fmt: skip
 declare(replace(leaky_relu(LEAKY_SLOPE), compiled=UNITS + "LEAKY_RELU"))
+declare(Activation(name="relu2", compiled=UNITS + "RELU_SQUARED", keeps_input=True,  # max(0, z)²
+    tensors=lambda torch, _: (
+    lambda z, out: torch.clamp(z, min=0.0, out=out).square_(),
+    lambda g, z: g.mul_(torch.clamp(z, min=0.0)).mul_(2.0),
+)))  # fmt: skip
 declare(Activation(name="elu", compiled=UNITS + "ELU", module="torch.nn:ELU", settings={"alpha": 1.0},
     tensors=lambda _, aten: (
     lambda z, out: aten.elu.out(z, 1.0, 1.0, 1.0, out=out),

@@ -1,5 +1,6 @@
 """The activations for the processor's loops: of one number each, ``(value(z), pull_back(g, kept))``.
 
+    relu2(z) = max(0, z)^2
     tanh(z) = sign(z) m / (m + 2) with m = e^{2|z|} - 1      sigmoid(z) = 1 / (1 + e^{-z})
     elu(z)  = e^z - 1 for z < 0, else z                      gelu(z)    = z Phi(z)
 
@@ -36,6 +37,7 @@ __all__ = [
     "IDENTITY",
     "LEAKY_RELU",
     "RELU",
+    "RELU_SQUARED",
     "SIGMOID",
     "SINE",
     "TANH",
@@ -73,6 +75,10 @@ def _hardtanh(z: Any) -> Any:
 RELU = (
     lambda z: constant(z, 0.0) if z < 0 else z,
     lambda g, a: g if a > 0 else constant(g, 0.0),
+)
+RELU_SQUARED = (
+    lambda z: constant(z, 0.0) if z < 0 else z * z,
+    lambda g, z: g * (z + z) if z > 0 else constant(g, 0.0),
 )
 LEAKY_RELU = (
     lambda z: constant(z, LEAKY_SLOPE) * z if z < 0 else z,

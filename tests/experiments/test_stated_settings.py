@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,14 @@ from nnexpr.experiments.numerics import (
     global_local,
     gradient_flow,
     gram_spectra,
+    halving,
     low_pass,
+    mode_laws,
     pieces,
     rashomon_sets,
+    smoother_units,
     structured,
+    timed_modes,
 )
 from nnexpr.theory.triangle_wave import SAMPLES
 
@@ -44,6 +49,10 @@ BOTH = (FULL.members,), (QUICK.members,)
 
 def shapes(given: dict[int, tuple[tuple[int, ...], ...]]) -> int:
     return sum(map(len, given.values()))
+
+
+def most_turns(cases: Callable[[Attempt], list[timed_modes.Case]], *, quick: bool) -> float:
+    return max(max(case.modes.turns) for case in cases(Attempt(quick)))
 
 
 TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -130,6 +139,15 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
         (min(n for _, n in arctan_table.COLUMNS),),
     ),
     "gradient-flow": (gradient_flow.NOISY, gradient_flow.QUICK_NOISY),
+    "mode-laws": (
+        (timed_modes.MEMBERS[0], halving.UNITS, halving.FIXED_UNITS, most_turns(mode_laws.cases, quick=False)),
+        (timed_modes.MEMBERS[1], most_turns(mode_laws.cases, quick=True)),
+    ),
+    "smoother-units": (
+        (timed_modes.MEMBERS[0], smoother_units.UNITS, halving.UNITS,
+         most_turns(smoother_units.cases, quick=False)),
+        (timed_modes.MEMBERS[1], most_turns(smoother_units.cases, quick=True)),
+    ),
     "global-local": (
         (len(global_local.BASES), len(global_local.TARGETS), *(n for n, _ in global_local.SAMPLES.values())),
         (),

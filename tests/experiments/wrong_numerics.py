@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from wrong_mode_laws import WRONG_MODE_LAWS
 from wrong_structured import WRONG_STRUCTURED
 
 from nnexpr.experiments.data import Claim
@@ -142,5 +143,6 @@ WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     "Z15 frequency": lambda patch: [rashomon_sets.by_frequency(prices(2.0), quick=False)],
     "Z17": lambda patch: [global_local.winner_changes(relative(smooth=0.4, rough=1.9))],
     "Z12 stopping": lambda patch: [gradient_flow.stopped(1 / np.arange(1.0, 91.0))],
+    **WRONG_MODE_LAWS,
     **WRONG_STRUCTURED,
 }

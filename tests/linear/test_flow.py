@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.linalg import expm
 
-from nnexpr.linear.flow import modal_flow
+from nnexpr.linear.flow import halving_time, modal_flow
 
 
 def test_modes_move_as_the_matrix_exponential_says():
@@ -31,3 +32,24 @@ def test_in_the_end_it_is_the_solution():
     np.testing.assert_allclose(
         modal_flow([4.0, 0.5], [2.0, 1.0], [9.0, -9.0], [1e4]), [[0.5, 2.0]], rtol=1e-15
     )
+
+
+def test_one_mode_is_halved_at_ln_2_over_its_eigenvalue_however_small():
+    for eigenvalue in (1e-250, 1e-9, 1.0, 3e7):
+        expected = np.log(2) / eigenvalue
+        assert halving_time([eigenvalue, 5.0], [0.3, 0.0]) == pytest.approx(expected, rel=1e-11)
+
+
+def test_two_modes_of_which_one_is_twice_as_fast_are_halved_where_a_quadratic_is():
+    """x = e^(−t) with x² + x = 1: the golden ratio's inverse."""
+    assert halving_time([1.0, 2.0], [1.0, 1.0]) == pytest.approx(np.log((1 + 5**0.5) / 2), rel=1e-11)
+
+
+def test_what_never_moves_is_left():
+    assert halving_time([0.0, 1.0], [1.0, 1.0]) == np.inf
+    assert halving_time([0.0, 0.0], [1.0, 0.0]) == np.inf
+    assert halving_time([0.0, 2.0], [0.9, 1.1]) == pytest.approx(
+        np.log(11) / 2, rel=1e-11
+    )  # 0.9 + 1.1/11 = 1
+    nearly = 1 - 1e-12  # the moving part has to fade by far more than half
+    assert halving_time([0.0, 1.0], [nearly, 1.0]) == pytest.approx(np.log(2e12), rel=1e-3)

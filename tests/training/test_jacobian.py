@@ -49,6 +49,7 @@ def smooth(activation: str, z: Tensor) -> Tensor:
         "identity": lambda z: z,
         "sine": torch.sin,
         "hat": lambda z: torch.relu(1 - (z - 1).abs()),
+        "relu2": lambda z: torch.relu(z).square(),
         "tanh": torch.tanh,
         "sigmoid": torch.sigmoid,
     }

@@ -45,6 +45,22 @@ EXPERIMENTS = (
         quick="5 draws, 60 units",
     ),
     SOURCE.experiment(
+        "mode_laws",
+        "learning dynamics based on gradient flow: nonlinear",
+        "Halving a mode: how long it takes by its frequency",
+        "Which power of m is the time to halve mode m, with trained and with fixed biases, and what does it depend on?",
+        full="30 starts, 400 units and 200 with fixed biases, modes of up to 8 turns",
+        quick="6 starts, modes of up to 4 turns",
+    ),
+    SOURCE.experiment(
+        "smoother_units",
+        "learning dynamics based on gradient flow: nonlinear, remark",
+        "Halving a mode: smoother units, and Adam",
+        "Are high modes slower the smoother the unit, and does Adam follow the law of gradient descent?",
+        full="30 starts, 200 and 400 units, modes of up to 8 turns",
+        quick="6 starts, modes of up to 4 turns",
+    ),
+    SOURCE.experiment(
         "global_local",
         "take home messages",
         "Global units against local ones",
