@@ -39,7 +39,10 @@ LOOKS: dict[Verdict, Look] = {  # in the order in which they are told
 
 @dataclass(frozen=True)
 class Entry:
-    """An experiment and how it stands. ``run`` while it runs; ``place`` among those that wait, from 1."""
+    """An experiment and how it stands. ``run`` while it runs; ``place`` among those that wait, from 1.
+
+    ``cancelled``: how far a full run was that was cancelled.
+    """
 
     experiment: Experiment
     finding: Finding | None = None
@@ -47,6 +50,7 @@ class Entry:
     run: Running | None = None
     place: int = 0
     is_quick: bool = False  # the run that goes on or waits
+    cancelled: str = ""
 
 
 def tally_text(finding: Finding) -> str:
@@ -170,6 +174,9 @@ def _state_lines(entry: Entry, width: int, *, is_training: bool, ascii_only: boo
     failure = wrapped(f"No result: {entry.failure}", width, "error") if entry.failure else []
     if entry.finding is not None:
         return failure + wrapped(f"{tally_text(entry.finding)} · {_when(entry.finding)}", width, "key")
+    if entry.cancelled:
+        said = f"Cancelled at {entry.cancelled}: enter goes on after the last part that was done"
+        return failure + wrapped(said, width, "label")
     return failure + wrapped("enter runs it, r runs it quick (fewer members or epochs)", width, "label")
 
 

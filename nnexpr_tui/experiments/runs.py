@@ -94,9 +94,15 @@ class ExperimentRuns:
         self.running: Running | None = None
         self.waiting: list[tuple[str, bool]] = []
         self.failures: dict[str, str] = {}
+        self.cancelled: dict[tuple[str, bool], str] = {}  # how far they were
         self._findings: dict[tuple[str, bool], Finding] = {}
         self._latest: dict[str, bool] = {}  # whether the last that ended here was quick
         self._is_loaded = self._is_stopped = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether parts are kept, from which a run that was cancelled goes on."""
+        return self._folder() is not None
 
     def load(self, names: Iterable[str]) -> None:
         """Read what was kept of these, once; on a thread."""
@@ -136,6 +142,7 @@ class ExperimentRuns:
         self.waiting = [entry for entry in self.waiting if entry[0] != name]
         self.waiting.append((name, quick))
         self.failures.pop(name, None)
+        self.cancelled.pop((name, quick), None)
         self._next()
 
     def cancel(self, name: str | None = None) -> bool:
@@ -145,6 +152,7 @@ class ExperimentRuns:
         run = self.going(name)
         if run is not None:
             run.is_cancelled = True
+            self.cancelled[run.name, run.quick] = run.percent
             run.process.kill()
         self._send(ExperimentsChanged())
         return run is not None or len(self.waiting) < before

@@ -119,6 +119,8 @@ class ExperimentsView(View, entry=VIEW):
         entry = Entry(experiment, runs.shown(name), runs.failures.get(name, ""), run := runs.going(name))
         if run is not None:
             return replace(entry, is_quick=run.quick)
+        if runs.keeps:
+            entry = replace(entry, cancelled=runs.cancelled.get((name, False), ""))
         waits = ((place, quick) for place, (other, quick) in enumerate(runs.waiting, 1) if other == name)
         place, quick = next(waits, (0, False))
         return replace(entry, place=place, is_quick=quick)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -17,6 +18,7 @@ from nnexpr_tui.parts.screen import HostScreen
 __all__ = ["HelpScreen"]
 
 KEYS_WIDTH = 11  # with the blanks after them
+LABELLED = re.compile(r"[A-Z][^.:,]*: ")  # what begins a paragraph of its own
 
 
 class HelpScreen(TextOverlay):
@@ -50,8 +52,19 @@ class HelpScreen(TextOverlay):
 
 
 def _paragraphs(title: str, text: str, width: int) -> list[Line]:
-    paragraphs = [line for paragraph in text.splitlines() for line in wrapped(paragraph, width, "")]
-    return [((title, "value"),)] * bool(title) + paragraphs + [()]
+    lines = [line for paragraph in _split(text) for line in wrapped(paragraph, width, "")]
+    return [((title, "value"),)] * bool(title) + lines + [()]
+
+
+def _split(text: str) -> Iterator[str]:
+    """Its paragraphs; lines as long as those of a source file say nothing."""
+    paragraph = ""
+    for line in text.splitlines():
+        if paragraph and LABELLED.match(line):
+            yield paragraph
+            paragraph = ""
+        paragraph = f"{paragraph} {line}".strip()
+    yield paragraph
 
 
 def _keys(title: str, rows: Sequence[Action], width: int) -> list[Line]:

@@ -31,7 +31,8 @@ class TriedScreen(TextOverlay):
         fit = self._fit
         regions = fit.counts.count if fit.counts is not None else None
         lines: list[Line] = [((f"{'epoch':>12} {'loss':>9} {'regions':>8}  network", "key"),)]
-        lines += _lines(fit.epoch, min(fit.snapshot.losses.tolist()), regions, fit.specification, width)
+        present = fit.recording.specification
+        lines += _lines(fit.epoch, min(fit.snapshot.losses.tolist()), regions, present, width)
         for one in reversed(fit.tried):
             lines += _lines(one.epoch, one.loss, one.regions, one.specification, width)
         return lines

@@ -34,7 +34,7 @@ __all__ = ["FitMoment", "Library", "Loaded", "ModesOverTime", "Refused", "Tried"
 class Tried:
     """A training whose place another took: how far it came."""
 
-    specification: FitSpecification
+    specification: FitSpecification  # with the rates that were changed on the way
     epoch: int
     loss: float  # the least of its members'
     regions: int | None  # of the member that was shown

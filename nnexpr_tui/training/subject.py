@@ -316,14 +316,15 @@ class FitSubject(Subject[FitMoment]):
         counts, _, _ = self._counting.of(snapshot.member)
         history = recording.epochs, recording.losses[:, snapshot.member]
         regions = counts.count if counts is not None else None
-        noted = Tried(self._asked, snapshot.epoch, min(snapshot.losses.tolist()), regions, history)
+        loss = min(snapshot.losses.tolist())
+        noted = Tried(recording.specification, snapshot.epoch, loss, regions, history)
         self._tried = [*self._tried[1 - MOST_TRIED :], noted]
         return noted
 
     def undo(self) -> str:
         """Bring back the training whose place the present one took; it stands still where it was."""
         if not self._earlier:
-            raise RuntimeError("there is no training before this one to go back to")
+            raise RuntimeError("There is no training before this one to go back to")
         self._keep()
         if self._session.epoch:
             self._note()

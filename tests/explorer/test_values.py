@@ -12,6 +12,7 @@ from steps import SIZES, WIDE, ready, text, until
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.help import _paragraphs
 from nnexpr_tui.parts.numbers import number
 
 
@@ -98,3 +99,12 @@ async def test_help_on_a_chart_has_the_keys_of_its_cursor(explorer: Explorer) ->
         await until(
             lambda: "Keys of the cursor" in text(explorer) and "V  a cursor on a chart" in text(explorer)
         )
+
+
+def test_a_text_is_wrapped_by_paragraphs_and_not_by_the_lines_of_its_source() -> None:
+    words = "By layer: " + "so many " * 40
+    lines = _paragraphs("Counts", f"What is counted\nis counted.\n{words}\nAt most: less", 60)
+    shown = ["".join(run for run, _ in line) for line in lines]
+    assert shown[:2] == ["Counts", "What is counted is counted."]
+    assert all(len(line) > 50 for line in shown[2:7])
+    assert shown[-2:] == ["At most: less", ""]

@@ -237,6 +237,18 @@ async def test_others_wait_their_turn_and_c_cancels(laboratory: Explorer) -> Non
         await until(lambda: "Nothing runs" in text(laboratory))
 
 
+async def test_a_full_run_that_was_cancelled_says_that_it_goes_on(laboratory: Explorer) -> None:
+    async with laboratory.run_test(size=WIDE) as pilot:
+        await opened(laboratory, pilot, "enter")
+        runs = laboratory.screen.view._runs
+        await until(lambda: runs.running is not None)
+        await pilot.press("c")
+        await until(lambda: re.search(r"Cancelled at \d+ %: enter goes on", text(laboratory)))
+        await until(lambda: runs.running is None)
+        await pilot.press("enter")
+        await until(lambda: runs.running is not None and "Cancelled at" not in text(laboratory))
+
+
 async def test_all_the_rest_is_run_quick(laboratory: Explorer) -> None:
     async with laboratory.run_test(size=WIDE) as pilot:
         await measured(laboratory, pilot)

@@ -165,6 +165,10 @@ def test_a_rate_that_a_key_has_changed_is_of_the_run() -> None:
     moment = fit.moment()
     assert moment is not None
     assert moment.recording.specification.schedule == "steps:5=0.02"
+    fit.configure(SMALL.replace(epochs=20, depth=4))
+    moment = fit.moment()
+    assert moment is not None
+    assert moment.tried[-1].specification.schedule == "steps:5=0.02"
 
 
 @pytest.mark.parametrize(
