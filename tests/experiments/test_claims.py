@@ -360,6 +360,29 @@ def test_wrong_counts_of_the_folds_fail() -> None:
     assert sampling([*made[:2], replace(made[2], sampled_regions=9)]).verdict == "fails"
 
 
+def test_crossovers_are_of_the_best_deep_network_of_as_many_units_or_fewer() -> None:
+    one, deep, made = universality.SHALLOW, universality.DEEP, universality.CONSTRUCTED
+    bound = {units: 1.0 / units for units in universality.UNITS}
+    shown = {one: {}, deep: {8: 0.2, 16: 0.05}, made: {12: 0.1, 20: 0.3}}
+    found = universality.Errors("square", 2.0, {universality.POSSIBLE: bound, **shown}, bound)
+    assert found.best_deep == {
+        4: float("inf"),
+        8: 0.2,
+        12: 0.1,
+        **{n: 0.05 for n in universality.UNITS if n > 12},
+    }
+    assert (found.crossover, found.as_good(16), found.as_good(8)) == (16, 20, 8)  # 0.05 < 1/16; 1/20, 1/8
+    exact = replace(
+        found, shown={**found.shown, made: {4: 0.0}}, bound={n: 1e-19 / n for n in universality.UNITS}
+    )
+    assert (exact.crossover, exact.as_good(4)) == (
+        4,
+        8,
+    )  # a hundred-quintillionth of the variance of 2 is none
+    assert replace(found, shown={**shown, deep: {}, made: {}}).crossover is None
+    assert found.as_good(4) == 4
+
+
 @pytest.mark.parametrize("knots", [8, 16, 32, 63, 64, 128])
 def test_errors_of_shallow_fits_are_those_of_dense_least_squares_and_judged_at_one_per_cent(
     knots: int,

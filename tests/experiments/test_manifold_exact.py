@@ -12,10 +12,12 @@ from wrong import WRONG
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.discovery import find
+from nnexpr.experiments.manifold import theorems
 from nnexpr.experiments.manifold.bends import reach
 from nnexpr.experiments.manifold.beyond import amplitudes, respread
 from nnexpr.experiments.manifold.construction import run
-from nnexpr.networks.compositional import compositional
+from nnexpr.networks.compositional import compositional, random_peaks
+from nnexpr.regions.line import linear_regions
 from nnexpr.splines import tent
 from nnexpr.splines.tent import theorem_scales
 from nnexpr.theory import exact
@@ -87,11 +89,32 @@ def test_other_amplitudes_are_the_same_function(spread: str) -> None:
     made = respread(network, spread)
     x = torch.linspace(0, 1, 257, dtype=torch.float64)
     assert torch.allclose(made(x), network(x), rtol=0, atol=1e-11)
-    ratio = amplitudes(made)[:, 1:] / amplitudes(made)[:, :-1]
-    if spread == "even":
+    own, now = amplitudes(network), amplitudes(made)
+    ratio = now[:, 1:] / now[:, :-1]
+    if spread == "by layer":
+        assert torch.allclose(now, own)
+    elif spread == "even":
         assert torch.allclose(ratio, ratio[:, :1].expand_as(ratio))
+        assert torch.allclose(now[:, [0, -1]], own[:, [0, -1]])
     elif spread == "at the output":
         assert torch.allclose(ratio, torch.ones_like(ratio))
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_triangles_of_equation_1_have_the_slope_they_are_given(
+    sign: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """±1/(1 − a) beside 1/a; with the minus sign they are the networks as they are built."""
+    built = compositional(4, random_peaks(4, 20, 0), members=20, dtype="float64")
+    torch.testing.assert_close(theorems._with_slope(-1).parameters, built.parameters, rtol=1e-14, atol=0)
+    monkeypatch.setattr(theorems, "FOLDS", 1)
+    peaks = random_peaks(1, 20, 0)[:, 0]
+    for a, found in zip(peaks, linear_regions(theorems._with_slope(sign)), strict=True):
+        left, right = found.slopes
+        assert found.breakpoints == pytest.approx([a])
+        assert (right - 1) / (left - 1) == pytest.approx(
+            sign * a / (1 - a)
+        )  # the output is x and the triangle
 
 
 def test_the_claims_on_the_construction_hold() -> None:

@@ -124,9 +124,9 @@ def test_a_floor_is_never_above_the_spline_it_started_from():
 
 def test_a_floor_moves_with_its_samples():
     x, y = rough(150, 4)
-    plain = spline_floor(x, y, 6)
+    plain = spline_floor(x, y, 6, work=2e7)
     order = np.random.default_rng(0).permutation(150)
-    moved = spline_floor((1900 + 40 * x)[order], (1e6 - 3 * y)[order], 6)
+    moved = spline_floor((1900 + 40 * x)[order], (1e6 - 3 * y)[order], 6, work=2e7)
     assert moved.mse == pytest.approx(9 * plain.mse, rel=1e-6)
     np.testing.assert_allclose(moved.knots, 1900 + 40 * plain.knots, rtol=1e-6)
 
@@ -217,6 +217,14 @@ def test_the_largest_and_the_smallest_units_are_those_of_any_other(unit):
 def test_counts_that_are_none(regions):
     with pytest.raises(InputError, match="regions is"):
         spline_floor([0.0, 1.0], [0.0, 1.0], regions)
+
+
+def test_knots_of_a_start_at_the_ends_or_beyond_are_no_knots():
+    x, y = np.linspace(-3, 1, 40), np.sin(np.linspace(0, 6, 40))
+    plain = spline_floor(x, y, 2, start=[-1.0], work=0.0)
+    for beyond in (-3.0, -3 + 1e-9, 1 - 1e-9, 1.0, 7.0, -8.0):
+        again = spline_floor(x, y, 2, start=[-1.0, beyond], work=0.0)
+        np.testing.assert_array_equal(again.knots, plain.knots)
 
 
 def test_samples_and_starts_that_cannot_be_used():
