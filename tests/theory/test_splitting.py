@@ -161,3 +161,15 @@ def test_where_all_repeats_end_early_nothing_is_known() -> None:
 
     [chance] = split(Rare(1), [0.5], Plan(particles=20, repeats=3), 0)
     assert (chance.probability, chance.low, chance.high) == (0, 0, 1)
+
+
+class Tosses(Corner):
+    """How many heads in three tosses: scores that are levels themselves."""
+
+    def scores(self, states: np.ndarray) -> np.ndarray:
+        return (states < 0.5).sum(axis=1).astype(float)
+
+
+def test_a_state_at_a_level_is_in_its_event() -> None:
+    chances = sampled(Tosses(3), [0.0, 1.0, 2.0, 3.0], 40_000, np.random.default_rng(0))
+    assert [chance.probability for chance in chances] == pytest.approx([1 / 8, 1 / 2, 7 / 8, 1], abs=0.01)

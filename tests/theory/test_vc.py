@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import accumulate, pairwise, product
-from math import ceil, log2
+from math import ceil, log, log2
 
 import numpy as np
 import pytest
@@ -22,6 +22,19 @@ def test_upper_bounds_are_above_what_is_reached_and_in_order(widths: list[int]) 
     bounds = vc_bounds(widths)
     assert bounds.parameters == parameter_count(widths)
     assert bounds.reachable <= bounds.growth <= bounds.bartlett <= bounds.anthony
+
+
+def test_bounds_are_those_of_the_sources_term_by_term() -> None:
+    """1 → 3 → 1: 10 parameters, of them 6 up to the first layer, and 2 layers of 3 and 1 units; one and two kinks."""
+    for p in (1, 2):
+        bounds = vc_bounds([1, 3, 1], p)
+        assert (bounds.parameters, bounds.layers, bounds.units) == (10, 2, 4)
+        r = 1 * 3 + 2 * 1
+        share = 2 + 1.6 * 10 * log2(4 * float(E) * p * r * log2(2 * float(E) * p * r))
+        assert bounds.bartlett == pytest.approx(share, rel=1e-14)
+        anthony = 2 * 10 * 2 * log2(4 * 10 * 2 * (p + 1) * 4 / log(2)) + 2 * 10 * 2**2 + 2 * 2
+        assert bounds.anthony == pytest.approx(anthony, rel=1e-14)
+        assert bounds.threshold == pytest.approx(2 * 10 * log2(2 * 4 / log(2)), rel=1e-14)
 
 
 def test_at_fixed_depth_everything_is_parameters_times_a_logarithm() -> None:
