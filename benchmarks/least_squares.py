@@ -1,7 +1,12 @@
-"""Least squares and Gram spectra: ours beside SciPy's and NumPy's own, as ratios, in one run.
+"""Least squares and Gram spectra: ours beside SciPy's, NumPy's and scikit-fem's own, as ratios, in one run.
 
 Each is left out where it would take minutes: dense solvers beyond 500 knots; SciPy's spline, whose time grows with
-samples times knots, beyond 2000 (at 100,000 knots it took 86 s where ours took 0.06).
+samples times knots, beyond 2000 (at 100,000 knots it took 86 s where ours took 0.06); on triangles scikit-fem's own
+finder of points, which compares each with every triangle.
+
+"scikit-fem" are finite elements as its examples write them: on the line the matrix of the hats at the samples by its
+``probes``, and ``spsolve`` of the normal equations; in the plane its mass matrix, a load integrated by quadrature in
+every element, and its ``solve``, which is another problem of the same size: it is given the function, not samples.
 
     python benchmarks/least_squares.py
 
@@ -17,12 +22,15 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import scipy.linalg
 import scipy.sparse
+import skfem
 from scipy.interpolate import make_lsq_spline
-from scipy.sparse.linalg import eigsh
+from scipy.sparse.linalg import eigsh, spsolve
+from skfem.models.poisson import mass
 
 from nnexpr.linear.relu_gram import ReluGram
 from nnexpr.linear.solvers import least_squares
 from nnexpr.linear.spectrum import spectrum
+from nnexpr.linear.triangles import Grid
 
 REPEATS = 3
 DENSE = ("qr", "svd", "gram", "normal")
@@ -55,6 +63,13 @@ def spline(x: np.ndarray, y: np.ndarray, knots: np.ndarray) -> float:
     return float(np.mean((fitted(x) - y) ** 2))
 
 
+def elements(x: np.ndarray, y: np.ndarray, knots: np.ndarray) -> float:
+    """scikit-fem's hats at the samples, and SciPy's sparse solver."""
+    matrix = skfem.Basis(skfem.MeshLine(knots), skfem.ElementLineP1()).probes(x[None])
+    coefficients = spsolve((matrix.T @ matrix).tocsc(), matrix.T @ y)
+    return float(np.mean((matrix @ coefficients - y) ** 2))
+
+
 def by_hand(x: np.ndarray, y: np.ndarray, knots: np.ndarray, driver: str) -> float:
     """The dense ReLU matrix as people write it, and SciPy's ``lstsq``."""
     matrix = np.column_stack([np.ones(len(x)), np.maximum(x[:, None] - knots[:-1], 0)])
@@ -70,6 +85,7 @@ def fits(n: int, samples: int) -> None:
         "nnexpr, O(n), hats": lambda: least_squares(x, y, knots).mse,
         "nnexpr, O(n), ReLUs": lambda: least_squares(x, y, knots, basis="relu").mse,
     }
+    ways["scikit-fem, spsolve"] = lambda: elements(x, y, knots)
     if n <= 2000:
         ways["SciPy make_lsq_spline"] = lambda: spline(x, y, knots)
     if n <= 500:
@@ -80,6 +96,54 @@ def fits(n: int, samples: int) -> None:
         for driver in ("gelsy", "gelsd"):
             ways[f"SciPy lstsq, {driver}, ReLUs"] = lambda driver=driver: by_hand(x, y, knots, driver)
     table(f"{n:,} knots, {samples:,} samples of arctan(25x)", ways, "mse")
+
+
+def wave(x: np.ndarray) -> np.ndarray:
+    """Of two inputs, the first axis: sin(3 x_1 x_2)."""
+    return np.sin(3 * x[0] * x[1])
+
+
+def at_nodes(coefficients: np.ndarray) -> float:
+    """The root mean square of the values at the nodes."""
+    return float(np.sqrt(np.mean(coefficients**2)))
+
+
+def projected(side: int) -> float:
+    """The function itself onto scikit-fem's triangles of [−1, 1]² in L2."""
+    axis = np.linspace(-1, 1, side)
+    functions = skfem.Basis(skfem.MeshTri.init_tensor(axis, axis), skfem.ElementTriP1())
+    load = skfem.LinearForm(lambda v, w: wave(w.x) * v).assemble(functions)
+    return at_nodes(skfem.solve(mass.assemble(functions), load))
+
+
+def by_sparse_hand(x: np.ndarray, y: np.ndarray, side: int) -> float:
+    """SciPy's sparse solver of the normal equations of our hats."""
+    axis = np.linspace(-1, 1, side)
+    matrix = Grid(axis, axis).hats(x).matrix
+    return at_nodes(spsolve((matrix.T @ matrix).tocsc(), matrix.T @ y))
+
+
+def by_dense_hand(x: np.ndarray, y: np.ndarray, side: int) -> float:
+    """The dense matrix of the same hats, and SciPy's ``lstsq``."""
+    axis = np.linspace(-1, 1, side)
+    matrix = Grid(axis, axis).hats(x).matrix.toarray()
+    return at_nodes(scipy.linalg.lstsq(matrix, y, lapack_driver="gelsy")[0])
+
+
+def triangles(side: int, samples: int) -> None:
+    """Of a grid of side × side nodes, from samples drawn anywhere."""
+    x = np.random.default_rng(0).uniform(-1, 1, (samples, 2))
+    y, domain = wave(x.T), (-1.0, 1.0)
+    ways: dict[str, Callable[[], float]] = {
+        "nnexpr, hats on triangles": lambda: at_nodes(
+            least_squares(x, y, side * side, domain=domain).coefficients
+        ),
+        "SciPy spsolve, the same hats": lambda: by_sparse_hand(x, y, side),
+        "scikit-fem, L2 projection": lambda: projected(side),
+    }
+    if side <= 20:
+        ways["SciPy lstsq gelsy, the same hats"] = lambda: by_dense_hand(x, y, side)
+    table(f"{side * side:,} nodes in the plane, {samples:,} samples of sin(3 x_1 x_2)", ways, "rms")
 
 
 def middles(n: int) -> np.ndarray:
@@ -124,6 +188,10 @@ if __name__ == "__main__":
     fits(500, 10_000)
     fits(2000, 20_000)
     fits(100_000, 400_000)
+    triangles(20, 10_000)
+    triangles(100, 100_000)
+    triangles(100, 1_000_000)
+    triangles(316, 1_000_000)
     spectra(300)
     spectra(1000)
     spectra(20_000)

@@ -1,37 +1,19 @@
-"""Cosines cos(kπs), s the share of the domain, k = 0 … n − 1: they follow the knots' number only."""
+"""Cosines cos(kπs), s the share of the domain, k = 0 … n − 1."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.linear.bases.base import FixedBasis, shallow_network
-from nnexpr.networks.network import Network
+from nnexpr.linear.bases.waves import Waves
 from nnexpr.splines.p1 import Floats
 
 __all__ = ["Cosine"]
 
 
-class Cosine(FixedBasis):
-    """Orthogonal over the domain; a smooth function's series converges like k⁻², its slope at the ends being lost."""
+class Cosine(Waves):
+    """A smooth function's series converges like k⁻², its slope at the ends being lost."""
 
-    spans_by_ends = True
-
-    @property
-    def frequencies(self) -> Floats:
-        """kπ, in the dtype of the knots."""
-        return (np.pi * np.arange(1, len(self.knots))).astype(self.knots.dtype)
-
-    def units(self, x: Floats) -> Floats:
-        """``(samples, n − 1)``: the constant stands before them."""
-        return np.cos(self.frequencies * self.places(x)[:, None])
-
-    def gram(self) -> tuple[NDArray[np.float64], float]:
-        """Half the domain's length on the diagonal."""
-        return np.eye(len(self.frequencies)) * self.length / 2, 0.0
-
-    def to_network(self, coefficients: Floats) -> Network:
-        """A sine a quarter ahead for each cosine."""
-        weights = self.frequencies.astype(np.float64) / self.length
-        ahead = np.pi / 2 - weights * float(self.low)
-        return shallow_network(weights, ahead, coefficients[1:], float(coefficients[0]), "sine")
+    def waves(self, number: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """kπ, all a quarter ahead."""
+        return np.pi * number, np.full(len(number), np.pi / 2)

@@ -144,13 +144,13 @@ class SmoothRidges(Ridges):
 
     def __init__(self, knots: Floats, domain: Rectangle, scale: float = 10.0) -> None:
         super().__init__(knots, domain)
-        self.scale = scale
         self.steepness = 2 * scale / self.side
 
     def gram(self) -> tuple[Array, float]:
         """By a product rule, with an estimate of its error."""
-        count = min(max(PANELS, round(1.5 * self.scale)), MOST_PANELS)
-        sides = np.linspace(self.low.astype(np.float64), self.high.astype(np.float64), count + 1, axis=1)
+        low, high = self.low.astype(np.float64), self.high.astype(np.float64)
+        counts = np.clip(np.rint(self.steepness * (high - low)), PANELS, MOST_PANELS).astype(int)
+        sides = [np.linspace(a, b, count + 1) for a, b, count in zip(low, high, counts, strict=True)]
         return gauss_gram(self.units, *sides)
 
 
