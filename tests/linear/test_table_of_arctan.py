@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from nnexpr.experiments.numerics.arctan_table import _ridged
+from nnexpr.linear.factored import FactoredDesign
 from nnexpr.linear.solvers import least_squares
+from nnexpr.specification import InputError
 
 
 def target(x):
@@ -67,3 +70,13 @@ def test_a_hundred_thousand_knots_converge_at_the_fourth_order_of_the_mean_squar
     limit = 0.002**4 * np.mean(second**2) / 720
     assert coarse == pytest.approx(limit, rel=0.02)
     assert fine == pytest.approx(1e-8 * limit, rel=0.3)  # four samples an element see a little less
+
+
+def test_normal_equations_take_the_least_power_of_ten_that_they_need():
+    x, knots = np.linspace(-1, 1, 1000), np.linspace(-1, 1, 200)
+    design = FactoredDesign(x, target(x), knots, basis="relu", dtype="float32")
+    fit = _ridged(design, 1e-7)
+    assert np.log10(fit.ridge) == pytest.approx(round(np.log10(fit.ridge)), abs=1e-9)
+    assert 1e-7 < fit.ridge < 1
+    with pytest.raises(InputError, match="not positive definite"):
+        design.fit("normal", ridge=fit.ridge / 10)
