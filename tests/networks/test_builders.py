@@ -142,15 +142,22 @@ def test_build_is_the_builder_that_the_specification_names() -> None:
 
 
 def test_build_lets_a_compositional_network_lean_towards_the_data() -> None:
-    # x - Σ lies below the line from corner to corner, x + Σ above; here on the domain (-1, 3).
+    # x - Σ lies below the line from corner to corner, x + Σ above where the data do; here on the domain (-1, 3).
     specification = FitSpecification.make(network="compositional", dtype="float64")
     x = np.linspace(-1.0, 3.0, 50)
     line = (x + 1) / 4
-    for y, side in ((line**2, -1.0), (np.sqrt(line), 1.0)):
+    for y, side in ((line**2, -1.0), (line, -1.0), (np.sqrt(line), 1.0)):
         network = build(specification, domain=((-1.0, 3.0),), dimension=1, samples=(x[:, None], y))
         values = network(torch.from_numpy(x))[0, :, 0].numpy()
         assert np.allclose(values[[0, -1]], [0.0, 1.0])
         assert np.all(side * (values - line)[1:-1] > 0)
+
+
+def test_a_device_that_is_asked_for_goes_before_the_specifications() -> None:
+    automatic, processor = (FitSpecification.make(device=device) for device in ("auto", "cpu"))
+    assert build(automatic).parameters.device.type == build(processor).parameters.device.type == "cpu"
+    assert build(automatic, device="meta").parameters.device.type == "meta"
+    assert build(processor, device=torch.device("meta")).parameters.device.type == "meta"
 
 
 @pytest.mark.parametrize("network", ["shallow", "compositional"])

@@ -33,6 +33,15 @@ def test_equation_3(k: int, raw: bool) -> None:
     np.testing.assert_allclose(encoding(torch.from_numpy(X[:, None])).numpy(), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("raw", [False, True])
+def test_on_a_longer_domain_it_is_equation_3_of_the_share_of_the_domain(raw: bool) -> None:
+    encoding = Encoding.on((2.0, 5.0), 3, raw, 1)
+    own = torch.from_numpy(2 + 3 * X[:, None])
+    expected = np.stack([2 + 3 * X, *printed(3)] if raw else printed(3))
+    np.testing.assert_allclose(encoding(own).numpy(), expected, atol=1e-12)
+    assert (encoding.period, Encoding.on((0.5, 1.5), 3, raw, 1).interval) == (3.0, (0.0, 1.0))
+
+
 def test_a_network_gets_as_many_bands_as_were_asked_for() -> None:
     network = mlp(encoding_bands=6, dtype="float64")
     features = network.features(torch.from_numpy(X)).reshape(12, -1)

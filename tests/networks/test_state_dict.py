@@ -6,6 +6,7 @@ import os
 import pickle
 import zipfile
 from collections import OrderedDict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,19 @@ def test_wrappers_and_checkpoints_change_nothing(state: object, said: int, tmp_p
     assert len(assumed) == said + 1
     assert "activation relu was assumed" in assumed[-1]
     assert len(read_state_dict(tmp_path / "m.pt", "relu").assumed) == said
+
+
+@pytest.mark.parametrize(
+    ("hidden", "end"), [(3, "4 and 6"), (4, "4 and 6 and 1 more"), (6, "4 and 6 and 3 more")]
+)
+def test_three_of_the_places_where_an_activation_was_assumed_are_named(
+    hidden: int, end: str, tmp_path: Path
+) -> None:
+    sizes = [1, *[3] * hidden, 1]
+    modules = [part for pair in pairwise(sizes) for part in (nn.Linear(*pair), nn.Tanh())][:-1]
+    torch.save(nn.Sequential(*modules).state_dict(), tmp_path / "m.pt")
+    [said] = read_state_dict(tmp_path / "m.pt").assumed
+    assert f"between 0 and 2, 2 and 4, {end}, and none" in said
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,9 @@ def other_units(network: Network, powers: list[int]) -> Network:
     return made
 
 
-@pytest.mark.parametrize("powers", [[40, 40, 40, 40], [-40, 30, -20, 10], [-150, -150, -150, -150]])
+@pytest.mark.parametrize(
+    "powers", [[40, 40, 40, 40], [-40, 30, -20, 10], [60, 120, 180, 240], [-150, -150, -150, -150]]
+)
 def test_what_is_near_a_kink_is_so_in_any_unit(powers: list[int]) -> None:
     """Of tents whose kinks coincide but for rounding, of slopes that cancel, and in general position."""
     generic = random_network([6, 6, 6, 6], members=4)
