@@ -16,6 +16,7 @@ from nnexpr.experiments.numerics.halving import (
     Modes,
     Setting,
     eigenmodes,
+    error_history,
     exponents,
     flow_times,
     interval,
@@ -54,6 +55,16 @@ def test_all_modes_at_once_are_each_alone_where_the_flow_has_them_as_its_own() -
     setting, modes = replace(SMALL, units=1000, members=1), eigenmodes(2, 3)
     alone, together = times(setting, modes, 2000), times(setting, modes, 2000, together=True)
     np.testing.assert_allclose(together, alone, rtol=0.1)
+
+
+def test_errors_over_time_are_halved_when_the_modes_are() -> None:
+    modes = waves(0.5, 1)
+    passed, errors = error_history(SMALL, modes, 400)
+    halved = [np.interp(-0.5, -own, passed) for own in errors.T]
+    expected = np.median(times(SMALL, modes, 400, together=True), axis=1)
+    np.testing.assert_allclose(halved, expected, rtol=0.05)
+    assert (errors[0] == 1).all()
+    assert len(passed) < 80
 
 
 def test_with_very_many_units_the_eigenvalues_are_those_of_the_continuous_kernel() -> None:
@@ -178,7 +189,7 @@ def test_adam_is_judged_by_the_same_exponent_and_by_half_of_it(
 ) -> None:
     descent = {"a and b": power(2.0), "fixed": power(4.0)}
     found = dict(zip(descent, map(power, adam), strict=True))
-    assert smoother_units.follows(descent, found, quick=False).verdict == verdict
+    assert smoother_units.follows(descent, found, descent, quick=False).verdict == verdict
 
 
 def test_what_is_not_halved_has_no_time_in_the_table_and_a_gap_in_the_figure() -> None:

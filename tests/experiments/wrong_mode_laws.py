@@ -66,7 +66,10 @@ WRONG_MODE_LAWS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     "Z14 fixed biases": all_alike,
     "Z14 Adam": lambda patch: [
         smoother_units.follows(
-            {"a": power(2.2), "b": power(4.0)}, {"a": power(1.1), "b": power(2.6)}, quick=False
+            {"a": power(2.2), "b": power(4.0)},
+            {"a": power(1.1), "b": power(2.6)},
+            {"a": power(2.2), "b": power(4.0)},
+            quick=False,
         )
     ],
 }

@@ -30,11 +30,13 @@ from nnexpr.linear.spectrum import spectrum
 from nnexpr.networks.network import Network
 from nnexpr.targets.target import Target
 from nnexpr.training.fit import session
-from nnexpr.training.halving import halving_epochs
+from nnexpr.training.halving import amplitudes, halving_epochs
+from nnexpr.training.session import Session
 from nnexpr.training.tangent import tangent_kernel
 
 __all__ = [
-    "Modes", "Setting", "eigenmodes", "exponents", "flow_times", "interval", "stable_rate", "start", "times", "waves",
+    "Modes", "Setting", "eigenmodes", "error_history", "exponents", "flow_times", "interval", "stable_rate", "start",
+    "times", "waves",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -122,13 +124,32 @@ def times(setting: Setting, modes: Modes, most: int, *, together: bool = False) 
 
 
 def _trained(setting: Setting, shape: Array, modes: Array, most: int) -> Array:
+    trained, unit = _session(setting, shape, most + 1)
+    return unit * halving_epochs(trained, modes, most)
+
+
+def error_history(setting: Setting, modes: Modes, epochs: int) -> tuple[Array, Array]:
+    """Of all modes at once: times ``(entries,)`` and the errors in them over those at first, ``(entries, k)``.
+
+    Medians of the starts, at epochs a tenth apart.
+    """
+    trained, unit = _session(setting, modes.shapes.sum(axis=0), epochs)
+    passed, errors = [0], [amplitudes(trained, modes.shapes)]
+    while passed[-1] < epochs:
+        trained.step(max(1, passed[-1] // 10))
+        passed.append(trained.epoch)
+        errors.append(amplitudes(trained, modes.shapes))
+    return unit * np.array(passed), np.median(np.array(errors) / errors[0], axis=2)
+
+
+def _session(setting: Setting, shape: Array, epochs: int) -> tuple[Session, float]:
+    """A training on a sum of modes, and the time that an epoch takes in the flow; of Adam 1."""
     network, masks = start(setting)
     goal = Target("mode", "a sum of modes", MIDDLES[:, None], setting.size * shape, ((-1.0, 1.0),))
     rate = setting.adam or stable_rate(network)
     how: dict[str, Any] = {"optimizer": "adam"} if setting.adam else {"optimizer": "sgd", "momentum": 0.0}
-    trained = session(network, goal, masks=masks, lr=rate, epochs=most + 1, **how)
-    epochs = halving_epochs(trained, modes, most)
-    return epochs if setting.adam else rate * epochs
+    trained = session(network, goal, masks=masks, lr=rate, epochs=epochs, **how)
+    return trained, 1.0 if setting.adam else rate
 
 
 def flow_times(setting: Setting, modes: Modes) -> Array:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.data import Claim, Result
+from nnexpr.experiments.data import Claim, Figure, Result
 from nnexpr.experiments.judging import judged
-from nnexpr.experiments.numerics.halving import Setting, eigenmodes, waves
+from nnexpr.experiments.numerics.halving import Setting, eigenmodes, error_history, waves
 from nnexpr.experiments.numerics.timed_modes import (
     MEMBERS,
     Case,
@@ -33,7 +33,8 @@ FOURIER, GRAM = "Fourier modes", "Gram modes"
 
 def run(attempt: Attempt) -> Result:
     """Every case; one claim is about all, the others are about a pair of kinds of modes each."""
-    found = time_all(attempt, cases(attempt))
+    history = _errors_over_time(attempt)
+    found = time_all(attempt, cases(attempt), begin=0.1)
     pairs = {what: {kind: found[f"{what}, {kind}"] for kind in (FOURIER, GRAM)} for what in (BOTH, FIXED)}
     claims = (
         at_least_linear(found),
@@ -45,8 +46,25 @@ def run(attempt: Attempt) -> Result:
             "Z13 fixed biases", "With fixed biases it takes O(m⁴) steps", 4, pairs[FIXED], quick=attempt.quick
         ),
     )  # fmt: skip
-    figure = law_figure({what: pair[FOURIER] for what, pair in pairs.items()})
-    return Result((time_table(found), exponent_table(found)), (figure,), claims)
+    law = law_figure({what: pair[FOURIER] for what, pair in pairs.items()})
+    return Result((time_table(found), exponent_table(found)), (law, history), claims)
+
+
+def _errors_over_time(attempt: Attempt) -> Figure:
+    """Of a target of several modes, a and b trained."""
+    modes = waves(1, 2, 4, 8)
+    setting = Setting(members=attempt.choose(*MEMBERS), seed=attempt.seed)
+    attempt.report(0.0, "errors over time")
+    times, errors = attempt.kept(
+        "errors over time",
+        lambda: [each.tolist() for each in error_history(setting, modes, attempt.choose(4000, 100))],
+    )
+    series = {
+        f"{turns:g} turn{'s' * (turns > 1)}": own[1:]
+        for turns, own in zip(modes.turns, zip(*errors, strict=True), strict=True)
+    }
+    title = "Errors by mode over time, all modes at once, a and b trained"
+    return Figure.over(times[1:], series, title, "t", "error over that at first", log_x=True, log_y=True)
 
 
 def cases(attempt: Attempt) -> list[Case]:

@@ -43,7 +43,7 @@ def run(attempt: Attempt) -> Result:
     """Every case."""
     found = time_all(attempt, cases(attempt))
     smooth = {what: {label: found[f"{what}, {label}"] for label in ACTIVATIONS} for what in (BOTH, FIXED)}
-    steps = {how: {what: found[f"{what}, {how}"] for what in (BOTH, FIXED)} for how in (DESCENT, ADAM)}
+    steps = [{what: found[f"{what}, {how}"] for what in (BOTH, FIXED)} for how in (DESCENT, ADAM, AT_ONCE)]
     claims = (
         ordered(
             "Z14",
@@ -54,7 +54,7 @@ def run(attempt: Attempt) -> Result:
         ordered(
             "Z14 fixed biases", "The same of the flow with fixed biases", smooth[FIXED], quick=attempt.quick
         ),
-        follows(steps[DESCENT], steps[ADAM], quick=attempt.quick),
+        follows(*steps, quick=attempt.quick),
     )
     figures = law_figure(smooth[BOTH]), law_figure(smooth[FIXED])
     return Result((time_table(found), exponent_table(found)), figures, claims)
@@ -100,8 +100,10 @@ def ordered(name: str, statement: str, found: Mapping[str, Timed], *, quick: boo
     )  # fmt: skip
 
 
-def follows(descent: Mapping[str, Timed], adam: Mapping[str, Timed], *, quick: bool) -> Claim:
-    """Judged with trained and with fixed biases."""
+def follows(
+    descent: Mapping[str, Timed], adam: Mapping[str, Timed], at_once: Mapping[str, Timed], *, quick: bool
+) -> Claim:
+    """Judged with trained and with fixed biases, of each mode alone; what comes of all at once is told beside it."""
     same, half = (
         all(each.is_near(share * descent[what].exponent[0]) for what, each in adam.items()) for share in (1, 1 / 2)
     )  # fmt: skip
@@ -111,7 +113,8 @@ def follows(descent: Mapping[str, Timed], adam: Mapping[str, Timed], *, quick: b
         "printed {:.2f} and {:.2f}, gradient descent's; corrected {:.2f} and {:.2f}".format(
             *exponents.values(), *(p / 2 for p in exponents.values())
         ),
-        "; ".join(f"{what}: {each.told}" for what, each in adam.items()), "0.5, of the 95 % interval over the starts",
+        "; ".join(f"{what}: {each.told}, all modes at once {at_once[what].told}" for what, each in adam.items()),
+        "0.5, of the 95 % interval over the starts",
         same or half, corrected=not same, quick=quick,
         fails_if="with trained or with fixed biases the interval of Adam's exponent reaches more than 0.5 from "
         "gradient descent's, and from half of it",

@@ -75,9 +75,9 @@ class Timed:
         return all(abs(end - exponent) <= tolerance for end in self.exponent[1:])
 
 
-def time_all(attempt: Attempt, cases: Sequence[Case]) -> dict[str, Timed]:
-    """Each case, by its name."""
-    found = attempt.each(cases, Case.times, lambda case: case.name)
+def time_all(attempt: Attempt, cases: Sequence[Case], *, begin: float = 0.0) -> dict[str, Timed]:
+    """Each case, by its name; ``begin``: the share of the whole that is done before."""
+    found = attempt.each(cases, Case.times, lambda case: case.name, begin=begin)
     return {
         case.name: Timed(case.modes.turns, np.array(each)) for case, each in zip(cases, found, strict=True)
     }
