@@ -27,6 +27,8 @@ from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import NETWORKS, NetworkKind, dense_layers, shallow_layers
 from nnexpr.linear import basis
 from nnexpr.linear.bases.base import FixedBasis
+from nnexpr.linear.plane import PlaneBasis
+from nnexpr.linear.quadrature import gauss_gram
 from nnexpr.networks.network import Network
 from nnexpr.optimizers import OPTIMIZERS, Optimizer, declare
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
@@ -504,6 +506,55 @@ def test_a_basis_is_offered_and_solved_in() -> None:
         nnexpr.least_squares(x, x, [-1, 1], basis="chebyshev")
     with pytest.raises(ValueError, match="not a network's"):
         fit.to_network()
+
+
+class Bumps(PlaneBasis):
+    """(1 + |x − c|²)⁻¹ around centres c ``(n, 2)``."""
+
+    @classmethod
+    def checked(cls, knots, dtype):
+        return np.asarray(knots, dtype=dtype)
+
+    @classmethod
+    def spread(cls, n, domain, generator, *, ends):
+        assert generator is None
+        assert ends
+        return np.stack([np.linspace(*side, n) for side in domain], axis=1)
+
+    def units(self, x):
+        return 1 / (1 + ((x[:, None] - self.knots) ** 2).sum(axis=2))
+
+    def gram(self):
+        sides = np.linspace(self.low, self.high, 9, axis=1)
+        return gauss_gram(self.units, *sides)
+
+
+@pytest.fixture
+def bumps() -> Iterator[None]:
+    here = f"{__name__}:"
+    basis.declare(basis.Basis(name="bumps", functions="bumps", home=here + "Chebyshev", plane=here + "Bumps"))
+    yield
+    del basis.BASES["bumps"]
+
+
+@pytest.mark.usefixtures("bumps")
+def test_a_basis_in_the_plane_is_solved_in() -> None:
+    asked = "lstsq --target waves2d --knots 5 --samples 400 --basis bumps --json"
+    found = json.loads(CliRunner().invoke(cli, asked.split()).stdout)
+    target = nnexpr.target("waves2d", points=400)
+    centres = np.linspace([-1, -1], [1, 1], 5)
+    bumps = 1 / (1 + ((target.inputs[:, None] - centres) ** 2).sum(axis=2))
+    matrix = np.column_stack([np.ones(400), bumps])
+    error = matrix @ np.linalg.lstsq(matrix, target.values)[0] - target.values
+    assert found["mse"] == pytest.approx(np.mean(error**2), rel=1e-9)
+    assert found["condition"] == pytest.approx(np.linalg.cond(matrix), rel=1e-6)
+    spectrum = nnexpr.spectrum("bumps", knots=centres, dimension=2)
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    x = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
+    units = 1 / (1 + ((x[:, None] - centres) ** 2).sum(axis=2))
+    gram = units.T @ (np.outer(weights, weights).reshape(-1, 1) * units)
+    np.testing.assert_allclose(spectrum.eigenvalues, np.linalg.eigvalsh(gram)[::-1] * 4 / 5, rtol=1e-8)
+    assert spectrum.gram_error < 1e-6
 
 
 @pytest.mark.usefixtures("chebyshev")

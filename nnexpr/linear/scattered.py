@@ -34,6 +34,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import psutil
 import scipy.sparse
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
@@ -41,6 +42,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, splu
 
 from nnexpr.linear.bases.base import Solution
 from nnexpr.linear.triangles import Grid, TriangleHats
+from nnexpr.specification import InputError
 from nnexpr.splines.p1 import Floats
 
 __all__ = ["hats_condition", "solve_scattered"]
@@ -50,6 +52,7 @@ ROUNDING = 4  # ε of what a value is summed from, which is no movement
 SLIGHT = 0.8  # the power of ε: from 0.6 to 0.85 the results are the same to their digits, with fewer rounds
 COINCIDENT = 2.0**-20  # samples closer than this part of a triangle are one position
 PIECE = 1500  # nodes whose rank is found by a dense matrix
+PER_SAMPLE, PER_NODE = 200, 180  # bytes; the latter for each doubling of the nodes
 
 Solve = Callable[[Floats], Floats]
 
@@ -58,7 +61,9 @@ def solve_scattered(grid: Grid, x: Floats, y: Floats, ridge: float) -> Solution:
     """Minimise Σ (f(x_k) − y_k)² + ridge ‖c‖² over f on the grid; c are its values at the nodes.
 
     ``x (samples, 2)`` within the grid and ``y (samples,)``, of one dtype with it, which is that of every sum.
+    InputError where memory cannot hold the matrices.
     """
+    _check_memory(len(x), grid.size)
     samples = grid.hats(x)
     kind = samples.weights.dtype.type
     matrix, back = samples.matrix, samples.transposed
@@ -78,6 +83,18 @@ def solve_scattered(grid: Grid, x: Floats, y: Floats, ridge: float) -> Solution:
         if ridge == 0:
             values = values + _smoothing(samples, values, energy, solve)
     return Solution(values, np.asarray(matrix @ values), rank, float(np.abs(downhill(values)).max()))
+
+
+def _check_memory(samples: int, nodes: int) -> None:
+    """As measured: the matrix of the hats and what it is made of, and the factor, whose fill grows by the logarithm."""
+    needed = PER_SAMPLE * samples + PER_NODE * nodes * math.log2(nodes)
+    available = psutil.virtual_memory().available
+    if needed > available:
+        raise InputError(
+            "knots", nodes,
+            f"hats on triangles would need {needed / 2**30:.1f} GiB with {samples} samples and "
+            f"{available / 2**30:.1f} GiB are free; take fewer of either",
+        )  # fmt: skip
 
 
 def _factor(matrix: Any) -> Solve:

@@ -32,6 +32,7 @@ __all__ = ["lstsq"]
 
 _LONG = 3.0  # seconds: what is expected to take longer is said before
 _LARGE = 2e8  # samples × knots²: from a tenth of a second on, a dense solver has a process of its own
+_LARGE_GRID = 20_000  # nodes, or ten times as many samples: the same in the plane
 
 
 _EXAMPLES = {
@@ -68,7 +69,7 @@ def lstsq(as_json: bool, **options: Any) -> None:
         say(note)
     knots = knots_of(specification, samples)
     how = choices_of(specification, knots) | {"domain": samples.domain}
-    if SOLVERS[how["solver"]].dense and len(samples.x) * len(knots) ** 2 > _LARGE:
+    if _is_large(samples, len(knots), how["solver"]):
         fit = apart(_fitted, samples.x, samples.y, knots, how)
     else:
         fit = least_squares(samples.x, samples.y, knots, **how)
@@ -82,6 +83,12 @@ def lstsq(as_json: bool, **options: Any) -> None:
         print_json({"schema": 1, "config": settings, **{name: getattr(fit, name) for name in names}})
     else:
         _show(samples, fit, settings)
+
+
+def _is_large(samples: Samples, knots: int, solver: str) -> bool:
+    if SOLVERS[solver].dense:
+        return len(samples.x) * knots**2 > _LARGE
+    return samples.target.dimension == 2 and max(knots, len(samples.x) / 10) > _LARGE_GRID
 
 
 def _fitted(

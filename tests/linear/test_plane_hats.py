@@ -292,6 +292,16 @@ def test_nodes_must_differ_in_the_precision_used():
         Triangles.checked(nodes, np.dtype(np.float32))
 
 
+def test_what_memory_cannot_hold_is_refused_before_it_is_made(monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 10**6})())
+    x = np.random.default_rng(11).uniform(0, 1, (10_000, 2))
+    with pytest.raises(InputError, match=r"GiB with 10000 samples"):
+        nnexpr.least_squares(x, x[:, 0], 9)
+    with pytest.raises(InputError, match=r"knots is 2500: .* GiB"):
+        nnexpr.least_squares(x[:10], x[:10, 0], 2500, domain=UNIT)
+    assert nnexpr.least_squares(x[:1000], x[:1000, 0], 9).mse < 1e-28
+
+
 def test_many_samples_take_a_sparse_matrix_only():
     """300,000 samples of 2,500 nodes: dense it would be 6 GB."""
     rng = np.random.default_rng(10)
