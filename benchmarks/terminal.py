@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "first-paint": starts.first_paint,
     "help": starts.help_page,
     "training": speed.training_speed,
+    "tangent": speed.tangent_speed,
     "keys": keys.keys,
     "wire": sent.wire,
     "slow-link": keys.slow_link,

@@ -18,14 +18,25 @@ if TYPE_CHECKING:
     from nnexpr_tui.training.moment import FitMoment
     from nnexpr_tui.training.tangent import TangentMoment
 
-__all__ = ["ERROR", "LOSS", "MODES", "SPECTRUM", "WAYS", "TangentPane", "kernel_rows", "tangent_chart"]
+__all__ = [
+    "ERROR",
+    "LOSS",
+    "MODES",
+    "MOVED",
+    "SPECTRUM",
+    "WAYS",
+    "TangentPane",
+    "kernel_rows",
+    "tangent_chart",
+]
 
-SPECTRUM, ERROR, LOSS, MODES = "spectrum", "error", "loss", "modes"
-WAYS = (SPECTRUM, ERROR, LOSS, MODES)
+SPECTRUM, ERROR, LOSS, MOVED, MODES = "spectrum", "error", "loss", "moved", "modes"
+WAYS = (SPECTRUM, ERROR, LOSS, MOVED, MODES)
 TITLES = {
     SPECTRUM: "eigenvalues of K / n",
     ERROR: "error in k modes",
     LOSS: "loss if it stood still",
+    MOVED: "how it moves",
     MODES: "its first modes",
 }
 LABEL, VALUE = 12, 13
@@ -45,7 +56,8 @@ training points: 256 at most, evenly spread, or drawn in the plane. Under gradie
 an eigenvalue v of K / n shrinks by 1 - 2 lr v a step: what lies along small ones is learned late, or never.
 K turns the page: eigenvalues now and at the start, beside the ReLU Gram spectrum (of fixed knots), which is scaled to
 the first one at the start; which share of the squared error lies in the first k modes; the loss as it would be if K had
-stood still at the start, or from an epoch on the way; the first modes over x, of mean square 1; the loss again.
+stood still at the start, or from an epoch on the way; how far it moved and up to which rate descent would be stable,
+wherever it was found; the first modes over x, of mean square 1; the loss again.
 Moved: |K - K0| / |K0|. Alignment: the cosine between both, 1 where K has only grown. Effective rank: exp of the
 eigenvalues' entropy. Error in 10: of the squared error, in the first ten modes. × foretold: the loss, as a multiple of
 that foretold by the kernel of the start. Stable lr: 1 / v of the first, up to which gradient descent without momentum
@@ -105,12 +117,17 @@ eigenvalues over modes 10 to 100."""
 
 def tangent_chart(fit: FitMoment, moment: TangentMoment, look: Look) -> ChartData:
     """That way of looking at it."""
-    charts = {SPECTRUM: _spectrum_chart, ERROR: _error_chart, MODES: _modes_chart}
-    way = look.tangent
-    return _loss_chart(fit, moment, look) if way == LOSS else charts[way](fit, moment)
+    charts = {
+        SPECTRUM: _spectrum_chart,
+        ERROR: _error_chart,
+        LOSS: _loss_chart,
+        MOVED: _moved_chart,
+        MODES: _modes_chart,
+    }
+    return charts[look.tangent](fit, moment, look)
 
 
-def _spectrum_chart(fit: FitMoment, moment: TangentMoment) -> ChartData:  # noqa: ARG001
+def _spectrum_chart(fit: FitMoment, moment: TangentMoment, look: Look) -> ChartData:  # noqa: ARG001
     import numpy as np
 
     tangents, gram = _tangents(moment), moment.gram
@@ -121,12 +138,12 @@ def _spectrum_chart(fit: FitMoment, moment: TangentMoment) -> ChartData:  # noqa
         (tangents.start, "start", "secondary", "◦"),
         (tangents.now, "now", "accent", "•"),
     ):
-        kept = tangent.resolved
-        series.append(Series(k[:kept], tangent.eigenvalues[:kept], label, color, marker, style="points"))
+        kept, own = tangent.resolved, "" if look.markers == "ascii" else marker
+        series.append(Series(k[:kept], tangent.eigenvalues[:kept], label, color, own, style="points"))
     return ChartData(tuple(series), Axis(log=True, label="mode k", limits=(1, len(gram))), Axis(log=True))
 
 
-def _error_chart(fit: FitMoment, moment: TangentMoment) -> ChartData:  # noqa: ARG001
+def _error_chart(fit: FitMoment, moment: TangentMoment, look: Look) -> ChartData:  # noqa: ARG001
     import numpy as np
 
     tangents = _tangents(moment)
@@ -166,7 +183,25 @@ def _foretold(losses: Foretold, label: str, color: str, first: int, most: float)
     return Series(losses.epochs[seen], losses.losses[seen], label, color)
 
 
-def _modes_chart(fit: FitMoment, moment: TangentMoment) -> ChartData:
+def _moved_chart(fit: FitMoment, moment: TangentMoment, look: Look) -> ChartData:
+    """Where a kernel was found: how far it had moved, and the stable rate beside that of training."""
+    first, last = 1 if look.log_epochs else 0, max(fit.epoch, 1)
+    way = [(epoch, *waypoint) for epoch, waypoint in moment.way if epoch >= first]
+    epochs, movement, _, stable, rates = zip(*way, strict=True) if way else ((),) * 5
+    moved = [(epoch, by) for epoch, by in zip(epochs, movement, strict=True) if by > 0]
+    series = [
+        Series(epochs, stable, "stable lr", "warning"),
+        Series([epoch for epoch, _ in moved], [by for _, by in moved], "moved", "accent"),
+    ]
+    if fit.specification.method.takes("lr"):
+        series.insert(0, Series(epochs, rates, "lr", "foreground"))
+    if moment.movement > 0:
+        series.append(Series((moment.epoch,), (moment.movement,), "", "accent", marker="◆", style="points"))
+    x_axis = Axis(label="epoch", log=look.log_epochs, include=(first, last))
+    return ChartData(tuple(series), x_axis, Axis(log=True))
+
+
+def _modes_chart(fit: FitMoment, moment: TangentMoment, look: Look) -> ChartData:  # noqa: ARG001
     now, scene = _tangents(moment).now, fit.scene
     assert moment.x is not None  # noqa: S101 - this is asked for with one input only
     series = []
@@ -194,7 +229,7 @@ def kernel_rows(moment: TangentMoment) -> tuple[Row, ...]:
         ("Stable lr", _pair(*(1 / each.eigenvalues[0] for each in (start, now)))),
         ("Resolved", f"{start.resolved} → {now.resolved}"),
         ("Condition", ("≥ " if now.resolved < now.points else "") + number(now.condition)),
-        ("Slope", number(now.slope)),
+        ("Slope", " → ".join(number(each.slope) for each in (start, now))),
         ("Points", f"{now.points} of {count(moment.points)}"),
     )
     return tuple(((label.ljust(LABEL), AXIS), (value[:VALUE], "foreground")) for label, value in told)

@@ -17,7 +17,7 @@ VIEW = ViewEntry(
         Action("move(10000)", "end,G,shift+g", "end", "Last", "the newest snapshot", footer=True),
         Action("flip('residual')", "e", "e", "Residual", "show the error in place of the fit", footer=True),
         Action("over_time", "F,shift+f", "F", "Modes", "the error's modes over the epochs, in place of the loss"),
-        Action("tangent", "K,shift+k", "K", "Tangent kernel", "the tangent kernel, four pages, in place of the loss"),
+        Action("tangent", "K,shift+k", "K", "Tangent kernel", "the tangent kernel, five pages, in place of the loss"),
         Action("flip('log_epochs')", "L,shift+l", "L", "Log epochs", "epochs on a logarithmic or a linear axis"),
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nnexpr.runs.recording import network_of
 from nnexpr_tui.training.subject import FitSubject
@@ -28,11 +28,21 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Tangency", "TangentMoment", "TangentSubject"]
+__all__ = ["INTERVAL", "SHARE", "Tangency", "TangentMoment", "TangentSubject", "Waypoint"]
 
 INTERVAL = 0.5  # seconds between two kernels while training
+MOST_WAYPOINTS = 256
 SHARE = 20  # of the time that passes, kernels may take a twentieth
 PLANE_SLOPE = -2.5  # of the ReLU Gram spectrum of two inputs: k^(-(d + 3) / d)
+
+
+class Waypoint(NamedTuple):
+    """How far a kernel had moved, and up to which rate descent would have been stable, beside the rate there was."""
+
+    movement: float
+    alignment: float
+    stable_rate: float
+    rate: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,7 +50,8 @@ class TangentMoment:
     """A member's kernel at an epoch, beside that of the start; ``why`` there is none, where there is none.
 
     ``gram: (n,)`` is the ReLU Gram spectrum, scaled to have the kernel's first eigenvalue at the start. ``onward``: the
-    losses foretold by a kernel on the way, from its epoch on; None where that is the start's.
+    losses foretold by a kernel on the way, from its epoch on; None where that is the start's. ``way``: what is known by
+    now of kernels at other epochs, these ascending.
     """
 
     scene: Scene
@@ -56,6 +67,7 @@ class TangentMoment:
     points: int = 0  # trained on
     x: Array | None = None  # (n,) where it is taken, ascending, own units; of one input
     method: str = ""  # what the losses are foretold of, in a sentence
+    way: tuple[tuple[int, Waypoint], ...] = ()
 
     def is_urgent(self, before: TangentMoment | None) -> bool:
         """Of another network or member: a key asked for it."""
@@ -68,6 +80,11 @@ class Tangency:
     def __init__(self) -> None:
         self._start: tuple[tuple[Scene, int], Tangent] | None = None
         self._anchor: tuple[tuple[Scene, int], Tangent, float] | None = None
+        self._way: tuple[tuple[Scene, int] | None, dict[int, Waypoint]] = None, {}
+
+    def knows(self, scene: Scene, member: int, epoch: int) -> bool:
+        """Whether the way has a kernel at this epoch."""
+        return self._way[0] == (scene, member) and epoch in self._way[1]
 
     def moment(
         self,
@@ -119,6 +136,7 @@ class Tangency:
             points=target.points,
             x=target.own_inputs[now.chosen, 0] if target.dimension == 1 else None,
             method=_method(spec),
+            way=self._extended(key, tangents, snapshot),
         )
 
     def _start_of(self, recording: Recording, target: Target, key: tuple[Scene, int]) -> Tangent:
@@ -133,6 +151,22 @@ class Tangency:
         if self._anchor is None or self._anchor[0] != key or now.epoch >= 2 * self._anchor[1].epoch:
             self._anchor = key, now, loss
         return self._anchor[1:]
+
+    def _extended(
+        self, key: tuple[Scene, int], tangents: Tangents, snapshot: Snapshot
+    ) -> tuple[tuple[int, Waypoint], ...]:
+        """The way with this kernel; of too many, every other one is dropped."""
+        way = self._way[1] if self._way[0] == key else {}
+        way[snapshot.epoch] = Waypoint(
+            tangents.movement,
+            tangents.alignment,
+            1 / float(tangents.now.eigenvalues[0]),
+            snapshot.learning_rate,
+        )
+        if len(way) > MOST_WAYPOINTS:
+            way = dict(sorted(way.items())[::2])
+        self._way = key, way
+        return tuple(sorted(way.items()))
 
 
 def _refusal(recording: Recording, network: Network | None, snapshot: Snapshot) -> str:

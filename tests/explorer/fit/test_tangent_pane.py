@@ -15,12 +15,23 @@ from nnexpr.training.tangents import Foretold, Tangent, Tangents, tangent_of
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import Look
 from nnexpr_tui.parts.numbers import number
-from nnexpr_tui.parts.tangent import ERROR, LOSS, MODES, SPECTRUM, TangentPane, kernel_rows, tangent_chart
+from nnexpr_tui.parts.tangent import (
+    ERROR,
+    LOSS,
+    MODES,
+    MOVED,
+    SPECTRUM,
+    TangentPane,
+    kernel_rows,
+    tangent_chart,
+)
 from nnexpr_tui.training import tangent
 from nnexpr_tui.training.moment import FitMoment
-from nnexpr_tui.training.tangent import TangentMoment, TangentSubject
+from nnexpr_tui.training.tangent import TangentMoment, TangentSubject, Waypoint
 
-PAGES = ("eigenvalues of K / n", "error in k modes", "loss if it stood still", "its first modes")
+PAGES = (
+    "eigenvalues of K / n", "error in k modes", "loss if it stood still", "how it moves", "its first modes",
+)  # fmt: skip
 
 
 async def test_its_pages_take_the_place_of_the_loss_and_give_it_back(explorer: Explorer) -> None:
@@ -115,7 +126,7 @@ async def test_hidden_it_costs_nothing(
         await shown("z")
         await hidden("3")
         await shown("1")
-        await hidden("K", "K", "K", "K")
+        await hidden(*["K"] * 5)
 
 
 async def test_with_two_inputs_its_modes_are_not_drawn(world: World) -> None:
@@ -123,7 +134,7 @@ async def test_with_two_inputs_its_modes_are_not_drawn(world: World) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await ready(app)
         await pilot.press("s")
-        for page in PAGES[:3]:
+        for page in PAGES[:4]:
             await pilot.press("K")
             await until(lambda page=page: f"Tangent kernel at epoch 1: {page}" in text(app))
         await pilot.press("K")
@@ -134,7 +145,7 @@ async def test_the_page_of_modes_says_so_when_the_target_gets_two_inputs(world: 
     app = Explorer(load=world.load, specification=FitSpecification.make(target="fourier"))
     async with app.run_test(size=WIDE) as pilot:
         await ready(app)
-        await pilot.press("K", "K", "K", "K")
+        await pilot.press(*["K"] * 5)
         await until(lambda: "its first modes" in text(app) and "mode 2" in text(app))
         app.controller.change("target", "waves2d")
         await until(lambda: "Modes are drawn over one" in text(app))
@@ -186,11 +197,13 @@ def made(values: list[float], residual: list[float], epoch: int = 0) -> Tangent:
 
 def moment_of(fit: FitMoment, foretold: list[float], onward: list[float]) -> TangentMoment:
     start, then = made([4.0, 1.0, 0.25], [0.0, 0.0, 2.0]), made([8.0, 2.0, 1e-18], [3.0, 0.0, 4.0], 2)
+    way = (0.0, 1.0, 0.25, 0.1), (0.5, 0.9, 0.2, 0.1), (0.7, 0.8, 0.125, 0.05)
     begun = Foretold(np.arange(3), np.array(foretold), is_flow=False)
     return TangentMoment(
         scene=fit.scene, member=0, epoch=2, loss=fit.loss, points=5, gram=4.0 / np.arange(1, 4) ** 4.0,
         tangents=Tangents(start, then, begun), x=np.array([0.0, 0.5, 1.0]),
-        onward=Foretold(np.arange(1, 4), np.array(onward), is_flow=False),
+        onward=Foretold(np.arange(1, 4), np.array(onward), is_flow=False), movement=0.7,
+        way=tuple(enumerate(Waypoint(*row) for row in way)),
     )  # fmt: skip
 
 
@@ -220,15 +233,20 @@ async def test_charts_and_numbers_are_those_of_the_kernels(explorer: Explorer) -
     assert losses["from 0"] == ([0, 1, 2], [1.0, 0.5, 0.25])
     assert losses["from 1"] == ([1, 2], [1.0, 2.0]), "no further, where it diverges"
     assert losses["loss"] == ([0, 1], [1.0, 0.5])
+    moved = curves(MOVED)
+    assert moved["lr"] == ([0, 1, 2], [0.1, 0.1, 0.05])
+    assert moved["stable lr"] == ([0, 1, 2], [0.25, 0.2, 0.125])
+    assert moved["moved"] == ([1, 2], [0.5, 0.7]), "0 has no place on a logarithmic axis"
+    assert moved[""] == ([2], [0.7])
     modes = curves(MODES)
     assert modes["mode 1"] == ([0.0, 0.5, 1.0], [0.0, 0.0, 3**0.5])
     assert moment.tangents is not None
     before, after = (number(each.effective_rank, 2) for each in (moment.tangents.start, moment.tangents.now))
     told = {label.strip(): value for (label, _), (value, _) in kernel_rows(moment)}
     assert told == {
-        "Moved": "0", "Alignment": "1.0000", "Eff. rank": f"{before} → {after}", "Error in 10": "100 → 100 %",
+        "Moved": "0.7", "Alignment": "1.0000", "Eff. rank": f"{before} → {after}", "Error in 10": "100 → 100 %",
         "× foretold": number(fit.loss / 0.25), "Stable lr": "0.25 → 0.12", "Resolved": "3 → 2", "Condition": "≥ 4",
-        "Slope": "n/a", "Points": "3 of 5",
+        "Slope": "n/a → n/a", "Points": "3 of 5",
     }  # fmt: skip
 
 
