@@ -207,3 +207,25 @@ def test_a_fit_is_a_network(basis):
     network = fit.to_network()
     np.testing.assert_allclose(network(torch.from_numpy(x))[0, :, 0].numpy(), fit.predict(x), atol=1e-12)
     assert linear_regions(network, (-1.0, 2.0))[0].count == 11
+
+
+def test_knots_by_their_number_are_spread_evenly_over_the_domain():
+    rng = np.random.default_rng(7)
+    x, y = rng.uniform(0.1, 0.9, 50), rng.normal(size=50)
+    for basis, solver in (("hat", "hat"), ("gaussian", "svd")):
+        over_samples = least_squares(x, y, 7, basis=basis, solver=solver)
+        over_unit = least_squares(x, y, 7, basis=basis, solver=solver, domain=(0, 1))
+        np.testing.assert_array_equal(over_samples.knots, np.linspace(x.min(), x.max(), 7))
+        np.testing.assert_array_equal(over_unit.knots, np.linspace(0, 1, 7))
+        given = least_squares(x, y, np.linspace(0, 1, 7), basis=basis, solver=solver)
+        np.testing.assert_array_equal(over_unit.coefficients, given.coefficients)
+    for arguments, message in (
+        ((x, y, 1), "knots is 1: at least 2"),
+        (([0.5, 0.5], [1.0, 2.0], 4), "domain is 0.5 to 0.5: each side is two numbers"),
+    ):
+        with pytest.raises(InputError, match=message):
+            least_squares(*arguments)
+    with pytest.raises(
+        InputError, match=r"knots is 0.2 to 1: they must cover the samples, which run from 0.1"
+    ):
+        least_squares(x, y, 7, domain=(0.2, 1))

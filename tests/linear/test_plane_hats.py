@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from skfem.models.poisson import laplace, mass
 
 import nnexpr
+from nnexpr.linear import scattered
 from nnexpr.linear.bases.triangles import Triangles
 from nnexpr.linear.triangles import Grid, grid_size
 from nnexpr.specification import InputError
@@ -310,3 +311,23 @@ def test_many_samples_take_a_sparse_matrix_only():
     assert fit.max_error < 2e-3
     assert fit.rank == 2500
     assert scipy.sparse.issparse(fit.functions.grid.mass)
+
+
+def test_a_factor_made_of_rounding_is_not_believed(monkeypatch):
+    """Where a step is not less than half of the last the other factor solves; the minimiser is the same."""
+    rng = np.random.default_rng(12)
+    x, y = rng.uniform(0, 1, (3000, 2)), rng.normal(size=3000)
+    plain = nnexpr.least_squares(x, y, 60)
+    calls = []
+    factor = scattered._factor
+
+    def spoilt(matrix):
+        solve = factor(matrix)
+        calls.append(matrix)
+        return (lambda right: 3 * solve(right)) if len(calls) == 1 else solve
+
+    monkeypatch.setattr(scattered, "_factor", spoilt)
+    found = nnexpr.least_squares(x, y, 60)
+    assert len(calls) == 2
+    np.testing.assert_allclose(found.coefficients, plain.coefficients, atol=1e-11)
+    assert found.rank == plain.rank == len(plain.knots)
