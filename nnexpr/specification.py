@@ -54,7 +54,8 @@ class FitSpecification(Specified):
         group="network", label="Initialiser", offered=INITIALISERS,
     )  # fmt: skip
     encoding_bands: int = option(
-        "integer", 0, "bands of the sine-cosine input encoding; 0 for none",
+        "integer", 0,
+        "bands of the sine-cosine input encoding; 0 for none; its period is 1, of a longer domain the domain",
         group="network", label="Encoding bands", minimum=0, maximum=40,
     )  # fmt: skip
     encoding_raw: bool = option(

@@ -133,16 +133,23 @@ def _notes(prepared: tuple[Prepared, ...]) -> str:
 
 def header(plan: Plan, dashes: bool = True) -> Row:
     """The title, each labelled series beside a sample of it, and how many values could not be shown."""
-    legend: list[Run] = []
+    items: list[list[Run]] = []
     for number, series in zip(plan.chart.numbers, plan.chart.series, strict=True):
         if label := plain_text(series.label):
             shown = sample(series, number, plan.frame, dashes)
-            legend += [("  ", TEXT), (shown, series.color), (f" {label}", TEXT)]
+            items.append([(shown, series.color), (f" {label}", TEXT)])
     if notes := _notes(plan.prepared):
-        legend += [("  ", TEXT), (notes, WARNING)]
+        items.append([(notes, WARNING)])
+    width = plan.frame.width
     title = (plain_text(plan.chart.title), TEXT)
-    has_room = title[0] and row_width((title, *legend)) <= plan.frame.width
-    return fit_row([title, *legend] if has_room or not legend else legend[1:], plan.frame.width)
+    has_room = row_width([title, *(run for item in items for run in (("  ", TEXT), *item))]) <= width
+    row = [title] if title[0] and (has_room or not items) else []
+    for item in items:
+        longer = [*row, *[("  ", TEXT)] * bool(row), *item]
+        if row and row_width(longer) > width:  # half a name tells nothing
+            break
+        row = longer
+    return fit_row(row, width)
 
 
 def footer(plan: Plan) -> Row:

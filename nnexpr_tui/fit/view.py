@@ -183,6 +183,9 @@ class FitView(TrainingView, OverTime, entry=VIEW):
     def on_form_failed(self, message: Form.Failed) -> None:
         self.footer.say(str(message.error), error=True)
 
+    def on_form_cut(self, message: Form.Cut) -> None:
+        self.footer.say(message.text)
+
     def close(self) -> bool:
         if super().close():
             return True

@@ -41,6 +41,13 @@ class Form(LinePane, can_focus=True):
             super().__init__()
             self.error = error
 
+    class Cut(Message):
+        """The value under the cursor is longer than its row; ``text`` has the whole of it."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(
         self,
         title: str,
@@ -85,7 +92,7 @@ class Form(LinePane, can_focus=True):
             self.action_edit()
 
     def _draw(self) -> None:
-        if self._specification is not None:
+        if self._specification is not None and self.size.width:  # before it is laid out all would be cut
             self.show_lines([self._row(index) for index in range(len(self._names))])
 
     def _value(self, name: str) -> str:
@@ -111,6 +118,14 @@ class Form(LinePane, can_focus=True):
         """Only with the focus is the row under the cursor marked."""
         super().watch_has_focus(has_focus)
         self._draw()
+        if has_focus:
+            self._tell_cut()
+
+    def _tell_cut(self) -> None:
+        """Have the whole of a value said that its row has no room for."""
+        value = clean(self._value(self.option)) if self._specification is not None else ""
+        if len(value) > self.size.width - LEAST_LABEL - 4:
+            self.post_message(self.Cut(f"{self._options[self.option].label}: {value}"))
 
     def on_click(self, event: events.Click) -> None:
         """A row: go there; beside the value: one step; on the value: edit."""
@@ -137,6 +152,7 @@ class Form(LinePane, can_focus=True):
         self._cursor = (self._cursor + rows) % len(self._names)
         self._draw()
         self.scroll_to_row(self._cursor)
+        self._tell_cut()
 
     def action_change(self, direction: int) -> None:
         """One step of the option under the cursor; where it has none, type."""

@@ -278,7 +278,6 @@ class FitSubject(Subject[FitMoment]):
     def configure(self, specification: FitSpecification, *, start: bool | None = None) -> None:
         """Build another network at epoch 0. ``start`` None: go on running if it was running."""
         from nnexpr.runs.scene import scene_of
-        from nnexpr.training.devices import passed_over
 
         assert self._library is not None  # noqa: S101 - loaded before the first question
         before = self.session
@@ -293,7 +292,8 @@ class FitSubject(Subject[FitMoment]):
         self._put_by()
         scene = scene_of(session)
         keeper = Keeper(self._store, self._keep_every) if self._store is not None else None
-        if before is None and (told := passed_over(specification.device)):
+        known = () if before is None else _notes(before)
+        if told := " ".join(note for note in _notes(session) if note not in known):
             self.scheduler.say(told)
         self._take(_Training(specification, session, Recorder(session, scene), scene, keeper))
         if running:
@@ -394,3 +394,12 @@ class FitSubject(Subject[FitMoment]):
         stem = folder / file_name(self._asked, moment.epoch)
         export(self._session, moment, stem, cells)
         return stem, moment
+
+
+def _notes(session: Session) -> tuple[str, ...]:
+    """What was taken otherwise than one may think: a device passed over, the encoding's period, a file's columns."""
+    from nnexpr.training.devices import passed_over
+
+    encoding = session.network.encoding
+    told = (passed_over(session.specification.device), encoding.note if encoding else "")
+    return (*filter(None, told), *session.target.notes)

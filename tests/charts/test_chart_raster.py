@@ -180,3 +180,13 @@ def test_limits_hold_what_they_are_asked_to_include():
     chart = ChartData((Series([0, 90], [1, 0]),), Axis(include=(0, 90)), Axis(log=True))
     labels = text_of(rasterise(chart, Frame(60, 12)))[-1].split()
     assert (labels[0], labels[-1]) == ("0", "100")  # though the only value with a place is at 0
+
+
+def test_a_legend_has_whole_names_as_many_as_there_is_room_for():
+    names = ("target", "the fit of all", "bends")
+    series = tuple(Series((0.0, 1.0), (k, 1.0), name) for k, name in enumerate(names))
+    whole = text_of(rasterise(ChartData(series), Frame(200, 8, "ascii")))[0].rstrip()
+    ends = [whole.index(name) + len(name) for name in names]
+    for width in range(ends[0], 60):
+        shown = text_of(rasterise(ChartData(series), Frame(width, 8, "ascii")))[0].rstrip()
+        assert shown == whole[: max(end for end in ends if end <= width)]

@@ -147,3 +147,13 @@ async def test_a_value_is_cut_where_it_tells_least_and_whole_under_the_cursor(wo
         await until(lambda: "‹ leaky_relu ›" in text(app))
         await go_to(pilot, "target", "target")
         await until(lambda: f"‹ {path} ›" in text(app))
+
+
+async def test_what_is_longer_than_its_row_is_said_whole_under_the_cursor(world: World) -> None:
+    path = "csv:" + "measurements/" * 4 + "y1984.csv"
+    app = Explorer(FitSpecification.make(target=path), load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        assert path not in text(app)
+        await go_to(pilot, "target", "target")
+        await until(lambda: f"Target: {path}" in text(app))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
@@ -121,6 +122,28 @@ def test_a_device_that_was_passed_over_is_said_once(office: Office, monkeypatch:
     office.step()
     assert office.moment(1).specification.lr == 0.5
     assert not any(isinstance(message, Said) for message in list(office.posted.queue))
+
+
+def test_what_is_taken_otherwise_than_one_may_think_is_said_when_it_is_new(tmp_path: Path) -> None:
+    """The encoding's period and what a file's columns were taken for, as the command line says them."""
+    table = tmp_path / "days.csv"
+    table.write_text("day,level\n2020-01-03,1\n2020-01-01,2\n2020-01-02,4\n")
+    posted: list[Message] = []
+    fit = FitSubject()
+    fit.begin(Scheduler(posted.append, fit))
+
+    def said(**options: object) -> str:
+        posted.clear()
+        fit.configure(FitSpecification.make(**options))
+        return " ".join(message.text for message in posted if isinstance(message, Said))
+
+    assert said(target="arctan25") == ""
+    period = "The encoding's period is the domain, [-1, 1]; with 1, x and x + 1 would be one input."
+    assert said(target="arctan25", encoding_bands=2) == period
+    assert said(target="arctan25", encoding_bands=3, depth=4) == ""
+    read = said(target=f"csv:{table}")
+    assert "days since 2020-01-01" in read
+    assert "sorted by x" in read
 
 
 def test_the_way_back_from_what_is_refused_has_the_live_changes(office: Office) -> None:
