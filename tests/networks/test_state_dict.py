@@ -6,6 +6,7 @@ import os
 import pickle
 import zipfile
 from collections import OrderedDict
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -368,3 +369,17 @@ def test_nothing_is_read_beyond_what_a_file_holds(tmp_path: Path) -> None:
         (tmp_path / name).touch()
         os.truncate(tmp_path / name, 10**11)  # a hole, which takes no room
         assert refusal(tmp_path / name)
+
+
+@pytest.mark.parametrize(("spare", "is_read"), [(0, True), (-1, False)])
+def test_there_must_be_room_for_three_copies_in_double_precision(
+    spare: int, is_read: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = nn.Sequential(nn.Linear(1, 300), nn.ReLU(), nn.Linear(300, 300), nn.ReLU(), nn.Linear(300, 1))
+    torch.save(module.state_dict(), tmp_path / "m.pt")
+    needed = 24 * sum(each.numel() for each in module.parameters())
+    assert needed > 2 * (tmp_path / "m.pt").stat().st_size  # which it takes to read it at all
+    memory = type("Memory", (), {"available": needed + spare})()
+    monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
+    with nullcontext() if is_read else pytest.raises(InputError, match="of memory"):
+        assert len(read_state_dict(tmp_path / "m.pt").network.layers) == 3

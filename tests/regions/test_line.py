@@ -186,7 +186,7 @@ class TestTies:
 def other_units(network: Network, powers: list[int]) -> Network:
     """The same function: the values of each hidden layer times a power of two, which the layer above takes back."""
     made, below = network.with_parameters(network.parameters.clone()), 0
-    for index, power in enumerate([*powers, 0]):
+    for index, power in enumerate([*powers[: len(network.layers) - 1], 0]):
         made.bias(index).mul_(2.0**power)
         made.weight(index).mul_(2.0 ** (power - below))
         below = power
@@ -197,11 +197,12 @@ def other_units(network: Network, powers: list[int]) -> Network:
     "powers", [[40, 40, 40, 40], [-40, 30, -20, 10], [60, 120, 180, 240], [-150, -150, -150, -150]]
 )
 def test_what_is_near_a_kink_is_so_in_any_unit(powers: list[int]) -> None:
-    """Of tents whose kinks coincide but for rounding, of slopes that cancel, and in general position."""
+    """Of tents and multiples whose kinks coincide but for rounding, of slopes that cancel, and in general position."""
     generic = random_network([6, 6, 6, 6], members=4)
     halves = relu([[[0.3, -0.1], [-0.3, 0.1], [1.0, -0.7]], [[1.0, -1.0, 0.1, 0.2]], [[0.1, 0.0]] * 3,
                    [[1.0, 2.0, -3.0, 1.0], [1.0, 0.0, 0.0, 0.5]], [[1.0, 1.0, 0.0]]])  # fmt: skip
-    for network in (compositional(4, members=20, dtype="float64"), halves, generic):
+    multiples = relu([[[0.3, -0.1], [0.3 * 7.7, -0.1 * 7.7]], [[1.0, 1.0, 0.0]]])
+    for network in (compositional(4, members=20, dtype="float64"), halves, multiples, generic):
         ours, theirs = linear_regions(network), linear_regions(other_units(network, powers))
         assert all(map(same, ours, theirs))
     assert [found.check.ties > 0 for found in linear_regions(generic)] == [False] * 4
