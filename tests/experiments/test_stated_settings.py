@@ -32,8 +32,10 @@ from nnexpr.experiments.numerics import (
     gradient_flow,
     gram_spectra,
     halving,
+    localized,
     low_pass,
     mode_laws,
+    oscillations,
     pieces,
     rashomon_sets,
     smoother_units,
@@ -157,6 +159,14 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
          rashomon_sets.PLAN.repeats, rashomon_sets.PLAN.particles),
         (rashomon_sets.QUICK_WAVES, *rashomon_sets.QUICK_WIDTHS, rashomon_sets.QUICK_DRAWS,
          rashomon_sets.QUICK_PLAN.repeats, rashomon_sets.QUICK_PLAN.particles),
+    ),
+    "localized": (
+        (localized.MEMBERS, localized.EPOCHS[-1]),
+        (localized.QUICK_MEMBERS, localized.QUICK_EPOCHS[-1]),
+    ),
+    "oscillations": (
+        (oscillations.MEMBERS, oscillations.SAMPLES, oscillations.BATCH),
+        (oscillations.QUICK_MEMBERS, oscillations.QUICK_SAMPLES),
     ),
     "structured": (
         (len(structured.TARGETS), structured.MEMBERS, pieces.EPOCHS),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from wrong_mode_laws import WRONG_MODE_LAWS
+from wrong_oscillations import WRONG_OSCILLATIONS
 from wrong_structured import WRONG_STRUCTURED
 
 from nnexpr.experiments.data import Claim
@@ -145,4 +146,5 @@ WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     "Z12 stopping": lambda patch: [gradient_flow.stopped(1 / np.arange(1.0, 91.0))],
     **WRONG_MODE_LAWS,
     **WRONG_STRUCTURED,
+    **WRONG_OSCILLATIONS,
 }

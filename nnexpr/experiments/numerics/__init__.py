@@ -84,4 +84,20 @@ EXPERIMENTS = (
         full="5 targets; 10 members, 2000 epochs",
         quick="2 targets; 1 member",
     ),
+    SOURCE.experiment(
+        "localized",
+        "experiments: learning adaptivity",
+        "A localized sine: a small MMNN beside linear elements",
+        "Does an MMNN put its bends where the function is, and come nearer than elements with as many unknowns?",
+        full="30 members, 10,000 epochs",
+        quick="4 members, 1000 epochs",
+    ),
+    SOURCE.experiment(
+        "oscillations",
+        "experiments: sin(16πx), sin(16π|x|^1.5)",
+        "Oscillations learned in few epochs, by MMNNs and by fully connected networks",
+        "Do MMNNs learn high frequencies in so few epochs, and better than networks with as many parameters?",
+        full="5 members, 60,000 samples in batches of 300",
+        quick="2 members, 3000 samples",
+    ),
 )
