@@ -66,6 +66,9 @@ class Solver:
     factored: Home = (
         ""  # (FactoredDesign, rcond, ridge) -> the same, the next ones sooner; empty: solved each time
     )
+    squares: bool = (
+        False  # whether it solves with AᵀA, of which it knows the small eigenvalues less well than A
+    )
     cut_off: bool = False  # whether it takes rcond
     ridge: float | None = None  # unless given; None where it takes none
 
@@ -85,9 +88,9 @@ for _solver in (
     Solver(name="qr", dense=_DENSE + "qr", factored=_FACTORED + "qr", cut_off=True),
     Solver(name="svd", dense=_DENSE + "svd", factored=_FACTORED + "svd", cut_off=True),
     Solver(
-        name="normal", dense=_DENSE + "normal", factored=_FACTORED + "normal", ridge=1e-6
+        name="normal", dense=_DENSE + "normal", factored=_FACTORED + "normal", squares=True, ridge=1e-6
     ),  # the concept page's
-    Solver(name="gram", dense=_DENSE + "gram", factored=_FACTORED + "gram", cut_off=True),
+    Solver(name="gram", dense=_DENSE + "gram", factored=_FACTORED + "gram", squares=True, cut_off=True),
 ):
     SOLVERS.declare(_solver)
 

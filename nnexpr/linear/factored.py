@@ -44,11 +44,15 @@ __all__ = ["FactoredDesign", "Singular", "gram", "normal", "qr", "svd"]
 
 
 class Singular(NamedTuple):
-    """``values (k,)`` of A, descending; ``shares (k,)``, u_kᵀy; ``directions (n, k)``, columns v_k."""
+    """``values (k,)`` of A, descending; ``shares (k,)``, u_kᵀy; ``directions (n, k)``, columns v_k.
+
+    ``resolved``: how many σ_k are above rounding, n ε σ_1 or, where AᵀA is what is known, (n ε)^(1/2) σ_1.
+    """
 
     values: Floats
     shares: Floats
     directions: Floats
+    resolved: int
 
 
 class FactoredDesign:
@@ -80,7 +84,21 @@ class FactoredDesign:
         """The singular values of A, what y has of each mode, and the modes' coefficients times σ_k."""
         upper, projected = self.triangle
         left, values, right = scipy.linalg.svd(upper, full_matrices=False, check_finite=False)
-        return Singular(values, left.T @ projected, right.T)
+        return Singular(values, left.T @ projected, right.T, _above_rounding(values))
+
+    @cached_property
+    def squared(self) -> Singular:
+        """The same from AᵀA: values below its rounding are that; those of eigenvalues below 0 are 0."""
+        eigenvalues, vectors = self.gram_pairs
+        descending = np.maximum(eigenvalues[::-1], 0)
+        directions, values = vectors[:, ::-1], np.sqrt(descending)
+        loads = directions.T @ self.normal_equations[1]
+        shares = np.divide(loads, values, out=np.zeros_like(loads), where=values > 0)
+        return Singular(values, shares, directions, _above_rounding(descending))
+
+    def seen_by(self, solver: str) -> Singular:
+        """The modes as the solver knows them."""
+        return self.squared if SOLVERS[solver].squares else self.singular
 
     @cached_property
     def normal_equations(self) -> tuple[Floats, Floats]:
@@ -128,13 +146,20 @@ class FactoredDesign:
         seconds = time.perf_counter() - start
         return self.problem.fit(found, solver, rcond, ridge, seconds)
 
-    def mode(self, number: int, x: Floats) -> Floats:
-        """u_k at x ``(points,)``, k from 1, scaled to a mean square of 1 over the samples."""
-        values, _, directions = self.singular
+    def mode(self, number: int, x: Floats, solver: str = "svd") -> Floats:
+        """u_k at x ``(points,)``, k from 1, scaled to a mean square of 1 over the samples; 0 where σ_k is."""
+        values, _, directions, _ = self.seen_by(solver)
+        if values[number - 1] == 0:
+            return np.zeros_like(x, dtype=values.dtype)
         design = self.problem.functions.design(x.astype(self.problem.precision))
         size = values.dtype.type(len(self.problem.x) ** 0.5) / values[number - 1]
         mode: Floats = design @ (directions[:, number - 1] * size)
         return mode
+
+
+def _above_rounding(values: Floats) -> int:
+    """How many of these, descending, are above n ε of the first."""
+    return int((values > len(values) * np.finfo(values.dtype).eps * values[0]).sum())
 
 
 def qr(design: FactoredDesign, rcond: float, ridge: float) -> tuple[Floats, int]:
@@ -144,7 +169,7 @@ def qr(design: FactoredDesign, rcond: float, ridge: float) -> tuple[Floats, int]
 
 def svd(design: FactoredDesign, rcond: float, ridge: float) -> tuple[Floats, int]:  # noqa: ARG001
     """The pseudo-inverse."""
-    values, shares, directions = design.singular
+    values, shares, directions, _ = design.singular
     rank = int((values > values.dtype.type(rcond) * values[0]).sum())
     return directions[:, :rank] @ (shares[:rank] / values[:rank]), rank
 

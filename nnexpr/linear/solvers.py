@@ -212,7 +212,11 @@ def pose(
     x_given, y_given = checked_samples(x, y, plane=True)
     precision = np.dtype(dtype)
     functions = functions_for(basis, x_given, knots, domain, precision, power=power, scale=scale)
-    x_used, y_used = x_given.astype(precision), y_given.astype(precision)
+    with np.errstate(over="ignore"):
+        x_used, y_used = x_given.astype(precision), y_given.astype(precision)
+    if not np.isfinite(y_used).all():
+        largest = float(np.abs(y_given).max())
+        raise InputError("dtype", dtype, f"it has no place for a value of {largest:.3g}; take float64")
     if (x_used < functions.low).any() or (x_used > functions.high).any():
         ends = (functions.low, functions.high, x_used.min(axis=0), x_used.max(axis=0))
         low, high, least, most = (", ".join(f"{place:g}" for place in np.atleast_1d(end)) for end in ends)

@@ -204,12 +204,22 @@ async def test_a_theme_is_chosen_from_the_palette(explorer: Explorer) -> None:
 async def test_every_screen_stands_with_its_digit_on_one_line(
     explorer: Explorer, size: tuple[int, int]
 ) -> None:
+    """Where there is no room for all names, that of the present screen is whole, and the others have five letters."""
+    entries = [views[0] for views in SCREENS.values()]
+    has_room = sum(len(entry.screen) + 4 for entry in entries) <= size[0]
+    assert has_room or size[0] == 60
     async with explorer.run_test(size=size) as pilot:
         await ready(explorer)
-        for name, views in SCREENS.items():
-            await pilot.press(views[0].key)
-            tabs = "".join(f" {entry[0].key} {entry[0].screen} " for entry in SCREENS.values())
-            await until(lambda name=name, tabs=tabs: explorer.current_mode == name and tabs in text(explorer))
+        for name, present in zip(SCREENS, entries, strict=True):
+            await pilot.press(present.key)
+            tabs = "".join(
+                f" {entry.key} {entry.screen} " if has_room or entry is present
+                else rf" {entry.key} {entry.screen[:5]}\w* "
+                for entry in entries
+            )  # fmt: skip
+            await until(
+                lambda name=name, tabs=tabs: explorer.current_mode == name and re.search(tabs, text(explorer))
+            )
 
 
 async def test_a_digit_without_a_screen_says_which_there_are(explorer: Explorer) -> None:

@@ -106,7 +106,7 @@ def test_errors_are_what_y_has_of_the_modes_left_out(basis, samples):
     """Pythagoras: samples · mse = ‖y‖² − Σ (u_kᵀ y)² over the modes kept."""
     x, y = X[:: len(X) // samples], Y[:: len(X) // samples]
     design = FactoredDesign(x, y, KNOTS, basis=basis)
-    values, shares, _ = design.singular
+    values, shares, *_ = design.singular
     for cut_off in (1e-1, 1e-3, 1e-6):
         fit = design.fit("svd", rcond=cut_off)
         assert fit.rank == (values > cut_off * values[0]).sum()
@@ -123,6 +123,21 @@ def test_modes_are_orthonormal_over_the_samples(basis):
     np.testing.assert_allclose(
         modes @ Y / len(X) ** 0.5, design.singular.shares[np.array(numbers) - 1], atol=1e-8
     )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_squared_matrix_tells_half_the_digits_of_the_singular_values(dtype):
+    """Of ReLUs, whose σ_k fall like k⁻²: ε of σ_1 is reached at (1/ε)^(1/2), ε of its square at (1/ε)^(1/4)."""
+    design = FactoredDesign(X, Y, np.linspace(-1, 1, 200), basis="relu", dtype=dtype)
+    plain, squared = design.seen_by("svd"), design.seen_by("gram")
+    exact = np.linalg.svd(design.matrix.astype(np.float64), compute_uv=False)
+    epsilon, n = float(np.finfo(dtype).eps), 200
+    for seen, least in ((plain, n * epsilon), (squared, (n * epsilon) ** 0.5)):
+        assert seen.resolved == pytest.approx((exact > least * exact[0]).sum(), abs=1)
+        told = slice(0, max(1, int((exact > 30 * least * exact[0]).sum())))
+        np.testing.assert_allclose(seen.values[told], exact[told], rtol=0.1)
+        np.testing.assert_allclose(abs(seen.shares[told][:3]), abs(plain.shares[told][:3]), rtol=1e-2)
+    assert design.mode(200, X, "gram").shape == X.shape
 
 
 def doubled(matrix, y, rcond, ridge):
@@ -151,3 +166,8 @@ def test_what_is_wrong_is_refused_as_by_least_squares():
         FactoredDesign(X, Y, KNOTS).fit("hat", rcond=0.1)
     with pytest.raises(InputError, match="they must cover the samples"):
         FactoredDesign(X, Y, KNOTS[1:])
+    with pytest.raises(
+        InputError, match="dtype is float32: it has no place for a value of 1e\\+40; take float64"
+    ):
+        least_squares(X, 1e40 * X, KNOTS, dtype="float32")
+    assert least_squares(X, 1e40 * X, KNOTS).rank == len(KNOTS)
