@@ -43,6 +43,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/regions.py
 	$(BIN)/python benchmarks/plane.py
 	$(BIN)/python benchmarks/least_squares.py
+	$(BIN)/python benchmarks/spectrum.py
 	$(BIN)/python benchmarks/reproduce.py
 	$(BIN)/python benchmarks/charts.py
 	$(BIN)/python benchmarks/terminal.py

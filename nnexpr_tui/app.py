@@ -33,6 +33,7 @@ from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS, STYLES
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, erases_in_color, escape_seconds, handled_signals, own_terminal
 from nnexpr_tui.textual_private import DifferencesOnly, driver_of
+from nnexpr_tui.threads import leaving_a_core
 from nnexpr_tui.training.moment import Library, Loaded, Refused, Undone
 from nnexpr_tui.training.subject import default_library
 from nnexpr_tui.worker.scheduler import Exported, Said
@@ -263,7 +264,9 @@ class Explorer(DifferencesOnly[None]):
 
 def _load_engine() -> Library:
     """The engine, and what charts need, so that the first frame finds it there."""
-    import_module("nnexpr_tui.charts.raster")
+    with leaving_a_core():
+        import_module("scipy.linalg")
+        import_module("nnexpr_tui.charts.raster")
     return default_library()
 
 
