@@ -184,7 +184,7 @@ def _refusal(recording: Recording, network: Network | None, snapshot: Snapshot) 
 
 def _method(spec: FitSpecification) -> str:
     if not spec.method.takes("lr"):
-        return f"foretold: gradient flow, one unit of time an epoch; {spec.optimizer} takes steps of its own"
+        return "foretold: gradient flow, one unit of time an epoch"
     others = "" if spec.optimizer == "sgd" else f"; {spec.optimizer} takes other steps"
     return f"foretold: gradient descent at the learning rate{others}"
 
