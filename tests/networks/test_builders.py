@@ -11,6 +11,7 @@ import torch
 
 from nnexpr import FitSpecification, InputError
 from nnexpr.networks.builders import build, mlp, mmnn, shallow
+from nnexpr.networks.compositional import compositional
 from nnexpr.networks.knots import adaptive_knots
 
 X = torch.linspace(0.0, 1.0, 101, dtype=torch.float64)
@@ -23,6 +24,13 @@ def test_mlp_counts_its_parameters() -> None:
     assert network.trained_parameter_count == network.parameter_count
     assert [layer.activation for layer in network.layers] == ["tanh"] * 3 + ["identity"]
     assert network(X.to(torch.float32)).shape == (2, 101, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_kinks_coincide_within_eight_rounding_errors_unless_a_builder_knows_more(dtype: str) -> None:
+    """Whatever the precision of the weights, which are taken exactly; those of waves are rounded from real numbers."""
+    assert mlp(dtype=dtype).tie_tolerance == shallow(4, dtype=dtype).tie_tolerance == 8 * np.finfo(float).eps
+    assert compositional(3, dtype=dtype).tie_tolerance == 2 * np.finfo(dtype).eps
 
 
 def test_mlp_of_depth_one_is_a_line() -> None:
@@ -139,6 +147,14 @@ def test_build_is_the_builder_that_the_specification_names() -> None:
         assert network.encoding == expected.encoding
         assert network.seeds == expected.seeds == (2, 3, 4)
         assert torch.equal(network.parameters, expected.parameters)
+
+
+def test_one_knot_of_ones_own_is_one_unit_and_none_is_refused() -> None:
+    network = shallow([0.25], members=2, dtype="float64")
+    assert [layer.outputs for layer in network.layers] == [1, 1]
+    np.testing.assert_allclose(-network.bias(0) / network.weight(0)[:, :, 0], 0.25)
+    with pytest.raises(InputError, match="give how many, or the knots themselves"):
+        shallow([])
 
 
 def test_build_lets_a_compositional_network_lean_towards_the_data() -> None:

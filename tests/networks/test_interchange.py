@@ -67,6 +67,15 @@ def test_values_are_the_modules(name: str) -> None:
     module.train()
 
 
+def test_of_what_a_module_may_be_made_is_said_in_full() -> None:
+    with pytest.raises(InputError) as raised:
+        from_torch(nn.Sequential(nn.Linear(1, 2), nn.Softplus(), nn.Linear(2, 1)))
+    said = str(raised.value)
+    assert "it must be made of nn.Linear, " in said
+    for known in ("LeakyReLU", "ReLU", "ELU", "Sigmoid", "Tanh", "GELU", "Hardtanh", "Identity"):
+        assert f", nn.{known}" in said
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own, where it imports its compiler
 def test_a_wrapped_module_is_what_is_inside() -> None:
     module = MODULES["relu"].double()
