@@ -56,7 +56,7 @@ def run(attempt: Attempt) -> Result:
         ),
         follows(*steps, quick=attempt.quick),
     )
-    figures = law_figure(smooth[BOTH]), law_figure(smooth[FIXED])
+    figures = [law_figure(kinds, what) for what, kinds in smooth.items()]
     return Result((time_table(found), exponent_table(found)), figures, claims)
 
 

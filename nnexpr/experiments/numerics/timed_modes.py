@@ -106,7 +106,7 @@ def exponent_table(found: Mapping[str, Timed]) -> Table:
     return Table(title, ("trained", "p", "from", "to", "modes", "of"), rows)
 
 
-def law_figure(found: Mapping[str, Timed]) -> Figure:
+def law_figure(found: Mapping[str, Timed], of: str = "") -> Figure:
     """Medians, and a line of the fitted exponent through their middle."""
     series = []
     for name, each in found.items():
@@ -116,4 +116,5 @@ def law_figure(found: Mapping[str, Timed]) -> Figure:
             Curve(name, list(each.turns), each.medians.tolist()),
             Curve(f"{name}: m^{p:.2f}", list(each.turns), line.tolist()),
         ]
-    return Figure("The time to halve a mode", "turns m", "t", series, log_x=True, log_y=True)
+    title = f"The time to halve a mode{of and f', {of}'}"
+    return Figure(title, "turns m", "t", series, log_x=True, log_y=True)
