@@ -250,7 +250,8 @@ class OverAnother(StyledOnce[ScreenResultType], ModalScreen[ScreenResultType]):
         except LookupError:  # nothing does
             return super().render_lines(crop)
         strips = beneath._compositor.render_strips()[crop.y : crop.bottom]
-        return [strip.crop(crop.x, crop.right) for strip in strips]
+        strips += [Strip([])] * (crop.height - len(strips))  # it may not be laid out to this size yet
+        return [strip.crop_extend(crop.x, crop.right, None) for strip in strips]
 
 
 def compose_mode(app: App[Any], mode: str) -> None:

@@ -12,6 +12,7 @@ from threading import Event, Thread
 import pytest
 from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
+from textual.geometry import Region
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -159,3 +160,16 @@ async def test_what_lies_beneath_is_shown_as_textual_shows_it(size: tuple[int, i
     shown = await cells(Ours)
     assert "over it" in "".join(str(character) for character, *_ in shown)
     assert shown == await cells(Textuals)
+
+
+async def test_what_lies_beneath_fills_a_screen_that_is_larger_already() -> None:
+    """While the terminal's size changes, the lower screen may be laid out after the upper one."""
+    app = App[None]()
+    async with app.run_test(size=(20, 5)) as pilot:
+        over = private.OverAnother[None]()
+        await app.push_screen(over)
+        await pilot.pause()
+        for crop in (Region(0, 0, 31, 9), Region(3, 2, 28, 7), Region(25, 6, 2, 1)):
+            private.visible_screen_stack.set(app._background_screens)
+            lines = over.render_lines(crop)
+            assert [line.cell_length for line in lines] == [crop.width] * crop.height
