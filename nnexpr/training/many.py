@@ -38,6 +38,8 @@ def fit_many(
             )
 
     def one(index: int) -> FitResult:
+        if rates[index] is None:  # some optimisers take none
+            return fitted(session(networks[index], goals[index], **options))
         return fitted(session(networks[index], goals[index], lr=rates[index], **options))
 
     threads = torch.get_num_threads()

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from quick import columns, quick
-from wrong_numerics import WRONG_NUMERICS, cube, prices, rashomon_cell, relative, table
+from wrong_numerics import WRONG_NUMERICS, cube, features, prices, rashomon_cell, relative, table
 from wrong_oscillations import WRONG_OSCILLATIONS
 
 from nnexpr.experiments.data import Claim
@@ -18,17 +19,20 @@ from nnexpr.experiments.numerics import (
     gradient_flow,
     gram_spectra,
     low_pass,
+    random_features,
     rashomon_sets,
 )
+from nnexpr.experiments.numerics.features import ACTIVATIONS, FREE, Goal, freedom, splines, trained
+from nnexpr.experiments.numerics.features import random_features as random_features_of
+from nnexpr.experiments.numerics.global_local import TARGETS
 from nnexpr.linear.continuous import cantilever
+from nnexpr.networks.network import Network
 
 CORRECTED = {"Z5", "Z14 Adam", "Z18 gradients"}
 FAILING = {"Z20 exact"}  # one network is the better spline
-TOO_FEW = {
-    "Z4",
-    "Z15 frequency",
-    *WRONG_OSCILLATIONS,
-}  # lines in the plane, frequencies, epochs of a quick run
+TOO_FEW = {  # lines in the plane, frequencies, units, epochs of a quick run
+    "Z4", "Z15 frequency", "Z16 gain", "Z16 adaptive", *WRONG_OSCILLATIONS,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.id)
@@ -128,6 +132,73 @@ def test_what_sampling_and_splitting_find_is_the_same_and_falls_with_frequency_a
     assert (falls[:, -1] < falls[:, 0] / 10).all()
     frequency, kappa = columns(seen, "ν", "κ")
     assert (kappa * frequency**2 <= 2 + 1e-12).all()
+
+
+def test_what_training_gains_is_judged_at_equal_width_and_at_equal_freedom() -> None:
+    for claim in (random_features.gain, random_features.per_freedom):
+        for gained, expected in ((1.9, "holds"), (2.1, "fails"), (0.1, "holds")):
+            dense = {name: features(gained, power=0) for name in ("relu", "tanh")}
+            assert verdict(claim(dense, quick=False)) == expected
+        one = {"relu": features(1.0, power=0), "tanh": features(2.1, power=0)}
+        assert verdict(claim(one, quick=False)) == "fails"
+        assert verdict(claim(one, quick=True)) == "not measured"
+    # Errors that fall like 1/n: twice as many random ReLUs are twice as near, three times as many tanh three times.
+    assert verdict(random_features.per_freedom({"relu": features(3.9)}, quick=False)) == "holds"
+    assert verdict(random_features.per_freedom({"relu": features(4.1)}, quick=False)) == "fails"
+    assert verdict(random_features.per_freedom({"tanh": features(5.9)}, quick=False)) == "holds"
+    assert verdict(random_features.per_freedom({"tanh": features(6.1)}, quick=False)) == "fails"
+
+
+def test_random_features_must_fall_and_trained_ones_be_far_from_the_best_spline() -> None:
+    falling, rising = features(1.0), features(1.0, power=0)
+    assert verdict(random_features.falls({"relu": falling, "tanh": falling})) == "holds"
+    assert verdict(random_features.falls({"relu": falling, "tanh": rising})) == "fails"
+    best = {8: 1.0, 16: 0.05, 32: 1e-9}  # by degrees of freedom: the last is of more pieces than units
+    assert verdict(random_features.too_hard(falling, best, quick=False)) == "holds"
+    assert verdict(random_features.too_hard(falling, best | {16: 0.06}, quick=False)) == "fails"
+    assert verdict(random_features.too_hard(falling, best | {16: 0.06}, quick=True)) == "not measured"
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_degrees_of_freedom_are_the_rank_of_what_parameters_can_do(activation: str) -> None:
+    """Of the Jacobian, by differences, at a network in general position, over many points."""
+    network = random_features_of(Goal("smooth", TARGETS["smooth"], 60), activation, 3, 1, 0)
+    x, step = np.linspace(-1, 1, 400)[:, None], 1e-6
+    moves = step * torch.eye(network.parameter_count, dtype=torch.float64)
+    above, below = (
+        Network(network.layers, network.parameters + move)(x)[:, :, 0] for move in (moves, -moves)
+    )
+    singular = np.linalg.svd((above - below) / (2 * step), compute_uv=False)
+    assert int((singular > 1e-6 * singular[0]).sum()) == freedom(activation, 3)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_random_features_are_the_best_on_their_units_and_training_goes_on_from_them(activation: str) -> None:
+    goal = Goal("smooth", TARGETS["smooth"], 60)
+    network = random_features_of(goal, activation, 6, 3, 0)
+    assert torch.equal(network.parameters[2:], random_features_of(goal, activation, 6, 1, 2).parameters)
+    x, y = goal.target.inputs, goal.target.values
+    residual = network(x)[:, :, 0] - y
+    for member in range(3):
+        weights, biases = network.parameters[member, :12].numpy().reshape(6, 2).T
+        steps = x * weights + biases
+        units = np.maximum(steps, 0) if activation == "relu" else np.tanh(steps)
+        assert np.abs(units.T @ residual[member]).max() < 1e-8
+        assert (np.abs(biases) <= np.abs(weights)).all()  # every unit bends on the domain
+    [after] = trained(goal, [network], "levenberg-marquardt", 3)
+    assert (((after(x)[:, :, 0] - y) ** 2).mean(axis=1) < (residual**2).mean(axis=1)).all()
+
+
+def test_errors_of_splines_are_those_of_their_rates() -> None:
+    """Of x², f″ = 2: root mean squares of f″h²/√120 interpolated and f″h²/√720 at best, with even knots or free."""
+    goal = Goal("parabola", lambda x: x**2, 1000)
+    found = splines(goal, (4, 8))
+    step, spread = 2 / 8, np.std(np.linspace(-1, 1, 5001) ** 2)
+    assert found["interpolant"][9] == pytest.approx(2 * step**2 / 120**0.5 / spread, rel=0.01)
+    assert found["P1, even knots"][9] == pytest.approx(2 * step**2 / 720**0.5 / spread, rel=0.01)
+    assert found[FREE][16] == pytest.approx(
+        found["P1, even knots"][9], rel=0.01
+    )  # even knots are the best for x²
 
 
 def test_what_is_printed_in_table_1_holds() -> None:

@@ -37,11 +37,13 @@ from nnexpr.experiments.numerics import (
     mode_laws,
     oscillations,
     pieces,
+    random_features,
     rashomon_sets,
     smoother_units,
     structured,
     timed_modes,
 )
+from nnexpr.experiments.numerics.global_local import TARGETS
 from nnexpr.theory.triangle_wave import SAMPLES
 
 FULL, QUICK = Setting.of(Attempt()), Setting.of(Attempt(quick=True))
@@ -153,6 +155,11 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "global-local": (
         (len(global_local.BASES), len(global_local.TARGETS), *(n for n, _ in global_local.SAMPLES.values())),
         (),
+    ),
+    "random-features": (
+        (len(TARGETS), random_features.MEMBERS, *random_features.UNITS, *random_features.SAMPLES.values(),
+         random_features.STEPS, random_features.EPOCHS),
+        (random_features.QUICK_MEMBERS, *random_features.QUICK_UNITS, random_features.QUICK_STEPS),
     ),
     "rashomon-sets": (
         (rashomon_sets.WAVES, *rashomon_sets.WIDTHS, len(rashomon_sets.ERRORS), rashomon_sets.DRAWS,

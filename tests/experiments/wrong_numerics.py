@@ -19,6 +19,7 @@ from nnexpr.experiments.numerics import (
     gradient_flow,
     gram_spectra,
     low_pass,
+    random_features,
     rashomon_sets,
 )
 from nnexpr.linear.bases.relu import PowerOfRelu
@@ -29,7 +30,7 @@ from nnexpr.theory.rashomon.units import Units
 from nnexpr.theory.rashomon.waves import orthogonal_waves
 from nnexpr.theory.splitting import Chance, Plan, split
 
-__all__ = ["WRONG_NUMERICS", "cube", "prices", "rashomon_cell", "relative", "table"]
+__all__ = ["WRONG_NUMERICS", "cube", "features", "prices", "rashomon_cell", "relative", "table"]
 
 Patch = pytest.MonkeyPatch
 
@@ -106,6 +107,12 @@ def prices(power: float) -> dict[float, float]:
     return {frequency: 1e-3 * frequency**power for frequency in (6.0, 7.0, 9.0, 12.0)}
 
 
+def features(gained: float, power: int = 1) -> random_features.Errors:
+    """Of three members: random errors 1/n^power of n units, trained ones of 4 and 8 so many times less."""
+    random = {n: [0.9 / n**power, 1.0 / n**power, 1.1 / n**power] for n in (4, 8, 12, 16, 24)}
+    return random_features.Errors(random, {n: [error / gained for error in random[n]] for n in (4, 8)})
+
+
 def rashomon_cell(low: float, probability: float, plain: float = 0.0) -> rashomon_sets.Cell:
     """Of one error, 0.5: what splitting found, and plain sampling if anything."""
     wave = orthogonal_waves(5)[-1]
@@ -142,6 +149,12 @@ WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     "Z12 in turn": too_soon,
     "Z15": bound_of_a_thousand_times_the_exponent,
     "Z15 frequency": lambda patch: [rashomon_sets.by_frequency(prices(2.0), quick=False)],
+    "Z16": lambda patch: [random_features.falls({"relu": features(1.0), "tanh": features(1.0, power=0)})],
+    "Z16 gain": lambda patch: [
+        random_features.gain({"relu": features(1.0), "tanh": features(2.1)}, quick=False)
+    ],
+    "Z16 freedom": lambda patch: [random_features.per_freedom({"relu": features(4.1)}, quick=False)],
+    "Z16 adaptive": lambda patch: [random_features.too_hard(features(1.0), {16: 0.06}, quick=False)],
     "Z17": lambda patch: [global_local.winner_changes(relative(smooth=0.4, rough=1.9))],
     "Z12 stopping": lambda patch: [gradient_flow.stopped(1 / np.arange(1.0, 91.0))],
     **WRONG_MODE_LAWS,

@@ -34,6 +34,16 @@ def test_each_is_its_solo_run_to_the_bit(batch_size: int | None) -> None:
         np.testing.assert_array_equal(result.history.losses, alone.history.losses)
 
 
+def test_optimisers_that_take_no_learning_rate_are_not_given_one() -> None:
+    networks = [mlp(2, 5, seed=1, dtype="float64"), mlp(2, 4, activation="tanh", seed=2, dtype="float64")]
+    together = fit_many(networks, GOAL, optimizer="levenberg-marquardt", epochs=4)
+    for network, result in zip(networks, together, strict=True):
+        alone = fit(network, GOAL, optimizer="levenberg-marquardt", epochs=4)
+        assert torch.equal(result.network.parameters, alone.network.parameters)
+    with pytest.raises(InputError, match="chooses its own steps"):
+        fit_many(networks, GOAL, optimizer="levenberg-marquardt", epochs=4, lr=1e-3)
+
+
 def test_targets_may_differ_and_one_thread_does_the_same() -> None:
     goals = [target("cube", points=50), target("tanh3", points=70)]
     before = torch.get_num_threads()

@@ -144,9 +144,10 @@ def by_frequency(prices: Prices, quick: bool) -> Claim:
 def _tables(cells: Sequence[Cell], about_zero: Sequence[Chance]) -> tuple[Table, ...]:
     rows = [
         {
-            "n": cell.width, "ν": cell.wave.frequency, "ε": plain.level, "by sampling": plain.probability,
-            "from": plain.low, "to": plain.high, "by splitting": rare.probability, "split from": rare.low,
-            "split to": rare.high, "relative error": rare.relative_error, "bound": cell.bound(plain.level),
+            "case": f"{_named((cell.wave, cell.width))}, ε = {plain.level:g}",
+            "by sampling": plain.probability, "from": plain.low, "to": plain.high,
+            "by splitting": rare.probability, "split from": rare.low, "split to": rare.high,
+            "relative error": rare.relative_error,
             "−ln P": _exponent(rare.probability), "−ln bound": _exponent(cell.bound(plain.level)),
         }
         for cell in cells
