@@ -134,7 +134,7 @@ class _Rung:
 
 def _ladder(event: Event, levels: Sequence[float], plan: Plan, rng: np.random.Generator) -> list[_Rung]:
     """Levels and steps that suit the event, ``levels`` among them as far as they were reached."""
-    ahead = sorted(map(float, levels))
+    ahead = sorted({float(level) for level in levels})
     states = event.draw(plan.particles, rng)
     scores = event.scores(states)
     ladder: list[_Rung] = []

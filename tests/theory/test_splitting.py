@@ -134,6 +134,7 @@ def test_levels_come_back_in_the_order_asked_for_and_the_same_on_any_threads() -
     assert [chance.level for chance in one] == levels
     assert one[0].probability < one[2].probability < one[1].probability
     assert split(Corner(2), levels, SMALL, 6) != one
+    assert split(Corner(2), [*levels, 0.4], SMALL, 5) == [*one, one[2]]
 
 
 def test_what_cannot_be_reached_is_said_not_to_be() -> None:

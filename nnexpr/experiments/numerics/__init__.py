@@ -73,7 +73,7 @@ EXPERIMENTS = (
         "take home messages",
         "Random features against trained ones, and splines",
         "Do random features approximate smooth functions, and what does training them gain, by width and by freedom?",
-        full="2 targets; 30 members of 4, 8, 16 and 32 units; 20 and 1000 samples; 200 steps, 5000 epochs of Adam",
+        full="2 targets; 30 members of 4, 8, 16 and 32 units; 20 and 1000 samples; 100 steps, 2500 epochs of Adam",
         quick="4 members of 4 and 8 units; 20 steps",
     ),
     SOURCE.experiment(

@@ -145,10 +145,15 @@ def _tables(cells: Sequence[Cell], about_zero: Sequence[Chance]) -> tuple[Table,
     rows = [
         {
             "case": f"{_named((cell.wave, cell.width))}, ε = {plain.level:g}",
-            "by sampling": plain.probability, "from": plain.low, "to": plain.high,
-            "by splitting": rare.probability, "split from": rare.low, "split to": rare.high,
+            "−ln P": _exponent(rare.probability),
+            "−ln bound": _exponent(cell.bound(plain.level)),
+            "by splitting": rare.probability,
+            "split from": rare.low,
+            "split to": rare.high,
             "relative error": rare.relative_error,
-            "−ln P": _exponent(rare.probability), "−ln bound": _exponent(cell.bound(plain.level)),
+            "by sampling": plain.probability,
+            "from": plain.low,
+            "to": plain.high,
         }
         for cell in cells
         for plain, rare in zip(cell.plain, cell.rare, strict=True)
