@@ -128,10 +128,10 @@ class SpectrumView(View, entry=VIEW):
 
     def show(self, fit: FitMoment | None) -> int:
         self.set_markers()
-        if fit is None and not self.controller.targets:  # the engine is being loaded
-            return 0
         for form in self.query(Form):
             form.show(self.specification)
+        if fit is None and not self.controller.targets:  # the engine is being loaded
+            return 0
         self._ask()
         moment = self._take()
         numbers = self.query_one("#spectrum-numbers", TablePane)
@@ -150,7 +150,7 @@ class SpectrumView(View, entry=VIEW):
         sent += self._chart("eigen", title, key, (axes[:2], kind), lambda: panes.eigen_chart(answer))
         sent += self._chart("frequencies", "Frequencies", key, axes, lambda: panes.frequencies_chart(answer))
         sent += self._chart("mode", panes.mode_title(answer), key, key, lambda: panes.mode_chart(answer))
-        waits = " ".join(_waiting(moment)) if moment.is_working and moment.answered != self._asked else ""
+        waits = _waiting(moment)[0] if moment.is_working and moment.answered != self._asked else ""
         sent += numbers.show_table("Numbers", panes.NUMBERS_HELP, panes.number_lines(answer), subtitle=waits)
         return sent + self._show_bases(moment, answered.specification)
 
