@@ -281,7 +281,9 @@ class Controller:
         """The command line of this fit, with its numbers as comments behind it."""
         fit = self.fit
         if fit is None:
-            return command_line(self.specification)
+            endless = self.specification.epochs == DEFAULT_EPOCHS
+            epochs = OPTIONS["epochs"].default if endless else self.specification.epochs
+            return command_line(self.specification.replace(epochs=epochs))
         run = fit.recording.specification  # with the rates that were changed on the way
         done = fit.specification.replace(epochs=fit.epoch, lr=run.lr, schedule=run.schedule)
         lines = [command_line(done)]

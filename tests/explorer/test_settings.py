@@ -205,3 +205,11 @@ def test_a_console_without_the_characters_begins_in_ascii(
     assert Controller(lambda message: None).look.markers == ("ascii" if lacking else "braille")
     chosen = Controller(lambda message: None, settings=Settings(markers="block"))
     assert chosen.look.markers == "block"
+
+
+def test_what_is_copied_before_there_is_a_fit_trains_no_endless_time() -> None:
+    specification = FitSpecification.make(epochs=DEFAULT_EPOCHS, depth=5)
+    controller = Controller(lambda message: None, specification=specification)
+    assert controller.summary() == "nnexpr-tui fit --network mlp --depth 5"
+    few = Controller(lambda message: None, specification=specification.replace(epochs=70))
+    assert few.summary() == "nnexpr-tui fit --network mlp --depth 5 --epochs 70"
