@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from scipy.stats import binom, norm
+from scipy.stats import binom, norm, sem
+from scipy.stats import t as student
 
+from nnexpr.theory import splitting
 from nnexpr.theory.splitting import Plan, clopper_pearson, sampled, split
 
 SMALL = Plan(particles=300, repeats=10, sweeps=8)
@@ -162,6 +164,16 @@ def test_where_all_repeats_end_early_nothing_is_known() -> None:
 
     [chance] = split(Rare(1), [0.5], Plan(particles=20, repeats=3), 0)
     assert (chance.probability, chance.low, chance.high) == (0, 0, 1)
+
+
+def test_repeats_are_averaged_with_students_interval() -> None:
+    found = np.array([0.2, 0.3, 0.25, 0.31, 0.27])
+    chance = splitting._estimated(0.5, found)
+    expected = student.interval(0.95, len(found) - 1, found.mean(), sem(found))
+    assert (chance.low, chance.high) == pytest.approx(expected, rel=1e-12)
+    assert (chance.probability, chance.relative_error) == pytest.approx(
+        (found.mean(), sem(found) / found.mean())
+    )
 
 
 class Tosses(Corner):
