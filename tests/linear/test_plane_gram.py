@@ -87,5 +87,6 @@ def test_lines_are_spread_by_the_measure_of_those_that_meet_the_square():
         for radius in (0.25, 0.5, 1.0):
             share = (np.abs(lines[:, 2]) < radius).mean()
             assert share == pytest.approx(4 * np.pi * radius / 16, abs=0.012)
+    assert spread_lines(1, SQUARE).shape == (1, 3)
     with pytest.raises(InputError, match="at least 1"):
         spread_lines(0, SQUARE)
