@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nnexpr.declarations import options_of
-from nnexpr.linear.basis import BASES
-from nnexpr.linear.problem import choices_of, knots_of, samples_of, spectrum_of
+from nnexpr.linear.basis import BASES, SOLVERS
+from nnexpr.linear.problem import Samples, choices_of, knots_of, samples_of, spectrum_of
 from nnexpr.linear.solvers import least_squares
 from nnexpr.linear.specification import LstsqSpecification, SpectrumSpecification
 from nnexpr.linear.spectrum import spectrum
@@ -114,3 +115,17 @@ def test_a_spectrum_takes_a_target_of_as_many_inputs():
             SpectrumSpecification.make(knots=12),
             samples_of(SpectrumSpecification.make(target="waves2d", samples=50)),
         )
+
+
+@pytest.mark.parametrize("solver", [None, *SOLVERS])
+def test_a_cut_off_and_a_ridge_mean_something_for_the_solvers_that_take_them(solver):
+    described = LstsqSpecification.make(solver=solver)
+    assert described.relevant("rcond") is (solver in ("qr", "svd", "gram"))
+    assert described.relevant("ridge") is (solver in ("hat", "normal"))
+
+
+def test_the_domain_covers_samples_that_rounding_has_put_beyond_it():
+    within = SimpleNamespace(own_domain=((0.0, 1.0),), own_inputs=np.array([[-1e-17], [0.5], [1 + 2.0**-52]]))
+    assert Samples(within, within.own_inputs[:, 0], np.zeros(3)).domain == (-1e-17, 1 + 2.0**-52)
+    wide = SimpleNamespace(own_domain=((0.0, 1.0), (2.0, 3.0)), own_inputs=np.array([[0.5, 2.5]]))
+    assert Samples(wide, wide.own_inputs, np.zeros(1)).domain == ((0.0, 1.0), (2.0, 3.0))
