@@ -14,7 +14,8 @@ def number(value: float | None, digits: int = 3) -> str:
     if not math.isfinite(value):
         return "not finite"
     if value == 0 or 1e-3 <= abs(value) < 1000:
-        return f"{value:.{digits}g}"
+        short = f"{value:.{digits}g}"
+        return f"{value:,.0f}" if "e" in short else short  # 537 to two digits, 999.7 to three
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.{digits - 1}e}"
 
 

@@ -236,16 +236,11 @@ def kernel_rows(moment: TangentMoment) -> tuple[Row, ...]:
 
 
 def _pair(before: float, after: float) -> str:
-    return f"{_short(before)} → {_short(after)}"
+    return f"{number(before, 2)} → {number(after, 2)}"
 
 
 def _percent(share: float) -> str:
-    return _short(100 * share) if share >= 1e-4 else "<0.01" if share else "0"
-
-
-def _short(value: float) -> str:
-    """To two figures, or as a whole number."""
-    return number(float(value), 2 if value < 99.5 else 3)
+    return number(100 * share, 2) if share >= 1e-4 else "<0.01" if share else "0"
 
 
 def _title(fit: FitMoment, moment: TangentMoment | None, way: str) -> str:
