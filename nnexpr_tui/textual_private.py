@@ -231,9 +231,10 @@ class StyledOnce(Screen[ScreenResultType]):
     async def _on_resize(self, event: events.Resize) -> None:
         """Before Textual's own handler, which lays the screen out: the first layout tells the screen of its size too.
 
-        A screen with breakpoints takes its classes there.
+        A screen with breakpoints takes its classes there. Every layout to another size tells the screen, so two sizes
+        that are on their way at once would answer each other without end: one that is the terminal's no more is left.
         """
-        if event.size == self.size and self.is_modal:
+        if event.size != self.app.size or (event.size == self.size and self.is_modal):
             event.prevent_default()
 
 

@@ -8,11 +8,13 @@ import re
 import sys
 from pathlib import Path
 from threading import Event, Thread
+from typing import ClassVar
 
 import pytest
+from textual import events
 from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -173,3 +175,36 @@ async def test_what_lies_beneath_fills_a_screen_that_is_larger_already() -> None
             private.visible_screen_stack.set(app._background_screens)
             lines = over.render_lines(crop)
             assert [line.cell_length for line in lines] == [crop.width] * crop.height
+
+
+async def test_sizes_that_are_on_their_way_at_once_do_not_answer_each_other() -> None:
+    """Each layout tells the screen of its size, between other messages: two sizes would go on in turn without end."""
+
+    class Busy(Static):
+        def on_resize(self) -> None:
+            self.screen.call_later(lambda: None)
+
+    class Ours(App[None]):
+        laid_out: ClassVar[list[Size]] = []
+
+        def get_default_screen(self) -> private.StyledOnce[None]:
+            class Watched(private.StyledOnce[None]):
+                def _screen_resized(self, size: Size) -> None:
+                    Ours.laid_out.append(size)
+                    super()._screen_resized(size)
+
+            return Watched()
+
+        def compose(self):
+            yield Busy("text")
+
+    app = Ours()
+    async with app.run_test(size=(30, 6)) as pilot:
+        del Ours.laid_out[:]
+        app.screen.post_message(events.Resize(Size(50, 9), Size(50, 9)))
+        app.screen.call_later(lambda: None)
+        await pilot.pause()
+        assert (Ours.laid_out, app.screen.size) == ([], Size(30, 6))
+        await pilot.resize_terminal(41, 7)
+        await pilot.pause()
+        assert app.screen.size == Size(41, 7)
