@@ -4,7 +4,8 @@ import itertools
 
 import numpy as np
 
-from nnexpr.splines.floor.free_knots import Samples, fit_values, refine
+from nnexpr.splines.floor.free_knots import Samples, _at_sample, _gauss_newton, fit_values, refine
+from nnexpr.splines.p1 import Hats, multiply_bands
 
 
 def samples(count=60, seed=0):
@@ -40,3 +41,31 @@ def test_knots_keep_their_order_and_the_error_never_rises():
         assert (np.diff(better.knots) > 0).all()
         assert better.knots[[0, -1]].tolist() == [0, 1]
         spline = better
+
+
+def test_the_matrix_of_a_step_is_that_of_the_derivatives():
+    """JᵀWJ and JᵀWr of f(x; ξ, c) by central differences, a column for each knot and each value."""
+    data = samples(50, 2)
+    spline = fit_values(data, np.array([0, 0.21, 0.5, 0.93, 1]))
+    parameters = np.stack([spline.knots, spline.values], axis=1).ravel()  # ξ_0, c_0, ξ_1, ...
+
+    def values(p):
+        return Hats.at(p[0::2], data.x).apply(p[1::2])
+
+    inside = np.abs(data.x[:, None] - spline.knots).min(axis=1) > 1e-5  # there f has a derivative
+    step = 1e-6 * np.eye(len(parameters))
+    jacobian = np.stack([(values(parameters + h) - values(parameters - h)) / 2e-6 for h in step], axis=1)
+    assert inside[1:-1].all()  # and the outermost elements go on beyond their ends
+    matrix, gradient = _gauss_newton(spline)
+    expected = jacobian.T @ (data.weights[:, None] * jacobian)
+    dense = np.array([multiply_bands(matrix, unit) for unit in np.eye(len(parameters))])
+    np.testing.assert_allclose(dense, expected, atol=1e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(gradient, jacobian.T @ (data.weights * spline.residual), atol=1e-5)
+    np.testing.assert_allclose(gradient[1::2], 0, atol=1e-9)  # the values are projected out
+
+
+def test_knots_at_samples_are_told_from_those_between():
+    """Within a hundredth of the way to the next sample."""
+    data = Samples(np.array([0.0, 0.1, 0.5, 1.0]), np.zeros(4), np.ones(4))
+    knots = np.array([0.0, 0.1 - 0.9e-3, 0.1 + 0.0041, 0.3, 0.5 - 0.0039, 0.5 + 0.0051, 1.0])
+    assert _at_sample(data, knots).tolist() == [True, True, False, False, True, False, True]

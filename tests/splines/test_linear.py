@@ -97,3 +97,12 @@ def test_a_bend_that_is_rounding_is_not_seen():
     values = np.array([0.0, 0.25, 0.5 + 1e-15, 0.75, 0.0])
     assert LinearSpline(knots, values).visible_bends(1e-12) == 1
     assert LinearSpline(knots, values).visible_bends(0) == 3
+
+
+def test_a_bend_beside_a_narrow_piece_moves_the_function_by_what_it_does_there():
+    """A slope of 1e-4 over 1e-9, and 1 more beyond: on one side of each bend at least f moves by 1e-13 only."""
+    knots = np.array([0.0, 1.0, 1.0 + 1e-9, 2.0])
+    f = LinearSpline(knots, np.zeros(4), slopes=np.array([0.0, 1e-4, 0.0]))
+    seen = LinearSpline(f.knots, np.array([1.0, 1.0, 1.0, 1.0]), slopes=f.slopes)
+    assert seen.visible_bends(0.9e-13) == 2
+    assert seen.visible_bends(1.1e-13) == 0

@@ -10,9 +10,10 @@ import torch
 
 import nnexpr
 from nnexpr.networks.network import Network
+from nnexpr.scale import Scale
 from nnexpr.targets.target import Target
 from nnexpr.training.fit import session
-from nnexpr.training.halving import halving_epochs
+from nnexpr.training.halving import amplitudes, halving_epochs
 from nnexpr.training.tangent import tangent_kernel, tangent_modes
 
 POINTS = np.linspace(-1, 1, 24)
@@ -71,3 +72,51 @@ def test_it_ends_with_the_session() -> None:
     diverging = trained(still(), np.sin(20 * POINTS), 1e9)
     assert np.isinf(halving_epochs(diverging, np.sin(20 * POINTS)[None], 10**6)).all()
     assert diverging.state == "failed"
+
+
+def swinging(rate: float, momentum: float) -> float:
+    """Epochs until cos-like e_t of v ← β v + 2 e, e ← e − rate v, e_0 = 1, v_0 = 0 first is half, by stepping."""
+    e, v, epoch = 1.0, 0.0, 0
+    while True:
+        before = e
+        v = momentum * v + 2 * e
+        e -= rate * v
+        if abs(e) <= 0.5:
+            return epoch + math.log(2 * abs(before)) / math.log(abs(before) / abs(e))
+        epoch += 1
+
+
+@pytest.mark.parametrize(("rate", "within"), [(3e-3, 1e-9), (3e-6, 2e-3)])
+def test_an_error_that_swings_is_timed_by_its_first_half(rate: float, within: float) -> None:
+    """With momentum the error does not fall like an exponential, and comes back: looks are one in twenty epochs."""
+    network = still(members=1)
+    values, modes = (
+        each[0].numpy() for each in tangent_modes(tangent_kernel(network, torch.from_numpy(POINTS)))
+    )
+    scale = rate * len(POINTS) / values[0]
+    goal = Target("given", "mode", POINTS[:, None], modes[0], ((-1.0, 1.0),))
+    watched = session(network, goal, lr=scale, epochs=10**6, optimizer="sgd", momentum=0.999)
+    expected = swinging(rate, 0.999)
+    assert (expected < 40) == (within < 1e-6)
+    assert halving_epochs(watched, modes[:1], 10**6)[0, 0] == pytest.approx(expected, rel=within)
+
+
+def test_the_amplitude_is_the_coefficient_of_the_mode_in_own_units() -> None:
+    """The error of a network that is 2 everywhere, on 1 − 3 φ_1 + φ_2 / 2 for waves over whole periods: 1, 3, 1/2.
+
+    Of a target in units 7 times as large all are 7 times as large, and of a member that has diverged none is known.
+    """
+    x = np.arange(24) / 24
+    modes = np.stack([np.ones(24), np.sin(2 * np.pi * x), 5 * np.cos(4 * np.pi * x)])
+    values = modes.T @ [1.0, -3.0, 0.5]
+    network = nnexpr.shallow(5, domain=(0, 1), members=2, dtype="float64")
+    parameters = torch.zeros_like(network.parameters)
+    parameters[:, -1] = torch.tensor([2.0, 3.0])
+    constant = network.with_parameters(parameters)
+    for unit in (1.0, 7.0):
+        goal = Target("given", "", x[:, None], values, ((0.0, 1.0),), value_scale=Scale(unit, 4.0))
+        found = amplitudes(session(constant, goal, epochs=1), modes)
+        np.testing.assert_allclose(found, unit * np.array([[1, 2], [3, 3], [0.5, 0.5]]), rtol=1e-12)
+    lost = session(constant, goal, epochs=9, lr=1e300, optimizer="sgd")
+    lost.step(9)
+    assert np.isnan(amplitudes(lost, modes)).all()

@@ -286,3 +286,36 @@ def test_a_pair_without_curvature_is_left_out() -> None:
     out = torch.empty_like(s)
     pairs.direction(s, out)
     torch.testing.assert_close(out[1], -s[1])
+
+
+@pytest.mark.parametrize("size", [4.0, 0.5])
+def test_the_first_trial_is_along_the_gradient_by_one_at_most_and_evaluations_are_counted(
+    size: float,
+) -> None:
+    """Without pairs by min(1, 1 / |g|_1): no further than 1 in any one parameter."""
+    seen: list[Tensor] = []
+
+    def plane(p: Tensor, losses: Tensor, gradient: Tensor) -> None:
+        seen.append(p.clone())
+        losses.copy_(size * (p[:, 0] - 3 * p[:, 1]) / 4 + 1e-3 * (p**2).sum(1))
+        gradient.copy_(size * torch.tensor([0.25, -0.75]) + 2e-3 * p)
+
+    p = torch.zeros(1, 2, dtype=torch.float64)
+    optimizer = LBFGS(p, plane)
+    optimizer.step()
+    expected = -torch.tensor([[0.25, -0.75]], dtype=torch.float64) * min(size, 1.0)
+    torch.testing.assert_close(seen[1], expected)
+    assert optimizer.evaluations == len(seen)
+
+
+def test_a_step_whose_first_trials_are_all_taken_costs_one_evaluation() -> None:
+    """A quadratic near its least: the quasi-Newton step is accepted as it is, again and again."""
+    _, _, evaluate = quadratics(1, 2)
+    p = starts(1, 2)
+    optimizer, calls = LBFGS(p, evaluate), []
+    for _ in range(7):
+        before = optimizer.evaluations
+        optimizer.step()
+        calls.append(optimizer.evaluations - before)
+    assert calls[0] >= 2  # where it starts, and a trial
+    assert min(calls[1:]) == 1

@@ -180,3 +180,52 @@ def test_float32() -> None:
     losses = torch.stack([optimizer.step() for _ in range(80)])
     assert (losses[1:] <= losses[:-1]).all()
     assert losses[-1].max() < 1e-3
+
+
+def damped(problem: Linear, member: int, p: np.ndarray, damping: float) -> np.ndarray:
+    """The step h of (J^T J / n + lambda diag(d)) h = -J^T r / n, d_k = max(q_k, max q / 10⁴), by LAPACK."""
+    a, b = problem.matrix[member].numpy(), problem.right[member].numpy()
+    gram = a.T @ a / len(b)
+    least = np.maximum(np.diag(gram), gram.diagonal().max() / 10_000)
+    return np.linalg.solve(gram + damping * np.diag(least), -a.T @ (a @ p - b) / len(b))
+
+
+def test_a_step_that_is_taken_is_the_damped_one_and_the_next_is_damped_a_third_as_much() -> None:
+    """Of a linear problem each step lowers the loss. A column of 10⁻³ shows the least of the d_k."""
+    problem = linear(2, 30, 5)
+    problem.matrix[:, :, 3] *= 1e-3
+    p = torch.zeros(2, 5, dtype=torch.float64)
+    optimizer = LevenbergMarquardt(p, problem)
+    for k in range(4):
+        before = p.clone()
+        optimizer.step()
+        for member in range(2):
+            expected = damped(problem, member, before[member].numpy(), 1e-3 / 3**k)
+            np.testing.assert_allclose((p - before)[member], expected, rtol=1e-7, atol=1e-12)
+
+
+class Bent:
+    """r = arctan(p), one residual of one parameter a member: far out the undamped step leads still further out."""
+
+    points = 1
+
+    def residual(self, parameters: Tensor, out: Tensor) -> None:
+        out.copy_(torch.atan(parameters))
+
+    def parts(self, parameters: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        yield torch.atan(parameters), (1 / (1 + parameters**2)).unsqueeze(2)
+
+
+def test_a_step_that_is_refused_is_tried_again_with_twice_the_damping_ten_times() -> None:
+    """h = -arctan(p) (1 + p²) / (1 + lambda): the first lambda = 2^k / 1000 that lowers |arctan| is taken."""
+    p = torch.tensor([[5.0], [1.0]], dtype=torch.float64)
+    optimizer = LevenbergMarquardt(p, Bent())
+    assert optimizer.step().tolist() == pytest.approx([np.arctan(5.0) ** 2, np.arctan(1.0) ** 2])
+    assert p[0, 0] == 5.0  # ten trials, up to 0.512, were too long
+    assert p[1, 0] == pytest.approx(1 - np.arctan(1.0) * 2 / 1.001)
+    optimizer.step()
+    expected = next(
+        new for k in range(10, 20) if abs(new := 5 - np.arctan(5.0) * 26 / (1 + 2**k / 1000)) < 5.0
+    )
+    assert p[0, 0] == pytest.approx(expected, rel=1e-12)
+    assert not optimizer.still.any()

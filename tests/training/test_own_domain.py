@@ -82,3 +82,16 @@ def test_a_file_keeps_the_domain(tmp_path: Path) -> None:
     loaded = nnexpr.load(tmp_path / "a")
     assert loaded.network.domain == loaded.domain == ((-1.0, 1.0),)
     assert torch.equal(loaded.network.parameters, result.network.parameters)
+
+
+def test_the_largest_error_of_many_members_at_many_points_is_found_in_parts() -> None:
+    """2000 members at 1001 points are two parts: straight lines, whose largest errors lie anywhere."""
+    x = np.linspace(0.0, 1.0, 1001)
+    goal = nnexpr.Target("wave", "", x[:, None], np.sin(9 * x), ((0.0, 1.0),))
+    lines = torch.randn(2000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    network = nnexpr.mlp(1, members=2000, dtype="float64").with_parameters(lines)
+    result = nnexpr.fit(network, goal, epochs=0)
+    errors = np.abs(lines.numpy() @ np.stack([x, np.ones_like(x)]) - np.sin(9 * x))
+    np.testing.assert_allclose(result.max_error, errors.max(axis=1), rtol=1e-12)
+    late = errors.argmax(axis=1) >= 500
+    assert 0.1 < late.mean() < 0.9
