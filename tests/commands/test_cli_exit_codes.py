@@ -51,7 +51,7 @@ BAD = [
     ("lstsq --samples 0", "--samples", "0", "at least 1"),
     ("lstsq --rcond 0.1", "--rcond", "0.1", "svd"),
     ("lstsq --solver svd --rcond 2", "--rcond", "2", ""),
-    ("lstsq --target star2d", "--target", "star2d", "two inputs"),
+    ("lstsq --target star2d --basis sine", "--basis", "sine", "in two dimensions"),
     ("fit --store ''", "--store", "empty", "leave it out"),
     ("nope", "subcommand", "nope", "fit, regions"),
     ("''", "subcommand", "empty", "fit, regions"),

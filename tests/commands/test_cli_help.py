@@ -101,6 +101,6 @@ def test_an_option_shows_the_default_of_its_own_command(run):
     shown = {name: " ".join(run(name, "--help").stdout.split()) for name in ("fit", "compose", "lstsq")}
     assert "[default: 3; shallow" not in shown["compose"]
     assert "--depth INT folds: how often the triangle map is composed [default: 6]" in shown["compose"]
-    assert "both ends included [default: 100]" in shown["lstsq"]
+    assert "lines of ridges or nodes of hats [default: 100]" in shown["lstsq"]
     assert "both ends included (shallow) [default: 64]" in shown["fit"]
     assert re.search(r"layers of an mmnn \(.*?\) \[default: 3; \w+ \d+", shown["fit"])

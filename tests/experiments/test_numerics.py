@@ -229,7 +229,10 @@ def test_in_single_precision_ranks_are_those_of_the_cut_off() -> None:
     """Eigenvalues of AᵀA above ε: k⁻⁴ gives about ε^(−1/4); singular values are all above ε."""
     result, _ = quick("arctan-table")
     behind = result.tables[1]
-    ranks = {row[:4]: row[-1] for row in behind.rows}
+    parts = columns(behind, "basis", "precision", "solver", "cut-off / ε", "rank")
+    ranks = {
+        (basis, solver, cut, dtype): rank for basis, dtype, solver, cut, rank in zip(*parts, strict=True)
+    }
     assert ranks["relu", "svd", 1.0, "float32"] == 100
     assert ranks["relu", "gram", 1.0, "float32"] == pytest.approx(33, abs=3)
     assert ranks["relu", "gram", 100.0, "float32"] < ranks["relu", "gram", 1.0, "float32"]
