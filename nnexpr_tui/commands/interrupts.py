@@ -4,6 +4,9 @@ During a long task they are put off, so that what was done is saved first; a sec
 
 Python hears a signal between two of its own steps only, and a step may be a library's call of minutes. A thread that is
 woken by the signal itself therefore watches: what is not answered in time it ends, or says that it is put off.
+
+And it may be heard where nothing can be raised: in a function that a library calls back, or that tidies up. Python
+drops the exception there, and whatever the library makes of that is the interrupt's.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -35,9 +39,10 @@ class Interrupted(BaseException):
 
 
 class Pending:
-    """The exit code that a deferred signal asked for; None while there was none."""
+    """The exit code that a deferred signal asked for; None while there was none. ``ends``: that of one that is not."""
 
     code: int | None = None
+    ends: int | None = None
 
 
 def apart(work: Callable[..., Any], *arguments: Any) -> Any:
@@ -78,7 +83,8 @@ def signals(*, deferred: bool) -> Iterator[Pending]:
 
     def handler(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         if not deferred or pending.code is not None:
-            raise Interrupted(128 + number)
+            pending.ends = 128 + number
+            raise Interrupted(pending.ends)
         pending.code = 128 + number
 
     if threading.current_thread() is not threading.main_thread():
@@ -88,11 +94,33 @@ def signals(*, deferred: bool) -> Iterator[Pending]:
     heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heard}
     try:
-        with _watched(1 if deferred else 0):
+        with _watched(1 if deferred else 0), _dropped_in_silence():
             yield pending
+            if pending.ends is not None:
+                raise Interrupted(pending.ends)
+    except Exception:
+        if pending.ends is None:
+            raise
+        raise Interrupted(pending.ends) from None
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+@contextmanager
+def _dropped_in_silence() -> Iterator[None]:
+    """While inside, Python says nothing of an interrupt that it has to drop."""
+    before = sys.unraisablehook
+
+    def told(dropped: sys.UnraisableHookArgs) -> None:
+        if not isinstance(dropped.exc_value, Interrupted):
+            before(dropped)
+
+    sys.unraisablehook = told
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 @contextmanager

@@ -110,6 +110,27 @@ def test_a_library_that_does_not_look_for_signals_is_ended(deferred):
         process.communicate()
 
 
+@pytest.mark.parametrize("then", ["raise RuntimeError('no result')", "time.sleep(100)", "pass"])
+def test_a_signal_that_is_heard_where_nothing_can_be_raised_ends_the_program_all_the_same(then):
+    """In a function that a library calls back Python drops the exception; the library may fail then, or go on."""
+    script = (
+        "import ctypes, os, signal, sys, time\n"
+        "from nnexpr_tui.commands.interrupts import Interrupted, signals\n"
+        "@ctypes.CFUNCTYPE(None)\n"
+        "def called_back():\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    for _ in range(1000): pass\n"
+        "try:\n"
+        "    with signals(deferred=False):\n"
+        "        called_back()\n"
+        f"        {then}\n"
+        "except Interrupted as interrupted:\n"
+        "    sys.exit(interrupted.code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (143, "")
+
+
 def test_a_disk_that_fills_up_costs_the_run_and_nothing_else(tmp_path):
     """No file may be larger than a run of one member; one of twenty is."""
 
