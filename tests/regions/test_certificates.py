@@ -9,11 +9,14 @@ import pytest
 import torch
 from test_rounding import network
 
-from nnexpr import circle, linear_regions, plane_regions
+from nnexpr import circle, linear_regions, path_regions, plane_regions
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 from nnexpr.regions import threads
 from nnexpr.regions.counted import Certificate, allowed
+from nnexpr.regions.line import member
+from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES
+from nnexpr.regions.line.member import trace
 from nnexpr.regions.plane.cells import PlaneCertificate
 from nnexpr.regions.plane.ties import Rounding
 from nnexpr.regions.threads import in_shares
@@ -88,11 +91,12 @@ def test_breakpoints_that_are_one_float64_number_are_counted_and_told(power: int
     assert found.check.unresolved == unresolved
 
 
+@pytest.mark.parametrize("unit", [[1.0, -0.5], [-1.0, 0.5], [2.0, -1.0]])
 @pytest.mark.parametrize(("steps", "count"), [(16, 1), (17, 1), (18, 2), (40, 2)])
-def test_a_bend_is_one_beyond_its_rounding(steps: int, count: int) -> None:
+def test_a_bend_is_one_beyond_its_rounding(steps: int, count: int, unit: list[float]) -> None:
     """Weights 1 and −1 − k eps of two equal units: a change of k eps beside eps N (2 + √2), N = (2 + 1) + (1 + 1)."""
     last = [[1.0, -1.0 - steps * 2.0**-52, 0.0]]
-    [found] = linear_regions(network([[1.0, -0.5]] * 2, last))
+    [found] = linear_regions(network([unit] * 2, last))
     assert (found.count, found.check.merged) == (count, 2 - count)
     assert found.collapsed == (count == 1)
 
@@ -103,6 +107,70 @@ def test_in_the_plane_likewise(steps: int, count: int) -> None:
     last = [[1.0, -1.0 - steps * 2.0**-52, 0.0]]
     found = plane_regions(network([[1.0, 0.0, -0.5]] * 2, last), ((0.0, 1.0), (0.0, 1.0)))
     assert (found.activation_regions, found.count, found.check.merged) == (2, count, 2 - count)
+
+
+@pytest.mark.parametrize(("steps", "count"), [(20, 1), (21, 2)])
+def test_beside_a_steep_unit_that_does_not_bend_a_bend_is_told_by_those_that_do(
+    steps: int, count: int
+) -> None:
+    """As above, with one unit more: N = (3 + 1) + (1 + 1)."""
+    last = [[1.0, -1.0 - steps * 2.0**-52, 2.0**40, 0.0]]
+    [found] = linear_regions(network([[1.0, -0.5], [1.0, -0.5], [1.0, 1.0]], last))
+    assert (found.activation_regions, found.count, found.check.merged) == (2, count, 2 - count)
+
+
+@pytest.mark.parametrize(("steps", "count"), [(23, 1), (24, 2)])
+def test_in_the_plane_by_the_same_rule(steps: int, count: int) -> None:
+    """N = (2 + 1) + (3 + 1): eps 7 (2 + √2)."""
+    last = [[1.0, -1.0 - steps * 2.0**-52, 2.0**40, 0.0]]
+    units = [[1.0, 0.0, -0.5], [1.0, 0.0, -0.5], [1.0, 0.0, 1.0]]
+    found = plane_regions(network(units, last), ((0.0, 1.0), (0.0, 1.0)))
+    assert (found.activation_regions, found.count, found.check.merged) == (2, count, 2 - count)
+
+
+CARE = {
+    "generic": [[[1.0, -0.3], [-0.7, 0.4]], [[1.0, -0.5, 0.1], [0.3, 1.0, -0.15]], [[1.0, 1.0, 0.0]]],
+    "two kinks on one another": [[[0.3, -0.1], [2.31, -0.77]], [[1.0, 1.0, 0.0]]],
+    "a kink on an end": [[[1.0, -(2.0**-31)]], [[1.0, 0.0]]],
+    "a kink that is not on an end": [[[1.0, -(2.0**-28)]], [[1.0, 0.0]]],
+    "a weight of next to nothing": [[[1.0, 0.3], [1.0, 0.4]], [[1.0, 2.0**-26, 0.1]], [[1.0, 0.0]]],
+    "a small weight": [[[1.0, 0.3], [1.0, 0.4]], [[1.0, 2.0**-25, 0.1]], [[1.0, 0.0]]],
+    "slopes that cancel": [[[0.7, 0.35]] * 3, [[0.1, 0.2, -0.30000000000000004, 1.0]], [[1.0, 0.0]]],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "care"),
+    [
+        ("generic", [NOTHING]),
+        ("two kinks on one another", [NOTHING, VALUES]),
+        ("a kink on an end", [NOTHING, VALUES]),
+        ("a kink that is not on an end", [NOTHING]),
+        ("a weight of next to nothing", [NOTHING, SLOPES]),
+        ("a small weight", [NOTHING]),
+        ("slopes that cancel", [NOTHING, SLOPES]),
+    ],
+)
+def test_rounding_is_carried_where_it_decides_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, name: str, care: list[int]
+) -> None:
+    """A member is traced anew with as much care as it turns out to need."""
+    tried: list[int] = []
+
+    def spy(*arguments: object) -> object:
+        tried.append(int(arguments[8]))  # type: ignore[call-overload]
+        return trace(*arguments)
+
+    monkeypatch.setattr(member, "trace", spy)
+    linear_regions(network(*CARE[name]))
+    assert tried == care
+
+
+def test_a_segment_without_a_bend_is_one_piece() -> None:
+    plain = Network((AffineLayer(2, 1),), torch.tensor([[3.0, -2.0, 0.5]], dtype=torch.float64))
+    [found] = path_regions(plain, [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
+    assert found.segment_pieces.tolist() == [1, 1]
+    assert (found.pieces, found.count) == (2, 1)
 
 
 def test_as_many_points_are_looked_at_as_there_are_cells_within_limits() -> None:

@@ -106,3 +106,8 @@ def test_a_bend_beside_a_narrow_piece_moves_the_function_by_what_it_does_there()
     seen = LinearSpline(f.knots, np.array([1.0, 1.0, 1.0, 1.0]), slopes=f.slopes)
     assert seen.visible_bends(0.9e-13) == 2
     assert seen.visible_bends(1.1e-13) == 0
+
+
+def test_slopes_and_flat_ends_are_given_by_name():
+    with pytest.raises(TypeError):
+        LinearSpline(np.array([0.0, 1.0]), np.array([0.0, 1.0]), (True, False))

@@ -93,3 +93,15 @@ def test_steps_that_do_not_shrink_are_not_taken():
 def test_samples_that_cannot_be_used(x, y, message):
     with pytest.raises(ValueError, match=message):
         checked_samples(x, y)
+
+
+@pytest.mark.parametrize("power", [-300, -60, 60, 300])
+def test_values_settle_as_far_in_any_unit(power):
+    matrix, values = mass(KNOTS), np.array([1.0, -2.0, 3.0, 0.5, 4.0])
+    factor = cholesky_banded(1.2 * matrix, lower=True)
+
+    def found(unit):
+        right = multiply_bands(matrix, unit * values)
+        return settled(factor, lambda at: right - multiply_bands(matrix, at), rounds=40)
+
+    np.testing.assert_array_equal(found(2.0**power), 2.0**power * found(1.0))

@@ -232,7 +232,7 @@ def test_samples_and_starts_that_cannot_be_used():
         spline_floor([0.0, np.nan], [0.0, 1.0], 2)
     with pytest.raises(ValueError, match="both must be"):
         spline_floor([], [], 2)
-    for x, y in (([0, 1e200], [0, 1]), ([0, 1], [0, -1e151])):
+    for x, y in (([0, 1e200], [0, 1]), ([-1e151, 0], [0, 1]), ([0, 1], [0, -1e151]), ([0, 1], [0, 1e151])):
         with pytest.raises(InputError, match=r"at most 1e\+150"):
             spline_floor(x, y, 1)
     with pytest.raises(InputError, match="start is 3 knots"):

@@ -10,8 +10,8 @@ from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import target
-from nnexpr.training import graphs, groups
-from nnexpr.training.devices import estimate_bytes, resolve_device
+from nnexpr.training import devices, graphs, groups
+from nnexpr.training.devices import estimate_bytes, passed_over, resolve_device
 from nnexpr.training.fit import fit
 from nnexpr.training.graphs import Replayed
 from nnexpr.training.groups import make_groups
@@ -151,3 +151,37 @@ def test_cuda_replays_a_graph_that_does_what_plain_calls_do(batch_size: int | No
         assert stepper.launches == ("plain" if plain else "graph")
         trained.append(session.current_network().parameters)
     torch.testing.assert_close(*trained, rtol=1e-9, atol=1e-12)
+
+
+def test_a_machine_without_a_cuda_device_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for name in ("cuda", "cuda:0", "cuda:3"):
+        with pytest.raises(InputError, match="this machine has no CUDA device; auto and cpu always work"):
+            resolve_device(name)
+    assert resolve_device("auto") == torch.device("cpu")
+    assert passed_over("auto") == ""
+
+
+def test_a_device_that_is_there_is_numbered_below_how_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(devices, "trouble", lambda name: "too old" if name == "cuda:1" else "")
+    assert resolve_device("cuda") == resolve_device("auto") == torch.device("cuda", 0)
+    with pytest.raises(InputError, match=r"it cannot compute \(too old\); auto and cpu always work"):
+        resolve_device("cuda:1")
+    with pytest.raises(InputError, match="this machine has 2 CUDA devices"):
+        resolve_device("cuda:2")
+    assert passed_over("auto") == ""
+    monkeypatch.setattr(devices, "trouble", lambda _: "too old")
+    assert resolve_device("auto") == torch.device("cpu")
+    assert passed_over("auto") == "cuda:0 cannot compute (too old); the processor is taken."
+    assert passed_over("cuda") == passed_over("cpu") == ""
+
+
+def test_the_estimate_holds_the_points_with_their_features() -> None:
+    """Of each at least its 80 features and its value, and no more than half as much again beside them."""
+    spec = FitSpecification.make(encoding_bands=40, width=(4,), points=1000)
+    for dtype, size in (("float32", 4), ("float64", 8)):
+        few, many = (spec.replace(dtype=dtype, points=points) for points in (1000, 101_000))
+        each = (estimate_bytes(many) - estimate_bytes(few)) / 100_000
+        assert 81 * size <= each <= 1.5 * 81 * size

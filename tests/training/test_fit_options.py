@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import torch
 
 import nnexpr
 from nnexpr import InputError
-from nnexpr.training.fit import Training
+from nnexpr.specification import FitSpecification
+from nnexpr.training.fit import Training, session_of
 from nnexpr.training.session import Session
 
 GOAL = nnexpr.target("cube", points=40)
@@ -113,3 +115,33 @@ def test_what_is_shown_is_one_line_that_says_what_it_is() -> None:
     line = nnexpr.linear_regions(nnexpr.mlp(1))[0]
     assert repr(line) == "<LineRegions: 1 linear region, 0 bends, 0 dead units>"
     assert isinstance(nnexpr.Session, type(Session))
+
+
+def test_the_specification_of_a_session_says_what_it_runs_on() -> None:
+    """The domain of a formula, the number of points of a file, and torch's threads, which are those asked for."""
+    before = torch.get_num_threads()
+    try:
+        wide = session_of(FitSpecification.make(target="expr:x", domain=(-2.0, 3.0), points=17, threads=3))
+        assert (wide.specification.domain, wide.specification.points) == ((-2.0, 3.0), 17)
+        assert torch.get_num_threads() == wide.specification.threads == 3
+    finally:
+        torch.set_num_threads(before)
+    own = session_of(FitSpecification.make(target="abs")).specification
+    assert own.domain == nnexpr.target("abs").own_domain[0]
+    assert own.threads == before
+    assert own.device == "cpu"
+    data = session_of(FitSpecification.make(target="csv:examples/data/sunspots.csv"))
+    assert data.specification.domain is None
+    assert data.specification.points == data.target.points
+
+
+def test_a_learning_rate_of_a_member_is_above_zero() -> None:
+    for rates in ([0.0, 1e-3], [-1e-3, 1e-3]):
+        with pytest.raises(InputError, match="give one positive number, or 2 of them"):
+            nnexpr.fit(NETWORK, GOAL, lr=rates)
+
+
+def test_speed_is_members_times_epochs_a_second() -> None:
+    result = nnexpr.fit(NETWORK, GOAL, epochs=30)
+    assert result.member_epochs_per_second * result.seconds == pytest.approx(60)
+    assert replace(result, seconds=0.0).member_epochs_per_second == 0.0

@@ -114,3 +114,14 @@ def test_all_frozen_is_refused() -> None:
     network = stack(AffineLayer(1, 2, "relu", trained=False), AffineLayer(2, 1, trained=False))
     with pytest.raises(ValueError, match="every layer is frozen"):
         StackResiduals(network.layers, network.parameters, inputs(1), torch.zeros(POINTS))
+
+
+@pytest.mark.parametrize(("width", "members"), [(4, 1), (40, 3), (150, 2), (400, 1)])
+def test_a_part_of_the_jacobian_takes_4_mib_at_most_or_32_points(width: int, members: int) -> None:
+    network = mlp(depth=3, width=width, members=members, dtype="float64")
+    x = torch.zeros(1, 5000, dtype=torch.float64)
+    problem = StackResiduals(network.layers, network.parameters, x, x[0])
+    column = 8 * members * network.parameter_count
+    assert problem.chunk == 5000 or problem.chunk % 32 == 0
+    assert problem.chunk <= 32 or problem.chunk * column <= 4 << 20
+    assert problem.chunk == 5000 or (problem.chunk + 32) * column > 4 << 20

@@ -319,3 +319,30 @@ def test_a_step_whose_first_trials_are_all_taken_costs_one_evaluation() -> None:
         calls.append(optimizer.evaluations - before)
     assert calls[0] >= 2  # where it starts, and a trial
     assert min(calls[1:]) == 1
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1.0, 1e25])
+def test_whether_a_pair_is_kept_is_a_matter_of_its_angle(scale: float) -> None:
+    """A change along the step is kept in any unit; one at a right angle but for less than rounding in none."""
+    pairs = CurvaturePairs(torch.zeros(2, 2, dtype=torch.float64), 4)
+    steps = torch.tensor([[3.0, 0.0], [3.0, 0.0]], dtype=torch.float64)
+    changes = scale * torch.tensor([[1.0, 1.0], [1e-17, 1.0]], dtype=torch.float64)
+    pairs.remember(steps, changes, torch.tensor([True, True]))
+    assert pairs.counts.tolist() == [1, 0]
+
+
+def test_a_member_of_which_only_the_loss_or_only_the_gradient_is_not_finite_stands_still() -> None:
+    def half_known(p: Tensor, losses: Tensor, gradient: Tensor) -> None:
+        losses.copy_((p**2).sum(1))
+        gradient.copy_(2 * p)
+        losses[0] = torch.inf
+        gradient[1, 0] = torch.nan
+
+    p = starts(3, 2)
+    begin = p.clone()
+    optimizer = LBFGS(p, half_known)
+    for _ in range(20):
+        optimizer.step()
+    assert torch.equal(p[:2], begin[:2])
+    assert optimizer.still[:2].tolist() == [True, True]
+    torch.testing.assert_close(p[2], torch.zeros(2, dtype=torch.float64), rtol=0, atol=1e-9)

@@ -112,3 +112,12 @@ def test_members_that_do_not_search_keep_what_they_have() -> None:
     search.begin(np.array([False, True]), np.zeros(2), -np.ones(2), np.full(2, 0.25))
     assert search.step.tolist() == [0.0, 0.25]
     assert search.low.tolist() == [1.0, 0.0]
+
+
+def test_a_step_no_better_than_the_best_is_too_long() -> None:
+    """From 1, where it still falls as steeply, to where it is as high again and level: the least lies between."""
+    points = {0.0: (0.0, -1.0), 1.0: (-1.0, -1.0)}
+    search, seen = trials(lambda a: points.get(a, (-1.0, 0.0)), 2)
+    assert search.low[0] == 1.0
+    assert search.searching
+    assert 1.0 < seen[2] < seen[1]

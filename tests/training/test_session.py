@@ -308,3 +308,15 @@ def test_the_network_given_is_not_changed() -> None:
     before = network.parameters.clone()
     fit(network, sine_target(), epochs=5)
     assert torch.equal(network.parameters, before)
+
+
+def test_a_snapshot_is_of_its_member_whatever_group_it_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnexpr.training.groups.GROUP_BYTES", 20_000)
+    one = session(members=7, loops="tensors")
+    assert 1 < len(one._groups) < 7
+    one.step(3)
+    for member in range(7):
+        shot = one.snapshot(member)
+        np.testing.assert_array_equal(shot.parameters, one.current_network().parameters[member])
+        np.testing.assert_allclose(shot.prediction, one.predictions()[member], rtol=1e-6)
+        assert shot.loss == one.losses()[member]
