@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from nnexpr.splines.floor import spline_floor
-from nnexpr.splines.floor.boxes import Branching
-from nnexpr.splines.floor.joined import Pattern, joined
+from nnexpr.splines.floor.boxes import Branching, Line
+from nnexpr.splines.floor.joined import Pattern, _neighbours, joined
 from nnexpr.splines.floor.lines import line_through, lines_of
 
 
@@ -158,3 +158,37 @@ def test_the_bound_of_many_samples_is_below_any_spline_found():
     y = np.sin(7 * x) + 0.2 * rng.normal(size=3000)
     floor = spline_floor(x, y, 6)
     assert 0.8 * floor.mse < floor.lower_bound < floor.mse
+
+
+def test_where_a_line_lies_inside_a_box():
+    """From which x to which, and between which values; flat lines, whose inverse is none, among them."""
+    x, y, weights = rough(6, 0)
+    branching = Branching(x, lines_of(x, y, weights), 2)
+    branching._boxes[2] = 0.0, 1.0, 0.25, 0.5
+    for line, expected in (
+        (Line(0.3, 0.0, 0.7), (0.0, 1.0, 0.3, 0.3)),
+        (Line(0.0, 1.0, 0.0), (0.25, 0.5, 0.25, 0.5)),
+        (Line(1.0, -2.0, 0.0), (0.25, 0.375, 0.25, 0.5)),
+        (Line(0.3, 0.1, 0.5), (0.0, 1.0, 0.25, 0.35)),
+        (Line(0.45, 0.1, 0.0), (0.0, 0.5, 0.45, 0.5)),
+    ):
+        assert branching._reach(2, line) == pytest.approx(expected)
+    branching._boxes[2, 2:] = -np.inf, np.inf
+    assert branching._reach(2, Line(3.0, -2.0, 0.0)) == pytest.approx((0.0, 1.0, 1.0, 3.0))
+
+
+@given(st.integers(0, 2**32))
+@settings(deadline=None, max_examples=40, database=None)
+def test_neighbours_are_other_patterns_with_as_many_runs_of_samples(seed):
+    rng = np.random.default_rng(seed)
+    x, y, weights = rough(8, seed)
+    cuts = tuple(np.sort(rng.choice(np.arange(1, 8), 3, replace=False)).tolist())
+    pattern = Pattern(cuts, tuple(rng.choice([-1, 0, 1], 3).tolist()))
+    for near in _neighbours(x, joined(x, lines_of(x, y, weights), pattern)):
+        assert near != pattern
+        assert len(near.cuts) == len(near.signs) == 3
+        assert 0 < near.cuts[0] < near.cuts[1] < near.cuts[2] < 8
+        assert np.abs(np.subtract(near.cuts, cuts)).sum() <= 1
+        turned = [place for place in range(3) if near.signs[place] != pattern.signs[place]]
+        assert len(turned) <= 1
+        assert all(near.signs[place] == -pattern.signs[place] != 0 for place in turned)
