@@ -346,3 +346,15 @@ def test_a_member_of_which_only_the_loss_or_only_the_gradient_is_not_finite_stan
     assert torch.equal(p[:2], begin[:2])
     assert optimizer.still[:2].tolist() == [True, True]
     torch.testing.assert_close(p[2], torch.zeros(2, dtype=torch.float64), rtol=0, atol=1e-9)
+
+
+def test_where_no_member_can_take_a_step_nothing_is_evaluated_but_where_they_are() -> None:
+    def lost(p: Tensor, losses: Tensor, gradient: Tensor) -> None:
+        losses.copy_((p**2).sum(1) * torch.tensor([torch.inf, 1.0]))
+        gradient.copy_(2 * p * torch.tensor([[1.0], [torch.nan]]))
+
+    optimizer = LBFGS(torch.ones(2, 2, dtype=torch.float64), lost)
+    for _ in range(3):
+        optimizer.step()
+    assert optimizer.still.all()
+    assert optimizer.evaluations == 1

@@ -187,3 +187,17 @@ def test_only_stages_can_be_ended() -> None:
     finished.step(2)
     with pytest.raises(InvalidTransition):
         finished.next_stage()
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("depth", [1, 4])
+def test_in_stage_1_the_scales_are_the_theorems_whether_waves_are_added_or_subtracted(
+    sign: int, depth: int
+) -> None:
+    network = compositional(depth, random_peaks(depth, 2, 5), members=2, sign=sign, dtype="float64")
+    trained = nnexpr.fit(network, GOAL, epochs=30, lr=1e-2, stages=(1,)).network
+    assert not torch.equal(trained.parameters, network.parameters)
+    found = coordinates_of(trained)
+    peaks, scales = found.values[:, :depth], np.cumprod(found.values[:, depth:], axis=1)
+    theorem = np.stack(theorem_scales(peaks.T, sign), axis=1)
+    np.testing.assert_allclose(scales, theorem, rtol=1e-9)
