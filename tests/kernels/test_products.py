@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnexpr.kernels.products import add_dots, multiply
+from nnexpr.kernels.products import add_dots, add_grams, multiply
 from nnexpr.kernels.tiles import BLOCK_BYTES
 
 SIZES = [*range(1, 19), 33]
@@ -52,3 +52,21 @@ def test_dots_are_numpys_and_add(dtype: type) -> None:
             after = g.reshape(rows + 2, columns)
             np.testing.assert_allclose(after[1:-1] - before[1:-1], d @ a.T, rtol=tolerance, atol=tolerance)
             assert (after[[0, -1]] == before[[0, -1]]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1, 5, 32, 33, 70])
+def test_grams_are_numpys_and_add(size: int, dtype: type) -> None:
+    """On and below the diagonal, for each member; beyond the last column of a band of 32 rows nothing is written."""
+    points = 3 * BLOCK_BYTES // np.dtype(dtype).itemsize
+    generator = np.random.default_rng(size)
+    rows = generator.standard_normal((3, size, points)).astype(dtype)
+    before = generator.standard_normal((3, size, size)).astype(dtype)
+    after = before.copy()
+    add_grams(after.reshape(-1), rows.reshape(-1), 3, size, points)
+    tolerance = 1000 * np.finfo(dtype).eps
+    lower = np.tri(size, dtype=bool)
+    expected = rows @ rows.transpose(0, 2, 1)
+    np.testing.assert_allclose((after - before)[:, lower], expected[:, lower], rtol=tolerance, atol=tolerance)
+    beyond = np.arange(size)[None, :] >= (np.arange(size)[:, None] // 32 + 1) * 32
+    assert (after[:, beyond] == before[:, beyond]).all()

@@ -13,7 +13,7 @@ from torch import Tensor
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.network import Network
 from nnexpr.training.jacobian import StackResiduals
-from nnexpr.training.levenberg_marquardt import LevenbergMarquardt
+from nnexpr.training.levenberg_marquardt import LevenbergMarquardt, _add_gram
 
 
 class Linear:
@@ -229,3 +229,14 @@ def test_a_step_that_is_refused_is_tried_again_with_twice_the_damping_ten_times(
     )
     assert p[0, 0] == pytest.approx(expected, rel=1e-12)
     assert not optimizer.still.any()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("points", [64, 70])
+def test_the_gram_matrix_is_the_product_of_the_jacobian_with_itself(points: int, dtype: torch.dtype) -> None:
+    """In compiled loops where the points are whole vectors, else in products of torch."""
+    generator = torch.Generator().manual_seed(points)
+    rows = torch.randn(2, 45, points, generator=generator, dtype=dtype)
+    matrix = torch.ones(2, 45, 45, dtype=dtype)
+    _add_gram(matrix, rows)
+    torch.testing.assert_close(matrix.tril(), (1 + rows @ rows.transpose(1, 2)).tril())
