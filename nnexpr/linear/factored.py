@@ -147,10 +147,10 @@ class FactoredDesign:
         return self.problem.fit(found, solver, rcond, ridge, seconds)
 
     def mode(self, number: int, x: Floats, solver: str = "svd") -> Floats:
-        """u_k at x ``(points,)``, k from 1, scaled to a mean square of 1 over the samples; 0 where σ_k is."""
+        """u_k at x ``(points,)``, or ``(points, 2)``, k from 1, of mean square 1 over the samples; 0 where σ_k is."""
         values, _, directions, _ = self.seen_by(solver)
         if values[number - 1] == 0:
-            return np.zeros_like(x, dtype=values.dtype)
+            return np.zeros(len(x), dtype=values.dtype)
         design = self.problem.functions.design(x.astype(self.problem.precision))
         size = values.dtype.type(len(self.problem.x) ** 0.5) / values[number - 1]
         mode: Floats = design @ (directions[:, number - 1] * size)

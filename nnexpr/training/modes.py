@@ -19,7 +19,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ModeHistory", "mode_amplitudes"]
+__all__ = ["ModeHistory", "mode_amplitudes", "shell_amplitudes"]
 
 Array = NDArray[np.float64]
 
@@ -39,6 +39,26 @@ def mode_amplitudes(errors: Array) -> Array:
     points = periodic.shape[-1]
     amplitudes: Array = 2.0 * np.abs(np.fft.rfft(periodic))[..., : points // 8] / points
     amplitudes[..., 0] /= 2.0
+    return amplitudes
+
+
+def shell_amplitudes(errors: Array) -> Array:
+    """``(shells,)`` from errors ``(rows, columns)`` on an even grid with all four sides of a rectangle.
+
+    Mode k = (k_1, k_2) makes so many turns over each side; shell r has those whose |k| is nearest to r, and
+
+        A_r = (2 Σ |c_k|²)^(1/2),    A_0 = |mean of e|,
+
+    so a wave of amplitude A has A_r = A in its shell and nothing else. Of n points along the shorter side n / 4 shells
+    are given; what repeats for a periodic error is left out.
+    """
+    periodic = errors[:-1, :-1]
+    first, second = periodic.shape
+    squares = np.abs(np.fft.fft2(periodic) / periodic.size) ** 2
+    turns = np.hypot(np.fft.fftfreq(first, 1 / first)[:, None], np.fft.fftfreq(second, 1 / second))
+    sums = np.bincount(np.rint(turns).astype(np.intp).ravel(), squares.ravel())
+    amplitudes: Array = np.sqrt(2.0 * sums[: min(first, second) // 4])
+    amplitudes[:1] /= np.sqrt(2.0)
     return amplitudes
 
 

@@ -62,6 +62,11 @@ class ChartPane(Chart, can_focus=True):
         self._cursor: float | None = None
 
     @property
+    def has_values(self) -> bool:
+        """Whether there is a chart to read values of."""
+        return self._data is not None
+
+    @property
     def has_cursor(self) -> bool:
         """Whether values are read."""
         return self._cursor is not None

@@ -143,8 +143,8 @@ class HostScreen(KeysWithoutFocus):
 
     def action_values(self) -> None:
         """On the focused chart, or on the first that is seen."""
-        charts = [pane for pane in self.view.query(ChartPane) if pane.is_wanted]
-        pane = self.focused if isinstance(self.focused, ChartPane) else next(iter(charts), None)
+        charts = [pane for pane in self.view.query(ChartPane) if pane.is_wanted and pane.has_values]
+        pane = self.focused if self.focused in charts else next(iter(charts), None)
         if not isinstance(pane, ChartPane):
             self.footer.say("There is no chart here to read values of")
             return

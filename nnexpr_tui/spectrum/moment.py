@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Answer", "BasisRow", "Eigen", "SpectrumMoment", "SpectrumQuestion"]
+__all__ = ["Answer", "BasisRow", "Curves", "Eigen", "Maps", "SpectrumMoment", "SpectrumQuestion"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Eigen:
 
     ``values (k,)`` as the solver knows them; ``kept`` and ``resolved``: how many are; ``line``: where eigenvalues are
     cut off, or the ridge that is added to them; ``exact``: those of the continuous kernel, where they are known;
-    ``shares (k,)``: what the target has of each mode, of the sum of its squares; ``mode``: x and u of mode ``number``.
+    ``shares (k,)``: what the target has of each mode, of the sum of its squares; ``number``: of the mode that is drawn.
     """
 
     values: Array
@@ -59,7 +59,30 @@ class Eigen:
     exact: Array | None
     shares: Array
     number: int
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """What is drawn of a fit on a line: x and values, each; and its knots."""
+
+    data: tuple[Array, Array]
+    fit: tuple[Array, Array]
+    error: tuple[Array, Array]
     mode: tuple[Array, Array]
+    knots: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Maps:
+    """What is drawn of a fit in the plane: images ``(rows, columns)`` of its domain, the top row first.
+
+    Of data and error a pixel has that of the sample nearest to it.
+    """
+
+    data: Array
+    fit: Array
+    error: Array
+    mode: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,27 +91,31 @@ class Answer:
 
     target: str
     formula: str
-    names: tuple[str, str]  # of x and of the values
+    names: tuple[str, ...]  # of the inputs and of the values
     notes: tuple[str, ...]  # what was done to the data
     is_data: bool
-    domain: tuple[float, float]
+    domain: tuple[tuple[float, float], ...]  # of each input
     samples: int
     size: int  # coefficients
-    data: tuple[Array, Array]
-    fit: tuple[Array, Array]
-    error: tuple[Array, Array]
-    knots: Array
+    drawn: Curves | Maps
     is_splines: bool  # whether the basis is one of linear splines, so that ``hat`` solves for it
     solver: str
     max_error: float
     mse: float
-    rank: int
+    rank: int | None  # None: not told
     gradient: float
-    condition: float | None
+    condition: float | None  # NaN: not told
     eigen: Eigen
-    target_modes: Array  # Fourier amplitudes over the domain, from 0; empty where there are too few samples
+    target_modes: (
+        Array  # Fourier amplitudes over the domain, from 0; empty where the samples do not give them
+    )
     error_modes: Array
     rows: tuple[BasisRow, ...] = ()
+
+    @property
+    def is_plane(self) -> bool:
+        """Whether the target has two inputs."""
+        return len(self.domain) == 2
 
 
 @dataclass(frozen=True, eq=False)

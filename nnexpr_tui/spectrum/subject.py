@@ -135,7 +135,8 @@ class SpectrumSubject(Subject[SpectrumMoment]):
         assert self._moment is not None  # noqa: S101 - there is work only for a question
         before, question = self._moment.answer, self._question
         compared = len(answer.rows)
-        if before is not None and len(before.rows) > compared:  # until they are replaced, those of before
+        is_like = before is not None and before.is_plane == answer.is_plane  # with the same bases
+        if before is not None and is_like and len(before.rows) > compared:  # until replaced, those of before
             answer = replace(answer, rows=(*answer.rows, *before.rows[compared:]))
         is_first = self._moment.answered != question
         self._moment = SpectrumMoment(question, answer, question, is_working=True, compared=compared)

@@ -26,23 +26,17 @@ from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.spectrum import VIEW, panes
+from nnexpr_tui.spectrum.inputs import first_specification, of_target, step_in_the_plane, with_inputs
+from nnexpr_tui.spectrum.maps import FieldPane, Map
 from nnexpr_tui.spectrum.moment import SpectrumMoment, SpectrumQuestion
 from nnexpr_tui.spectrum.report import lstsq_line
 from nnexpr_tui.spectrum.subject import SpectrumSubject
 from nnexpr_tui.training.moment import FitMoment
 
-__all__ = ["SpectrumView", "first_specification"]
+__all__ = ["SpectrumView"]
 
-SAMPLES = 1000  # of a formula, to begin with: as many as 300 knots are factored with in a few hundredths of a second
 # The widths at which a column has a place of its own
 ROOM = {"forms": ("-wide",), "tables": ("-wide", "-medium")}
-
-
-def first_specification(fit: Any) -> LstsqSpecification:
-    """Of the target that is trained on, with its noise; svd, so that there is a cut-off to be moved."""
-    shared = ("target", "domain", "noise", "missing", "terms", "target_seed")
-    options = {name: getattr(fit, name) for name in shared}
-    return LstsqSpecification.make(**options, samples=SAMPLES, basis="relu", solver="svd")
 
 
 class SpectrumView(View, entry=VIEW):
@@ -66,12 +60,12 @@ class SpectrumView(View, entry=VIEW):
             yield Form("Solver", ("solver",), self._change, self._step, id="spectrum-solver")
             yield TablePane("Numbers", id="spectrum-numbers")
         with Vertical(id="spectrum-charts", classes="column"):
-            yield ChartPane("Fit", panes.FIT_HELP, id="spectrum-fit")
+            yield FieldPane("Fit", panes.FIT_HELP, id="spectrum-fit")
             yield ChartPane("Gram eigenvalues", panes.EIGEN_HELP, id="spectrum-eigen")
         with Vertical(id="spectrum-tables", classes="column"):
             yield TablePane("Every basis", id="spectrum-bases")
             yield ChartPane("Frequencies", panes.FREQUENCIES_HELP, id="spectrum-frequencies")
-            yield ChartPane("Mode", panes.MODE_HELP, id="spectrum-mode")
+            yield FieldPane("Mode", panes.MODE_HELP, id="spectrum-mode")
 
     # Questions and answers
 
@@ -79,13 +73,21 @@ class SpectrumView(View, entry=VIEW):
     def specification(self) -> LstsqSpecification:
         """What is asked for; at first, of the target that is trained on."""
         if self._specification is None:
-            self._specification = first_specification(self.controller.specification)
+            fit = self.controller.specification
+            self._specification = first_specification(fit, self._inputs_of(fit.target))
         return self._specification
 
     @property
     def moment(self) -> SpectrumMoment | None:
         """The newest one."""
         return self.controller.moment(SpectrumSubject)
+
+    def _inputs_of(self, target: str) -> int:
+        """How many it has: as the answer says, where it is of that target, or else the catalogue."""
+        moment = self.moment
+        if moment and moment.answer and moment.answered and moment.answered.specification.target == target:
+            return len(moment.answer.domain)
+        return 2 if target in self.controller.plane_targets else 1
 
     def _ask(self) -> None:
         question = SpectrumQuestion(self.specification, self._mode)
@@ -101,6 +103,11 @@ class SpectrumView(View, entry=VIEW):
         self._refused = error = moment.refused
         assert error is not None  # noqa: S101 - as was asked above
         refused = self.specification
+        is_new = moment.answered is None or moment.answered.specification.target != refused.target
+        if is_new and error.option in ("basis", "biases") and refused != with_inputs(refused, 2):
+            self._specification = with_inputs(refused, 2)  # a formula that has two inputs
+            self._ask()
+            return self.moment
         if moment.answered is not None:
             self._specification, self._mode = moment.answered.specification, moment.answered.mode
         elif error.option == "target" and refused.target != LstsqSpecification().target:
@@ -139,17 +146,22 @@ class SpectrumView(View, entry=VIEW):
             return numbers.show_lines([((line, "label"),) for line in _waiting(moment)])
         answer, answered = moment.answer, moment.answered
         residual = self.look.residual
-        key = answered, moment.answered == moment.question
+        key = answered, moment.answered == moment.question, self.app.theme
         place = answered.specification
         axes = (place.target, place.domain, place.noise, residual)
         sent = self._chart(
-            "fit", "Fit", (key, residual), axes, lambda: panes.fit_chart(answer, residual=residual)
+            "fit",
+            panes.fit_title(answer, residual=residual),
+            (key, residual),
+            axes,
+            lambda: panes.fit_drawing(answer, residual=residual),
         )
         kind = (place.basis, place.power, place.scale, place.knots, place.biases, answer.solver, place.dtype)
         title = panes.eigen_title(answer)
         sent += self._chart("eigen", title, key, (axes[:2], kind), lambda: panes.eigen_chart(answer))
-        sent += self._chart("frequencies", "Frequencies", key, axes, lambda: panes.frequencies_chart(answer))
-        sent += self._chart("mode", panes.mode_title(answer), key, key, lambda: panes.mode_chart(answer))
+        title = panes.frequencies_title(answer)
+        sent += self._chart("frequencies", title, key, axes, lambda: panes.frequencies_chart(answer))
+        sent += self._chart("mode", panes.mode_title(answer), key, key, lambda: panes.mode_drawing(answer))
         waits = _waiting(moment)[0] if moment.is_working and moment.answered != self._asked else ""
         sent += numbers.show_table("Numbers", panes.NUMBERS_HELP, panes.number_lines(answer), subtitle=waits)
         return sent + self._show_bases(moment, answered.specification)
@@ -166,7 +178,12 @@ class SpectrumView(View, entry=VIEW):
         return pane.show_text("Every basis", lines, head=[head], note=note)
 
     def _chart(
-        self, name: str, title: str, key: Hashable, axes: Hashable, make: Callable[[], ChartData]
+        self,
+        name: str,
+        title: str,
+        key: Hashable,
+        axes: Hashable,
+        make: Callable[[], ChartData | tuple[Map, ...]],
     ) -> int:
         """Draw it, unless it is drawn already; on limits of its own where what is on its ``axes`` is something else."""
         pane = self.query_one(f"#spectrum-{name}", ChartPane)
@@ -178,19 +195,27 @@ class SpectrumView(View, entry=VIEW):
         entitle(pane, title)
         if self.is_due(f"{name} axes", axes):
             pane.reset_limits()
-        return pane.update_chart(make())
+        drawing = make()
+        if isinstance(pane, FieldPane) and not isinstance(drawing, ChartData):
+            return pane.show_maps(drawing)
+        assert isinstance(drawing, ChartData)  # noqa: S101 - only these panes have maps
+        return pane.update_chart(drawing)
 
     # Actions: what they mean is in the declaration
 
     def _change(self, name: str, value: Any) -> None:
-        self._specification = replaced(self.specification, name, value)
+        found = replaced(self.specification, name, value)
+        if name == "target":
+            found = with_inputs(found, self._inputs_of(found.target))
+        self._specification = found
         self.redraw()
 
     def _step(self, name: str, direction: int) -> None:
         if name == "target":
             self._change(name, self._neighbour(direction))
             return
-        found = stepped(self.specification, name, direction)
+        is_plane = self._inputs_of(self.specification.target) == 2
+        found = (step_in_the_plane if is_plane else stepped)(self.specification, name, direction)
         if name == "solver" and not self._has_solver(found):
             found = stepped(found, name, direction)
         self._specification = found
@@ -203,7 +228,8 @@ class SpectrumView(View, entry=VIEW):
         return way is None or bool(way.dense) or known is None or known.is_splines
 
     def _neighbour(self, direction: int) -> str:
-        targets = [name for name in self.controller.targets if name not in self.controller.plane_targets]
+        plane = self.controller.plane_targets
+        targets = [*(name for name in self.controller.targets if name not in plane), *plane]
         if not targets:
             raise InputError("target", self.specification.target, "the catalogue is still being loaded")
         at = targets.index(self.specification.target) if self.specification.target in targets else -1
@@ -243,9 +269,8 @@ class SpectrumView(View, entry=VIEW):
 
     def action_same_target(self) -> None:
         self.begin()
-        fitted = first_specification(self.controller.specification)
-        names = ("target", "domain", "noise", "missing", "terms", "target_seed")
-        self._specification = self.specification.replace(**{name: getattr(fitted, name) for name in names})
+        found = of_target(self.specification, self.controller.specification)
+        self._specification = with_inputs(found, self._inputs_of(found.target))
 
     def action_knots(self, direction: int) -> None:
         self._set_knots(stepped_width(self.specification.knots, direction))

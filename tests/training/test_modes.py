@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 import nnexpr
 from nnexpr.specification import FitSpecification
 from nnexpr.training.fit import session_of
-from nnexpr.training.modes import MOST_ENTRIES, MOST_MODES, MOST_NUMBERS, ModeHistory, mode_amplitudes
+from nnexpr.training.modes import (
+    MOST_ENTRIES,
+    MOST_MODES,
+    MOST_NUMBERS,
+    ModeHistory,
+    mode_amplitudes,
+    shell_amplitudes,
+)
 from nnexpr.training.session import Session
 
 GRID = np.linspace(0.0, 1.0, 513)
@@ -31,6 +38,15 @@ def test_the_line_has_the_modes_of_the_sawtooth() -> None:
     modes = np.arange(1, 20)
     np.testing.assert_allclose(amplitudes[1:20], 1 / (np.pi * modes), rtol=(20 / 512) ** 2 * 4)
     assert amplitudes[0] == pytest.approx(0.5, abs=1 / 512)
+
+
+@pytest.mark.parametrize("turns", [(0, 0), (3, 0), (0, 4), (3, -4), (2, 1)])
+def test_a_wave_in_the_plane_has_the_shell_of_its_turns_and_no_other(turns: tuple[int, int]) -> None:
+    first, second = np.linspace(0, 1, 65)[:, None], np.linspace(0, 1, 49)
+    phase = 2 * np.pi * (turns[0] * first + turns[1] * second)
+    expected = np.zeros(12)
+    expected[round(np.hypot(*turns))] = 3.0
+    np.testing.assert_allclose(shell_amplitudes(3.0 * np.cos(phase + any(turns))), expected, atol=1e-13)
 
 
 def begun(**options: object) -> Session:

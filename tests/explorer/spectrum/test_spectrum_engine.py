@@ -128,7 +128,7 @@ def test_a_higher_cut_off_keeps_fewer_modes_and_leaves_more_of_the_target(solver
     assert ranks[0] > ranks[-1]
     assert all(after >= 0.999 * before for before, after in itertools.pairwise(errors))
     for answer in found:  # Pythagoras, in the units of the target
-        whole = np.mean(answer.data[1] ** 2)
+        whole = np.mean(answer.drawn.data[1] ** 2)
         left = 1 - answer.eigen.shares[: answer.rank].sum()
         if answer.rank <= answer.eigen.resolved:
             assert answer.mse == pytest.approx(
@@ -165,7 +165,7 @@ def test_a_mode_is_drawn_by_its_number_within_what_there_is() -> None:
         answer = answered(PLAIN, kept, number)
         assert answer.eigen.number == shown
         assert panes.mode_title(answer).startswith(f"Mode {shown}:")
-        x, u = answer.eigen.mode
+        x, u = answer.drawn.mode
         assert np.mean(u**2) == pytest.approx(1, rel=0.2)
         assert (x[0], x[-1]) == (-1, 1)
 
@@ -173,7 +173,14 @@ def test_a_mode_is_drawn_by_its_number_within_what_there_is() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"target": "waves2d"}, "it has two inputs; here knots lie on a line"),
+        (
+            {"target": "waves2d", "basis": "sine"},
+            "in two dimensions it must be one of relu, hat, tanh, gaussian",
+        ),
+        (
+            {"target": "waves2d", "biases": "adaptive"},
+            "in two dimensions these knots are placed uniform or random",
+        ),
         ({"target": "expr:1/x", "samples": 301}, "its value is not finite at x = 0"),
         ({"target": "csv:nowhere.csv"}, "there is no such file"),
         ({"rcond": 2.0}, "it must be at least 0 and below 1"),
@@ -195,8 +202,8 @@ def test_the_smallest_problems_are_drawn(changes: dict[str, object], solver: str
     answer = answered(specification)
     assert answer.mse < 1e-20 or "knots" in changes
     for chart in (
-        panes.fit_chart(answer, residual=False), panes.fit_chart(answer, residual=True),
-        panes.eigen_chart(answer), panes.frequencies_chart(answer), panes.mode_chart(answer),
+        panes.fit_drawing(answer, residual=False), panes.fit_drawing(answer, residual=True),
+        panes.eigen_chart(answer), panes.frequencies_chart(answer), panes.mode_drawing(answer),
     ):  # fmt: skip
         assert all(np.size(series.x) <= 20_000 for series in chart.series)
     assert panes.number_lines(answer)
@@ -210,8 +217,8 @@ def test_many_samples_of_a_file_are_all_fitted_and_few_points_drawn(tmp_path: Pa
     (tmp_path / "many.csv").write_text("x,y\n" + rows, encoding="utf-8")
     answer = answered(PLAIN.replace(target=f"csv:{tmp_path}/many.csv", solver="hat"))
     assert (answer.samples, answer.is_data) == (12_000, True)
-    assert all(len(curve[0]) <= 5000 for curve in (answer.data, answer.fit, answer.error))
-    assert answer.data[1].max() == pytest.approx(1, abs=1e-5)
+    assert all(len(curve[0]) <= 5000 for curve in (answer.drawn.data, answer.drawn.fit, answer.drawn.error))
+    assert answer.drawn.data[1].max() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_command_that_is_copied_finds_the_same() -> None:
@@ -255,12 +262,12 @@ def test_what_is_refused_leaves_the_answer_there_was() -> None:
     subject = seated(SpectrumSubject())
     subject.solve(SpectrumQuestion(PLAIN))
     worked(subject)
-    subject.solve(SpectrumQuestion(PLAIN.replace(target="waves2d")))
+    subject.solve(SpectrumQuestion(PLAIN.replace(target="waves2d", basis="sine")))
     worked(subject)
     moment = subject.moment()
     assert moment is not None
     assert moment.refused is not None
-    assert "two inputs" in str(moment.refused)
+    assert "in two dimensions" in str(moment.refused)
     assert moment.answered == SpectrumQuestion(PLAIN)
     assert moment.answer is not None
 
@@ -306,10 +313,10 @@ async def test_what_is_long_is_answered_apart_and_another_question_ends_it(
         assert moment.answer is not None
         assert moment.answer.mse == pytest.approx(solved(PLAIN).mse, rel=1e-7)
         assert moment.compared == 2 * len(BASES)
-        subject.solve(SpectrumQuestion(PLAIN.replace(target="waves2d")))
+        subject.solve(SpectrumQuestion(PLAIN.replace(target="waves2d", basis="sine")))
         subject.turn(0.0)
         await until(finished)
-        assert "two inputs" in str(subject.moment().refused)  # type: ignore[union-attr]
+        assert "in two dimensions" in str(subject.moment().refused)  # type: ignore[union-attr]
     finally:
         subject.end()
     assert subject._apart._process is None

@@ -62,15 +62,6 @@ async def test_it_begins_with_the_target_of_explore(explorer: Explorer) -> None:
         assert (await pressed(explorer, pilot, "T")).target == "cube"
 
 
-async def test_a_target_of_two_inputs_is_left_for_one_that_has_a_line(explorer: Explorer) -> None:
-    async with explorer.run_test(size=WIDE) as pilot:
-        await ready(explorer)
-        explorer.controller.change("target", "waves2d")
-        await opened(explorer, pilot)
-        await until(lambda: "it has two inputs; here knots lie on a line" in text(explorer))
-        assert solved(explorer).target == LstsqSpecification().target
-
-
 KEYS = (
     ("+", "rcond", 1e-15), ("p", "dtype", "float32"), ("p", "dtype", "float64"), ("a", "biases", "adaptive"),
     ("]", "knots", 112), ("[", "knots", 96), ("}", "knots", 192), ("{", "knots", 96), ("b", "basis", "hat"),
