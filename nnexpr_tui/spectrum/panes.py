@@ -29,7 +29,7 @@ __all__ = [
 row = partial(table_row, width=12)
 DTYPES = {"float64": "double", "float32": "single"}
 BITS = {"float64": "64", "float32": "32"}
-FARTHEST = 1e4  # below the least eigenvalue a cut-off is not drawn: it would press all others together
+FARTHEST = 1e4  # below the least eigenvalue neither a cut-off nor rounding is drawn: it would press all others together
 
 FIT_HELP = """\
 The target at its samples and the least-squares fit in the chosen basis, with the chosen solver, cut-off and precision.
@@ -129,14 +129,15 @@ def eigen_chart(answer: Answer) -> ChartData:
     modes = np.arange(1, len(eigen.values) + 1)
     kept = modes <= eigen.kept
     told = modes <= eigen.resolved
+    near = eigen.values > eigen.values[max(eigen.resolved, 1) - 1] / FARTHEST
     series = []
     if eigen.exact is not None:
         series.append(Series(modes[: len(eigen.exact)], eigen.exact, "exact", "secondary"))
-    if eigen.line is not None and eigen.line > eigen.values[eigen.values > 0][-1] / FARTHEST:
+    if eigen.line is not None and eigen.line > eigen.values[near][-1] / FARTHEST:
         name = "ridge" if eigen.is_ridge else "cut-off"
         series.append(Series((1, max(len(modes), 2)), (eigen.line, eigen.line), name, "warning"))
     for name, which, color, marker in (
-        ("rounding", ~told, "error", "x"),
+        ("rounding", ~told & near, "error", "x"),
         ("left out", told & ~kept, "foreground", "o"),
         ("kept", told & kept, "accent", "●"),
     ):

@@ -72,6 +72,14 @@ def test_a_mode_in_the_plane_has_mean_square_one() -> None:
     assert mode.limits[1] == -mode.limits[0] >= np.abs(mode.values).max()
 
 
+def test_what_is_far_below_all_eigenvalues_does_not_press_them_together() -> None:
+    """A line that only touches the rectangle adds nothing to the affine functions: its eigenvalue is rounding."""
+    answer = answered(FLAT)
+    assert answer.eigen.resolved == answer.size - 1
+    drawn = np.concatenate([np.atleast_1d(series.y) for series in panes.eigen_chart(answer).series])
+    assert drawn.min() > answer.eigen.values[-2] / panes.FARTHEST
+
+
 def test_frequencies_in_the_plane_are_taken_on_an_even_grid_in_any_order() -> None:
     axes = np.linspace(0, 1, 33), np.linspace(-2, 2, 41)
     x = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
