@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, time
 
 import pytest
 
@@ -47,10 +48,12 @@ def test_what_was_found_is_kept_with_its_time_and_its_parts_are_not(tmp_path: Pa
         assert len(list(tmp_path.iterdir())) == 1
         return RESULT
 
+    began, at = monotonic(), time()
     found = perform(experiment(work), tmp_path, quick=True, progress=lambda *report: reports.append(report))
     assert reports == [(0.0, "loading"), (0.5, "half")]
     assert (found.id, found.quick, found.result) == ("one", True, RESULT)
-    assert found.seconds >= 0.0
+    assert 0.0 <= found.seconds <= monotonic() - began
+    assert at <= found.finished <= time()
     kept = kept_finding(tmp_path, "one", quick=True)
     assert kept is not None
     assert (kept.seconds, kept.finished, kept.result) == (found.seconds, found.finished, RESULT)

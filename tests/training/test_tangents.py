@@ -258,3 +258,10 @@ def test_what_has_no_kernel_says_why() -> None:
     lost = nnexpr.fit(nnexpr.mlp(depth=3, width=8), WAVE, epochs=100, lr=1e6, optimizer="sgd")
     with pytest.raises(ValueError, match=r"member 0 diverged at epoch \d+"):
         lost.tangents()
+
+
+@pytest.mark.parametrize("unit", [1e-40, 1e-5, 1e40])
+def test_what_is_above_rounding_does_not_depend_on_the_unit(unit: float) -> None:
+    whole, lost = (made([8.0 * unit, 2.0 * unit, least * unit], [1.0] * 3) for least in (1e-9, 1e-17))
+    assert (whole.resolved, lost.resolved) == (3, 2)
+    assert (whole.condition, lost.condition) == (pytest.approx(8e9), pytest.approx(4.0))
