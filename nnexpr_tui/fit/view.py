@@ -153,24 +153,10 @@ class FitView(TrainingView, OverTime, entry=VIEW):
     # Actions: what they mean is in the declaration
 
     def action_forms(self) -> None:
-        self._toggle_column("forms", "architecture")
+        self.toggle_column(self.query_one("#forms"), ROOM["forms"], "#architecture")
 
     def action_numbers(self) -> None:
-        self._toggle_column("numbers", "counts")
-
-    def _toggle_column(self, name: str, first: str) -> None:
-        """Where there is room for the column it is put away and brought back; else it lies over the charts."""
-        column = self.query_one(f"#{name}")
-        self.zoom(None)
-        if any(self.screen.has_class(width) for width in ROOM[name]):
-            shown = column.has_class("-away")
-            column.toggle_class("-away")
-        else:
-            shown = not column.has_class("-open")
-            self.query(".column").remove_class("-open")
-            column.set_class(shown, "-open")
-        self.query_one(f"#{first}" if shown else "#fit").focus()
-        self.call_after_refresh(self.redraw)
+        self.toggle_column(self.query_one("#numbers"), ROOM["numbers"], "#counts")
 
     def refused(self, message: Refused) -> None:
         """Offer what was typed again, to be mended."""
@@ -179,18 +165,3 @@ class FitView(TrainingView, OverTime, entry=VIEW):
             text = OPTIONS[name].format(getattr(message.refused, name))
             for form in self.query(Form):
                 form.refused(name, text)
-
-    def on_form_failed(self, message: Form.Failed) -> None:
-        self.footer.say(str(message.error), error=True)
-
-    def on_form_cut(self, message: Form.Cut) -> None:
-        self.footer.say(message.text)
-
-    def close(self) -> bool:
-        if super().close():
-            return True
-        opened = self.query(".column.-open")
-        opened.remove_class("-open")
-        if opened:
-            self.query_one("#fit").focus()
-        return bool(opened)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.charts.widget import Chart
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.footer import FooterLine
+from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.training.moment import FitMoment, Refused
 from nnexpr_tui.training.subject import FitSubject
@@ -188,9 +189,37 @@ class View(Container):
         if focused is not None and not (focused.region.area and focused.is_on_screen):
             self.query_one(self.FIRST).focus()
 
+    def toggle_column(self, column: Widget, widths: Iterable[str], first: str) -> None:
+        """Put it away or bring it back on screens of these widths, which have room; else it lies over the charts.
+
+        ``first``: the pane of it that has the focus once it is there.
+        """
+        self.zoom(None)
+        if any(self.screen.has_class(width) for width in widths):
+            shown = column.has_class("-away")
+            column.toggle_class("-away")
+        else:
+            shown = not column.has_class("-open")
+            self.query(".column").remove_class("-open")
+            column.set_class(shown, "-open")
+        self.query_one(first if shown else self.FIRST).focus()
+        self.call_after_refresh(self.redraw)
+
     def close(self) -> bool:
         """Close what lies over the panes; whether there was something."""
         if self.zoomed is not None:
             self.zoom(None)
             return True
-        return False
+        opened = self.query(".column.-open")
+        opened.remove_class("-open")
+        if opened:
+            self.query_one(self.FIRST).focus()
+        return bool(opened)
+
+    # Forms
+
+    def on_form_failed(self, message: Form.Failed) -> None:
+        self.footer.say(str(message.error), error=True)
+
+    def on_form_cut(self, message: Form.Cut) -> None:
+        self.footer.say(message.text)

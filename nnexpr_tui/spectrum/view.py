@@ -296,36 +296,10 @@ class SpectrumView(View, entry=VIEW):
             self._mode = max(1, self.moment.answer.eigen.kept)
 
     def action_forms(self) -> None:
-        self._toggle_column("forms", "spectrum-solver")
+        self.toggle_column(self.query_one("#spectrum-forms"), ROOM["forms"], "#spectrum-solver")
 
     def action_tables(self) -> None:
-        self._toggle_column("tables", "spectrum-bases")
-
-    def _toggle_column(self, name: str, first: str) -> None:
-        """Where there is room for the column it is put away and brought back; else it lies over the charts."""
-        column = self.query_one(f"#spectrum-{name}")
-        self.zoom(None)
-        if any(self.screen.has_class(width) for width in ROOM[name]):
-            shown = column.has_class("-away")
-            column.toggle_class("-away")
-        else:
-            shown = not column.has_class("-open")
-            self.query(".column").remove_class("-open")
-            column.set_class(shown, "-open")
-        self.query_one(f"#{first}" if shown else self.FIRST).focus()
-        self.call_after_refresh(self.redraw)
-
-    def on_form_failed(self, message: Form.Failed) -> None:
-        self.footer.say(str(message.error), error=True)
-
-    def close(self) -> bool:
-        if super().close():
-            return True
-        opened = self.query(".column.-open")
-        opened.remove_class("-open")
-        if opened:
-            self.query_one(self.FIRST).focus()
-        return bool(opened)
+        self.toggle_column(self.query_one("#spectrum-tables"), ROOM["tables"], "#spectrum-bases")
 
     # Taking it elsewhere
 
