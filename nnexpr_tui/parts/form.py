@@ -124,7 +124,7 @@ class Form(LinePane, can_focus=True):
     def _tell_cut(self) -> None:
         """Have the whole of a value said that its row has no room for."""
         value = clean(self._value(self.option)) if self._specification is not None else ""
-        if len(value) > self.size.width - LEAST_LABEL - 4:
+        if 0 < self.size.width < len(value) + LEAST_LABEL + 4:  # it has none before it is laid out
             self.post_message(self.Cut(f"{self._options[self.option].label}: {value}"))
 
     def on_click(self, event: events.Click) -> None:
