@@ -1,10 +1,8 @@
-"""What both front ends write: values as JSON has them, and the result of experiments as one document."""
+"""What both front ends write: modes, kernels and the results of experiments, as documents."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
     from nnexpr.training.tangents import Tangent, Tangents
 
 __all__ = [
-    "cell_text", "domain_document", "experiments_document", "modes_document", "plain", "tangent_document",
-    "verdict_text",
+    "cell_text", "domain_document", "experiments_document", "modes_document", "tangent_document", "verdict_text",
 ]  # fmt: skip
 
 MOST_MODE_ENTRIES = 64  # epochs
@@ -28,34 +25,6 @@ MOST_EIGENVALUES = 64
 def domain_document(domain: tuple[tuple[float, float], ...]) -> tuple[Any, ...]:
     """``[low, high]`` of one input, a list of such of several."""
     return domain if len(domain) > 1 else domain[0]
-
-
-def plain(value: Any) -> Any:
-    """``value`` in JSON's own types: arrays become lists, records their fields, and a non-finite number null.
-
-    A mapping that holds such a number, itself or in a list, then says ``"nonfinite": true``.
-    """
-    return _plain(value)[0]
-
-
-def _plain(value: Any) -> tuple[Any, bool]:
-    """The plain value, and whether a number in it was not finite and no mapping below has said so."""
-    if isinstance(value, float):
-        return (float(value), False) if math.isfinite(value) else (None, True)
-    if value is None or isinstance(value, (str, bool, int)):
-        return value, False
-    if is_dataclass(value):
-        value = vars(value)
-    if isinstance(value, Mapping):
-        pairs = {str(key): _plain(item) for key, item in value.items()}
-        document = {key: item for key, (item, _) in pairs.items()}
-        if any(lost for _, lost in pairs.values()):
-            document["nonfinite"] = True
-        return document, False
-    if hasattr(value, "tolist"):  # an array, a tensor, or one of their numbers
-        return _plain(value.tolist())
-    items = [_plain(item) for item in value]
-    return [item for item, _ in items], any(lost for _, lost in items)
 
 
 def modes_document(

@@ -84,6 +84,7 @@ class Recording:
     snapshots: tuple[Snapshot, ...]  # in ascending epochs: the first from the beginning, the last the newest
     epochs: NDArray[np.int64]  # (entries,) of the history
     losses: NDArray[np.float32]  # (entries, members), own units, NaN after divergence
+    run: str | None = None  # the id under which it is kept
 
     def network_at(self, index: int) -> Network | None:
         """The member of the snapshot at ``index``, as it was; None where its weights were left out."""

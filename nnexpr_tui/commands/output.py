@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnexpr.plain import plain
 from nnexpr_tui.commands.group import clean
-from nnexpr_tui.documents import plain
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -17,9 +17,10 @@ from textual.widget import Widget
 from nnexpr.atomic import write_atomically
 from nnexpr.experiments.discovery import Experiment, every
 from nnexpr.experiments.findings import Finding
+from nnexpr.plain import plain
 from nnexpr_tui.charts.widget import Chart
 from nnexpr_tui.controller import Controller
-from nnexpr_tui.documents import experiments_document, plain
+from nnexpr_tui.documents import experiments_document
 from nnexpr_tui.experiments import VIEW
 from nnexpr_tui.experiments.pages import Page, ShownTable, page_text, pages_of
 from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines

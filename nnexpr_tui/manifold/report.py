@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nnexpr_tui.documents import plain
+from nnexpr.plain import plain
 from nnexpr_tui.manifold.moment import ManifoldMoment, Trained, stages_from
 
 if TYPE_CHECKING:

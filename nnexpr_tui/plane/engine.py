@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nnexpr.plain import plain
 from nnexpr.regions.plane import PlaneRegions, plane_regions
 from nnexpr.runs.recording import network_of
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.documents import plain
 from nnexpr_tui.plane.moment import SeenCells, Viewport
 
 __all__ = ["cells", "document", "fit_heights", "seen_cells", "target_heights"]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nnexpr.atomic import write_atomically
 from nnexpr.networks.network import Network
+from nnexpr.plain import plain
 from nnexpr.regions.line import LineRegions, linear_regions
 from nnexpr.runs.file import save
 from nnexpr.runs.recording import Scene
@@ -28,7 +29,7 @@ from nnexpr.training.modes import mode_amplitudes
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.tangents import tangents_of
-from nnexpr_tui.documents import domain_document, modes_document, plain, tangent_document
+from nnexpr_tui.documents import domain_document, modes_document, tangent_document
 from nnexpr_tui.training.moment import FitMoment, Library
 
 __all__ = ["build", "export", "frequencies", "library", "lines", "memory"]

@@ -10,9 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnexpr.plain import plain
 from nnexpr_tui.commands.group import clean
 from nnexpr_tui.commands.output import print_json, print_table
-from nnexpr_tui.documents import plain
 
 numbers = st.floats() | st.integers() | st.none() | st.booleans() | st.text(max_size=3)
 documents = st.dictionaries(
