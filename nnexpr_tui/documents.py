@@ -9,14 +9,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nnexpr.experiments.data import Claim, Verdict
+    from nnexpr.experiments.data import Claim
     from nnexpr.experiments.discovery import Experiment
     from nnexpr.experiments.findings import Finding
     from nnexpr.training.tangents import Tangent, Tangents
 
-__all__ = [
-    "cell_text", "domain_document", "experiments_document", "modes_document", "tangent_document", "verdict_text",
-]  # fmt: skip
+__all__ = ["domain_document", "experiments_document", "modes_document", "tangent_document"]
 
 MOST_MODE_ENTRIES = 64  # epochs
 MOST_EIGENVALUES = 64
@@ -114,23 +112,3 @@ def _claim(claim: Claim) -> dict[str, Any]:
     """Under the source's own name, so that a script finds all parts of "M4" by it; which part, beside it."""
     name, _, part = claim.id.partition(" ")
     return {**vars(claim), "id": name, "part": part or None}
-
-
-def verdict_text(verdict: Verdict) -> str:
-    """A verdict as people read it: there are numbers where nothing was judged, so "not measured" says too much."""
-    return "not judged" if verdict == "not measured" else verdict
-
-
-def cell_text(value: object) -> str:
-    """A value of a table or a claim as people read it; a dash for none."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if not isinstance(value, float):
-        return str(value)
-    if value == 0 or 1e-2 <= abs(value) < 1e4:
-        return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
-    return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e+")

@@ -12,6 +12,7 @@ from nnexpr.experiments.attempt import Cancelled
 from nnexpr.experiments.data import VERDICTS, Claim, Figure, Table
 from nnexpr.experiments.discovery import Experiment, find
 from nnexpr.experiments.findings import Finding
+from nnexpr.experiments.wording import cell_text, verdict_text
 from nnexpr.runs.store import Store
 from nnexpr_tui.commands.completion import experiments
 from nnexpr_tui.commands.interrupts import Pending, signals
@@ -33,7 +34,7 @@ from nnexpr_tui.commands.output import (
     say,
     stdout_width,
 )
-from nnexpr_tui.documents import cell_text, experiments_document, verdict_text
+from nnexpr_tui.documents import experiments_document
 
 __all__ = ["reproduce"]
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from nnexpr.experiments.data import Figure, Table
 from nnexpr.experiments.findings import Finding
-from nnexpr_tui.documents import cell_text
+from nnexpr.experiments.wording import cell_text
 from nnexpr_tui.experiments.panes import claim_lines, tally_text
 from nnexpr_tui.parts.lines import Line, clean
 

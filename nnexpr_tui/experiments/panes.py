@@ -11,7 +11,7 @@ from typing import NamedTuple
 from nnexpr.experiments.data import Claim, Verdict
 from nnexpr.experiments.discovery import Experiment
 from nnexpr.experiments.findings import Finding
-from nnexpr_tui.documents import cell_text, verdict_text
+from nnexpr.experiments.wording import cell_text, verdict_text
 from nnexpr_tui.experiments.runs import Running
 from nnexpr_tui.parts.lines import Line, clean, wrapped
 

@@ -16,9 +16,10 @@ from textual.pilot import Pilot
 
 from nnexpr.experiments.discovery import every
 from nnexpr.experiments.findings import Finding, keep_finding
+from nnexpr.experiments.wording import cell_text
 from nnexpr.plain import plain
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.documents import cell_text, experiments_document
+from nnexpr_tui.documents import experiments_document
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.table import ScrollPane
 from nnexpr_tui.settings import Settings
