@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 
 import pytest
@@ -16,12 +18,24 @@ for _name in ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM"):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests marked ``cuda`` are there where a CUDA device is."""
-    marked = [item for item in items if item.get_closest_marker("cuda")]
-    if not marked:
-        return
+    """Tests marked ``cuda`` or ``browser`` are there where a CUDA device or Chromium is."""
+    for mark, is_there in (("cuda", _has_cuda), ("browser", _has_browser)):
+        marked = [item for item in items if item.get_closest_marker(mark)]
+        if marked and not is_there():
+            config.hook.pytest_deselected(items=marked)
+            items[:] = [item for item in items if item not in marked]
+
+
+def _has_cuda() -> bool:
     import torch
 
-    if not torch.cuda.is_available():
-        config.hook.pytest_deselected(items=marked)
-        items[:] = [item for item in items if item not in marked]
+    return torch.cuda.is_available()
+
+
+def _has_browser() -> bool:
+    """Whether Chromium is installed. NNEXPR_BROWSER=required, as in CI: its absence is an error."""
+    if shutil.which("chromium"):
+        return True
+    if os.environ.get("NNEXPR_BROWSER") == "required":
+        raise pytest.UsageError("NNEXPR_BROWSER is required, but there is no chromium on the path")
+    return False
