@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
 from time import monotonic
@@ -29,6 +29,7 @@ from nnexpr_tui.driver import PatientDriver
 from nnexpr_tui.lulls import Lulls
 from nnexpr_tui.parts.screen import HostScreen
 from nnexpr_tui.parts.views import View
+from nnexpr_tui.presets import PRESETS, Preset
 from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS, STYLES
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, erases_in_color, escape_seconds, handled_signals, own_terminal
@@ -66,6 +67,7 @@ class Explorer(DifferencesOnly[None]):
         *,
         start: bool = False,
         fresh: bool = False,
+        preset: Preset | None = None,
         settings: Settings | None = None,
         store: Store | None = None,
         load: Callable[[], Library] | None = None,
@@ -74,7 +76,7 @@ class Explorer(DifferencesOnly[None]):
         self.animation_level = "none"
         self.shown = ShownCells(erases=erases_in_color())
         self.controller = Controller(
-            self.post_message, specification=specification, start=start, fresh=fresh,
+            self.post_message, specification=specification, start=start, fresh=fresh, preset=preset,
             settings=settings, store=store, load=load or _load_engine,
         )  # fmt: skip
         for name, views in SCREENS.items():
@@ -114,7 +116,9 @@ class Explorer(DifferencesOnly[None]):
         self.controller.open()
         self.controller.worker.want()
         self.set_interval(SAVE_SECONDS, lambda: self.controller.remember(self.theme))
-        if self.controller.greeting:
+        if self.controller.preset is not None:
+            self.call_later(self._show, self.controller.preset)
+        elif self.controller.greeting:
             self.say(self.controller.greeting)
 
     @property
@@ -179,7 +183,36 @@ class Explorer(DifferencesOnly[None]):
             if action.name != "command_palette":
                 title = f"{action.label} ({action.shown})"
                 yield SystemCommand(title, action.help, partial(self.run_action, action.name, owner))
+        yield from self._questions("Preset ")
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def _questions(self, before: str = "") -> Iterator[SystemCommand]:
+        """Each preset by its name, with its question."""
+        for preset in PRESETS.values():
+            yield SystemCommand(f"{before}{preset.name}", preset.question, partial(self.open_preset, preset))
+
+    def action_tour(self) -> None:
+        """All questions; the one after that which is looked at is the first, so that enter goes on."""
+        from nnexpr_tui.parts.palette import Palette
+
+        if isinstance(self.screen, HostScreen):
+            questions, present = list(self._questions()), self.controller.preset
+            at = 0 if present is None else list(PRESETS).index(present.name) + 1
+            self.push_screen(Palette([*questions[at:], *questions[:at]], "questions"))
+
+    async def open_preset(self, preset: Preset) -> None:
+        """Begin with its fit, if it has one, on its screen."""
+        self.controller.preset = preset
+        if preset.fit:
+            self.controller.begin(preset, preset.specification())
+        await self._show(preset)
+
+    async def _show(self, preset: Preset) -> None:
+        """Its view, once the screen is made."""
+        mode = next(name for name, views in SCREENS.items() if preset.view in [view.name for view in views])
+        await self.switch_mode(mode)
+        if self.explorer_screen is not None:
+            self.explorer_screen.call_after_refresh(self.explorer_screen.begin, preset)
 
     def action_no_screen(self, digit: int) -> None:
         there = ", ".join(f"{entry.key} {entry.screen}" for entry in TABS)
@@ -271,15 +304,16 @@ def _load_engine() -> Library:
 
 
 def run_explorer(
-    specification: FitSpecification | None, *, start: bool, fresh: bool, settings: Settings, store: Store
-) -> int:
+    specification: FitSpecification | None, *, start: bool, fresh: bool, settings: Settings, store: Store,
+    preset: Preset | None = None,
+) -> int:  # fmt: skip
     """The explorer until it is left; the exit code. ``specification`` None: what was looked at last, or the default.
 
     Raises :class:`InputError` where the specification given cannot be built.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     with own_terminal() as terminal:
-        app = Explorer(specification, start=start, fresh=fresh, settings=settings, store=store)
+        app = Explorer(specification, start=start, fresh=fresh, preset=preset, settings=settings, store=store)
         app.terminal = terminal
         app.lulls.tend_garbage()
         app.run(mouse=settings.mouse)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from nnexpr_tui.adjust import replaced, stepped
 from nnexpr_tui.charts.series import Markers
 from nnexpr_tui.last_seen import LastSeen, set_aside
 from nnexpr_tui.parts.numbers import member_of
+from nnexpr_tui.presets import Preset
 from nnexpr_tui.settings import MARKERS, Settings
 from nnexpr_tui.terminal import lacks_characters
 from nnexpr_tui.training.moment import FitMoment, Library, Refused, Undone
@@ -67,10 +68,12 @@ class Controller:
         specification: FitSpecification | None = None,
         start: bool = False,
         fresh: bool = False,
+        preset: Preset | None = None,
         settings: Settings | None = None,
         store: Store | None = None,
         load: Callable[[], Library] = default_library,
     ) -> None:
+        self.preset = preset  # whose question is looked at
         self.settings = settings or Settings()
         self._store = (store or usual_store()) if self.settings.keep_runs else None
         restore = self.settings.restore and not fresh
@@ -109,7 +112,10 @@ class Controller:
     def open(self) -> None:
         """Load the engine and build the first network."""
         specification, start = self.specification, self._start
-        self.ask(FitSubject, lambda fit: fit.configure(specification, start=start))
+        if self.preset is not None and self.preset.fit:
+            self.begin(self.preset, specification)
+        else:
+            self.ask(FitSubject, lambda fit: fit.configure(specification, start=start))
         self.worker.open()
 
     # The channel
@@ -176,11 +182,23 @@ class Controller:
         self.ask(FitSubject, FitSubject.toggle)
         return said
 
+    def begin(self, preset: Preset, specification: FitSpecification) -> None:
+        """Train ``specification``, made of the preset, from the start, as the preset wants it looked at."""
+        self.specification = specification
+        for name, value in {**asdict(Look()), "markers": self.look.markers, **preset.look}.items():
+            setattr(self.look, name, value)
+        self.ask(FitSubject, lambda fit: fit.configure(specification, start=True))
+        self._set_pace(preset.pace)
+
     def next_pace(self) -> str:
         """Another pace of training; what it is."""
-        self._pace = pace = PACES[(PACES.index(self._pace) + 1) % len(PACES)]
-        self.ask(FitSubject, lambda fit: fit.set_pace(pace))
+        pace = PACES[(PACES.index(self._pace) + 1) % len(PACES)]
+        self._set_pace(pace)
         return "as fast as it goes" if pace is None else f"{pace:,} epochs a second"
+
+    def _set_pace(self, pace: int | None) -> None:
+        self._pace = pace
+        self.ask(FitSubject, lambda fit: fit.set_pace(pace))
 
     def restart(self) -> None:
         """The same network at epoch 0."""

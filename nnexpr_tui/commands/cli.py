@@ -14,6 +14,9 @@ import click
 import nnexpr
 from nnexpr_tui.commands.group import CommandGroup
 from nnexpr_tui.commands.options import fit_options, given, keeping_options
+from nnexpr_tui.commands.preset import list_presets as print_presets
+from nnexpr_tui.commands.preset import preset_options
+from nnexpr_tui.presets import Preset
 
 __all__ = ["cli"]
 
@@ -27,12 +30,22 @@ __all__ = ["cli"]
 )
 @fit_options(hidden=True)
 @keeping_options(hidden=True)
+@preset_options()
 @click.option("--start", is_flag=True, help="begin training at once")
 @click.option("--fresh", is_flag=True, help="begin with the defaults, not where it was left")
 @click.option("--config", metavar="PATH", help="a settings file other than the usual one")
 @click.version_option(nnexpr.__version__, prog_name="nnexpr-tui", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, /, start: bool, fresh: bool, config: str | None, **options: Any) -> int:
+def cli(
+    ctx: click.Context,
+    /,
+    start: bool,
+    fresh: bool,
+    config: str | None,
+    preset: Preset | None,
+    list_presets: bool,
+    **options: Any,
+) -> int:
     """Explore what a neural network can represent, and how it gets there.
 
     Without a subcommand the explorer opens, ready at epoch 0; its first network and target are set by the
@@ -41,6 +54,9 @@ def cli(ctx: click.Context, /, start: bool, fresh: bool, config: str | None, **o
     """
     if ctx.invoked_subcommand is not None:
         return 0
+    if list_presets:
+        print_presets()
+        return 0
     for stream in ("stdout", "stdin"):
         if not getattr(sys, stream).isatty():
             needs = "and the explorer needs one; for a run without it use: nnexpr-tui fit"
@@ -48,4 +64,4 @@ def cli(ctx: click.Context, /, start: bool, fresh: bool, config: str | None, **o
     from nnexpr_tui.commands.explore import explore
 
     keeping = {name: options[name] for name in ("store", "no_store", "checkpoint_every")}
-    return explore(given(ctx), start=start, fresh=fresh, config=config, **keeping)
+    return explore(given(ctx), start=start, fresh=fresh, preset=preset, config=config, **keeping)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["experiments", "networks", "targets"]
+__all__ = ["experiments", "networks", "presets", "targets"]
 
 _MOST = 200  # files or runs
 
@@ -40,6 +40,17 @@ def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
     return _beginning(
         ["all", *dict.fromkeys(one.group for one in known), *(one.id for one in known)], incomplete
     )
+
+
+def presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Questions ready to run."""
+    from nnexpr_tui.presets import PRESETS
+
+    return [
+        CompletionItem(name, help=preset.question)
+        for name, preset in PRESETS.items()
+        if name.startswith(incomplete)
+    ]
 
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[CompletionItem]:

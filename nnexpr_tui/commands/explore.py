@@ -8,6 +8,7 @@ from typing import Any
 
 from nnexpr.runs.store import Store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr_tui.presets import Preset
 
 __all__ = ["amended", "explore"]
 
@@ -21,6 +22,7 @@ def explore(
     store: Store,
     no_store: bool,
     checkpoint_every: float | None,
+    preset: Preset | None = None,
 ) -> int:
     """Open the explorer; the exit code it ends with. ``options`` are those of a fit that were given."""
     from nnexpr_tui.app import run_explorer
@@ -36,10 +38,14 @@ def explore(
         settings = replace(settings, checkpoint_every=checkpoint_every)
     restored = settings.restore and not fresh
     specification = None
-    if options:
+    if preset is not None and (preset.fit or options):
+        specification = preset.specification(**options)
+    elif options:
         last = LastSeen.load()[0].specification if restored else None
         specification = amended(last, options, epochs=DEFAULT_EPOCHS)
-    return run_explorer(specification, start=start, fresh=fresh, settings=settings, store=store)
+    return run_explorer(
+        specification, start=start, fresh=fresh, settings=settings, store=store, preset=preset
+    )
 
 
 def _require_file(target: str) -> None:

@@ -22,6 +22,9 @@ from nnexpr_tui.commands.options import (
     output_option,
 )
 from nnexpr_tui.commands.output import Progress, count, figure, number, print_json, print_table, say
+from nnexpr_tui.commands.preset import list_presets as print_presets
+from nnexpr_tui.commands.preset import preset_options
+from nnexpr_tui.presets import Preset
 from nnexpr_tui.threads import use_threads
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the
 @output_option("--save", metavar="PATH", help="write the trained members to PATH, a .safetensors file")
 @keeping_options()
 @output_option("--list-targets", is_flag=True, help="list the named targets and leave")
+@preset_options()
 @click.pass_context
 def fit(
     ctx: click.Context,
@@ -58,6 +62,8 @@ def fit(
     no_store: bool,
     checkpoint_every: float | None,
     list_targets: bool,
+    preset: Preset | None,
+    list_presets: bool,
     **_: Any,
 ) -> int:
     """Train an ensemble on a target.
@@ -67,7 +73,11 @@ def fit(
     if list_targets:
         _list_targets(as_json)
         return 0
-    specification = FitSpecification.make(**given(ctx))
+    if list_presets:
+        print_presets(as_json=as_json)
+        return 0
+    make = FitSpecification.make if preset is None else preset.specification
+    specification = make(**given(ctx))
     _say_what_is_idle(specification, given(ctx))
     place = None if save is None else _check_save(save)
     if not no_store:

@@ -266,6 +266,12 @@ class ExperimentsView(View, entry=VIEW):
 
         threading.Thread(target=work, name="export", daemon=True).start()
 
+    def begin_with(self, *, experiment: str, quick: bool) -> None:  # type: ignore[override]
+        """The result of an experiment, which runs unless it is known."""
+        self._choose([each.id for each in self._experiments].index(experiment))
+        if self._finding is None:
+            self._ask(experiment, quick=quick)
+
     # Actions: what they mean is in the declaration
 
     def _choose(self, number: int) -> None:

@@ -169,6 +169,11 @@ class FoldsView(View, entry=VIEW):
             self._depth += 1
             self.redraw()
 
+    def begin_with(self, *, folds: int, knots: int) -> None:  # type: ignore[override]
+        """Fold after fold, up to so many, beside so many knots."""
+        self._depth, self._knots = folds, knots
+        self.action_play()
+
     # Actions: what they mean is in the declaration
 
     def begin(self) -> None:

@@ -16,10 +16,11 @@ from nnexpr_tui.actions import ANYWHERE, Action, ViewEntry, bindings
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.footer import FooterLine
-from nnexpr_tui.parts.lines import LinePane
+from nnexpr_tui.parts.lines import LinePane, wrapped
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.tabs import TabsLine
 from nnexpr_tui.parts.views import View
+from nnexpr_tui.presets import Preset
 from nnexpr_tui.textual_private import KeysWithoutFocus
 from nnexpr_tui.worker.scheduler import Exported
 
@@ -50,11 +51,13 @@ class HostScreen(KeysWithoutFocus):
         self.status = StatusLine(id="status")
         self.tabs = TabsLine(screens, entries[0])
         self.footer = FooterLine()
+        self.question = LinePane(id="question")  # what to look for
 
     def compose(self) -> ComposeResult:
         """The parts from top to bottom."""
         yield self.status
         yield from self.views
+        yield self.question
         yield self.tabs
         yield self.footer
         yield LinePane(id="too-small")
@@ -85,7 +88,18 @@ class HostScreen(KeysWithoutFocus):
             return 0
         self.controller.look_at(*self.view.topics)
         fit = self.view.seen(self.controller.fit)
-        return self.view.show_status(self.status, fit) + self.view.show(fit)
+        return self._show_question() + self.view.show_status(self.status, fit) + self.view.show(fit)
+
+    def _show_question(self) -> int:
+        """What to look for, while a preset of this view is looked at; esc puts it away."""
+        preset = self.controller.preset
+        is_seen = preset is not None and preset.view == self.view.entry.name
+        if self.question.display != is_seen:
+            self.question.display = is_seen
+        if preset is None or not is_seen:
+            return 0
+        text = f"{preset.question} {preset.look_for}"
+        return self.question.show_lines(wrapped(text, self.size.width - 2, "accent", indent=1))
 
     # Keys
 
@@ -120,14 +134,26 @@ class HostScreen(KeysWithoutFocus):
 
     def action_next_view(self) -> None:
         """The other view, from its first pane."""
+        self._change_to(self.next_view)
+
+    def _change_to(self, view: View) -> None:
         self.view.covered()
         self.view.zoom(None)
         self.footer.clear()
-        self.view = self.next_view
+        self.view = view
         self.set_focus(None)  # keys that follow at once are the other view's
         self._show_view()
         self.view.redraw()
         self.call_after_refresh(self.view.focus_first)  # now it is still hidden
+
+    def begin(self, preset: Preset) -> None:
+        """Show the view of a preset, which begins with what the preset says."""
+        [view] = (view for view in self.views if view.entry.name == preset.view)
+        if view is not self.view:
+            self._change_to(view)
+        if preset.begin:
+            view.begin_with(**preset.begin)
+        view.redraw()
 
     def _show_view(self) -> None:
         for view in self.views:
@@ -163,7 +189,8 @@ class HostScreen(KeysWithoutFocus):
 
     def action_back(self) -> None:
         self.footer.clear()
-        self.view.close()
+        if not self.view.close():
+            self.controller.preset = None
         self.call_after_refresh(self.view.redraw)
 
     def action_help(self) -> None:

@@ -126,6 +126,10 @@ class View(Container):
     def covered(self) -> None:
         """Something lies over it, or something else is shown in its place."""
 
+    def begin_with(self, **values: Any) -> None:
+        """Begin with what a preset says, in the words of this view."""
+        raise NotImplementedError(f"{self.entry.name} begins with nothing of its own: {values}")
+
     def refused(self, message: Refused) -> None:
         """What was asked for could not be built; it has been said."""
 

@@ -201,6 +201,11 @@ class SpectrumView(View, entry=VIEW):
         assert isinstance(drawing, ChartData)  # noqa: S101 - only these panes have maps
         return pane.update_chart(drawing)
 
+    def begin_with(self, **options: Any) -> None:
+        """The options of a least-squares fit; the others as they are by default."""
+        self._specification, self._mode = LstsqSpecification.make(**options), 1
+        self.redraw()
+
     # Actions: what they mean is in the declaration
 
     def _change(self, name: str, value: Any) -> None:

@@ -41,7 +41,7 @@ class StandIn:
 
     def __init__(self, specification: FitSpecification, world: World) -> None:
         known = TARGETS + PLANE_TARGETS
-        if specification.target not in known and not specification.target.startswith("csv:"):
+        if specification.target not in known and not specification.target.startswith(("csv:", "expr:")):
             raise InputError("target", specification.target, "it is not in the catalogue")
         self.world, self.specification = world, specification
         self.state, self.epoch, self.seconds = "ready", 0, 0.0

@@ -1,0 +1,97 @@
+"""Questions ready to run: what to train or to open, at which pace, and one sentence on what to look for.
+
+One table: the command line (``--preset NAME``, ``--list-presets``), the palette, the tour (``Q``), README and the tests
+are made of it. To add one is to add an entry. Importing this costs neither NumPy nor torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nnexpr.declarations import Declared
+from nnexpr.specification import FitSpecification, InputError
+
+__all__ = ["PRESETS", "Preset"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A question, and where its answer is seen."""
+
+    name: str
+    question: str
+    look_for: str
+    view: str = "Explore"  # the name of the view that it opens
+    fit: Mapping[str, Any] = field(default_factory=dict)  # options of a fit, which then begins
+    begin: Mapping[str, Any] = field(default_factory=dict)  # what the view begins with, in its own words
+    look: Mapping[str, Any] = field(default_factory=dict)  # how the fit is looked at
+    pace: int | None = None  # epochs a second; None: as fast as it goes
+    batch: str = ""  # the command that answers without the explorer, where that is not fit
+
+    def specification(self, **given: Any) -> FitSpecification:
+        """The fit, with the ``given`` options in place of its own; InputError where it trains nothing."""
+        if not self.fit:
+            raise InputError(
+                "preset", self.name, f"it trains nothing; in batch it is nnexpr-tui {self.batch}"
+            )
+        return FitSpecification.make(**{**self.fit, **given})
+
+
+PRESETS: Declared[Preset] = Declared("a preset")
+
+_HU = {"target": "fourier", "terms": 10, "points": 500, "epochs": 1000, "lr": 1e-3}
+
+for _preset in (
+    Preset(
+        "low-first", "Which frequencies does a network learn first?",
+        "Below, the error in each mode over the epochs: the bright line of mode 1 fades first, then 3, 5 and 7, "
+        "although all four are equally large in the target.",
+        fit={
+            "target": "expr:sin(2*pi*x) + sin(6*pi*x) + sin(10*pi*x) + sin(14*pi*x)", "domain": (0.0, 1.0),
+            "points": 512, "depth": 4, "width": 64, "activation": "relu", "lr": 1e-3, "epochs": 3000,
+        },
+        look={"modes": "member", "log_epochs": True}, pace=100,
+    ),
+    Preset(
+        "folding", "How do k layers of two units make 2^k linear regions?",
+        "Each fold doubles the regions and adds two units; the shallow fit below needs a knot for every bend, which n "
+        "gives it.",
+        view="Folds", begin={"folds": 6, "knots": 16}, batch="compose --depth 6 --knots 16",
+    ),
+    Preset(
+        "low-pass", "Why does a shallow ReLU network lose fine waves?",
+        "The Gram eigenvalues fall like k^-4, so single precision keeps 34 of 200 modes and the slow wave only; p "
+        "gives double precision, + and - move the cut-off, and with b hats lose nothing, although they span the same "
+        "functions.",
+        view="Spectrum",
+        begin={
+            "target": "expr:cos(6*pi*x) + cos(60*pi*x)", "domain": (-1.0, 1.0), "basis": "relu", "knots": 200,
+            "samples": 1000, "solver": "gram", "dtype": "float32",
+        },
+        batch="lstsq --target 'expr:cos(6*pi*x) + cos(60*pi*x)' --domain -1 1 --basis relu --knots 200 "
+        "--samples 1000 --solver gram --dtype float32",
+    ),
+    Preset(
+        "lottery", "Is there a small part of a network that trains as well alone?",
+        "One tenth of the weights, put back to where they began, against tenths drawn at random: the claims say by how "
+        "much the ticket wins, and the figures on which members.",
+        view="Experiments", begin={"experiment": "lottery", "quick": True}, batch="reproduce lottery --quick",
+    ),
+    Preset(
+        "collapse", "What becomes of networks that are deep and narrow?",
+        "All thirty end as one flat line at the target's mean: two ReLU a layer die on the way, Counts says that the "
+        "network is collapsed, and no epoch brings it back; - makes it shallower.",
+        fit={**_HU, "depth": 64, "width": 2, "members": 30},
+        pace=100,
+    ),
+    Preset(
+        "hu-report", "How does a network go from a flat line to a wave?",
+        "Within some 150 epochs the line is at the target's mean and tilt, still nearly straight; only then it bends, "
+        "and ever more slowly.",
+        fit={**_HU, "depth": 3, "width": 16},
+        look={"log_epochs": True}, pace=100,
+    ),
+):  # fmt: skip
+    PRESETS.declare(_preset)
