@@ -19,7 +19,7 @@ def whole_screen(_: Effort) -> Iterator[Figure]:
         sleep(2)
         app.send(" ")
         sent = {}
-        for screen in "12346":
+        for screen in "123456":
             app.send(screen)
             sleep(2)
             began = monotonic()
