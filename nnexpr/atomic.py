@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["sweep", "try_writing", "write_atomically"]
+__all__ = ["sweep", "try_writing", "write_atomically", "writing_atomically"]
 
 
 def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
@@ -18,12 +19,23 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
     what was there before then stands.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
+    with writing_atomically(path, durable=durable) as beside:
+        beside.write_bytes(data)
+
+
+@contextmanager
+def writing_atomically(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """As :func:`write_atomically`, of what is written bit by bit, or by another program: into the file given inside.
+
+    It lies empty beside ``path``, with an ending of its own, and takes its place at the end; where anything is raised
+    it is taken away.
+    """
     beside = _beside(path)
     try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            if durable:
+        beside.open("xb").close()
+        yield beside
+        if durable:
+            with beside.open("r+b") as file:
                 os.fsync(file.fileno())
         beside.replace(path)
     except BaseException:

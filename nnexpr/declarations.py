@@ -19,7 +19,7 @@ __all__ = ["Declared", "Home", "InputError", "Option", "Specified", "load", "opt
 Home = str  # "module:name" of what is imported when it is first used; empty where there is none
 
 Kind = Literal["integer", "number", "choice", "text", "flag", "integers", "numbers", "interval"]
-Group = Literal["network", "target", "training", "basis", "solver", "machine"]
+Group = Literal["network", "target", "training", "basis", "solver", "machine", "clip"]
 
 
 def load(home: Home) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexpr.atomic import sweep, write_atomically
+from nnexpr.atomic import sweep, write_atomically, writing_atomically
 
 
 def test_text_and_bytes_arrive_as_they_are_in_a_folder_that_is_made(tmp_path: Path) -> None:
@@ -30,6 +30,26 @@ def test_what_was_there_stands_where_writing_fails(tmp_path: Path, monkeypatch: 
     with pytest.raises(OSError, match="No space left"):
         write_atomically(path, "after")
     assert path.read_text() == "before"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_is_written_bit_by_bit_takes_its_place_at_the_end_or_never(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_atomically(path, "before")
+    with writing_atomically(path) as beside, beside.open("a") as file:
+        file.write("one ")
+        file.write("two")
+        assert path.read_text() == "before"
+    assert path.read_text() == "one two"
+
+    def interrupted() -> None:
+        with writing_atomically(path) as beside:
+            beside.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert path.read_text() == "one two"
     assert os.listdir(tmp_path) == ["a"]
 
 

@@ -1,7 +1,8 @@
 """What recordings are written to: one declaration an ending, with the writer that is imported when it is chosen.
 
-A writer is a function ``(recordings, path) -> None`` that writes the whole file or nothing. It is declared here, or
-where it can be written: what draws with a front end's charts, in that front end's package.
+A writer is a function ``(recordings, path) -> None`` that writes the whole file or nothing. One that may be asked for
+more, or takes long, is ``(recordings, path, asked, tell) -> None``: options of its own, and what is told how far it is.
+It is declared here, or where it can be written: what draws with a front end's charts, in that front end's package.
 
     declare(Export(name=".csv", words="losses over the epochs", writer="nnexpr.exports.tables:write_losses"))
 
@@ -10,18 +11,20 @@ Importing this costs neither NumPy nor torch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnexpr.declarations import Declared, Home, InputError, load
 
 if TYPE_CHECKING:
     from nnexpr.runs.recording import Recording
 
-__all__ = ["EXPORTS", "Export", "declare", "export_to"]
+__all__ = ["EXPORTS", "Export", "Tell", "declare", "export_to"]
+
+Tell = Callable[[int, int], None]  # so many steps are done, of so many; what it raises ends the writing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,8 @@ class Export:
 
     name: str  # the ending, with its dot; the longest that a file's name has is chosen
     words: str  # what the file is, in one line
-    writer: Home  # (recordings: Sequence[Recording], path: Path) -> None
+    writer: Home  # (recordings: Sequence[Recording], path: Path) -> None, or with more: see above
+    asks: Home = ""  # the Specified that the writer takes, beside what it tells how far it is
     modules: tuple[str, ...] = ()  # packages of the extra [plots] that it imports
     refusal: Home = ""  # () -> str: why it cannot be written on this machine, or nothing
     several: bool = False  # whether one file can hold several recordings
@@ -46,10 +50,27 @@ class Export:
             able = ", ".join(name for name, export in EXPORTS.items() if export.several)
             raise InputError("to", str(path), f"it holds one run; several go into {able}")
 
-    def write(self, recordings: Sequence[Recording], path: Path) -> None:
-        """Write them to ``path``. Raises OSError, and :class:`InputError` as :meth:`require` does."""
+    def write(
+        self,
+        recordings: Sequence[Recording],
+        path: Path,
+        *,
+        asked: Mapping[str, Any] | None = None,
+        tell: Tell = lambda *_: None,
+    ) -> None:
+        """Write them to ``path``; ``asked``: options, by name, of those that this export has.
+
+        Raises OSError, and :class:`InputError` as :meth:`require` does and for an option that cannot be.
+        """
         self.require(path, len(recordings))
-        load(self.writer)(recordings, path)
+        write = load(self.writer)
+        if self.asks:
+            write(recordings, path, load(self.asks).make(**asked or {}), tell)
+        elif asked:
+            able = ", ".join(name for name, export in EXPORTS.items() if export.asks)
+            raise InputError(next(iter(asked)), "given", f"it has a meaning for {able} only")
+        else:
+            write(recordings, path)
 
 
 EXPORTS: Declared[Export] = Declared("an export")
