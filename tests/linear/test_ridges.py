@@ -29,6 +29,15 @@ def test_lines_meet_the_rectangle_by_their_measure():
     assert ReluRidges(lines, WIDE).measure == 20
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 50, 2000])
+def test_each_of_evenly_spread_lines_cuts_the_rectangle_in_two(n):
+    """A unit along a line that touches a corner only would be affine on all of it."""
+    lines = spread_lines(n, WIDE)
+    heights = np.array([[1, -2], [5, -2], [5, -1], [1, -1]]) @ lines[:, :2].T - lines[:, 2]
+    assert (heights.min(axis=0) < -1e-6).all()
+    assert (heights.max(axis=0) > 1e-6).all()
+
+
 def test_the_lines_of_least_squares_begin_with_two_sides():
     lines = ReluRidges.spread(9, WIDE, None, ends=True)
     np.testing.assert_array_equal(lines[:2], [[1, 0, 1], [0, 1, -2]])

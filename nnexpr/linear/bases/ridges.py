@@ -42,7 +42,8 @@ def spread_lines(n: int, domain: Rectangle, generator: np.random.Generator | Non
     if n < 1:
         raise InputError("knots", n, "at least 1 is needed")
     if generator is None:
-        at, v = (np.arange(n) + 0.5) / n, (np.arange(n) * GOLDEN) % 1
+        at = (np.arange(n) + 0.5) / n
+        v = ((np.arange(n) + 0.5) * GOLDEN) % 1  # never 0: that line would touch a corner only
     else:
         at, v = generator.uniform(size=(2, n))
     low, high = np.asarray(domain, dtype=np.float64).T
