@@ -1,9 +1,10 @@
 """A run's file: a network on disk, bit for bit what was saved, with everything needed to use it again.
 
-It is a safetensors file of one tensor, ``parameters`` (members, P), and one metadata entry, ``nnexpr``: a JSON
+It is a safetensors file of a tensor, ``parameters`` (members, P), and one metadata entry, ``nnexpr``: a JSON
 document with the format's version, the layers, encoding, seeds, tie tolerance and domain, the specification, the
-target's name, domain and scales, and the provenance. Nothing in a file is ever run, and what is read is checked before
-it is believed. A file appears under its name only when it is complete.
+target's name, words, domain and scales, and the provenance. A run has further tensors beside
+(:mod:`nnexpr.runs.contents`). Nothing in a file is ever run, and what is read is checked before it is believed. A file
+appears under its name only when it is complete.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ __all__ = ["SavedNetwork", "load", "save"]
 
 FORMAT_VERSION = 1
 _KEY = "nnexpr"
+_WORDS = ("formula", "input_names", "value_name", "notes")  # of a target
 
 Intervals = tuple[tuple[float, float], ...]
 
@@ -53,6 +55,10 @@ class SavedNetwork:
         default_factory=dict
     )  # provenance, and "extra" as it was given to save
     assumed: tuple[str, ...] = ()  # what a file of another program does not say, one sentence each
+    tensors: Mapping[str, Tensor] = field(
+        default_factory=dict
+    )  # beside the parameters, as they were given to save
+    words: Mapping[str, Any] = field(default_factory=dict)  # the target's formula, names and notes
 
 
 def save(
@@ -62,11 +68,13 @@ def save(
     *,
     target: Target | None = None,
     extra: Mapping[str, Any] | None = None,
+    tensors: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Writes ``network`` to ``path``, replacing a file there only once the new one is complete.
 
-    ``target`` adds its name, domain and scales; ``extra`` adds JSON values that come back in
-    ``metadata["extra"]``. Raises OSError where the folder cannot be written to.
+    ``target`` adds its name, words, domain and scales; ``extra`` adds JSON values that come back in
+    ``metadata["extra"]``, and ``tensors`` others beside the parameters. Raises OSError where the folder cannot be
+    written to.
     """
     document = {
         "format_version": FORMAT_VERSION,
@@ -86,7 +94,7 @@ def save(
     }
     parameters = network.parameters.detach().to(device="cpu").contiguous()
     metadata = {_KEY: json.dumps(document, allow_nan=False)}
-    write_atomically(Path(path), tensor_bytes({"parameters": parameters}, metadata))
+    write_atomically(Path(path), tensor_bytes({**(tensors or {}), "parameters": parameters}, metadata))
 
 
 def load(path: str | os.PathLike[str]) -> SavedNetwork:
@@ -105,7 +113,7 @@ def load(path: str | os.PathLike[str]) -> SavedNetwork:
         document = json.loads(metadata[_KEY])
         version = int(document["format_version"])
         if version <= FORMAT_VERSION:
-            return _restore(document, tensors["parameters"])
+            return _restore(document, tensors.pop("parameters"), tensors)
         problem = f"it has format {version}, of a newer nnexpr; this one reads {FORMAT_VERSION}"
     except InputError as error:
         problem = f"its specification cannot be used: {error}"
@@ -114,7 +122,7 @@ def load(path: str | os.PathLike[str]) -> SavedNetwork:
     raise InputError("file", str(path), problem)
 
 
-def _restore(document: dict[str, Any], parameters: Tensor) -> SavedNetwork:
+def _restore(document: dict[str, Any], parameters: Tensor, others: dict[str, Tensor]) -> SavedNetwork:
     if parameters.dtype not in (torch.float32, torch.float64):
         raise ValueError("parameters are neither float32 nor float64")
     layers = tuple(
@@ -139,6 +147,7 @@ def _restore(document: dict[str, Any], parameters: Tensor) -> SavedNetwork:
         network,
         specification=None if config is None else FitSpecification.from_config(config),
         metadata={**document["provenance"], "extra": dict(document["extra"])},
+        tensors=others,
         **told,
     )
 
@@ -150,6 +159,7 @@ def _describe(target: Target) -> dict[str, Any]:
         "network_domain": target.domain,
         "input_scales": [astuple(scale) for scale in target.input_scales],
         "value_scale": astuple(target.value_scale),
+        **{name: getattr(target, name) for name in _WORDS},
     }
 
 
@@ -164,6 +174,7 @@ def _described(target: Mapping[str, Any], network: Network) -> dict[str, Any]:
         "domain": domain,
         "input_scales": scales,
         "value_scale": _scale(target["value_scale"]),
+        "words": {name: target[name] for name in _WORDS if name in target},
     }
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from nnexpr.runs.recorder import Recorder
     from nnexpr.runs.store import Store
     from nnexpr.training.session import Session
 
@@ -32,17 +33,23 @@ class Keeper:
         self.epoch: int | None = None
         self.problem = ""
 
-    def keep(self, session: Session) -> None:
-        """Write the run as it is now; where that fails, ``problem`` says why."""
+    def keep(self, session: Session, recorder: Recorder | None = None) -> None:
+        """Write the run as it is now, with what was recorded of it; where that fails, ``problem`` says why."""
+        from nnexpr.runs.contents import tensors_of, words_of
+
         began = monotonic()
         try:
+            losses = _losses(session, recorder)
+            recording = recorder.recording() if recorder is not None else None
             self.run = self._store.keep(
                 session.current_network(),
                 session.specification,
                 session.target,
                 epoch=session.epoch,
-                losses=_losses(session).tolist(),
+                losses=losses.tolist(),
                 run=self.run,
+                words=words_of(session, recording),
+                tensors=tensors_of(session, losses, recording),
             )
             self.epoch, self.problem = session.epoch, ""
         except OSError as error:
@@ -60,10 +67,10 @@ class Keeper:
         return monotonic() >= self._next
 
 
-def _losses(session: Session) -> NDArray[np.floating]:
+def _losses(session: Session, recorder: Recorder | None) -> NDArray[np.floating]:
     """``(members,)`` in own units: as they are now, or while long epochs go on, the last that were measured."""
     is_long = session.seconds > QUICK_EPOCH * session.epoch
     if session.state in ("running", "paused") and is_long and len(session.history):
         last: NDArray[np.floating] = session.history.losses[-1]
         return last
-    return session.losses()
+    return session.losses() if recorder is None else recorder.record().losses

@@ -1,13 +1,13 @@
 """A recording: what a fit was, and its way there, as plain data that a screen, a figure or a file can be made from.
 
-Snapshots are spread evenly over the epochs and bounded in number and in memory, however long the fit goes on. They
-belong to the recording of their network: whoever counts one asks the recording for it, so a snapshot is never taken
-for one of a network that has been built since. Importing this costs neither NumPy nor torch.
+Snapshots belong to the recording of their network: whoever counts one asks the recording for it, so a snapshot is never
+taken for one of a network that has been built since. :mod:`nnexpr.runs.recorder` makes recordings. Importing this costs
+neither NumPy nor torch.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,16 +16,11 @@ if TYPE_CHECKING:
 
     from nnexpr.networks.network import Network
     from nnexpr.specification import FitSpecification
-    from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
     Array = NDArray[np.float64]
 
-__all__ = ["Recorder", "Recording", "Scene", "network_of"]
-
-MOST_SNAPSHOTS = 300
-MOST_BYTES = 8_000_000
-LARGEST_PARAMETERS = 400_000  # bytes; beyond it the weights of a snapshot are left out
+__all__ = ["Recording", "Scene", "network_of"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -98,54 +93,3 @@ def network_of(network: Network, snapshot: Snapshot) -> Network:
 
     parameters = torch.as_tensor(snapshot.parameters)[None, :]
     return network.member(snapshot.member).with_parameters(parameters)
-
-
-class Recorder:
-    """Records a session: a snapshot at a stride of epochs.
-
-    The stride doubles, and every other snapshot is dropped, when there are too many. The first one stays, and the
-    newest is always the last. Two snapshots of one epoch are one: the newer replaces it.
-    """
-
-    def __init__(self, session: Session, scene: Scene, most: int = MOST_SNAPSHOTS) -> None:
-        self._session, self._scene, self._most = session, scene, most
-        self._kept: list[Snapshot] = []
-        self._newest: Snapshot | None = None
-        self.stride = 1
-
-    def due(self, epoch: int) -> bool:
-        """Whether a snapshot at this epoch would be kept for good."""
-        return not self._kept or epoch >= self._kept[-1].epoch + self.stride
-
-    def add(self, snapshot: Snapshot) -> None:
-        """Take a snapshot of the session, newer than all before."""
-        if snapshot.parameters.nbytes > LARGEST_PARAMETERS:
-            snapshot = replace(snapshot, parameters=snapshot.parameters[:0])
-        if self._kept and self._kept[-1].epoch == snapshot.epoch:
-            self._kept[-1] = snapshot
-        elif self.due(snapshot.epoch):
-            self._kept.append(snapshot)
-            self._thin(snapshot)
-        self._newest = snapshot
-
-    def recording(self) -> Recording:
-        """All of it so far."""
-        newest, session = self._newest, self._session
-        tail = (newest,) if newest is not None and newest is not self._kept[-1] else ()
-        return Recording(
-            specification=session.specification,
-            scene=self._scene,
-            network=session.network,
-            snapshots=(*self._kept, *tail),
-            epochs=session.history.epochs,
-            losses=session.history.losses,
-        )
-
-    def _thin(self, like: Snapshot) -> None:
-        band = 0 if like.band is None else like.band.nbytes
-        size = like.parameters.nbytes + like.prediction.nbytes + band + like.losses.nbytes
-        if len(self._kept) > max(16, min(self._most, MOST_BYTES // size)):
-            self._kept = self._kept[::2]
-            self.stride *= 2
-            # A stride that spaces out what is there.
-            self.stride = max(self.stride, self._kept[-1].epoch // len(self._kept))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from nnexpr.regions.bounds import lower_bound, serra_bound, upper_bound
 from nnexpr.runs.recording import Scene
 from nnexpr.training.session import Session
 
-__all__ = ["scene_of"]
+__all__ = ["architecture_of", "scene_of"]
 
 MOST_DATA = 2000  # training points that are drawn
 MOST_COUNTED_UNITS = 20_000
@@ -19,9 +21,7 @@ MOST_COUNTED_UNITS = 20_000
 
 def scene_of(session: Session) -> Scene:
     """What stays the same while the session trains."""
-    network, target = session.network, session.target
-    hidden = network.architecture.hidden_widths
-    upper, lower = _bounds(network, hidden)
+    target = session.target
     return Scene(
         name=target.name,
         formula=target.formula,
@@ -29,16 +29,35 @@ def scene_of(session: Session) -> Scene:
         x=target.input_scales[0].to_own(session.grid[:, 0]),
         truth=target.truth(session.grid),
         data=_telling_data(session),
-        hidden_widths=hidden,
-        parameters=network.parameter_count,
-        piecewise_linear=network.is_piecewise_linear and sum(hidden) <= MOST_COUNTED_UNITS,
-        upper_bound=upper,
-        lower_bound=lower,
         device=session.device_name,
         input_name=target.section_name,
         value_name=target.value_name,
         notes=target.notes,
+        **architecture_of(session.network),
     )
+
+
+class OfArchitecture(TypedDict):
+    """What of a scene is known by the network's architecture."""
+
+    hidden_widths: tuple[int, ...]
+    parameters: int
+    piecewise_linear: bool
+    upper_bound: int | None
+    lower_bound: int | None
+
+
+def architecture_of(network: Network) -> OfArchitecture:
+    """What :class:`~nnexpr.runs.recording.Scene` says of the network."""
+    hidden = network.architecture.hidden_widths
+    upper, lower = _bounds(network, hidden)
+    return {
+        "hidden_widths": hidden,
+        "parameters": network.parameter_count,
+        "piecewise_linear": network.is_piecewise_linear and sum(hidden) <= MOST_COUNTED_UNITS,
+        "upper_bound": upper,
+        "lower_bound": lower,
+    }
 
 
 def _telling_data(session: Session) -> NDArray[np.float64] | None:

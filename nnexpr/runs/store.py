@@ -13,7 +13,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import platformdirs
 
@@ -21,14 +21,20 @@ from nnexpr.atomic import try_writing
 from nnexpr.specification import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from torch import Tensor
 
     from nnexpr.networks.network import Network
     from nnexpr.runs.file import SavedNetwork
+    from nnexpr.runs.recording import Recording
     from nnexpr.specification import FitSpecification
     from nnexpr.targets.target import Target
+    from nnexpr.training.fit import FitResult
 
 __all__ = ["Run", "Store", "new_id", "store"]
+
+Restored = TypeVar("Restored")
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _SUFFIX = ".safetensors"
@@ -60,6 +66,32 @@ class Run:
 
         return load(self.path)
 
+    def load(self) -> FitResult:
+        """The fit as far as it came; raises InputError where the file cannot be read or holds only a network."""
+        from nnexpr.runs.restored import result_of
+
+        return self._restored(result_of, "how the training went")
+
+    def recording(self) -> Recording:
+        """What was recorded while it trained; raises InputError where nothing was, or the file cannot be read."""
+        from nnexpr.runs.restored import recording_of
+
+        return self._restored(lambda saved: recording_of(saved, self.id), "a recording")
+
+    def _restored(self, restore: Callable[[SavedNetwork], Restored | None], what: str) -> Restored:
+        saved = self.read()
+        try:
+            restored = restore(saved)
+        except InputError:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+            raise InputError(
+                "run", self.id, f"it was saved by nnexpr, but {what} that its file holds is damaged"
+            ) from None
+        if restored is None:
+            raise InputError("run", self.id, f"its file holds the trained network, but not {what}")
+        return restored
+
 
 @dataclass(frozen=True)
 class Store:
@@ -81,17 +113,21 @@ class Store:
         epoch: int,
         losses: Sequence[float],
         run: str | None = None,
+        words: Mapping[str, Any] | None = None,
+        tensors: Mapping[str, Tensor] | None = None,
     ) -> str:
         """Write a run and return its id; the id of an earlier call replaces that run's file.
 
-        ``losses``: (members,) in the target's own units. Raises OSError where the folder cannot be written.
+        ``losses``: (members,) in the target's own units. ``words`` and ``tensors`` are what
+        :mod:`nnexpr.runs.contents` makes of the session that was recorded; without them the run is its network only.
+        Raises OSError where the folder cannot be written.
         """
         from nnexpr.runs.file import save
 
         run = run or new_id()
         finite = [loss if math.isfinite(loss) else None for loss in map(float, losses)]
-        progress = {"run": run, "epoch": epoch, "losses": finite}
-        save(self._place(run), network, specification, target=target, extra=progress)
+        progress = {"run": run, "epoch": epoch, "losses": finite, **(words or {})}
+        save(self._place(run), network, specification, target=target, extra=progress, tensors=tensors)
         return run
 
     def require_writable(self) -> None:

@@ -26,6 +26,18 @@ class History:
         self._length = 0
         self.stride = 1  # epochs between two entries
 
+    @classmethod
+    def of(cls, epochs: NDArray[np.int64], losses: NDArray[np.float32]) -> History:
+        """One of the entries that another had; raises ValueError where none can have had them."""
+        history, count = cls(losses.shape[1]), len(epochs)
+        stride = int(epochs[1]) if count > 1 else 1
+        even = count <= history._capacity and stride > 0 and np.array_equal(epochs, np.arange(count) * stride)
+        if not even or stride & (stride - 1):
+            raise ValueError("a history has entries at an even stride, a power of two, from epoch 0 on")
+        history._epochs[:count], history._losses[:count] = epochs, losses
+        history._length, history.stride = count, stride
+        return history
+
     def __len__(self) -> int:
         return self._length
 

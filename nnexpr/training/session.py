@@ -129,13 +129,14 @@ class Session:
         if self.state == "running":
             self.state = "paused"
 
-    def advance(self, seconds: float = 0.02) -> bool:
-        """Train whole epochs for about ``seconds``; True while there is more to do."""
+    def advance(self, seconds: float = 0.02, until: int | None = None) -> bool:
+        """Train whole epochs for about ``seconds``, or up to epoch ``until``; True while there is more to do."""
         if self.state != "running":
             return False
-        deadline = time.perf_counter() + seconds
-        while self.state == "running":
-            epochs = max(1, min(self._turn, self.specification.epochs - self.epoch))
+        deadline, last = time.perf_counter() + seconds, self.specification.epochs
+        last = last if until is None else min(until, last)
+        while self.state == "running" and self.epoch < last:
+            epochs = min(self._turn, last - self.epoch)
             first, began = self.epoch, time.perf_counter()
             self._train(epochs)
             self._finish_if_done()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +29,7 @@ from nnexpr_tui.presets import Preset
 from nnexpr_tui.threads import use_threads
 
 if TYPE_CHECKING:
+    from nnexpr.runs.recorder import Recorder
     from nnexpr.runs.store import Store
     from nnexpr.training.session import Session
 
@@ -49,6 +51,7 @@ _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the
 )
 @output_option("--save", metavar="PATH", help="write the trained members to PATH, a .safetensors file")
 @keeping_options()
+@output_option("--no-record", is_flag=True, help="keep the run without snapshots of the way there")
 @output_option("--list-targets", is_flag=True, help="list the named targets and leave")
 @preset_options()
 @click.pass_context
@@ -60,6 +63,7 @@ def fit(
     save: str | None,
     store: Store,
     no_store: bool,
+    no_record: bool,
     checkpoint_every: float | None,
     list_targets: bool,
     preset: Preset | None,
@@ -82,15 +86,15 @@ def fit(
     place = None if save is None else _check_save(save)
     if not no_store:
         store.require_writable()
-    session = _begun(specification, modes=as_json)
+    session, recorder = _begun(specification, modes=as_json, recorded=not (no_store or no_record))
     from nnexpr.training.fit import result_of
     from nnexpr_tui.commands.fit_report import document, show
 
     with signals(deferred=True) as pending:  # from now on something would be lost
         keeper = None if no_store else Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every)
-        _train(session, keeper, pending)
+        _train(session, recorder, keeper, pending)
         if keeper:
-            keeper.keep(session)
+            keeper.keep(session, recorder)
         unsaved = place and _save(place, session)
         report = document(result_of(session), keeper, bounds=as_json, tangent=tangent)
         if as_json:
@@ -106,41 +110,51 @@ def fit(
     return 0
 
 
-def _begun(specification: FitSpecification, *, modes: bool) -> Session:
-    """A session that has taken its first step: all is loaded and compiled, which may take a while where it is not."""
+def _begun(
+    specification: FitSpecification, *, modes: bool, recorded: bool
+) -> tuple[Session, Recorder | None]:
+    """A session that has taken its first step, and what records it if it is.
+
+    All is loaded and compiled, which may take a while where it is not.
+    """
     use_threads(specification.threads)
     with waiting("Loading torch and the compiled loops ..."):
+        from nnexpr.runs.recorder import Recorder
+        from nnexpr.runs.scene import scene_of
         from nnexpr.training.devices import passed_over
         from nnexpr.training.fit import session_of
 
         session = session_of(specification, modes=modes)
+        recorder = Recorder(session, scene_of(session)) if recorded else None
     encoding = session.network.encoding
     notes = (passed_over(specification.device), encoding.note if encoding else "", *session.target.notes)
     for note in filter(None, notes):
         say(note)
     session.start()
     with waiting("Compiling the training loops, or taking a long first epoch ..."):
-        session.advance(0.0)
-    return session
+        (recorder or session).advance(0.0)
+    return session, recorder
 
 
-def _train(session: Session, keeper: Keeper | None, pending: Pending) -> None:
+def _train(session: Session, recorder: Recorder | None, keeper: Keeper | None, pending: Pending) -> None:
     """Train to the end, or until a signal."""
     import numpy as np
 
+    told, trained = 0.0, recorder or session
     network, target, epochs = session.network, session.target, session.specification.epochs
     say(
         f"Training {count(network.members, 'network')} of {count(network.parameter_count, 'parameter')} on "
         f"{target.name}: {count(target.points, 'point')}, {count(epochs, 'epoch')}, on {session.device_name}."
     )
     with Progress("training", epochs) as bar:
-        while pending.code is None and session.advance(_TURN):
-            if bar.visible:
+        while pending.code is None and trained.advance(_TURN):
+            if bar.visible and monotonic() >= told + _TURN:
                 losses = session.losses()
                 least = np.nanmin(losses) if np.isfinite(losses).any() else np.nan
                 bar.show(session.epoch, f"loss {figure(float(least))}")
+                told = monotonic()
             if keeper and keeper.is_due:
-                keeper.keep(session)
+                keeper.keep(session, recorder)
     if session.state == "running":
         session.stop()
     say(f"{count(session.epoch, 'epoch')} in {session.seconds:.2f} s.")

@@ -12,7 +12,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnexpr.runs.keeper import Keeper
-from nnexpr.runs.recording import Recorder, Recording, Scene
+from nnexpr.runs.recorder import Recorder
+from nnexpr.runs.recording import Recording, Scene
 from nnexpr.specification import OPTIONS
 from nnexpr_tui.training.counting import Counting
 from nnexpr_tui.training.moment import (
@@ -39,10 +40,8 @@ __all__ = ["WRITTEN", "FitSubject", "default_library"]
 
 WRITTEN = ".json, .safetensors and .svg"
 
-SNAPSHOT_SHARE = 20  # snapshots may take a twentieth: for the screen, and as much again for the recording
-SUSPICIOUS = 0.05  # seconds of the first snapshot, for which loops may have been loaded or compiled
+SNAPSHOT_SHARE = 20  # snapshots for the screen may take a twentieth, beside those for the recording
 SLOW = 1.5  # seconds after which the first turn says why it takes so long
-SINGLE_EPOCHS = 32  # the first turns are of one epoch, so that Replay shows the beginning
 LATE = 0.1  # seconds by which epochs at a pace may be late and still be made up for
 WAIT = 0.05  # seconds between two looks whether what counts is compiled
 MOST_EARLIER = 8  # trainings that can be brought back: each holds its network and its snapshots
@@ -102,13 +101,9 @@ class FitSubject(Subject[FitMoment]):
         self._asked, self.session, self._recorder, self.scene, self._keeper = taken
         self._has_failed = False
         self._counting = Counting(taken.session)
-        self._rate = self._next_moment = self._next_record = 0.0
-        self._member %= self._asked.members
-        self._seen: Snapshot | None = None
-        self._recorder.add(self.snapshot())
-        if self._snapshot_cost > SUSPICIOUS:  # the next will cost less: how much?
-            self._seen = None
-            self.snapshot()
+        self._rate = self._next_moment = 0.0
+        self._recorder.member = self._member = self._member % self._asked.members
+        self._recorder.record()
 
     # What the scheduler asks
 
@@ -165,7 +160,7 @@ class FitSubject(Subject[FitMoment]):
         if session is None:
             return None
         snapshot, running = self.snapshot(), self.is_running
-        self._next_moment = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
+        self._next_moment = monotonic() + SNAPSHOT_SHARE * self._recorder.cost
         if self.scene.countable and self.can_count("line"):
             self._counting.glance(snapshot, running=running)
         if not running:
@@ -201,18 +196,13 @@ class FitSubject(Subject[FitMoment]):
 
     def snapshot(self) -> Snapshot:
         """The present moment of the shown member; a second look at it costs nothing."""
-        session, kept = self._session, self._seen
-        if kept is None or (kept.epoch, kept.member) != (session.epoch, self._member):
-            began = monotonic()
-            self._seen = kept = session.snapshot(self._member)
-            self._snapshot_cost = monotonic() - began
-        return kept
+        return self._recorder.look()
 
     def _advance(self, session: Session, seconds: float) -> None:
         patience = None if self._has_advanced else self._say_if_slow()
         epoch, began = session.epoch, monotonic()
         try:
-            session.advance(0.0 if epoch < SINGLE_EPOCHS or self._pace else seconds)
+            self._recorder.advance(0.0 if self._pace else seconds)
         finally:
             self._has_advanced = True
             if patience is not None:
@@ -228,9 +218,6 @@ class FitSubject(Subject[FitMoment]):
             self._rate += weight * (rate - self._rate)
         if not self.is_running:
             self._counting.is_owed = True
-        if self._recorder.due(session.epoch) and monotonic() >= self._next_record:
-            self._recorder.add(self.snapshot())
-            self._next_record = monotonic() + SNAPSHOT_SHARE * self._snapshot_cost
 
     def _say_if_slow(self) -> threading.Timer:
         """The first turn of a process may wait for a compiler: say so, unless it is over before."""
@@ -261,7 +248,7 @@ class FitSubject(Subject[FitMoment]):
         if session is None or keeper is None or session.epoch in (0, keeper.epoch):
             return
         try:
-            keeper.keep(session)
+            keeper.keep(session, self._recorder)
         except Exception as error:
             self.scheduler.say(f"The run could not be kept: {sentence(error)}", error=True)
         if keeper.problem:
@@ -340,7 +327,7 @@ class FitSubject(Subject[FitMoment]):
         live = {name: getattr(specification, name) for name, option in OPTIONS.items() if option.live}
         present = self._asked
         self._session.reconfigure(**{name: to for name, to in live.items() if to != getattr(present, name)})
-        self._asked, self._seen = specification, None
+        self._asked = specification
 
     def toggle(self) -> None:
         """Start, or pause; after the last epoch there is nothing to start."""
@@ -373,7 +360,7 @@ class FitSubject(Subject[FitMoment]):
 
     def show_member(self, member: int) -> None:
         """Show this member from now on."""
-        self._member = member % self._session.specification.members
+        self._recorder.member = self._member = member % self._session.specification.members
         self._counting.is_owed = True
 
     def export(self, folder: Path) -> None:

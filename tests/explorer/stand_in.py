@@ -55,6 +55,18 @@ class StandIn:
         self.modes = None if plane else ModeHistory(self.target.truth(self.grid), specification.members)
 
     @property
+    def learning_rate(self) -> float:
+        return self.specification.lr
+
+    @property
+    def best_loss(self) -> NDArray[np.float64]:
+        return self.losses()
+
+    @property
+    def epoch_of_best(self) -> NDArray[np.int64]:
+        return np.full(self.specification.members, self.epoch)
+
+    @property
     def share(self) -> float:
         return 1 - 0.5 / (1 + self.epoch)
 
@@ -64,7 +76,7 @@ class StandIn:
     def pause(self) -> None:
         self.state = "paused"
 
-    def advance(self, seconds: float) -> bool:
+    def advance(self, seconds: float, until: int | None = None) -> bool:
         """One epoch for each that the test allows; else it waits a little, as an epoch would."""
         if self.world.failure is not None:
             raise self.world.failure
@@ -112,7 +124,7 @@ class StandIn:
     def snapshot(self, member: int) -> Snapshot:
         network, shown = self.current_network(), self._shown()
         return Snapshot(
-            epoch=self.epoch, seconds=self.seconds, learning_rate=self.specification.lr, losses=self.losses(),
+            epoch=self.epoch, seconds=self.seconds, learning_rate=self.learning_rate, losses=self.losses(),
             member=member, prediction=shown, band=np.stack([shown - 0.1, shown + 0.1]) if network.members > 1 else None,
             parameters=network.parameters[member].numpy(),
         )  # fmt: skip

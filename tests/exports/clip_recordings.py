@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.runs.recording import Recorder, Recording
+from nnexpr.runs.recorder import Recorder
+from nnexpr.runs.recording import Recording
 from nnexpr.runs.scene import scene_of
 from nnexpr.specification import FitSpecification
 from nnexpr.training.fit import session_of

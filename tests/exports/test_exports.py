@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from nnexpr.exports import EXPORTS, Export, declare, export_to
-from nnexpr.runs.recording import Recorder, Recording
+from nnexpr.runs.recorder import Recorder
+from nnexpr.runs.recording import Recording
 from nnexpr.runs.scene import scene_of
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.training.fit import session_of

@@ -1,10 +1,11 @@
-"""Recordings: bounded, in order, even, with both ends, and each snapshot is of the network it was taken of."""
+"""Recordings: bounded, in order, dense early and even late, with both ends; each snapshot is of its own network."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexpr.regions.line import linear_regions
-from nnexpr.runs.recording import MOST_BYTES, Recorder
+from nnexpr.runs.recorder import MOST_BYTES, Recorder, Spacing
 from nnexpr.runs.scene import scene_of
 from nnexpr.specification import FitSpecification
 from nnexpr.training.fit import session_of
@@ -53,14 +54,37 @@ def test_it_is_bounded_in_order_and_keeps_both_ends(gaps: list[int], most: int) 
     assert (found[0], found[-1]) == (0, epoch)
 
 
-def test_a_long_training_is_spread_evenly() -> None:
-    made = recorder(most=100)
-    for epoch in range(20_000):
-        if made.due(epoch):
-            made.add(snapshot(epoch))
-    gaps = np.diff(epochs(made))
-    assert len(gaps) >= 45
-    assert gaps[:-1].max() <= 2 * gaps[:-1].min()
+@settings(deadline=None, max_examples=60, database=None)
+@given(st.integers(1, 10**6), st.integers(40, 300))
+def test_however_long_it_trains_the_beginning_is_dense_and_the_rest_is_even(last: int, most: int) -> None:
+    made = recorder(most=most)
+    epoch = 0
+    while epoch <= last:
+        made.add(snapshot(epoch))
+        epoch = made.spacing.after(epoch)
+    found = epochs(made)
+    assert len(found) <= most + 1
+    powers = {0} | {1 << k for k in range(last.bit_length()) if 1 << k <= last}
+    assert powers <= set(found)
+    detail, stride = made.spacing.detail, made.spacing.stride
+    for before, after in pairwise(found):
+        assert after - before <= min(stride, max(1, after // detail))
+    if last >= 2 * most:  # a good part of the room is in use, in both parts
+        assert len(found) >= most // 2
+        assert most * stride <= 8 * last or detail == 1
+        assert detail >= 4 or most < 200
+
+
+@settings(deadline=None, max_examples=60, database=None)
+@given(st.integers(0, 8), st.integers(0, 40), st.integers(0, 10**9))
+def test_a_coarser_spacing_joins_whole_cells(detail: int, stride: int, epoch: int) -> None:
+    fine = Spacing(1 << detail, 1 << stride)
+    assert fine.start(epoch) <= epoch < fine.after(epoch)
+    assert fine.start(fine.after(epoch)) == fine.after(epoch)
+    for some in ([0], [epoch]):
+        coarse = fine.coarser(some)
+        assert coarse.start(fine.start(epoch)) == coarse.start(epoch)
+        assert coarse.start(fine.after(epoch) - 1) == coarse.start(epoch)
 
 
 def test_as_long_as_there_is_room_every_snapshot_is_kept() -> None:

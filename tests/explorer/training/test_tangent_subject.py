@@ -12,7 +12,7 @@ import pytest
 from steps import seated
 
 from nnexpr.linear.continuous import cantilever
-from nnexpr.runs import recording as recordings
+from nnexpr.runs import recorder as recorders
 from nnexpr.specification import FitSpecification
 from nnexpr.training import tangents as engine
 from nnexpr.training.tangents import chosen_points, foretold, tangent_of
@@ -320,7 +320,7 @@ def test_it_is_said_why_there_is_none(fit: FitSubject, monkeypatch: pytest.Monke
         assert moment.tangents is None
     fit.undo()
     assert "Peaks and scales" in found(fit).why
-    monkeypatch.setattr(recordings, "LARGEST_PARAMETERS", 1)
+    monkeypatch.setattr(recorders, "LARGEST_PARAMETERS", 1)
     assert now(fit, SMALL, 3).tangents is not None
     replay = fit.scheduler.subject(ReplayTangent)
     replay.seek(fit.recording, 0)

@@ -1,0 +1,84 @@
+"""What a run's file holds beside its network: how far the fit came, its history, and what was recorded on the way.
+
+All of it is tensors of the file, by the names below, and words in its head, so that whatever reads safetensors can read
+it. :mod:`nnexpr.runs.restored` reads it back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnexpr.runs.recording import Recording, Scene
+from nnexpr.training.session import Session
+
+__all__ = ["tensors_of", "words_of"]
+
+MOST_DATA_BYTES = 4_000_000  # of a file's points; with more of them, the file is needed again
+
+Array = NDArray[Any]
+
+
+def words_of(session: Session, recording: Recording | None) -> dict[str, Any]:
+    """What the file's head says, beside the epoch and the losses."""
+    return {
+        "seconds": session.seconds,
+        "state": session.state,
+        "device": session.device_name,
+        "snapshots": 0 if recording is None else len(recording.snapshots),
+        "scene": None if recording is None else _words_of_scene(recording.scene),
+    }
+
+
+def tensors_of(session: Session, losses: Array, recording: Recording | None) -> dict[str, Tensor]:
+    """The arrays of the file, but for the parameters as they are now."""
+    diverged = np.full(session.network.members, -1, dtype=np.int64)
+    diverged[list(session.diverged)] = list(session.diverged.values())
+    arrays: dict[str, Array] = {
+        "begun": session.network.parameters.detach().cpu().numpy(),
+        "loss": losses,
+        "best_loss": session.best_loss,
+        "epoch_of_best": session.epoch_of_best,
+        "diverged": diverged,
+        "history.epochs": session.history.epochs,
+        "history.losses": session.history.losses,
+    }
+    target = session.target
+    if target.function is None and target.inputs.nbytes + target.values.nbytes <= MOST_DATA_BYTES:
+        arrays |= {"target.inputs": target.inputs, "target.values": target.values}
+    if recording is not None:
+        arrays |= _recorded(recording)
+    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+
+def _recorded(recording: Recording) -> dict[str, Array]:
+    scene, taken = recording.scene, recording.snapshots
+    grid = taken[0].prediction.shape
+    unknown = np.full((2, *grid), np.nan, dtype=np.float32)
+    arrays: dict[str, Array] = {
+        "scene.x": scene.x,
+        "scene.truth": scene.truth,
+        "snapshots.epochs": np.array([each.epoch for each in taken], dtype=np.int64),
+        "snapshots.seconds": np.array([each.seconds for each in taken]),
+        "snapshots.learning_rates": np.array([each.learning_rate for each in taken]),
+        "snapshots.members": np.array([each.member for each in taken], dtype=np.int64),
+        "snapshots.losses": np.stack([each.losses for each in taken]),
+        "snapshots.predictions": np.stack([each.prediction for each in taken]),
+    }
+    if scene.data is not None:
+        arrays["scene.data"] = scene.data
+    if any(each.band is not None for each in taken):
+        arrays["snapshots.bands"] = np.stack([unknown if each.band is None else each.band for each in taken])
+    if all(each.parameters.size for each in taken):
+        arrays["snapshots.parameters"] = np.stack([each.parameters for each in taken])
+    return arrays
+
+
+def _words_of_scene(scene: Scene) -> dict[str, Any]:
+    """What of a scene neither an array nor the network tells."""
+    names = ("name", "formula", "domain", "device", "input_name", "value_name", "notes")
+    return {name: getattr(scene, name) for name in names}
