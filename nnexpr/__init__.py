@@ -35,11 +35,13 @@ _PUBLIC = {
     "nnexpr.splines.floor": "spline_floor",
     "nnexpr.theory.rashomon": "rashomon",
 }
+_PACKAGES = ("plot",)
 _HOMES = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", *_PACKAGES, *_HOMES]
 
 if TYPE_CHECKING:
+    from nnexpr import plot as plot
     from nnexpr.linear.solvers import least_squares as least_squares
     from nnexpr.linear.spectrum import Spectrum as Spectrum, spectrum as spectrum
     from nnexpr.networks.builders import mlp as mlp, mmnn as mmnn, shallow as shallow
@@ -71,6 +73,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"nnexpr.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'nnexpr' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
