@@ -14,7 +14,17 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, Protocol, Self, TypeVar, cast
 
-__all__ = ["Declared", "Home", "InputError", "Option", "Specified", "load", "option", "options_of"]
+__all__ = [
+    "Declared",
+    "Home",
+    "InputError",
+    "Option",
+    "Specified",
+    "load",
+    "option",
+    "option_words",
+    "options_of",
+]
 
 Home = str  # "module:name" of what is imported when it is first used; empty where there is none
 
@@ -290,3 +300,19 @@ class Specified:
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`as_config`; options that are missing take their defaults."""
         return cls.make(**{name: tuple(v) if isinstance(v, list) else v for name, v in config.items()})
+
+
+def option_words(specification: Specified, plain: Specified) -> list[str]:
+    """The options that mean something and have another value than in ``plain``, as the command line spells them."""
+    words: list[str] = []
+    for name, option in options_of(type(specification)).items():
+        value = getattr(specification, name)
+        if value == getattr(plain, name) or not specification.relevant(name):
+            continue
+        if option.kind == "flag":
+            words.append(option.flag if value else f"--no-{option.flag[2:]}")
+        elif option.kind == "interval":
+            words += [option.flag, *(f"{item:.12g}" for item in value)]
+        else:
+            words += [option.flag, option.format(value)]
+    return words

@@ -8,17 +8,18 @@ Nothing here imports torch or NumPy.
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from nnexpr.activations import ACTIVATIONS
-from nnexpr.declarations import InputError, Option, Specified, option, options_of
+from nnexpr.declarations import InputError, Option, Specified, option, option_words, options_of
 from nnexpr.kinds import NETWORKS
 from nnexpr.optimizers import OPTIMIZERS, Optimizer
 from nnexpr.placements import PLACEMENTS
 
-__all__ = ["OPTIONS", "FitSpecification", "InputError", "Option"]
+__all__ = ["OPTIONS", "FitSpecification", "InputError", "Option", "command_line"]
 
 INITIALISERS = ("torch", "kaiming", "xavier", "scaled", "raai")
 DTYPES = ("float32", "float64")
@@ -183,6 +184,13 @@ class FitSpecification(Specified):
 
 
 OPTIONS: dict[str, Option] = options_of(FitSpecification)
+
+
+def command_line(specification: FitSpecification) -> str:
+    """The ``fit`` command that trains this specification: every option that is not its default."""
+    plain = FitSpecification.make(network=specification.network)
+    named = ("nnexpr-tui", "fit", "--network", specification.network)
+    return shlex.join([*named, *option_words(specification, plain)])
 
 
 def _check_batches(spec: FitSpecification) -> None:

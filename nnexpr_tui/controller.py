@@ -7,7 +7,6 @@ wrong value is an :class:`InputError`, raised where it was typed.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,10 +14,9 @@ from typing import Any, TypeVar
 
 from textual.message import Message
 
-from nnexpr.declarations import Specified, options_of
 from nnexpr.runs.store import Store
 from nnexpr.runs.store import store as usual_store
-from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.specification import OPTIONS, FitSpecification, InputError, command_line
 from nnexpr_tui.adjust import replaced, stepped
 from nnexpr_tui.charts.series import Markers
 from nnexpr_tui.last_seen import LastSeen, set_aside
@@ -31,7 +29,7 @@ from nnexpr_tui.training.subject import FitSubject, default_library
 from nnexpr_tui.worker.scheduler import Scheduler, Topic
 from nnexpr_tui.worker.subject import Moment, Subject
 
-__all__ = ["DEFAULT_EPOCHS", "Controller", "Look", "command_line", "option_words"]
+__all__ = ["DEFAULT_EPOCHS", "Controller", "Look"]
 
 M = TypeVar("M", bound=Moment)
 S = TypeVar("S", bound=Subject[Any])
@@ -337,26 +335,3 @@ def _with_architecture(specification: FitSpecification, before: FitSpecification
     return specification.replace(
         **{name: getattr(before, name) for name, option in OPTIONS.items() if option.group == "network"}
     )
-
-
-def command_line(specification: FitSpecification) -> str:
-    """The ``fit`` command that trains this specification: every option that is not its default."""
-    plain = FitSpecification.make(network=specification.network)
-    named = ("nnexpr-tui", "fit", "--network", specification.network)
-    return shlex.join([*named, *option_words(specification, plain)])
-
-
-def option_words(specification: Specified, plain: Specified) -> list[str]:
-    """The options that mean something and have another value than in ``plain``, as the command line spells them."""
-    words: list[str] = []
-    for name, option in options_of(type(specification)).items():
-        value = getattr(specification, name)
-        if value == getattr(plain, name) or not specification.relevant(name):
-            continue
-        if option.kind == "flag":
-            words.append(option.flag if value else f"--no-{option.flag[2:]}")
-        elif option.kind == "interval":
-            words += [option.flag, *(f"{item:.12g}" for item in value)]
-        else:
-            words += [option.flag, option.format(value)]
-    return words

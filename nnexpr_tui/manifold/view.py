@@ -12,8 +12,9 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from nnexpr.specification import command_line
 from nnexpr_tui.charts.series import ChartData
-from nnexpr_tui.controller import Controller, command_line
+from nnexpr_tui.controller import Controller
 from nnexpr_tui.manifold import VIEW, moves, panes
 from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import summary

@@ -6,8 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from nnexpr.specification import FitSpecification
-from nnexpr_tui.controller import command_line
+from nnexpr.specification import FitSpecification, command_line
 from nnexpr_tui.parts.lines import Line, wrapped
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.overlays import TextOverlay

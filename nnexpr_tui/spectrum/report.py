@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from nnexpr.atomic import write_atomically
+from nnexpr.declarations import option_words
 from nnexpr.linear.specification import LstsqSpecification
 from nnexpr.plain import plain
-from nnexpr_tui.controller import option_words
 from nnexpr_tui.spectrum.moment import Answer
 
 __all__ = ["document", "file_name", "lstsq_line", "write"]

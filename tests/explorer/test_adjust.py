@@ -14,9 +14,8 @@ from nnexpr.kinds import NETWORKS
 from nnexpr.linear.basis import BASES, SOLVERS
 from nnexpr.linear.specification import LstsqSpecification, SpectrumSpecification
 from nnexpr.networks.architecture import architecture
-from nnexpr.specification import OPTIONS, FitSpecification
+from nnexpr.specification import OPTIONS, FitSpecification, command_line
 from nnexpr_tui.adjust import replaced, round_neighbour, shown_options, stepped, stepped_width, with_depth
-from nnexpr_tui.controller import command_line
 
 LAWS = settings(deadline=None, max_examples=200, database=None)
 KINDS = (FitSpecification, LstsqSpecification, SpectrumSpecification)
