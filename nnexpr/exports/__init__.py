@@ -94,6 +94,10 @@ declare(Export(
     writer="nnexpr.exports.tables:write_members", several=True,
 ))  # fmt: skip
 declare(Export(
+    name=".html", words="a page for a browser, that needs nothing but itself: one to four runs under a slider",
+    writer="nnexpr.exports.page:write", several=True,
+))  # fmt: skip
+declare(Export(
     name=".json", words="all that was recorded: options, losses, predictions at each snapshot",
     writer="nnexpr.exports.document:write", several=True,
 ))  # fmt: skip
