@@ -33,12 +33,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class AffineLayer:
-    """The shape of one layer: ``activation(W x + b)`` with ``W: (outputs, inputs)``."""
+    """The shape of one layer: ``activation(W x + b)`` with ``W: (outputs, inputs)``.
+
+    One that ``adds`` k > 0 is ``activation(W x + b + y)``, y the outputs of the layer k below it, which are as many as
+    its own: 1 is the layer whose outputs it takes, and below the first layer are the features themselves.
+    """
 
     inputs: int
     outputs: int
     activation: str = "identity"
     trained: bool = True  # a frozen layer keeps its first weights
+    adds: int = 0
 
     @property
     def size(self) -> int:
@@ -125,14 +130,25 @@ def mlp_layers(
 
 
 def mmnn_layers(
-    depth: int, width: tuple[int, ...], rank: int, activation: str, inputs: int = 1, outputs: int = 1
-) -> Layers:
-    """``depth`` blocks of a frozen layer with the activation and a trained one without."""
+    depth: int, width: tuple[int, ...], rank: int, activation: str, residual: bool = False,
+    inputs: int = 1, outputs: int = 1,
+) -> Layers:  # fmt: skip
+    """``depth`` blocks of a frozen layer with the activation and a trained one without.
+
+    ``residual``: all blocks but the first and the last add what they take to what they give, channel by channel.
+    """
     if len(width) != 1:
         raise InputError("width", _listed(width), "an mmnn has one width")
+    if residual and depth < 3:
+        why = "a residual mmnn has at least 3 layers, since the first and the last one add nothing"
+        raise InputError("depth", depth, why)
     layers: list[AffineLayer] = []
-    for below, above in pairwise([inputs, *[rank] * (depth - 1), outputs]):
-        layers += AffineLayer(below, width[0], activation, trained=False), AffineLayer(width[0], above)
+    for block, (below, above) in enumerate(pairwise([inputs, *[rank] * (depth - 1), outputs])):
+        adds = 2 if residual and 0 < block < depth - 1 else 0
+        layers += (
+            AffineLayer(below, width[0], activation, trained=False),
+            AffineLayer(width[0], above, adds=adds),
+        )
     return tuple(layers)
 
 
@@ -188,7 +204,7 @@ declare(
         "mmnn",
         mmnn_layers,
         "nnexpr.networks.builders:mmnn",
-        ("depth", "width", "rank", "activation", "init", "encoding_bands", "encoding_raw"),
+        ("depth", "width", "rank", "residual", "activation", "init", "encoding_bands", "encoding_raw"),
         {"depth": 4, "width": (100,), "rank": 6},
     )
 )

@@ -44,6 +44,10 @@ class FitSpecification(Specified):
         "integer", 6, "channels between the layers of an mmnn",
         group="network", label="Rank", minimum=1, maximum=65536,
     )  # fmt: skip
+    residual: bool = option(
+        "flag", False, "add the channels below each layer of an mmnn but the first and the last to those above it",
+        group="network", label="Residual",
+    )  # fmt: skip
     activation: str = option(
         "choice", "relu", "the activation of the hidden layers; leaky_relu:SLOPE has another slope than 0.01",
         group="network", label="Activation", spelled=lambda name: ":" in name and name in ACTIVATIONS,

@@ -15,15 +15,20 @@ from nnexpr.kernels.products import add_dots, multiply
 
 __all__ = ["COLUMNS", "Plan", "add_gradient", "forward", "residual", "take"]
 
-INPUTS, OUTPUTS, TRAINED, PARAMETERS, INPUT_ROWS, KEPT_ROWS, OUTPUT_ROWS, ACTIVATE, PULL_BACK = range(9)
-COLUMNS = 9  # of a plan's layers
+(
+    INPUTS, OUTPUTS, TRAINED, PARAMETERS, INPUT_ROWS, KEPT_ROWS, OUTPUT_ROWS, ACTIVATE, PULL_BACK,
+    ADDED_ROWS, OWED_ROWS, OWED_BELOW,
+) = range(12)  # fmt: skip
+COLUMNS = 12  # of a plan's layers
 
 
 class Plan(NamedTuple):
     """Where everything lies.
 
     ``layers: (layers, COLUMNS)``: inputs, outputs, trained, offset of its parameters; in the workspace offsets of its
-    input's rows, of its pre-activations, of its output's rows; and the addresses of its activation's loops, 0 for none.
+    input's rows, of its pre-activations, of its output's rows; the addresses of its activation's loops, 0 for none. Of
+    a layer that adds what another gave, the offset of that one's rows, and of what it owes to that one's deltas; of the
+    other, of what it is owed: -1 for none. What is owed is 0 between two passes.
     """
 
     layers: Index
@@ -60,8 +65,29 @@ def forward(plan: Plan, parameters: Numbers, p0: int, workspace: Numbers, filled
             workspace, row[KEPT_ROWS], parameters, p0 + row[PARAMETERS], columns, 1,
             workspace, row[INPUT_ROWS], stride, units, columns, filled, plan.lanes,
         )  # fmt: skip
+        if row[ADDED_ROWS] >= 0:
+            _add(workspace, row[KEPT_ROWS], row[ADDED_ROWS], units, stride, filled)
         if row[ACTIVATE]:
             call(row[ACTIVATE], (workspace, row[KEPT_ROWS], row[OUTPUT_ROWS], units * stride))
+
+
+@compiled
+def _add(workspace: Numbers, to: int, what: int, rows: int, stride: int, filled: int) -> None:
+    """Add rows of the workspace to others."""
+    for row in range(rows):
+        sums, terms = to + row * stride, what + row * stride
+        total, more = workspace[sums : sums + filled], workspace[terms : terms + filled]
+        for p in range(filled):
+            total[p] += more[p]
+
+
+@compiled
+def _settle(workspace: Numbers, deltas: int, owed: int, rows: int, stride: int, filled: int) -> None:
+    """Add what is owed to rows of deltas; then nothing is."""
+    _add(workspace, deltas, owed, rows, stride, filled)
+    for row in range(rows):
+        at = owed + row * stride
+        workspace[at : at + filled] = 0.0
 
 
 @compiled_loosely
@@ -90,6 +116,8 @@ def add_gradient(
     for layer in range(plan.layers.shape[0] - 1, plan.lowest - 1, -1):
         row = plan.layers[layer]
         columns, units = row[INPUTS] + 1, row[OUTPUTS]
+        if row[OWED_BELOW] >= 0:
+            _add(workspace, row[OWED_BELOW], above, units, stride, filled)
         if row[TRAINED]:
             add_dots(
                 gradient, row[PARAMETERS], columns, workspace, above, workspace, row[INPUT_ROWS],
@@ -101,6 +129,8 @@ def add_gradient(
                 workspace, above, stride, columns - 1, units, filled, plan.lanes,
             )  # fmt: skip
             lower = plan.layers[layer - 1]
+            if lower[OWED_ROWS] >= 0:
+                _settle(workspace, below, lower[OWED_ROWS], columns - 1, stride, filled)
             if lower[PULL_BACK]:
                 call(
                     lower[PULL_BACK], (workspace, below, workspace, lower[KEPT_ROWS], (columns - 1) * stride)

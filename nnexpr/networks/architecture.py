@@ -42,6 +42,15 @@ class Architecture:
                 raise ValueError(
                     f"layer {number} takes {above.inputs} inputs; the layer below gives {below.outputs}"
                 )
+        given = (self.layers[0].inputs, *(layer.outputs for layer in self.layers))
+        for number, layer in enumerate(self.layers, 1):
+            if not 0 <= layer.adds <= number:
+                raise ValueError(f"layer {number} adds what is {layer.adds} below; there are {number}")
+            if layer.adds and given[number - layer.adds] != layer.outputs:
+                what = f"layer {number - layer.adds}" if layer.adds < number else "the input"
+                raise ValueError(
+                    f"layer {number} has {layer.outputs} units; {what}, which it adds, has {given[number - layer.adds]}"
+                )
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
@@ -72,6 +81,11 @@ class Architecture:
     def trained_parameter_count(self) -> int:
         """Weights and biases of one member that training changes."""
         return sum(layer.size for layer in self.layers if layer.trained)
+
+    @property
+    def has_additions(self) -> bool:
+        """Whether some layer adds what a layer below it gave: a residual network."""
+        return any(layer.adds for layer in self.layers)
 
     @property
     def is_piecewise_linear(self) -> bool:

@@ -21,6 +21,7 @@ class Assembly:
     def __init__(self) -> None:
         self.affine: list[tuple[Tensor, Tensor, bool]] = []
         self._activations: list[str] = []
+        self._adds: list[int] = []
 
     @property
     def outputs(self) -> int:
@@ -42,10 +43,11 @@ class Assembly:
         """Whether there is any."""
         return any(name != "identity" for name in self._activations)
 
-    def add(self, weight: Tensor, bias: Tensor | None = None, trained: bool = True) -> None:
-        """``W x + b`` with ``weight: (outputs, inputs)``; no bias is zero."""
+    def add(self, weight: Tensor, bias: Tensor | None = None, trained: bool = True, adds: int = 0) -> None:
+        """``W x + b`` with ``weight: (outputs, inputs)``; no bias is zero. ``adds``: see :class:`AffineLayer`."""
         self.affine.append((weight, weight.new_zeros(len(weight)) if bias is None else bias, trained))
         self._activations.append("identity")
+        self._adds.append(adds)
 
     def activate(self, name: str) -> None:
         """The activation ``name`` on what is given so far."""
@@ -67,8 +69,10 @@ class Assembly:
         wide = any(torch.float64 in (weight.dtype, bias.dtype) for weight, bias, _ in self.affine)
         dtype, device = torch.float64 if wide else torch.float32, self.affine[0][0].device
         layers, blocks = [], []
-        for (weight, bias, trained), activation in zip(self.affine, self._activations, strict=True):
-            layers.append(AffineLayer(weight.shape[1], weight.shape[0], activation, trained))
+        for (weight, bias, trained), activation, adds in zip(
+            self.affine, self._activations, self._adds, strict=True
+        ):
+            layers.append(AffineLayer(weight.shape[1], weight.shape[0], activation, trained, adds))
             block = torch.cat([weight.detach(), bias.detach().unsqueeze(1)], dim=1).reshape(-1)
             blocks.append(block.to(dtype=dtype, device=device))
         return Network(tuple(layers), torch.cat(blocks).unsqueeze(0))

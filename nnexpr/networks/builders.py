@@ -68,17 +68,21 @@ def mmnn(
     dtype: str = "float32",
     device: str | torch.device = "cpu",
     domain: tuple[float, float] = (0.0, 1.0),
+    residual: bool = False,
 ) -> Network:
     """Multi-component multi-layer networks (Zhang, Zhao et al., arXiv 2407.00765).
 
     ``depth`` blocks ``A activation(W x + b) + c``: W ``(width, in)`` and b are random and frozen, A ``(rank,
     width)`` and c are trained; the last A gives the outputs. Two affine layers a block, the second without an
-    activation.
+    activation. ``residual`` (a ResMMNN): x is added to that in every block but the first and the last, as the authors
+    do; the parameters are the same, and for the same seed the first ones too.
     """
     widths = OPTIONS["width"].check(width)
     rank, depth = OPTIONS["rank"].check(rank), OPTIONS["depth"].check(depth)
     encoding, first = _encoding(encoding_bands, encoding_raw, inputs, domain)
-    layers = mmnn_layers(depth, widths, rank, _activation(activation), first, _count("outputs", outputs))
+    layers = mmnn_layers(
+        depth, widths, rank, _activation(activation), bool(residual), first, _count("outputs", outputs)
+    )
     return _network(layers, encoding, draw_parameters(layers, init, members, seed), seed, dtype, device)
 
 

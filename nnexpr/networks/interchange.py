@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from nnexpr.activations import ACTIVATIONS, FAMILIES
 from nnexpr.declarations import load
+from nnexpr.networks.adding import AddingStack
 from nnexpr.networks.assembly import Assembly, is_plain
 from nnexpr.networks.network import Network
 from nnexpr.specification import InputError
@@ -31,12 +32,13 @@ def from_torch(module: nn.Module) -> Network:
     nothing; BatchNorm1d is the affine map of its running statistics, folded in double precision, which the network
     then has. A network ends in an affine layer and has one activation a layer, so after a last activation, and between
     two in a row, a frozen layer W = I, b = 0 passes values on. A Linear whose parameters all have ``requires_grad`` off
-    becomes a frozen layer. Half and bfloat16 become float32. Raises InputError, naming the module, for anything else,
+    becomes a frozen layer. Half and bfloat16 become float32. What :func:`to_torch` made of a network whose layers add
+    what others gave is such a network again. Raises InputError, naming the module, for anything else,
     and where the network's values are not the module's: with a hook or a ``forward`` of its own, for one.
     """
     assembly = Assembly()
     module = _inside(module)
-    for name, part in _parts(module):
+    for name, part, adds in _parts(module):
         if any(not is_plain(parameter) for parameter in part.parameters()):
             kinds = ", ".join(sorted({str(parameter.dtype) for parameter in part.parameters()}))
             raise InputError(
@@ -45,7 +47,7 @@ def from_torch(module: nn.Module) -> Network:
         if any(parameter.is_meta for parameter in part.parameters()):
             raise InputError("module", name, "it is on the meta device, which holds shapes and no numbers")
         if type(part) is nn.Linear:
-            assembly.add(part.weight, part.bias, any(p.requires_grad for p in part.parameters()))
+            assembly.add(part.weight, part.bias, any(p.requires_grad for p in part.parameters()), adds)
         elif type(part) is nn.BatchNorm1d:
             assembly.rescale(*_normalisation(name, part))
         elif not _does_nothing(part) and (activation := _activation_of(name, part)) != "identity":
@@ -54,16 +56,19 @@ def from_torch(module: nn.Module) -> Network:
             assembly.activate(activation)
     if not assembly.affine:
         raise InputError("module", type(module).__name__, "it must hold at least one nn.Linear")
-    network = assembly.network()
+    try:
+        network = assembly.network()
+    except ValueError as error:
+        raise InputError("module", type(module).__name__, f"its layers do not fit: {error}") from None
     _compare(module, network)
     return network
 
 
-def to_torch(network: Network, member: int = 0) -> nn.Sequential:
+def to_torch(network: Network, member: int = 0) -> nn.Sequential | AddingStack:
     """One member as an ``nn.Sequential`` with its own copy of the parameters, in the same dtype and device.
 
-    Frozen layers have ``requires_grad`` off. Raises InputError where torch has no such module (sine, hat),
-    for an input encoding, and for an unknown member.
+    Where layers add what others gave it is an :class:`AddingStack`. Frozen layers have ``requires_grad`` off. Raises
+    InputError where torch has no such module (sine, hat), for an input encoding, and for an unknown member.
     """
     if network.encoding is not None:
         raise InputError(
@@ -71,7 +76,8 @@ def to_torch(network: Network, member: int = 0) -> nn.Sequential:
         )
     if not 0 <= member < network.members:
         raise InputError("member", member, f"it must be from 0 to {network.members - 1}")
-    modules: list[nn.Module] = []
+    linears: list[nn.Linear] = []
+    activations: list[nn.Module] = []
     for index, layer in enumerate(network.layers):
         activation = ACTIVATIONS[layer.activation]
         if not activation.module:
@@ -84,10 +90,12 @@ def to_torch(network: Network, member: int = 0) -> nn.Sequential:
         with torch.no_grad():
             linear.weight.copy_(weight)
             linear.bias.copy_(network.bias(index)[member])
-        modules.append(linear.requires_grad_(layer.trained))
-        if activation.name != "identity":
-            modules.append(load(activation.module)(**activation.settings))
-    return nn.Sequential(*modules)
+        linears.append(linear.requires_grad_(layer.trained))
+        activations.append(load(activation.module)(**activation.settings))
+    if network.architecture.has_additions:
+        return AddingStack(linears, activations, [layer.adds for layer in network.layers])
+    modules = (part for pair in zip(linears, activations, strict=True) for part in pair)
+    return nn.Sequential(*(part for part in modules if type(part) is not nn.Identity))
 
 
 def _inside(module: nn.Module) -> nn.Module:
@@ -101,13 +109,19 @@ def _inside(module: nn.Module) -> nn.Module:
     return module
 
 
-def _parts(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """The modules of nested Sequentials in order, each with its path, for example ``2.0 (ReLU)``."""
-    if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+def _parts(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module, int]]:
+    """The modules of nested Sequentials in order, each with its path, for example ``2.0 (ReLU)``, and what it adds."""
+    if type(module) is AddingStack and not name:
+        for (number, linear), activation, adds in zip(
+            module.affine.items(), module.activations, module.adds, strict=True
+        ):
+            yield f"{number} ({type(linear).__name__})", linear, adds
+            yield f"{number} ({type(activation).__name__})", activation, 0
+    elif isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
         for child_name, child in module.named_children():
             yield from _parts(child, f"{name}.{child_name}" if name else child_name)
     else:
-        yield f"{name} ({type(module).__name__})".lstrip(), module
+        yield f"{name} ({type(module).__name__})".lstrip(), module, 0
 
 
 def _normalisation(name: str, module: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
@@ -157,22 +171,24 @@ def _compare(module: nn.Module, network: Network) -> None:
     first = next(module.parameters())
     x = torch.randn(_POINTS, network.inputs, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     x = x.to(first)
-    sums, terms = x.double().abs().T.cpu(), 0
+    given, terms = [x.double().abs().T.cpu()], 0
     for index, layer in enumerate(network.layers):
         weight, bias = (part[0].double().abs().cpu() for part in (network.weight(index), network.bias(index)))
         pieces = ACTIVATIONS[layer.activation].pieces
         steepest = max(1.0, *map(abs, pieces.slopes)) if pieces else 2.0
-        sums, terms = steepest * torch.addmm(bias[:, None], weight, sums), terms + layer.inputs + 4
+        sums = torch.addmm(bias[:, None], weight, given[-1]) + (given[-layer.adds] if layer.adds else 0.0)
+        given.append(steepest * sums)
+        terms += layer.inputs + 4
     kind = f"{type(module).__name__}"
     try:
         with _evaluated(module), torch.no_grad():
-            given = module(x).double().cpu()
+            told = module(x).double().cpu()
     except Exception as error:  # whatever a forward of its own raises
         why = f"it cannot be run on inputs of shape {tuple(x.shape)} ({type(error).__name__})"
         raise InputError("module", kind, why) from None
     made = network.to(dtype=torch.float64)(x.double())[0].cpu()
-    tolerance = terms * torch.finfo(first.dtype).eps * (sums.T + 1.0)
-    same = given.shape == made.shape and bool((((given - made).abs() <= tolerance) | ~made.isfinite()).all())
+    tolerance = terms * torch.finfo(first.dtype).eps * (given[-1].T + 1.0)
+    same = told.shape == made.shape and bool((((told - made).abs() <= tolerance) | ~made.isfinite()).all())
     if not same:
         why = "it gives other values than its layers do; a hook, or a forward of its own, is not taken over"
         raise InputError("module", kind, why)

@@ -1,5 +1,7 @@
 """The network: a stack of affine layers with an activation each, held for M members at once.
 
+A layer takes what the one below it gives, and may add what one further below gave (``AffineLayer.adds``).
+
 An MLP, a fixed-knot shallow network, a triangle-wave composition and an MMNN are ways to build this one type. The
 parameters of all members are one tensor ``(members, P)``; layer l owns a slice of it, viewed as ``(members, outputs,
 inputs + 1)`` with the bias as the last column. That is the layout in which one matrix product does a layer.
@@ -60,6 +62,7 @@ class Network:
         widths = "-".join(str(n) for n in (self.layers[0].inputs, *(layer.outputs for layer in self.layers)))
         activations = "/".join(dict.fromkeys(layer.activation for layer in self.layers[:-1])) or "affine"
         encoded = f", {self.encoding.bands} bands" if self.encoding else ""
+        encoded += ", residual" * self.architecture.has_additions
         count = f"{self.members:,} member{'s' * (self.members != 1)}"
         kind = f"{self.parameters.dtype}".removeprefix("torch.")
         return (
@@ -131,13 +134,14 @@ class Network:
     def layer_values(self, x: Tensor) -> list[Tensor]:
         """Every layer's output after its activation, each ``(members, units, points)``."""
         features = self.features(x)
-        values: list[Tensor] = []
-        a = features.expand(self.members, *features.shape)
+        values = [features.expand(self.members, *features.shape)]
         for index, layer in enumerate(self.layers):
-            a = torch.baddbmm(self.bias(index).unsqueeze(2), self.weight(index), a)
+            a = torch.baddbmm(self.bias(index).unsqueeze(2), self.weight(index), values[-1])
+            if layer.adds:
+                a.add_(values[-layer.adds])
             ACTIVATIONS[layer.activation].forward(a, a)
             values.append(a)
-        return values
+        return values[1:]
 
     def features(self, x: Tensor) -> Tensor:
         """What the first layer sees at ``x``: ``(features, points)``, in the parameters' dtype and device."""
@@ -158,8 +162,18 @@ class Network:
         return self.select([index])
 
     def output(self, index: int) -> Network:
-        """The networks of one output, ``index`` from 0."""
+        """The networks of one output, ``index`` from 0.
+
+        Where the last layer adds what another gave, it stays whole, and a frozen layer upon it takes the one.
+        """
         last = len(self.layers) - 1
+        if self.layers[last].adds:
+            chosen = self.parameters.new_zeros(self.members, self.outputs + 1)
+            chosen[:, range(self.outputs)[index]] = 1.0
+            layers = (*self.layers, AffineLayer(self.outputs, 1, trained=False))
+            return dataclasses.replace(
+                self, layers=layers, parameters=torch.cat([self.parameters, chosen], dim=1)
+            )
         rows = self.parameters[:, : self.architecture.offsets[last]], self.affine(last)[:, index]
         layers = (*self.layers[:last], dataclasses.replace(self.layers[last], outputs=1))
         return dataclasses.replace(self, layers=layers, parameters=torch.cat(rows, dim=1))

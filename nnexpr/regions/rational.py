@@ -27,6 +27,7 @@ from math import nextafter, ulp
 
 from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
 from nnexpr.networks.network import Network
+from nnexpr.regions.carried import Wider, carried
 from nnexpr.regions.counted import domain_of
 from nnexpr.regions.stack import Stack
 
@@ -76,12 +77,13 @@ def rational_count(
     intervals: Counter[Interval] = Counter({((low,), (high,)): 1})
     narrowest: Widths = {((low,), (high,)): high - low}
     neighbours: Counter[Neighbours] = Counter()
-    for index, layer in enumerate(network.layers):
+    for index, (layer, wider) in enumerate(zip(network.layers, carried(network.layers), strict=True)):
         pieces = ACTIVATIONS[layer.activation].pieces
         if pieces is not None:
-            rows = network.affine(index)[member].double().tolist()
-            weights = [[Fraction(number) for number in row] for row in rows]
-            intervals, narrowest, neighbours = _above(intervals, narrowest, neighbours, weights, pieces)
+            weights = _weights(network.affine(index)[member].double().tolist(), wider)
+            intervals, narrowest, neighbours = _above(
+                intervals, narrowest, neighbours, weights, pieces, wider
+            )
         if max(len(intervals), len(neighbours)) > most:
             raise TooManyKinds(
                 f"layer {index + 1} has more than {most} kinds of intervals (most = {most}); "
@@ -105,9 +107,11 @@ def _above(
     neighbours: Counter[Neighbours],
     weights: list[list[Fraction]],
     pieces: PiecewiseLinear,
+    layer: Wider,
 ) -> tuple[Counter[Interval], Widths, Counter[Neighbours]]:
     """The intervals, their least widths and the pairs of neighbours above one layer."""
-    cut = {interval: _cut(interval, weights, pieces) for interval in intervals}
+    units = layer.outputs - layer.passing
+    cut = {interval: _cut(interval, weights, pieces, units) for interval in intervals}
     finer: Counter[Interval] = Counter()
     least: Widths = {}
     pairs: Counter[Neighbours] = Counter()
@@ -128,10 +132,20 @@ def _above(
     return finer, least, pairs
 
 
+def _weights(rows: list[list[float]], layer: Wider) -> list[list[Fraction]]:
+    """[W | b] of a layer with what it passes on and adds, ``(outputs, inputs + 1)``."""
+    made = [[Fraction(0)] * (layer.inputs + 1) for _ in range(layer.outputs)]
+    for row, (*weights, bias) in zip(made, rows, strict=False):
+        row[: len(weights)], row[-1] = map(Fraction, weights), Fraction(bias)
+    for below, above in layer.ones:
+        made[above][below] += 1
+    return made
+
+
 def _cut(
-    interval: Interval, weights: list[list[Fraction]], pieces: PiecewiseLinear
+    interval: Interval, weights: list[list[Fraction]], pieces: PiecewiseLinear, units: int
 ) -> tuple[list[Fraction], list[Point]]:
-    """Where an interval is cut, as shares of it with both ends, and the layer's outputs there."""
+    """Where one of the ``units`` cuts an interval, as shares of it with both ends, and the layer's outputs there."""
     start, end = (
         [sum((w * a for w, a in zip(row, ends, strict=False)), row[-1]) for row in weights]
         for ends in interval
@@ -139,15 +153,13 @@ def _cut(
     kinks = [Fraction(kink) for kink in pieces.kinks]
     crossings = {
         (kink - low) / (high - low)
-        for low, high in zip(start, end, strict=True)
+        for low, high in zip(start[:units], end[:units], strict=True)
         for kink in kinks
         if min(low, high) < kink < max(low, high)
     }
     places = [Fraction(0), *sorted(crossings), Fraction(1)]
-    return places, [
-        tuple(_activation(low + place * (high - low), pieces) for low, high in zip(start, end, strict=True))
-        for place in places
-    ]
+    points = [[low + place * (high - low) for low, high in zip(start, end, strict=True)] for place in places]
+    return places, [(*(_activation(z, pieces) for z in point[:units]), *point[units:]) for point in points]
 
 
 def _activation(z: Fraction, pieces: PiecewiseLinear) -> Fraction:

@@ -1,7 +1,11 @@
-"""A network as the counting needs it: each member's layers in float64, in one row of numbers, without torch."""
+"""A network as the counting needs it: each member's layers in float64, in one row of numbers, without torch.
+
+Layers take what is right below them; for what is added from further down see ``carried.py``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +17,7 @@ from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
 from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
+from nnexpr.regions.carried import carried
 
 __all__ = ["Array", "Index", "Layer", "Member", "NotPiecewiseLinear", "Pieces", "Stack", "layer_of", "room"]
 
@@ -33,18 +38,19 @@ class NotPiecewiseLinear(ValueError):
 
 
 class Layer(NamedTuple):
-    """``activation(x W + b)``."""
+    """``activation(x W + b)``, but of the last ``passing`` outputs, which have no activation."""
 
     weights: Array  # (inputs, outputs)
     bias: Array  # (outputs,)
     pieces: Pieces
+    passing: int
 
 
 class Member(NamedTuple):
     """One network. Its last layer has no kinks."""
 
     parameters: Array  # (P,) layer after layer the weights (inputs, outputs), then the biases
-    shapes: Index  # (layers, 3) inputs, outputs and number of kinks of each
+    shapes: Index  # (layers, 4) inputs, outputs, number of kinks and passing outputs of each
     pieces: Array  # (layers, 3, most kinks + 1) kinks, slopes and intercepts, in the first places
     tolerance: float  # of ties
 
@@ -62,6 +68,7 @@ def layer_of(member: Member, number: int) -> Layer:
         parameters[start:middle].reshape(inputs, outputs),
         parameters[middle : middle + outputs],
         (pieces[number, 0, :kinks], pieces[number, 1, : kinks + 1], pieces[number, 2, : kinks + 1]),
+        shapes[number, 3],
     )
 
 
@@ -108,9 +115,11 @@ class Stack:
         if not 0 <= first < network.members:
             raise ValueError(f"member is {member}; the network has members 0 to {network.members - 1}")
         parameters = np.ascontiguousarray(rows.detach().cpu().numpy(), dtype=np.float64)
-        outputs, count = layers[-1].outputs, parameters.shape[1]
+        inner = shapes[: len(layers)]
+        outputs, count = layers[-1].outputs, int((inner[:, 0] + 1) @ inner[:, 1])
         packed = np.empty((len(parameters), count + ((outputs + 1) * outputs if bends else 0)))
-        if not pack(parameters, shapes[: len(layers)], packed):
+        adding = network.architecture.has_additions
+        if not (spread(parameters, layers, packed) if adding else pack(parameters, inner, packed)):
             first += int(np.isfinite(parameters).all(axis=1).argmin())
             raise ValueError(f"member {first} has parameters that are not finite")
         if bends:
@@ -132,17 +141,21 @@ def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Array, tuple[tuple[in
     known = [pieces for pieces in activations if pieces is not None]
     if len(known) < len(layers):
         raise NotPiecewiseLinear
-    sizes = [(layer.inputs, layer.outputs) for layer in layers]
+    sizes = [(each.inputs, each.outputs, each.passing) for each in carried(layers)]
     bends = bool(known[-1].kinks)
     if bends:
-        sizes.append((layers[-1].outputs, layers[-1].outputs))
+        sizes.append((layers[-1].outputs, layers[-1].outputs, 0))
         known.append(PiecewiseLinear((), (1.0,), (0.0,)))
-    shapes = [(a, b, len(each.kinks)) for (a, b), each in zip(sizes, known, strict=True)]
+    shapes = [(a, b, len(each.kinks), passing) for (a, b, passing), each in zip(sizes, known, strict=True)]
     table = np.zeros((len(known), 3, max(len(each.slopes) for each in known)))
     for row, each in zip(table, known, strict=True):
         for place, numbers in zip(row, (each.kinks, each.slopes, each.intercepts), strict=True):
             place[: len(numbers)] = numbers
-    units = [(layer, unit) for layer, (_, width) in enumerate(sizes[:-1], 1) for unit in range(width)]
+    units = [
+        (layer, unit)
+        for layer, (_, outputs, passing) in enumerate(sizes[:-1], 1)
+        for unit in range(outputs - passing)
+    ]
     return np.array(shapes, dtype=np.int64), table, tuple(units), bends
 
 
@@ -162,3 +175,18 @@ def pack(parameters: Array, shapes: Index, packed: Array) -> bool:
         for each in range(start):
             infinite += not abs(parameters[member, each]) < np.inf
     return infinite == 0
+
+
+def spread(parameters: Array, layers: Sequence[AffineLayer], packed: Array) -> bool:
+    """The same as ``pack`` where layers add what others gave, which those between pass on."""
+    taken, written = 0, 0
+    for layer, wider in zip(layers, carried(layers), strict=True):
+        block = np.zeros((len(parameters), wider.inputs + 1, wider.outputs))
+        own = parameters[:, taken : taken + layer.size].reshape(-1, layer.outputs, layer.inputs + 1)
+        block[:, : layer.inputs, : layer.outputs] = own[:, :, :-1].transpose(0, 2, 1)
+        block[:, -1, : layer.outputs] = own[:, :, -1]
+        for below, above in wider.ones:
+            block[:, below, above] += 1.0
+        packed[:, written : written + block[0].size] = block.reshape(len(parameters), -1)
+        taken, written = taken + layer.size, written + block[0].size
+    return bool(np.isfinite(parameters).all())

@@ -34,7 +34,8 @@ from nnexpr.targets.target import Target
 
 __all__ = ["SavedNetwork", "load", "save"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+PLAIN_VERSION = 1  # of a network whose layers add nothing of others', which older programs read as well
 _KEY = "nnexpr"
 _WORDS = ("formula", "input_names", "value_name", "notes")  # of a target
 
@@ -77,8 +78,8 @@ def save(
     written to.
     """
     document = {
-        "format_version": FORMAT_VERSION,
-        "layers": [asdict(layer) for layer in network.layers],
+        "format_version": FORMAT_VERSION if network.architecture.has_additions else PLAIN_VERSION,
+        "layers": [_of_layer(layer) for layer in network.layers],
         "encoding": None if network.encoding is None else asdict(network.encoding),
         "seeds": list(network.seeds),
         "tie_tolerance": network.tie_tolerance,
@@ -126,7 +127,13 @@ def _restore(document: dict[str, Any], parameters: Tensor, others: dict[str, Ten
     if parameters.dtype not in (torch.float32, torch.float64):
         raise ValueError("parameters are neither float32 nor float64")
     layers = tuple(
-        AffineLayer(int(each["inputs"]), int(each["outputs"]), str(each["activation"]), bool(each["trained"]))
+        AffineLayer(
+            int(each["inputs"]),
+            int(each["outputs"]),
+            str(each["activation"]),
+            bool(each["trained"]),
+            int(each.get("adds", 0)),
+        )
         for each in document["layers"]
     )
     code = document["encoding"]
@@ -150,6 +157,12 @@ def _restore(document: dict[str, Any], parameters: Tensor, others: dict[str, Ten
         tensors=others,
         **told,
     )
+
+
+def _of_layer(layer: AffineLayer) -> dict[str, Any]:
+    """Of one that adds nothing of another's, what the first format had."""
+    fields = asdict(layer)
+    return fields if layer.adds else {name: value for name, value in fields.items() if name != "adds"}
 
 
 def _describe(target: Target) -> dict[str, Any]:

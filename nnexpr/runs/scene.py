@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypedDict
 
 import numpy as np
@@ -75,6 +76,9 @@ def _bounds(network: Network, hidden: tuple[int, ...]) -> tuple[int | None, int 
     folding = all(each is not None and each.is_homogeneous for each in pieces)
     if not folding or not hidden or network.encoding is not None:
         return None, None
+    if network.architecture.has_additions:
+        # What passes by a layer is not folded to its width, nor do its units that are off take a dimension from it.
+        return math.prod(upper_bound((width,), inputs=network.inputs) for width in hidden), None
     if network.inputs == 1:
         return upper_bound(hidden), lower_bound(hidden)
     switching = all(0.0 in each.slopes for each in pieces if each is not None and each.kinks)

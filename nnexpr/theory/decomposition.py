@@ -21,7 +21,7 @@ Source: Zhao, Numerical Understanding of Neural Networks, "Structured decomposit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -156,6 +156,8 @@ class Division:
             raise ValueError(
                 f"{pieces!r} is not a member of one input and one output for each of {self.pieces} pieces"
             )
+        if pieces.layers[-1].adds:
+            raise ValueError("the last layer of the pieces is summed over, so it adds nothing of another's")
         layers, blocks = list(self.inner.layers), [self.inner.parameters[0]]
         for index, layer in enumerate(pieces.layers):
             weight, bias = pieces.weight(index).double(), pieces.bias(index).double()
@@ -163,7 +165,7 @@ class Division:
                 joined, shift = weight[:, 0].reshape(1, -1), bias.sum().reshape(1, 1) - self.constant
             else:
                 joined, shift = torch.from_numpy(block_diag(*weight.numpy())), bias.reshape(-1, 1)
-            layers.append(AffineLayer(joined.shape[1], joined.shape[0], layer.activation, layer.trained))
+            layers.append(replace(layer, inputs=joined.shape[1], outputs=joined.shape[0]))
             blocks.append(torch.cat([joined, shift], dim=1).reshape(-1))
         domain = ((float(self.breaks[0]), float(self.breaks[-1])),)
         return Network(tuple(layers), torch.cat(blocks)[None], domain=domain)

@@ -12,10 +12,11 @@ Source: elementary (the projective line); for leaky ReLU it holds as well.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from nnexpr.activations import ACTIVATIONS
-from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 
 __all__ = ["WHOLE_LINE", "homogenised"]
@@ -27,7 +28,7 @@ def homogenised(network: Network) -> Network:
     """F(u, v) = v f(u/v) for v >= 0, as a network of one more input, in float64 and with no biases.
 
     Each hidden layer has one more unit, the last, which is v. Raises ValueError for an encoding, and for an activation
-    that is not positively homogeneous.
+    that is not positively homogeneous, or where the last layer adds what another gave.
     """
     if network.encoding is not None:
         raise ValueError("a network with an input encoding is not positively homogeneous")
@@ -38,13 +39,15 @@ def homogenised(network: Network) -> Network:
             f"{', '.join(sorted(unfit))}: only {', '.join(homogeneous)} are positively homogeneous"
         )
     last = len(network.layers) - 1
+    if network.layers[last].adds:
+        raise ValueError("a network whose last layer adds what another gave cannot be homogenised")
     layers, blocks = [], []
     for index, layer in enumerate(network.layers):
         carried = int(index < last)
-        layers.append(AffineLayer(layer.inputs + 1, layer.outputs + carried, layer.activation, layer.trained))
+        layers.append(replace(layer, inputs=layer.inputs + 1, outputs=layer.outputs + carried))
         block = torch.zeros(network.members, layer.outputs + carried, layer.inputs + 2, dtype=torch.float64)
         block[:, : layer.outputs, :-1] = network.affine(index)  # the bias column is now v's weight
-        if carried:
+        if carried and not layer.adds:  # what is added has v already
             block[:, -1, -2] = 1.0
         blocks.append(block.flatten(1))
     return Network(

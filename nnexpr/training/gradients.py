@@ -5,7 +5,8 @@ For layer l with input A_{l-1}, pre-activation Z_l = W_l A_{l-1} + b_l and outpu
 
     dL/dW_l = D_l A_{l-1}^T,    dL/db_l = sum over points of D_l,    D_{l-1} = (W_l^T D_l) * sigma'(Z_{l-1})
 
-(Rumelhart, Hinton and Williams 1986). All arrays are ``(members, units, points)``; every result goes to a buffer
+(Rumelhart, Hinton and Williams 1986). Where layer l adds A_j, Z_l = W_l A_{l-1} + b_l + A_j, the product for D_j has
+D_l added before sigma' is multiplied. All arrays are ``(members, units, points)``; every result goes to a buffer
 that is made once, so a step allocates nothing. Points are taken in chunks whose buffers stay in the processor's
 cache, which also bounds the memory of a step for any number of points. Layers below the lowest trained one receive
 no gradient.
@@ -66,6 +67,12 @@ class Backpropagation:
         self._activations = [ACTIVATIONS[layer.activation] for layer in parameters.layers]
         trained = [index for index, layer in enumerate(parameters.layers) if layer.trained]
         self._lowest = min(trained, default=len(parameters.layers))
+        self._adding: list[list[int]] = [
+            [] for _ in parameters.layers
+        ]  # of each layer, which add what it gives
+        for index, layer in enumerate(parameters.layers):
+            if 0 < layer.adds <= index:
+                self._adding[index - layer.adds].append(index)
         self._transposed = [weight.transpose(1, 2) for weight in parameters.weights]
         self._bias_part = [torch.empty_like(bias) for bias in self.gradient.biases]
         self._loss_part = parameters.trained.new_zeros(parameters.members, 1, 1)
@@ -126,6 +133,8 @@ class Backpropagation:
         for index, activation in enumerate(self._activations):
             z = buffers.kept[index]
             torch.baddbmm(biases[index], weights[index], chunk.inputs[index], out=z)
+            if (below := self.parameters.layers[index].adds) > 0:
+                z.add_(chunk.inputs[index + 1 - below])
             activation.forward(z, buffers.outputs[index])
         return buffers.outputs[-1]
 
@@ -178,6 +187,8 @@ class Backpropagation:
                 self._accumulate(index, delta, chunk.transposed[index], first=first)
             if index > lowest:
                 delta = torch.bmm(self._transposed[index], delta, out=deltas[index - 1])
+                for adding in self._adding[index - 1]:
+                    delta.add_(deltas[adding])
                 self._activations[index - 1].pull_back(delta, kept[index - 1])
 
     def _accumulate(self, index: int, delta: Tensor, transposed: Tensor, *, first: bool) -> None:

@@ -6,7 +6,8 @@ first output y changes by
     D_L = (1, 0, ..., 0)^T * sigma'(Z_L),    D_{l-1} = (W_l^T D_l) * sigma'(Z_{l-1}),    dy/d[W_l | b_l]_ij = D_l,i a_j
 
 at every point: the deltas of backpropagation with 1 in place of the residual, multiplied out and not summed over
-the points (Bishop, Pattern Recognition and Machine Learning, section 5.3.4).
+the points (Bishop, Pattern Recognition and Machine Learning, section 5.3.4). A layer that adds what another gave adds
+its deltas to that one's, before its activation's derivative.
 
 Layout: the trained layers one after another, each its ``(outputs, inputs + 1)`` matrix row by row with the bias as
 the last column, which is the layout of ``Network.parameters`` without the frozen layers. Frozen layers below the
@@ -47,6 +48,7 @@ class _Layer:
         self.shape = (members, layer.outputs, layer.inputs + 1)
         self.frozen = None if layer.trained else affine.reshape(self.shape).clone()
         self.columns = None if start is None else slice(start, start + layer.size)
+        self.adds = layer.adds
         self.activation = ACTIVATIONS[layer.activation]
         room = members * layer.outputs * chunk
         self.kept = affine.new_empty(room)  # what the derivative needs: pre-activations or outputs
@@ -62,10 +64,12 @@ class _Layer:
         members, outputs, _ = self.shape
         return storage[: members * outputs * points].view(members, outputs, points)
 
-    def forward(self, parameters: Tensor, below: Tensor) -> Tensor:
-        """Outputs with a row of ones, ``(members, outputs + 1, points)``, from the same of the layer below."""
-        points = below.shape[2]
-        z = torch.bmm(self.affine(parameters), below, out=self.view(self.kept, points))
+    def forward(self, parameters: Tensor, given: Sequence[Tensor]) -> Tensor:
+        """Outputs with a row of ones, ``(members, outputs + 1, points)``, from what all layers below gave so."""
+        points = given[-1].shape[2]
+        z = torch.bmm(self.affine(parameters), given[-1], out=self.view(self.kept, points))
+        if self.adds:
+            z.add_(given[-self.adds][:, :-1])
         a = self.view(self.outputs, points)
         self.activation.forward(z, a)  # not to the extended rows: torch's GELU takes no strided output
         extended = self.extended[:, :, :points]
@@ -107,7 +111,7 @@ class StackResiduals:
         lowest = next(index for index, layer in enumerate(layers) if layer.trained)
         ones = features.new_ones(1, self.points)
         below = torch.cat([features, ones]).expand(self.members, -1, -1)
-        self._inputs = self._evaluate_frozen(below, self._layers[:lowest], parameters)
+        self._given = self._evaluate_frozen(below, lowest, parameters)
         self._layers = self._layers[lowest:]
         self._jacobian = parameters.new_empty(self.members * self.size * self.chunk)
 
@@ -115,23 +119,29 @@ class StackResiduals:
         for start in range(0, self.points, self.chunk):
             yield slice(start, min(start + self.chunk, self.points))
 
-    def _evaluate_frozen(self, inputs: Tensor, layers: Sequence[_Layer], parameters: Tensor) -> Tensor:
-        """What the lowest trained layer sees at all points, ``(members, inputs + 1, n)``."""
-        if not layers:
-            return inputs
-        kept = inputs.new_empty(self.members, layers[-1].shape[1] + 1, self.points)
-        for part in self._parts():
-            a = inputs[:, :, part]
-            for layer in layers:
-                a = layer.forward(parameters, a)
-            kept[:, :, part] = a
+    def _evaluate_frozen(self, features: Tensor, lowest: int, parameters: Tensor) -> list[Tensor]:
+        """The features, and what each layer below the lowest trained one gives, ``(members, units + 1, n)``: of no
+        points, where no layer from that one on takes or adds it.
+        """
+        above = enumerate(self._layers[lowest:], lowest)
+        asked = {lowest, *(index + 1 - layer.adds for index, layer in above if layer.adds)}
+        kept = [features]
+        for place, layer in enumerate(self._layers[:lowest], 1):
+            points = self.points if place in asked else 0
+            kept.append(features.new_empty(self.members, layer.shape[1] + 1, points))
+        for part in self._parts() if lowest else ():
+            given = [features[:, :, part]]
+            for layer, room in zip(self._layers[:lowest], kept[1:], strict=True):
+                given.append(layer.forward(parameters, given))
+                if room.numel():
+                    room[:, :, part] = given[-1]
         return kept
 
     def _residual(self, parameters: Tensor, part: slice, out: Tensor) -> Tensor:
-        a = self._inputs[:, :, part]
+        given = [below[:, :, part] for below in self._given]
         for layer in self._layers:
-            a = layer.forward(parameters, a)
-        return torch.sub(a[:, 0], self._values[part], out=out)
+            given.append(layer.forward(parameters, given))
+        return torch.sub(given[-1][:, 0], self._values[part], out=out)
 
     def residual(self, parameters: Tensor, out: Tensor) -> None:
         """Residuals at all points to ``out: (members, n)``; ``parameters: (members, P)``, trained ones only."""
@@ -148,7 +158,7 @@ class StackResiduals:
             room = self._jacobian[: self.members * self.size * points]
             jacobian = room.view(self.members, self.size, points)
             residual = self._residual(parameters, part, parameters.new_empty(self.members, points))
-            self._fill(parameters, self._inputs[:, :, part], jacobian)
+            self._fill(parameters, self._given[-1][:, :, part], jacobian)
             yield residual, jacobian
 
     def _fill(self, parameters: Tensor, inputs: Tensor, jacobian: Tensor) -> None:
@@ -168,3 +178,6 @@ class StackResiduals:
                 lower = self._layers[index - 1]
                 weight = layer.affine(parameters)[:, :, :-1].transpose(1, 2)
                 deltas = torch.bmm(weight, deltas, out=lower.view(lower.deltas, points))
+                for place, adding in enumerate(self._layers[index:], index):
+                    if adding.adds == place - index + 1:
+                        deltas.add_(adding.view(adding.deltas, points))

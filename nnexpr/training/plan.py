@@ -8,7 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.activations import ACTIVATIONS
-from nnexpr.kernels.passes import COLUMNS, INPUT_ROWS, INPUTS, PARAMETERS, Plan
+from nnexpr.kernels.passes import (
+    ADDED_ROWS,
+    COLUMNS,
+    INPUT_ROWS,
+    INPUTS,
+    OUTPUT_ROWS,
+    OWED_BELOW,
+    OWED_ROWS,
+    PARAMETERS,
+    Plan,
+)
 from nnexpr.kernels.tiles import BLOCK_BYTES
 from nnexpr.kernels.units import addresses
 from nnexpr.kinds import AffineLayer
@@ -32,6 +42,13 @@ def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
     )
     widest = max(max(layer.outputs, layer.inputs) for layer in layers)
     rows += 2 * widest + 1  # deltas of two layers, and what the points' values take of the cache
+    trained = [index for index, layer in enumerate(layers) if layer.trained]
+    lowest = min(trained, default=len(layers))
+    added = {
+        index: index - layer.adds for index, layer in enumerate(layers) if layer.adds
+    }  # which, -1 the features
+    owed = sorted({below for below in added.values() if below >= lowest})
+    rows += sum(layers[below].outputs for below in owed)
     fitting = max(FEWEST_POINTS, WORKSPACE_BYTES // (rows * dtype.itemsize))
     blocks = -(-points // fitting)
     stride = -(-points // (blocks * lanes)) * lanes
@@ -44,11 +61,16 @@ def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
         row[:] = (
             layer.inputs, layer.outputs, layer.trained, parameters, at * stride,
             (kept if activation.keeps_input else taken) * stride, taken * stride,
-            *addresses(activation.compiled, np.empty(0, dtype)),
+            *addresses(activation.compiled, np.empty(0, dtype)), -1, -1, -1,
         )  # fmt: skip
         at = taken
         taken += layer.outputs + 1
-    trained = [index for index, layer in enumerate(layers) if layer.trained]
+    for below in owed:
+        table[below, OWED_ROWS] = taken * stride
+        taken += layers[below].outputs
+    for index, below in added.items():
+        table[index, ADDED_ROWS] = table[below, OUTPUT_ROWS] if below >= 0 else table[0, INPUT_ROWS]
+        table[index, OWED_BELOW] = table[below, OWED_ROWS] if below >= 0 else -1
     spans: list[list[int]] = []
     for index in trained:
         first = int(table[index, PARAMETERS])
@@ -60,7 +82,7 @@ def make_plan(layers: Sequence[AffineLayer], points: int, dtype: Float) -> Plan:
     return Plan(
         layers=table,
         spans=np.array(spans, np.int64).reshape(-1, 2),
-        lowest=min(trained, default=len(layers)),
+        lowest=lowest,
         stride=stride,
         lanes=lanes,
         deltas=taken * stride,

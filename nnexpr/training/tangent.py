@@ -74,6 +74,8 @@ def _add_kernel(network: Network, member: int, features: Tensor, kernel: Tensor)
     inputs, kept = [features], []
     for index, layer in enumerate(network.layers):
         z = torch.addmm(network.bias(index)[member, :, None], network.weight(index)[member], inputs[-1])
+        if layer.adds:
+            z.add_(inputs[-layer.adds])
         activation = ACTIVATIONS[layer.activation]
         a = torch.empty_like(z) if activation.keeps_input else z
         activation.forward(z, a)
@@ -81,9 +83,14 @@ def _add_kernel(network: Network, member: int, features: Tensor, kernel: Tensor)
         kept.append(z)
     lowest = next(index for index, layer in enumerate(network.layers) if layer.trained)
     deltas = torch.ones_like(inputs[-1])
+    owed: dict[int, Tensor] = {}  # deltas that layers below get from those which add what they give
     for index in range(len(network.layers) - 1, lowest - 1, -1):
         layer, below = network.layers[index], inputs[index]
+        deltas = deltas + owed.pop(index) if index in owed else deltas
         ACTIVATIONS[layer.activation].pull_back(deltas, kept[index])
+        if layer.adds:
+            place = index - layer.adds
+            owed[place] = owed[place] + deltas if place in owed else deltas
         if layer.trained:
             kernel.add_((below.T @ below).add_(1.0).mul_(deltas.T @ deltas))
         deltas = network.weight(index)[member].T @ deltas

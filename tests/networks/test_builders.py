@@ -8,8 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from adding import ResidualBlocks
 
 from nnexpr import FitSpecification, InputError
+from nnexpr.kinds import mmnn_layers
+from nnexpr.networks.architecture import Architecture
 from nnexpr.networks.builders import build, mlp, mmnn, shallow
 from nnexpr.networks.compositional import compositional
 from nnexpr.networks.knots import adaptive_knots
@@ -75,6 +78,36 @@ def test_mmnn_has_the_published_parameter_counts(
     assert (network.trained_parameter_count, network.parameter_count) == (trained, total)
 
 
+@pytest.mark.parametrize("activation", ["relu", "sine"])
+@pytest.mark.parametrize("depth", [3, 4, 7])
+def test_a_residual_mmnn_is_that_of_the_authors(depth: int, activation: str) -> None:
+    network = mmnn(20, 3, depth, activation, residual=True, members=2, inputs=3, dtype="float64")
+    assert repr(network).startswith("<Network 3-20-3-20")
+    assert "residual" in repr(network)
+    x = torch.rand(40, 3, dtype=torch.float64) * 2 - 1
+    for member in range(2):
+        module = ResidualBlocks(network, member, activation)
+        torch.testing.assert_close(network(x)[member], module(x).detach(), rtol=1e-12, atol=1e-12)
+        trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
+        assert trained == network.trained_parameter_count
+        assert sum(p.numel() for p in module.parameters()) == network.parameter_count
+
+
+def test_residual_channels_are_no_parameters_and_change_none() -> None:
+    plain, residual = (mmnn(9, 2, 4, seed=3, residual=flag) for flag in (False, True))
+    assert torch.equal(plain.parameters, residual.parameters)
+    assert not torch.allclose(plain(X), residual(X))
+
+
+@pytest.mark.parametrize(("width", "rank"), [(800, 400), (800, 40)])
+def test_the_authors_residual_networks_have_the_counts_of_the_formula(width: int, rank: int) -> None:
+    described = Architecture(mmnn_layers(15, (width,), rank, "relu", residual=True))
+    trained = 14 * (width + 1) * rank + width + 1
+    assert described.trained_parameter_count == trained
+    assert described.parameter_count == trained + 2 * width + 14 * (rank + 1) * width
+    assert [layer.adds for layer in described.layers] == [0, 0, *[0, 2] * 13, 0, 0]
+
+
 @pytest.mark.parametrize("biases", ["uniform", "adaptive", "random"])
 def test_shallow_is_the_sum_of_its_ramps(biases: str) -> None:
     samples = (X.numpy(), X.numpy() ** 3)
@@ -114,6 +147,7 @@ def test_shallow_takes_given_and_adaptive_knots_on_any_domain() -> None:
         (lambda: mlp(activation="swish"), "activation"),
         (lambda: mlp(dtype="float16"), "dtype"),
         (lambda: mmnn(rank=0), "rank"),
+        (lambda: mmnn(depth=2, residual=True), "depth"),
         (lambda: shallow(1), "knots"),
         (lambda: shallow([0.0, 0.0]), "knots"),
         (lambda: shallow([0.0, math.inf]), "knots"),
@@ -133,6 +167,10 @@ def test_build_is_the_builder_that_the_specification_names() -> None:
     pairs = [
         ({"network": "mlp", "width": (4, 6), "activation": "sine"}, mlp(3, (4, 6), "sine", **common)),
         ({"network": "mlp", "depth": 1}, mlp(depth=1, **common)),
+        (
+            {"network": "mmnn", "width": 8, "rank": 2, "residual": True},
+            mmnn(8, 2, residual=True, **common),
+        ),
         (
             {"network": "mmnn", "width": 8, "rank": 2, "encoding_bands": 2},
             mmnn(8, 2, encoding_bands=2, **common),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from adding import ByHand, random_adding, random_layers
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from nnexpr import InputError
+from nnexpr.networks.adding import AddingStack
 from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.compositional import tent
 from nnexpr.networks.interchange import from_torch, to_torch
+from nnexpr.networks.state_dict import from_state_dict
 
 X = torch.linspace(-2, 2, 301, dtype=torch.float64).unsqueeze(1)
 MODULES = {
@@ -214,3 +220,39 @@ def test_what_torch_lacks_is_refused() -> None:
         to_torch(mlp(encoding_bands=2))
     with pytest.raises(InputError, match="it must be from 0 to 1"):
         to_torch(mlp(members=2), member=2)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_layers_that_add_go_to_torch_and_come_back(seed: int) -> None:
+    layers = random_layers(np.random.default_rng(seed), ["relu", "tanh", "leaky_relu"], inputs=2)
+    network = random_adding(layers, members=2, seed=seed)
+    module = to_torch(network, 1)
+    assert isinstance(module, AddingStack)
+    x = torch.randn(40, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(module(x), ByHand(network, 1)(x), rtol=1e-12, atol=1e-12)
+    assert [p.requires_grad for p in module.affine.parameters()] == [
+        layer.trained for layer in layers for _ in range(2)
+    ]
+    back = from_torch(module)
+    assert back.layers == layers
+    assert torch.equal(back.parameters[0], network.parameters[1])
+
+
+def test_the_weights_alone_of_layers_that_add_are_not_taken_for_a_chain(tmp_path: Path) -> None:
+    layers = random_layers(np.random.default_rng(0), ["relu"])
+    torch.save(to_torch(random_adding(layers)).state_dict(), tmp_path / "a.pt")
+    with pytest.raises(InputError, match="the order of its layers cannot be known"):
+        from_state_dict(tmp_path / "a.pt")
+
+
+def test_an_adding_stack_that_was_changed_is_refused() -> None:
+    layers = random_layers(np.random.default_rng(2), ["relu"])
+    module = to_torch(random_adding(layers))
+    assert isinstance(module, AddingStack)
+    module.adds = (9, *module.adds[1:])
+    with pytest.raises(InputError, match="its layers do not fit: layer 1 adds what is 9 below"):
+        from_torch(module)
+    module.forward = lambda x: 2 * x  # type: ignore[method-assign]
+    module.adds = (0,) * len(layers)
+    with pytest.raises(InputError, match="it gives other values than its layers do"):
+        from_torch(module)

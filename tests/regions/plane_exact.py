@@ -46,7 +46,7 @@ def exact_plane(network: Network, domain, member: int = 0) -> ExactPlane:
     """The cells of output 0 on the rectangle."""
     (a1, b1), (a2, b2) = (tuple(map(Fraction, side)) for side in domain)
     zero, one = Fraction(0), Fraction(1)
-    cells = [([(a1, a2), (b1, a2), (b1, b2), (a1, b2)], [(one, zero, zero), (zero, one, zero)])]
+    cells = [([(a1, a2), (b1, a2), (b1, b2), (a1, b2)], [[(one, zero, zero), (zero, one, zero)]])]
     for index, layer in enumerate(network.layers):
         rows = [list(map(Fraction, row)) for row in network.affine(index)[member].double().tolist()]
         if index == len(network.layers) - 1:
@@ -54,14 +54,19 @@ def exact_plane(network: Network, domain, member: int = 0) -> ExactPlane:
         pieces = ACTIVATIONS[layer.activation].pieces
         finer = []
         for polygon, below in cells:
-            z = [combine(row, below) for row in rows]
+            z = [combine(row, below[-1]) for row in rows]
+            if layer.adds:
+                z = [
+                    tuple(map(sum, zip(*pair, strict=True)))
+                    for pair in zip(z, below[-layer.adds], strict=False)
+                ]
             parts = [polygon]
             for unit in z:
                 for kink in pieces.kinks:
                     parts = [half for part in parts for half in cut(part, unit, Fraction(kink))]
-            finer += [(part, [activated(unit, pieces, part) for unit in z]) for part in parts]
+            finer += [(part, [*below, [activated(unit, pieces, part) for unit in z]]) for part in parts]
         cells = finer
-    return ExactPlane([polygon for polygon, _ in cells], [outputs[0] for _, outputs in cells])
+    return ExactPlane([polygon for polygon, _ in cells], [layers[-1][0] for _, layers in cells])
 
 
 def combine(row, below: Map):

@@ -25,7 +25,9 @@ class ExactRegions:
 def exact_regions(network: Network, member: int, domain: tuple[float, float]) -> ExactRegions:
     """Every unit is an affine map on each interval; an interval is cut at each kink strictly inside it."""
     ends = [Fraction(domain[0]), Fraction(domain[1])]
-    maps: list[list[Affine]] = [[(Fraction(1), Fraction(0))]]
+    maps: list[list[list[Affine]]] = [
+        [[(Fraction(1), Fraction(0))]]
+    ]  # of x and of every layer so far, on each
     first: dict[Fraction, tuple[int, int]] = {}
     dead: list[tuple[int, int]] = []
     for number, layer in enumerate(network.layers, 1):
@@ -35,27 +37,38 @@ def exact_regions(network: Network, member: int, domain: tuple[float, float]) ->
             [Fraction(v) for v in t] for t in (pieces.kinks, pieces.slopes, pieces.intercepts)
         )
         rows = [[Fraction(v) for v in row] for row in network.affine(number - 1)[member].double().tolist()]
-        cut_ends, cut_maps = [ends[0]], []
-        for low, high, inputs in zip(ends, ends[1:], maps, strict=False):
+        cut_ends, cut_maps, cut_below = [ends[0]], [], []
+        for low, high, below in zip(ends, ends[1:], maps, strict=False):
+            inputs, added = (
+                below[-1],
+                below[-layer.adds] if layer.adds else [(Fraction(0), Fraction(0))] * len(rows),
+            )
             z = [
                 (
-                    sum((w * a[0] for w, a in zip(row, inputs, strict=False)), Fraction(0)),
-                    sum((w * a[1] for w, a in zip(row, inputs, strict=False)), row[-1]),
+                    sum((w * a[0] for w, a in zip(row, inputs, strict=False)), more[0]),
+                    sum((w * a[1] for w, a in zip(row, inputs, strict=False)), more[1] + row[-1]),
                 )
-                for row in rows
+                for row, more in zip(rows, added, strict=True)
             ]
             roots = {(kink - shift) / slope for slope, shift in z if slope for kink in kinks}
             cuts = [*sorted(root for root in roots if low < root < high), high]
             cut_ends += cuts
             cut_maps += [z] * len(cuts)
+            cut_below += [below] * len(cuts)
         on = [
             [sum(slope * (low + high) / 2 + shift > kink for kink in kinks) for slope, shift in z]
             for low, high, z in zip(cut_ends, cut_ends[1:], cut_maps, strict=False)
         ]
         ends = cut_ends
         maps = [
-            [(gains[k] * slope, gains[k] * shift + shifts[k]) for k, (slope, shift) in zip(p, z, strict=True)]
-            for p, z in zip(on, cut_maps, strict=True)
+            [
+                *below,
+                [
+                    (gains[k] * slope, gains[k] * shift + shifts[k])
+                    for k, (slope, shift) in zip(p, z, strict=True)
+                ],
+            ]
+            for p, z, below in zip(on, cut_maps, cut_below, strict=True)
         ]
         for x, left, right in zip(ends[1:], on, on[1:], strict=False):
             changed = [unit for unit, (a, b) in enumerate(zip(left, right, strict=True)) if a != b]
@@ -73,7 +86,7 @@ def exact_regions(network: Network, member: int, domain: tuple[float, float]) ->
                 to_above = piece == len(kinks) or highest <= kinks[piece]
                 if gain == 0 and from_below and to_above:
                     dead.append((number, unit))
-    slopes = [[slope for slope, _ in outputs] for outputs in maps]
+    slopes = [[slope for slope, _ in layers[-1]] for layers in maps]
     bends = [i for i in range(1, len(slopes)) if slopes[i] != slopes[i - 1]]
     return ExactRegions(
         breakpoints=[ends[i] for i in bends],

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from adding import random_adding
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from nnexpr import FitSpecification, InputError
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.compositional import compositional
 from nnexpr.networks.network import Network
@@ -25,6 +27,8 @@ NETWORKS = {
     "mlp": lambda: mlp(depth=4, width=(3, 5, 2), activation="sine", members=3, seed=2**62),
     "encoded": lambda: mlp(inputs=2, encoding_bands=3, encoding_raw=True, dtype="float64"),
     "mmnn": lambda: mmnn(width=5, rank=2, depth=2, activation="hat", members=2),
+    "residual": lambda: mmnn(width=5, rank=2, depth=4, residual=True, members=2),
+    "adding": lambda: random_adding((AffineLayer(2, 2, "relu", adds=1), AffineLayer(2, 2, adds=2))),
     "compositional": lambda: compositional(4, members=2, seed=7),
 }
 
@@ -81,6 +85,17 @@ def test_a_file_from_before_networks_knew_their_domain_has_that_of_its_target(tm
         described = {"nnexpr": json.dumps(document | {"target": told})}
         save_file({"parameters": network.parameters}, tmp_path / "b", described)
         assert load(tmp_path / "b").network.domain == domain
+
+
+def test_only_what_older_programs_would_misread_has_a_new_format(tmp_path: Path) -> None:
+    documents = {}
+    for kind in ("mmnn", "adding"):
+        save(tmp_path / kind, NETWORKS[kind]())
+        with safe_open(tmp_path / kind, framework="pt") as file:
+            documents[kind] = json.loads(file.metadata()["nnexpr"])
+    assert (documents["mmnn"]["format_version"], documents["adding"]["format_version"]) == (1, 2)
+    assert set(documents["mmnn"]["layers"][0]) == {"inputs", "outputs", "activation", "trained"}
+    assert [layer["adds"] for layer in documents["adding"]["layers"]] == [1, 2]
 
 
 def test_a_failed_save_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from adding import random_adding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnexpr
 from nnexpr import InputError
+from nnexpr.kinds import AffineLayer
 from nnexpr.linear.solvers import least_squares
 from nnexpr.networks.network import Network
 from nnexpr.theory.decomposition import Division, stretched_bump, waves_in_turn
@@ -131,6 +133,20 @@ def test_what_is_no_division_is_refused(breaks: list, images: list | None, what:
     with pytest.raises(InputError) as raised:
         Division(wavy, np.array(breaks), None if images is None else np.array(images))
     assert raised.value.option == what
+
+
+def test_pieces_whose_layers_add_what_others_gave() -> None:
+    layers = (
+        AffineLayer(1, 1, "relu", adds=1), AffineLayer(1, 3, "tanh"), AffineLayer(3, 3, "relu", adds=1),
+        AffineLayer(3, 1),
+    )  # fmt: skip
+    pieces, division = random_adding(layers, members=2), Division(wavy, np.array([-1.0, 0.2, 1.0]))
+    stretched = division.inner(X)[0]
+    expected = sum(pieces.member(i)(stretched[:, i])[0] for i in range(2)) - division.constant
+    assert np.allclose(division.network(pieces)(X)[0], expected, rtol=0, atol=1e-12)
+    last = random_adding((AffineLayer(1, 1, "relu"), AffineLayer(1, 1, adds=1)), members=2)
+    with pytest.raises(ValueError, match="it adds nothing of another's"):
+        division.network(last)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from adding import random_adding, random_layers
 
 from nnexpr import linear_regions, mlp, path_regions
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
 from nnexpr.theory.homogeneous import WHOLE_LINE, homogenised
 
@@ -42,7 +45,18 @@ def test_one_layer_has_a_bend_for_every_unit() -> None:
     assert all(each.bends == 40 for each in path_regions(homogenised(drawn(2, 40)), WHOLE_LINE))
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_v_is_passed_on_once_by_a_layer_that_adds(seed: int) -> None:
+    layers = random_layers(np.random.default_rng(seed), ["relu", "leaky_relu"])
+    network = random_adding((*layers, AffineLayer(1, 1)), members=2)
+    pairs = torch.rand(30, 2, dtype=torch.float64) * torch.tensor([4.0, 1.0]) + torch.tensor([-2.0, 0.1])
+    expected = pairs[:, 1:] * network(pairs[:, 0] / pairs[:, 1])
+    torch.testing.assert_close(homogenised(network)(pairs), expected, rtol=1e-12, atol=1e-12)
+
+
 def test_others_are_refused() -> None:
+    with pytest.raises(ValueError, match="last layer adds"):
+        homogenised(random_adding((AffineLayer(1, 1, "relu"), AffineLayer(1, 1, adds=1))))
     with pytest.raises(ValueError, match="tanh"):
         homogenised(mlp(activation="tanh"))
     with pytest.raises(ValueError, match="encoding"):

@@ -7,11 +7,24 @@ import numpy as np
 from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.regions.line.front import Front, Path, affine
 from nnexpr.regions.line.propagate import is_relu, piece_of
-from nnexpr.regions.stack import Array, Index, Layer, Member, layer_of
+from nnexpr.regions.stack import Array, Index, Layer, Member, Pieces, layer_of
 
 __all__ = ["residual", "scale"]
 
 POINTS = 256  # evaluated at once, so that values stay in the cache
+
+
+@compiled
+def _activate(z: Array, pieces: Pieces) -> None:
+    """Apply the activation to ``z (n,)`` in place."""
+    kinks, gains, shifts = pieces
+    if is_relu(pieces):
+        for each in range(len(z)):
+            z[each] = z[each] if z[each] > 0.0 else 0.0
+    elif len(kinks):
+        for each in range(len(z)):
+            piece = piece_of(z[each], z[each], kinks)
+            z[each] = gains[piece] * z[each] + shifts[piece]
 
 
 @compiled
@@ -21,15 +34,10 @@ def direct(points: Array, member: Member) -> Array:
     for number in range(len(member.shapes)):
         layer = layer_of(member, number)
         a = affine(a, layer.weights, layer.bias)
-        kinks, gains, shifts = layer.pieces
-        flat = a.reshape(a.size)
-        if is_relu(layer.pieces):
-            for each in range(len(flat)):
-                flat[each] = flat[each] if flat[each] > 0.0 else 0.0
-        elif len(kinks):
-            for each in range(len(flat)):
-                piece = piece_of(flat[each], flat[each], kinks)
-                flat[each] = gains[piece] * flat[each] + shifts[piece]
+        if layer.passing == 0:
+            _activate(a.reshape(a.size), layer.pieces)
+        for row in range(len(a) if layer.passing else 0):
+            _activate(a[row][: a.shape[1] - layer.passing], layer.pieces)
     return a
 
 

@@ -14,20 +14,21 @@ KINK, LEFT, RIGHT, RISE = 0, 1, 2, 3
 
 
 @compiled
-def find(z: Array, kinks: Array) -> tuple[Index, Array]:
+def find(z: Array, units: int, kinks: Array) -> tuple[Index, Array]:
     """Every unit that lies strictly on two sides of a kink at the two ends of an interval, from left to right.
 
+    Only the first ``units`` of ``z (rows, n)`` have kinks.
     ``places (crossings, 2)``: the row on whose right it is, and the unit. ``measures (crossings, 4)``: the kink; the
     weights of the interval's left and right end there, which sum to 1 and are each accurate on their own; and the
     unit's change of z over the interval.
     """
-    rows, width = z.shape
+    rows = len(z)
     changes = np.zeros(rows, dtype=np.int64)
     total = 0
     for row in range(rows - 1):
         number = 0
         for kink in kinks:
-            for unit in range(width):
+            for unit in range(units):
                 number += (z[row, unit] > kink) != (z[row + 1, unit] > kink)
         changes[row] = number
         total += number
@@ -37,7 +38,7 @@ def find(z: Array, kinks: Array) -> tuple[Index, Array]:
         if changes[row]:
             first = end
             for kink in kinks:
-                for unit in range(width):
+                for unit in range(units):
                     low, high = z[row, unit], z[row + 1, unit]
                     if (low > kink) != (high > kink) and low != kink and high != kink:
                         rise = high - low

@@ -60,12 +60,12 @@ def finite(rows: Array) -> bool:
 
 
 @compiled
-def length(rows: Array) -> float:
-    """The length of the polyline through the rows."""
+def length(rows: Array, units: int) -> float:
+    """The length of the polyline through the first ``units`` numbers of the rows."""
     total = 0.0
     for row in range(len(rows) - 1):
         square = 0.0
-        for unit in range(rows.shape[1]):
+        for unit in range(units):
             change = rows[row + 1, unit] - rows[row, unit]
             square += change * change
         total += np.sqrt(square)

@@ -101,17 +101,17 @@ def trace(
     blurs = np.zeros((len(knots) if care == SLOPES else 0, inputs.shape[1]))
     front = Front(knots, births, inputs, directions, variances, blurs, care)
     status, lengths, ties, merged, first = DONE, np.zeros(len(shapes)), 0, 0, 0
-    dead = np.zeros(shapes[:-1, 1].sum(), dtype=np.int64)
+    dead = np.zeros(shapes[:-1, 1].sum() - shapes[:-1, 3].sum(), dtype=np.int64)
     for number in range(len(shapes) - 1):
         layer = layer_of(member, number)
         front, tied, lost, status = _raised(number + 1, front, layer, tolerance)
         if status != DONE:
             break
-        ties, merged = ties + tied, merged + lost
-        _turn(front, layer.pieces[0], turned)
-        activate(front, layer.pieces, dead[first : first + len(layer.bias)])
-        lengths[number] = length(front.values) if measure else 0.0
-        first += len(layer.bias)
+        ties, merged, own = ties + tied, merged + lost, len(layer.bias) - layer.passing
+        _turn(front, own, layer.pieces[0], turned)
+        activate(front, layer.pieces, dead[first : first + own])
+        lengths[number] = length(front.values, own) if measure else 0.0
+        first += own
     ends, collapsed, worst, most = np.empty(0, dtype=np.int64), False, np.nan, 0.0
     if status == DONE:
         layer, below, units = layer_of(member, len(shapes) - 1), front, len(shapes) + shapes[:, 1].sum()
@@ -124,7 +124,7 @@ def trace(
         else:
             merged += lost
             collapsed = len(ends) == 2 and flat(below, layer.weights, front.slopes[0], units)
-            lengths[-1] = length(front.values) if measure else 0.0
+            lengths[-1] = length(front.values, len(layer.bias)) if measure else 0.0
             if certify:
                 worst, most = residual(front, ends, path, member), scale(below, layer, np.abs(inputs).max())
     return (
@@ -157,7 +157,7 @@ def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[
             blurs = blurred(below, layer)
         front = Front(positions, births, values, slopes, spread(below, layer), blurs, below.care)
         tied, lost = settle(front, below, layer, tolerance), _lost(front, below, layer.weights)
-    places, measures = find(front.values, kinks)
+    places, measures = find(front.values, len(layer.bias) - layer.passing, kinks)
     same, repeated = coincident(
         places, measures, _near(front, below.values, longest, places, measures, kinks, tolerance)
     )
@@ -207,11 +207,13 @@ def _near(
 
 
 @compiled
-def _turn(front: Front, kinks: Array, turned: Index) -> None:
-    """Mark the given positions at which some unit changes its piece; the first stands for first and last, joined."""
+def _turn(front: Front, units: int, kinks: Array, turned: Index) -> None:
+    """Mark the given positions at which some unit, of the first ``units``, changes its piece; the first stands for
+    first and last, joined.
+    """
     vertex, last = 0, len(front.births) - 2
     for row in range(last + 1):
         if front.births[row, 0] == 0:
-            if not turned[vertex] and turns(front.values, row - 1 if row else last, row, kinks):
+            if not turned[vertex] and turns(front.values, units, row - 1 if row else last, row, kinks):
                 turned[vertex] = 1
             vertex += 1

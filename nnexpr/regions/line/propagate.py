@@ -118,9 +118,9 @@ def piece_of(low: float, high: float, kinks: Array) -> int:
 
 
 @compiled
-def turns(z: Array, left: int, right: int, kinks: Array) -> bool:
-    """Whether some unit is on different pieces in the intervals right of rows ``left`` and ``right``."""
-    for unit in range(z.shape[1]):
+def turns(z: Array, units: int, left: int, right: int, kinks: Array) -> bool:
+    """Whether some of the first ``units`` is on another piece right of row ``left`` than right of row ``right``."""
+    for unit in range(units):
         one = piece_of(z[left, unit], z[left + 1, unit], kinks)
         if one != piece_of(z[right, unit], z[right + 1, unit], kinks):
             return True
@@ -136,15 +136,16 @@ def is_relu(pieces: Pieces) -> bool:
 
 @compiled
 def activate(front: Front, pieces: Pieces, dead: Index) -> None:
-    """Apply the activation in place: values, variances and slopes; and say which units are dead.
+    """Apply the activation in place: values, variances and slopes; and say which units are dead, ``(units,)``.
 
-    A unit is dead if it stays on one flat piece of its activation, kinks included, on the whole domain.
+    A unit is dead if it stays on one flat piece of its activation, kinks included, on the whole domain. Numbers beyond
+    the units are passed on as they are.
     """
     z, slopes = front.values, front.slopes
     kinks, gains, shifts = pieces
-    rows, width = z.shape
+    rows, width = len(z), len(dead)
     if is_relu(pieces):
-        _rectify_spreads(front)
+        _rectify_spreads(front, width)
         _rectify(z, slopes, dead)
         return
     for row in range(len(front.variances)):
@@ -173,10 +174,9 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
 
 
 @compiled
-def _rectify_spreads(front: Front) -> None:
+def _rectify_spreads(front: Front, width: int) -> None:
     """What rounding has left, for max(0, z): it goes where the value or the slope goes."""
     z, variances, blurs = front.values, front.variances, front.blurs
-    width = z.shape[1]
     for row in range(len(variances)):
         for unit in range(width):
             variances[row, unit] = variances[row, unit] if z[row, unit] > 0.0 else 0.0
@@ -189,7 +189,7 @@ def _rectify_spreads(front: Front) -> None:
 @compiled
 def _rectify(z: Array, slopes: Array, dead: Index) -> None:
     """``activate`` for max(0, z), in loops that become vector instructions; the last row has no slopes."""
-    rows, width = z.shape
+    rows, width = len(z), len(dead)
     for unit in range(width):
         dead[unit] = 1
     for row in range(rows - 1):

@@ -66,7 +66,7 @@ def needed_care(front: Front, below: Front, layer: Layer) -> tuple[int, float]:
 
     All rows are looked at together first, as if their terms were all in one: hardly any member has a number so small.
     """
-    (most, mixed), rows = steepest(layer.weights), len(below.values)
+    (most, mixed), rows, own = steepest(layer.weights), len(below.values), len(layer.bias) - layer.passing
     longest = most + squared(layer.bias)
     values, slopes = below.values.reshape(below.values.size), below.slopes.reshape(below.slopes.size)
     near = NEAR * np.sqrt((rows + squared(values)) * longest)
@@ -78,10 +78,10 @@ def needed_care(front: Front, below: Front, layer: Layer) -> tuple[int, float]:
     faint = CANCELLED * np.sqrt(squared(slopes) * most)
     cancelled = _cancelled(front.slopes.reshape(front.slopes.size), faint)
     for row in range(rows if cancelled else 0):
-        if _cancelled(front.slopes[row], CANCELLED * np.sqrt(squared(below.slopes[row]) * most)):
+        if _cancelled(front.slopes[row][:own], CANCELLED * np.sqrt(squared(below.slopes[row]) * most)):
             return SLOPES, longest
     for row in range(rows if close else 0):
-        if _close(front.values[row], layer.pieces[0], nearness(below.values[row], longest))[1]:
+        if _close(front.values[row][:own], layer.pieces[0], nearness(below.values[row], longest))[1]:
             return VALUES, longest
     return NOTHING, longest
 
@@ -140,7 +140,7 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
     overflow from 1e154 on: nothing is taken for a tie there.
     """
     z, variances, kinks = front.values, front.variances, layer.pieces[0]
-    rows, width = z.shape
+    rows, width = len(z), z.shape[1] - layer.passing
     most = room(kinks)
     tied = np.empty((16, 2), dtype=np.int64)
     met = np.empty(width * len(kinks))

@@ -52,17 +52,17 @@ def _contradict(
     wrong: NDArray[np.bool_],
     active: Array,
 ) -> None:
-    """Mark the points whose ``z: (points, units)`` are on another side of a kink than their cells' bits say.
+    """Mark the points whose ``z: (points, n)`` are on another side of a kink than their cells' bits say.
 
-    ``active: (points, units)`` takes the activation.
+    ``limits: (units,)``, of the first; ``active: (points, n)`` takes their activation, and the others as they are.
     """
     kinks = pieces[0]
     for point in range(z.shape[0]):
         bits = above[cells[point]]
         for number in range(len(kinks)):
             first = number * (len(bits) // len(kinks))
-            for unit in range(z.shape[1]):
+            for unit in range(len(limits)):
                 height = z[point, unit] - kinks[number]
                 is_above = (bits[first + unit // WORD] >> (unit % WORD)) & 1 != 0
                 wrong[point] |= is_above != (height > 0.0) and abs(height) > limits[unit]
-        activate(z[point], pieces, active[point])
+        activate(z[point], len(limits), pieces, active[point])

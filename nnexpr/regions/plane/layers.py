@@ -44,13 +44,13 @@ def subdivide(
 
     The last one has no kinks. Raises ``ValueError`` for more than ``most`` cells or where values overflow.
     """
-    mesh, rounding, below = box(domain), Rounding.of_inputs(), layers[-1].pieces
+    mesh, rounding, units, below = box(domain), Rounding.of_inputs(), 2, layers[-1].pieces
     sides = []
     for number, layer in enumerate(layers[:-1], 1):
-        mesh, rounding, limits = _lifted(mesh, layer, rounding, below, tolerance)
-        below = layer.pieces
+        mesh, rounding, limits = _lifted(mesh, layer, rounding, units, below, tolerance)
+        units, below = len(limits), layer.pieces
         if len(below[0]):
-            mesh = _cut(mesh, layer, number, limits, rounding.steepness, most)
+            mesh = _cut(mesh, layer, number, limits, rounding.steepness[:units], most)
         cells = int(mesh.sizes[CELLS])
         if cells > most:
             raise ValueError(
@@ -58,28 +58,34 @@ def subdivide(
             )
         sides.append(
             Sides(
-                mesh.parents[:cells].copy(), mesh.cell_bits[:cells, ABOVE].copy(), limits, _dead(mesh, layer)
+                mesh.parents[:cells].copy(),
+                mesh.cell_bits[:cells, ABOVE].copy(),
+                limits,
+                _dead(mesh, layer, units),
             )
         )
-        rounding = rounding.above(below)
-    return _lifted(mesh, layers[-1], rounding, below, tolerance)[0], sides
+        rounding = rounding.above(below, units)
+    return _lifted(mesh, layers[-1], rounding, units, below, tolerance)[0], sides
 
 
 def _lifted(
-    mesh: Mesh, layer: Layer, rounding: Rounding, pieces: Pieces, tolerance: float
+    mesh: Mesh, layer: Layer, rounding: Rounding, units: int, pieces: Pieces, tolerance: float
 ) -> tuple[Mesh, Rounding, Array]:
-    """The mesh with the next layer's pre-activations, their rounding, and what is near a kink, ``(units,)``."""
-    count, below = int(mesh.sizes[VERTICES]), mesh.values
-    sizes = in_shares(lambda low, high: largest(below, pieces, low, high), count, FEWEST)
+    """The mesh with the next layer's pre-activations, their rounding, and what is near a kink, ``(units,)``.
+
+    ``pieces``: of the activation below, which the first ``units`` there have.
+    """
+    count, below, own = int(mesh.sizes[VERTICES]), mesh.values, len(layer.bias) - layer.passing
+    sizes = in_shares(lambda low, high: largest(below, units, pieces, low, high), count, FEWEST)
     following = rounding.through(layer.weights, layer.bias, np.max(sizes, axis=0))
-    mesh = with_lines(mesh, len(layer.bias), len(layer.pieces[0]))
+    mesh = with_lines(mesh, len(layer.bias), own, len(layer.pieces[0]))
 
     def work(low: int, high: int) -> bool:
-        return bool(raise_values(below, pieces, layer.weights, layer.bias, mesh.values, low, high))
+        return bool(raise_values(below, units, pieces, layer.weights, layer.bias, mesh.values, low, high))
 
     if not all(in_shares(work, count, FEWEST)):
         raise ValueError("the network overflows float64 on this domain")
-    return mesh, following, tolerance * following.sigmas
+    return mesh, following, tolerance * following.sigmas[:own]
 
 
 def _cut(mesh: Mesh, layer: Layer, number: int, limits: Array, steepness: Array, most: int) -> Mesh:
@@ -98,9 +104,9 @@ def _cut(mesh: Mesh, layer: Layer, number: int, limits: Array, steepness: Array,
     return made
 
 
-def _dead(mesh: Mesh, layer: Layer) -> NDArray[np.bool_]:
-    """The units that no vertex shows off one flat piece, ``(units,)``."""
-    (kinks, slopes, _), units = layer.pieces, len(layer.bias)
+def _dead(mesh: Mesh, layer: Layer, units: int) -> NDArray[np.bool_]:
+    """Which of the first ``units`` no vertex shows off one flat piece, ``(units,)``."""
+    kinks, slopes, _ = layer.pieces
     bits = np.unpackbits(seen(mesh).astype("<i8").view(np.uint8), axis=1, bitorder="little").astype(bool)
     above, below = bits.reshape(2, len(kinks), -(-units // WORD) * WORD)[:, :, :units]
     none = np.zeros((1, units), dtype=bool)

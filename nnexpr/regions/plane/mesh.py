@@ -121,13 +121,16 @@ def _enlarged(array: NDArray[Number], rows: int) -> NDArray[Number]:
     return larger
 
 
-def with_lines(mesh: Mesh, units: int, kinks: int) -> Mesh:
-    """The mesh for the next layer: room for its units' values and its lines' bits, and every cell its own parent."""
+def with_lines(mesh: Mesh, numbers: int, units: int, kinks: int) -> Mesh:
+    """The mesh for the next layer: room for its numbers and its lines' bits, and every cell its own parent.
+
+    The first ``units`` of the ``numbers`` have kinks.
+    """
     words = kinks * -(-units // WORD)
     room, cells = len(mesh.points), len(mesh.first)
     mesh.parents[: mesh.sizes[CELLS]] = np.arange(mesh.sizes[CELLS])
-    if mesh.values.shape[1] != units:
-        mesh = mesh._replace(values=np.empty((room, units)))
+    if mesh.values.shape[1] != numbers:
+        mesh = mesh._replace(values=np.empty((room, numbers)))
     if mesh.bits.shape[2] != words:
         bits, cell_bits = (np.empty((rows, 2, words), dtype=np.int64) for rows in (room, cells))
         mesh = mesh._replace(bits=bits, cell_bits=cell_bits)

@@ -56,7 +56,7 @@ class Rounding:
             np.nan_to_num(sigmas, nan=0.0, posinf=0.0), np.nan_to_num(steepness, nan=0.0, posinf=0.0)
         )
 
-    def above(self, pieces: Pieces) -> Rounding:
-        """That of the activation's values."""
-        steepest = np.abs(pieces[1]).max()
+    def above(self, pieces: Pieces, units: int) -> Rounding:
+        """That of the values of the first ``units``, and of the others as they are."""
+        steepest = np.where(np.arange(len(self.sigmas)) < units, np.abs(pieces[1]).max(), 1.0)
         return Rounding(self.sigmas * steepest, self.steepness * steepest)

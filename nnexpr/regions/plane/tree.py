@@ -80,7 +80,7 @@ def _above(
     blocks = -(-cells.size * 2 * len(layer.bias) // BLOCK)
     for low, high in pairwise(np.linspace(0, len(cells), blocks + 1).astype(int)):
         chosen = cells[low:high]
-        yield chosen, _scaled(gradient, rows[low:high], chosen, sides.above, layer.pieces[1])
+        yield chosen, _scaled(gradient, rows[low:high], chosen, sides.above, layer.pieces[1], layer.passing)
 
 
 class Level(NamedTuple):
@@ -104,10 +104,10 @@ def carefully(hidden: list[Layer], sides: list[Sides], cells: Narrow) -> Iterato
         cells = parents.astype(np.int32)
     gradients, blurs = np.eye(2)[None], np.zeros((1, 2, 2))
     for layer, each, (own, rows, places) in zip(hidden, sides, reversed(steps), strict=True):
-        below, slopes = gradients, layer.pieces[1]
+        below, slopes, passing = gradients, layer.pieces[1], layer.passing
         raised, doubts = _raised(below, layer.weights), _raised(below**2 + blurs, layer.weights**2)
-        gradients = _scaled(raised, rows, own, each.above, slopes)
-        blurs = _scaled(doubts, rows, own, each.above, slopes**2)
+        gradients = _scaled(raised, rows, own, each.above, slopes, passing)
+        blurs = _scaled(doubts, rows, own, each.above, slopes**2, passing)
         yield Level(layer.weights, below, raised, places, gradients, blurs)
 
 
@@ -139,17 +139,20 @@ def _cancelling(below: Array, above: Array, weights: Array) -> NDArray[np.bool_]
 
 
 @compiled
-def _scaled(gradient: Array, rows: Narrow, cells: Narrow, above: Bits, slopes: Array) -> Array:
-    """Each cell's row of ``gradient: (rows, 2, units)``, times the slope of the piece that each unit is on there."""
+def _scaled(gradient: Array, rows: Narrow, cells: Narrow, above: Bits, slopes: Array, passing: int) -> Array:
+    """Each cell's row of ``gradient: (rows, 2, units)``, times the slope of the piece that each unit is on there, which
+    is 1 for the last ``passing``.
+    """
     units, kinks = gradient.shape[2], len(slopes) - 1
     result = np.empty((cells.shape[0], 2, units))
-    scales = np.empty(units)
+    scales = np.ones(units)
+    bending = scales[: units - passing]
     for place in range(cells.shape[0]):
         bits = above[cells[place]]
-        scales[:] = slopes[0]
+        bending[:] = slopes[0]
         for kink in range(kinks):
             first = kink * (len(bits) // kinks)
-            put(slopes[kink + 1], bits[first : first + len(bits) // kinks], scales)
+            put(slopes[kink + 1], bits[first : first + len(bits) // kinks], bending)
         for axis in range(2):
             own, scaled = gradient[rows[place], axis], result[place, axis]
             for unit in range(units):

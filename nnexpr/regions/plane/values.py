@@ -34,26 +34,34 @@ def interpolate(mesh: Mesh, new: int, a: int, b: int, unit: int, kink: float) ->
 
 
 @compiled
-def activate(z: Array, pieces: Pieces, out: Array) -> None:
-    """The activation of ``z (n,)``, in loops that become vector instructions; ``out`` is another array."""
+def activate(z: Array, units: int, pieces: Pieces, out: Array) -> None:
+    """The activation of the first ``units`` of ``z (n,)``, the others as they are; ``out`` is another array.
+
+    In loops that become vector instructions.
+    """
     kinks, slopes, intercepts = pieces
     slope, intercept = slopes[0], intercepts[0]
-    for unit in range(len(z)):
+    for unit in range(units):
         out[unit] = slope * z[unit] + intercept
     for number in range(len(kinks)):
         kink, slope, intercept = kinks[number], slopes[number + 1], intercepts[number + 1]
-        for unit in range(len(z)):
+        for unit in range(units):
             out[unit] = slope * z[unit] + intercept if z[unit] > kink else out[unit]
+    for unit in range(units, len(z)):
+        out[unit] = z[unit]
 
 
 @compiled
-def largest(values: Array, pieces: Pieces, low: int, high: int) -> Array:
-    """The largest size of each unit's activation in some rows, ``(units,)``; ``values`` are pre-activations."""
-    units = values.shape[1]
-    result, row_values = np.zeros(units), np.empty(units)
+def largest(values: Array, units: int, pieces: Pieces, low: int, high: int) -> Array:
+    """The largest size of each number in some rows, ``(n,)``, after the activation of the first ``units``.
+
+    ``values (vertices, n)`` are pre-activations.
+    """
+    width = values.shape[1]
+    result, row_values = np.zeros(width), np.empty(width)
     for row in range(low, high):
-        activate(values[row], pieces, row_values)
-        for unit in range(units):
+        activate(values[row], units, pieces, row_values)
+        for unit in range(width):
             size = abs(row_values[unit])
             result[unit] = size if size > result[unit] else result[unit]
     return result
@@ -61,19 +69,19 @@ def largest(values: Array, pieces: Pieces, low: int, high: int) -> Array:
 
 @compiled
 def raise_values(
-    below: Array, pieces: Pieces, weights: Array, bias: Array, values: Array, low: int, high: int
+    below: Array, own: int, pieces: Pieces, weights: Array, bias: Array, values: Array, low: int, high: int
 ) -> bool:
     """The next layer's pre-activations of the rows ``low:high``; whether all is finite.
 
-    ``below (vertices, inputs)``: pre-activations, and the ``pieces`` of their activation. ``values (vertices, units)``
-    may be the same array.
+    ``below (vertices, inputs)``: pre-activations, and the ``pieces`` of the activation of the first ``own``. ``values
+    (vertices, units)`` may be the same array.
     """
     (inputs, units), infinite = weights.shape, 0
     active, raised = np.empty((ROWS, inputs)), np.empty((ROWS, units))
     for first in range(low, high, ROWS):
         count = min(ROWS, high - first)
         for row in range(count):
-            activate(below[first + row], pieces, active[row])
+            activate(below[first + row], own, pieces, active[row])
         affine(active[:count], weights, bias, raised[:count])
         for row in range(count):
             for unit in range(units):

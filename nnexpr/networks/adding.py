@@ -1,0 +1,34 @@
+"""The torch module of a network whose layers add what lower layers gave, which no ``nn.Sequential`` can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+__all__ = ["AddingStack"]
+
+
+class AddingStack(nn.Module):
+    """Affine layers with an activation each, of which some add what a layer below them gave.
+
+    ``adds``, for each layer: its output is ``activation(linear(x) + y)``, with y what the layer so many below it gave;
+    1 is the one whose outputs it takes, and below the first are the inputs themselves; 0 adds nothing.
+    """
+
+    def __init__(
+        self, linears: Sequence[nn.Linear], activations: Sequence[nn.Module], adds: Sequence[int]
+    ) -> None:
+        super().__init__()
+        # By names that are in no order: who reads the weights alone must not take it for a Sequential.
+        self.affine = nn.ModuleDict({f"layer{number}": linear for number, linear in enumerate(linears, 1)})
+        self.activations = nn.ModuleList(activations)
+        self.adds = tuple(adds)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(points, inputs)`` to ``(points, outputs)``."""
+        given = [x]
+        for linear, activation, adds in zip(self.affine.values(), self.activations, self.adds, strict=True):
+            z = linear(given[-1])
+            given.append(activation(z + given[-adds] if adds else z))
+        return given[-1]
