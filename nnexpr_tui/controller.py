@@ -46,11 +46,14 @@ class Look:
     residual: bool = False
     log_axis: bool = True
     log_epochs: bool = False
-    # In place of the loss, one of both:
+    # In place of the loss, one of these:
     modes: str = ""  # of the error over the epochs: of the shown "member", or the "median" of all
     tangent: str = (
         ""  # of the tangent kernel: its "spectrum", the "error" in its modes, the "loss" foretold, or "modes"
     )
+    bends: str = ""  # over time: "places" or "count"
+    fronts: str = ""  # of learning, over time: the "map" of the error over x, or the "front" alone
+    together: bool = False  # the fits of several runs in one chart
     member: int = 0
     error: bool = False  # of a composed wave, in place of its fit
     whole: bool = False  # all pieces of a wave, also those too fine for the screen

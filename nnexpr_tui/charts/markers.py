@@ -51,7 +51,7 @@ SETS: dict[Markers, MarkerSet] = {
     "ascii": MarkerSet(((1,),), " *", ".", "o@%&", (" ", "|"), ":"),
 }
 
-DASHES = ((), (1, 1, 1, 1, 0, 0, 0, 0), (1, 0, 0, 0), (1, 1, 1, 1, 1, 0, 0, 1, 0, 0))
+DASHES = ((), (1, 1, 1, 1, 0, 0, 0, 0), (1, 0, 0, 0), (1, 1, 1, 1, 1, 0, 0, 1, 0, 0), (1, 1, 0))
 
 
 def dash_pattern(index: int, frame: Frame) -> tuple[int, ...]:

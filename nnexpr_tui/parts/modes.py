@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from nnexpr_tui.charts.heatmap import HeatMap
-from nnexpr_tui.parts.table import entitle
+from nnexpr_tui.parts.time_maps import TimeMapsPane
 
 if TYPE_CHECKING:
+    from nnexpr_tui.charts.timemap import TimeMaps
     from nnexpr_tui.training.moment import FitMoment
 
 __all__ = ["MEDIAN", "MEMBER", "ModesPane"]
 
 MEMBER, MEDIAN = "member", "median"
+TITLE = "Error modes over epochs"
 
 
-class ModesPane(HeatMap, can_focus=True):
+class ModesPane(TimeMapsPane):
     """Stands in the place of the loss."""
 
     HELP: ClassVar[str] = """\
@@ -26,36 +28,22 @@ low frequencies are learned first. F shows the median of all members, then the l
 
     def __init__(self, *, id: str, classes: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.border_title = "Error modes over epochs"
+        self.border_title = TITLE
         self.set_classes(classes)
-
-    _asked: tuple[FitMoment, str, int | None] | None = None
 
     def show_modes(self, fit: FitMoment, way: str, shown: int | None = None) -> int:
         """The shown member's, or the median of all; ``shown`` marks an epoch. Returns about what that sends."""
-        self._asked = fit, way, shown
-        return self._draw() if self.is_wanted else 0
+        return self.show_maps(partial(_modes, fit, way, shown))
 
-    def _draw(self) -> int:
-        from nnexpr_tui.charts.heat import blank, write
-        from nnexpr_tui.charts.modes import amplitude_limits, mode_map
 
-        if self._asked is None:
-            return 0
-        (fit, way, shown), ground = self._asked, self.ground()
-        modes = fit.modes
-        if modes is None:
-            picture = blank(ground.width, ground.height)
-            write(picture, 0, 0, "n/a (two inputs)")
-            entitle(self, "Error modes over epochs")
-            return self.show_picture(picture)
-        amplitudes = modes.median if way == MEDIAN else modes.member
-        whose = "median" if way == MEDIAN else f"member {fit.snapshot.member}"
-        _, top = amplitude_limits(amplitudes)
-        entitle(self, f"Error modes over epochs, {whose}, up to 1e{top}")
-        return self.show_picture(mode_map(modes.epochs, amplitudes, ground, shown=shown))
+def _modes(fit: FitMoment, way: str, shown: int | None) -> TimeMaps:
+    from nnexpr_tui.charts.modes import amplitude_limits, mode_maps
+    from nnexpr_tui.charts.timemap import TimeMaps
 
-    def _frame_changed(self) -> None:
-        if self.is_wanted:
-            self._draw()
-        super()._frame_changed()
+    modes = fit.modes
+    if modes is None:
+        return TimeMaps(TITLE, why="n/a (two inputs)")
+    amplitudes = modes.median if way == MEDIAN else modes.member
+    whose = "median" if way == MEDIAN else f"member {fit.snapshot.member}"
+    title = f"{TITLE}, {whose}, up to 1e{amplitude_limits(amplitudes)[1]}"
+    return mode_maps(title, modes.epochs, amplitudes, shown=shown)

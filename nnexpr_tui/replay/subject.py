@@ -1,63 +1,164 @@
-"""Replay on the engine's thread: of all snapshots that it was asked to count, the newest is counted."""
+"""Replay on the engine's thread: of all snapshots that it was asked to count, the newest of each run is counted.
+
+While nothing is asked, those of other snapshots are counted, one a turn, so that the bends can be drawn over time: of
+each run first a few far apart, then those between them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.training.subject import FitSubject
+from nnexpr_tui.replay.lanes import LanesSubject
 from nnexpr_tui.worker.subject import Subject
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nnexpr.regions.line import LineRegions
     from nnexpr.runs.recording import Recording, Scene
 
-__all__ = ["ReplayMoment", "ReplaySubject"]
+    Bends = NDArray[np.float32]
+
+__all__ = ["ReplayMoment", "ReplaySubject", "far_apart"]
+
+MOST_WHOLE = (
+    32  # counts of a run that are known with all they hold, for they were asked for; of others, the bends
+)
+SHARE = 20  # of the time that passes, what is not asked for may take a twentieth while something trains
 
 
 @dataclass(frozen=True, eq=False)
 class ReplayMoment:
-    """``counts``: of the snapshots of one network, by epoch; None where they cannot be counted."""
+    """``counts``: of the snapshots of each run that were asked for, by epoch; None where they cannot be counted.
 
-    scene: Scene
-    counts: Mapping[int, LineRegions | None]
+    ``bends``: where they are, of all snapshots of each run that were counted by now.
+    """
+
+    counts: Mapping[Scene, Mapping[int, LineRegions | None]]
+    bends: Mapping[Scene, Mapping[int, Bends | None]]
 
     def is_urgent(self, before: ReplayMoment | None) -> bool:
         """Another snapshot is counted: a key asked for it."""
-        return before is not self
+        return before is None or before.counts is not self.counts
 
 
 class ReplaySubject(Subject[ReplayMoment]):
-    """Counts snapshots of a recording, each once."""
+    """Counts snapshots of recordings, each once."""
 
     def __init__(self) -> None:
-        self._asked: tuple[Recording, int] | None = None
+        self._asked: dict[Scene, tuple[Recording, int]] = {}
+        self._left: deque[tuple[Recording, int]] = deque()
+        self._counts: dict[Scene, dict[int, LineRegions | None]] = {}
+        self._bends: dict[Scene, dict[int, Bends | None]] = {}
+        self._next = 0.0
         self._moment: ReplayMoment | None = None
+        self._is_new = False
 
     def count(self, recording: Recording, index: int) -> None:
-        """Count this snapshot next; nothing where there is another fit by now."""
-        self._asked = recording, index
+        """Count this snapshot of its run next; nothing where the run is there no more."""
+        self._asked[recording.scene] = recording, index
+
+    def survey(self, recordings: Sequence[Recording]) -> None:
+        """In spare turns count the other snapshots of these, of each in its turn, those far apart first."""
+        self._forget(recordings)
+        queues = [
+            [
+                (recording, index)
+                for index in far_apart(len(recording.snapshots))
+                if recording.snapshots[index].epoch not in self._bends.get(recording.scene, {})
+            ]
+            for recording in recordings
+            if recording.scene.countable
+        ]
+        self._left = deque(item for row in zip_longest(*queues) for item in row if item is not None)
 
     @property
     def wait(self) -> float | None:
-        return None if self._asked is None else 0.0
+        if self._asked:
+            return 0.0
+        if not (self._left and self.is_watched):
+            return None
+        return max(0.0, self._next - monotonic()) if self._lanes.is_training else 0.0
 
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
-        from nnexpr_tui.training.engine import lines
+        if self._asked:
+            recording, index = self._asked.pop(next(iter(self._asked)))
+            is_there = self._count(recording, index, whole=True)
+            if is_there:
+                self._show(asked=True)
+            return is_there
+        began = monotonic()
+        if self._count(*self._left.popleft(), whole=False):
+            self._show(asked=False)
+        self._next = monotonic() + SHARE * (monotonic() - began)
+        return False
 
-        asked, self._asked = self._asked, None
-        fit = self.scheduler.subject(FitSubject)
-        if asked is None or fit.session is None or asked[0].scene is not fit.scene:
-            return False
-        recording, index = asked
-        is_same = self._moment is not None and self._moment.scene is recording.scene
-        known = dict(self._moment.counts) if self._moment is not None and is_same else {}
-        network = recording.network_at(index)
-        counts = None if network is None else lines(network, fit.session.target)
-        known[recording.snapshots[index].epoch] = counts
-        self._moment = ReplayMoment(recording.scene, known)
-        return True
+    @property
+    def due(self) -> bool:
+        return self._is_new
 
     def moment(self) -> ReplayMoment | None:
+        self._is_new = False
         return self._moment
+
+    @property
+    def _lanes(self) -> LanesSubject:
+        return self.scheduler.subject(LanesSubject)
+
+    def _count(self, recording: Recording, index: int, *, whole: bool) -> bool:
+        """Whether the run is there still."""
+        import numpy as np
+
+        from nnexpr_tui.training.engine import lines
+
+        scene, target = recording.scene, self._lanes.target_of(recording.scene)
+        if target is None:
+            return False
+        network, epoch = recording.network_at(index), recording.snapshots[index].epoch
+        found = None if network is None else lines(network, target)
+        self._bends.setdefault(scene, {})[epoch] = (
+            None if found is None else found.breakpoints.astype(np.float32)
+        )
+        if whole:
+            known = self._counts.get(scene, {})
+            self._counts[scene] = dict(list(known.items())[1 - MOST_WHOLE :]) | {epoch: found}
+        return True
+
+    def _forget(self, recordings: Sequence[Recording]) -> None:
+        """Runs that are there no more, and snapshots that were dropped."""
+        lanes = self._lanes
+        for known in (self._counts, self._bends):
+            for scene in [scene for scene in known if lanes.target_of(scene) is None]:
+                del known[scene]
+        for recording in recordings:
+            there = {snapshot.epoch for snapshot in recording.snapshots}
+            bends = self._bends.get(recording.scene, {})
+            self._bends[recording.scene] = {at: found for at, found in bends.items() if at in there}
+
+    def _show(self, *, asked: bool) -> None:
+        before = self._moment
+        counts = (
+            {scene: dict(known) for scene, known in self._counts.items()}
+            if asked or before is None
+            else before.counts
+        )
+        bends = {scene: dict(known) for scene, known in self._bends.items()}
+        self._moment, self._is_new = ReplayMoment(counts, bends), True
+
+
+def far_apart(count: int) -> list[int]:
+    """0 to ``count - 1``, the ends first, then always in the middle of what is between two."""
+    order = [0, count - 1] if count > 1 else [0] * count
+    step = 1
+    while step < count:
+        step *= 2
+    while step > 1:
+        order += range(step // 2, count - 1, step)
+        step //= 2
+    return order

@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.training.subject import FitSubject
+from nnexpr_tui.replay.lanes import LanesSubject
 from nnexpr_tui.training.tangent import INTERVAL, SHARE, Tangency, TangentMoment
 from nnexpr_tui.worker.subject import Subject
 
@@ -34,7 +34,7 @@ class ReplayTangent(Subject[TangentMoment]):
         self._is_new = False
 
     def seek(self, recording: Recording, index: int) -> None:
-        """Find that of this snapshot next; nothing where there is another fit by now."""
+        """Find that of this snapshot next; nothing where its run is there no more."""
         self._asked = recording, index
 
     @property
@@ -43,7 +43,7 @@ class ReplayTangent(Subject[TangentMoment]):
             return 0.0
         if not (self._left and self.is_watched):
             return None
-        is_training = self.scheduler.subject(FitSubject).is_running
+        is_training = self.scheduler.subject(LanesSubject).is_training
         return max(0.0, self._next - monotonic()) if is_training else 0.0
 
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
@@ -60,14 +60,13 @@ class ReplayTangent(Subject[TangentMoment]):
         return True
 
     def _found(self, recording: Recording, index: int) -> TangentMoment | None:
-        """The moment of a snapshot of the present fit."""
-        fit = self.scheduler.subject(FitSubject)
-        if fit.session is None or recording.scene is not fit.scene:
+        """The moment of a snapshot of a run that is there still."""
+        target = self.scheduler.subject(LanesSubject).target_of(recording.scene)
+        if target is None:
             return None
         began, snapshot = monotonic(), recording.snapshots[index]
-        found = self._tangency.moment(
-            recording, fit.session.target, recording.network_at(index), snapshot, replayed=True
-        )
+        network = recording.network_at(index)
+        found = self._tangency.moment(recording, target, network, snapshot, replayed=True)
         now = monotonic()
         self._next = now + max(INTERVAL, SHARE * (now - began))
         return found

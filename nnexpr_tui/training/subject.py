@@ -238,6 +238,16 @@ class FitSubject(Subject[FitMoment]):
         return self._recorder.recording()
 
     @property
+    def store(self) -> Store | None:
+        """Where runs are kept; None where they are not."""
+        return self._store
+
+    def build(self, specification: FitSpecification) -> Session:
+        """A session at epoch 0, not the fit's own; raises InputError for what cannot be."""
+        assert self._library is not None  # noqa: S101 - loaded before the first question
+        return self._library.build(specification)
+
+    @property
     def run(self) -> str | None:
         """The id under which the fit is kept."""
         return self._keeper.run if self._keeper is not None else None
@@ -266,10 +276,9 @@ class FitSubject(Subject[FitMoment]):
         """Build another network at epoch 0. ``start`` None: go on running if it was running."""
         from nnexpr.runs.scene import scene_of
 
-        assert self._library is not None  # noqa: S101 - loaded before the first question
         before = self.session
         try:
-            session = self._library.build(specification)
+            session = self.build(specification)
         except Exception as error:
             self.scheduler.send(Refused(error, specification, self._asked if before is not None else None))
             return

@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nnexpr_tui.charts import palettes
-from nnexpr_tui.charts.heat import OWN, PIXELS
+from nnexpr_tui.charts.heat import OWN, PIXELS, Picture
 from nnexpr_tui.charts.maps import GREY, Ground
-from nnexpr_tui.charts.modes import DECADES, MARGIN, amplitude_limits, mode_map
+from nnexpr_tui.charts.modes import DECADES, MARGIN, amplitude_limits, mode_maps
 
 EPOCHS = np.array([0, 1, 2, 4, 8, 16, 32, 64, 100])
 COLORS = palettes.sequential(True)
+
+
+def mode_map(epochs: np.ndarray, amplitudes: np.ndarray, ground: Ground, shown: int | None = None) -> Picture:
+    return mode_maps("", epochs, amplitudes, shown=shown).drawn(ground)
 
 
 def under(picture: np.ndarray, row: int) -> str:

@@ -8,7 +8,7 @@ from steps import WIDE, ready, text, until
 
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.charts.modes import mode_map
+from nnexpr_tui.charts.modes import mode_maps
 from nnexpr_tui.parts.modes import ModesPane
 
 TITLE = "Error modes over epochs"
@@ -37,7 +37,7 @@ async def test_they_are_those_of_the_engine_of_one_member_and_of_the_median(worl
         pane, recorded = app.screen.query_one(ModesPane), world.engine.modes
         assert recorded is not None
         for amplitudes in (recorded.member(1), recorded.median):
-            expected = mode_map(recorded.epochs, amplitudes, pane.ground())
+            expected = mode_maps(TITLE, recorded.epochs, amplitudes).drawn(pane.ground())
             await until(lambda expected=expected: np.array_equal(pane._picture, expected))
             await pilot.press("F")
         await until(lambda: "─ Loss ─" in text(app))

@@ -38,8 +38,9 @@ def test_of_several_snapshots_the_newest_is_counted_and_what_is_known_stays_know
         assert found is not None
         assert found.is_urgent(before)
         assert not found.is_urgent(found)
-        assert set(found.counts) == epochs
-        for epoch, counts in found.counts.items():
+        assert set(found.counts) == {recording.scene}
+        assert set(found.counts[recording.scene]) == epochs
+        for epoch, counts in found.counts[recording.scene].items():
             [expected] = nnexpr.linear_regions(recording.network_at(epoch))
             assert counts is not None
             assert counts.breakpoints.tolist() == expected.breakpoints.tolist()

@@ -48,16 +48,29 @@ async def test_it_moves_through_the_training_with_the_counts_of_each_moment(expl
             await until(lambda: re.search(r"Linear regions +33", text(explorer)))
 
 
+class Watch:
+    """A clock that goes a twentieth of a play with each look at it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
 async def test_it_plays_from_the_beginning_to_the_newest_and_stops(
     explorer: Explorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    move, visited = ReplayView._move, list[int | None]()
+    """At a pace at which none is passed over, every snapshot is shown, in its order."""
+    monkeypatch.setattr("nnexpr_tui.replay.view.monotonic", Watch())
+    play_on, visited = ReplayView._play_on, list[float | None]()
 
-    def moving(view: ReplayView, snapshots: int) -> None:
-        move(view, snapshots)
-        visited.append(view._epoch)
+    def playing(view: ReplayView) -> None:
+        play_on(view)
+        visited.append(view.position.at)
 
-    monkeypatch.setattr(ReplayView, "_move", moving)
+    monkeypatch.setattr(ReplayView, "_play_on", playing)
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         for epochs in range(1, 16):
@@ -75,7 +88,7 @@ async def test_it_plays_from_the_beginning_to_the_newest_and_stops(
         await until(played)
         painted = seen[seen.index(min(seen)) :]
         assert painted == sorted(painted)
-        assert visited == [*range(15), None]
+        assert visited == [pytest.approx(15 * k / 20) for k in range(1, 20)] + [None]
 
 
 async def test_axes_hold_over_the_whole_replay(explorer: Explorer) -> None:

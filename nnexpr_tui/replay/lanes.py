@@ -1,0 +1,273 @@
+"""The runs that Replay shows side by side: the fit, variants of a run that are trained beside it, and kept runs.
+
+Each stands in a *lane*, A to D, which it keeps until it is taken away. Variants are trained on the engine's thread by
+turns, one after the other and the fit between them; the fit goes on, or stands still, as it was. The memory that one
+takes is bounded like the fit's: a recording each, of so many snapshots and so many bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from nnexpr.runs.keeper import Keeper
+from nnexpr.runs.recording import Recorder, Recording, Scene
+from nnexpr.specification import FitSpecification
+from nnexpr_tui.replay.variants import difference
+from nnexpr_tui.training.subject import SINGLE_EPOCHS, SNAPSHOT_SHARE, FitSubject
+from nnexpr_tui.worker.subject import Subject, sentence
+
+if TYPE_CHECKING:
+    from nnexpr.targets.target import Target
+    from nnexpr.training.session import Session
+    from nnexpr.training.snapshots import Snapshot
+
+__all__ = ["FIT", "MARKS", "Lane", "LanesMoment", "LanesSubject"]
+
+MARKS = "ABCD"
+FIT, VARIANT, KEPT = "fit", "variant", "kept"
+LEAST_EPOCHS = 1000  # that a variant of a run that has hardly begun is trained
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Lane:
+    """One of the runs side by side. ``recording``: None of the fit, whose own moment has it."""
+
+    mark: str
+    kind: str
+    name: str = "fit"
+    state: str = ""
+    recording: Recording | None = None
+    run: str | None = None  # the id under which it is kept
+    until: int | None = None  # the epoch at which a variant stands still; None: it goes on
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LanesMoment:
+    """All lanes, by their marks."""
+
+    lanes: tuple[Lane, ...] = (Lane(MARKS[0], FIT),)
+
+    def is_urgent(self, before: LanesMoment | None) -> bool:
+        """There are others, or one began or ceased to train: a key asked for it, or it has come to its end."""
+        return before is None or self._known() != before._known()
+
+    def _known(self) -> list[tuple[str, str, str | None]]:
+        return [(lane.mark + lane.name, lane.state, lane.run) for lane in self.lanes]
+
+
+class _Variant:
+    """A session beside the fit's, and what is seen of it."""
+
+    kind = VARIANT
+
+    def __init__(self, name: str, session: Session, member: int, until: int | None) -> None:
+        from nnexpr.runs.scene import scene_of
+
+        self.name, self.session, self.member, self.until = name, session, member, until
+        self.scene = scene_of(session)
+        self.target = session.target
+        self.keeper: Keeper | None = None
+        self._recorder = Recorder(session, self.scene)
+        self._cost = self._next = 0.0
+        self._why = ""  # it trains no more
+        self._recording: Recording | None = None
+        self._look()
+        session.start()
+
+    @property
+    def is_running(self) -> bool:
+        return self.session.state == "running" and not self._why
+
+    @property
+    def state(self) -> str:
+        return "failed" if self._why else self.session.state
+
+    def advance(self, seconds: float) -> None:
+        """Train for about so long, up to where it is to stand still; whatever is raised ends it."""
+        session = self.session
+        try:
+            session.advance(0.0 if session.epoch < SINGLE_EPOCHS else seconds)
+        except Exception as error:
+            self._why = sentence(error)
+            raise
+        self._recording = None
+        if self.until is not None and session.epoch >= self.until and session.state == "running":
+            session.pause()
+        if not self.is_running or (self._recorder.due(session.epoch) and monotonic() >= self._next):
+            self._look()
+
+    def toggle(self) -> None:
+        """Train on, beyond where it was to stand still, or pause."""
+        if self._why:
+            raise RuntimeError(f"its training stopped: {self._why}")
+        if self.session.state == "running":
+            self.session.pause()
+            self._look()
+            return
+        if self.session.state == "finished":
+            raise RuntimeError("all its epochs are trained")
+        if self.until is not None and self.session.epoch >= self.until:
+            self.until = None
+        self.session.start()
+
+    def recording(self) -> Recording:
+        """With the present moment at its end."""
+        if self._recording is None:
+            self._look()
+            self._recording = self._recorder.recording()
+        return self._recording
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it has trained since it was looked at, and another look would cost little."""
+        return self._recording is None and monotonic() >= self._next
+
+    def _look(self) -> Snapshot:
+        began = monotonic()
+        snapshot = self.session.snapshot(self.member)
+        self._recorder.add(snapshot)
+        self._cost = monotonic() - began
+        self._next = monotonic() + SNAPSHOT_SHARE * self._cost
+        self._recording = None
+        return snapshot
+
+    def lane(self, mark: str) -> Lane:
+        run = self.keeper.run if self.keeper is not None else None
+        return Lane(mark, VARIANT, self.name, self.state, self.recording(), run, self.until)
+
+
+class LanesSubject(Subject[LanesMoment]):
+    """At first the fit alone."""
+
+    def __init__(self) -> None:
+        self._has_fit = True
+        self._fit_mark = MARKS[0]
+        self._others: dict[str, _Variant] = {}
+        self._last = ""  # the mark of the variant that had the last turn
+
+    # What screens ask
+
+    def vary(self, mark: str, specification: FitSpecification) -> str:
+        """Train this beside the run of that lane, which it is a variant of, in a lane of its own."""
+        free = self._free()
+        base, member, epoch = self._base(mark)
+        session = self._fit.build(specification)
+        until = None if self._is_endless(mark) else max(LEAST_EPOCHS, epoch)
+        name = difference(base, specification) or "the same again"
+        self._others[free] = variant = _Variant(name, session, member % specification.members, until)
+        told = f"to epoch {until:,}" if until is not None else "as long as the run that it is a variant of"
+        return f"{free}: {variant.name}, trained {told}"
+
+    def take_away(self, mark: str) -> str:
+        """Empty that lane; a variant that was not kept is gone. The last one stays."""
+        if len(self._marks()) < 2:
+            raise RuntimeError("this is the only run there is")
+        if self._has_fit and mark == self._fit_mark:
+            self._has_fit = False
+            return "The fit is put away here, and trains on: A brings it back"
+        gone = self._others.pop(mark)
+        if isinstance(gone, _Variant) and gone.is_running:
+            gone.session.pause()
+        return f"{mark}, {gone.name}, is taken away"
+
+    def bring_fit(self) -> None:
+        """The fit in a lane of its own again."""
+        if not self._has_fit:
+            self._fit_mark, self._has_fit = self._free(), True
+
+    def toggle(self, mark: str) -> None:
+        """Have the run of that lane trained on, or pause it."""
+        if mark == self._fit_mark and self._has_fit:
+            self._fit.toggle()
+        elif mark in self._others:
+            self._others[mark].toggle()
+
+    def keep(self, mark: str) -> str:
+        """Write a variant to the store."""
+        variant, store = self._others.get(mark), self._fit.store
+        if variant is None:
+            return "The fit is kept by itself"
+        if store is None:
+            raise RuntimeError("no runs are kept here (--no-store)")
+        if variant.keeper is None:
+            variant.keeper = Keeper(store, float("inf"))
+        variant.keeper.keep(variant.session)
+        if variant.keeper.problem:
+            raise RuntimeError(variant.keeper.problem)
+        return f"{mark} is kept as {variant.keeper.run}, at epoch {variant.session.epoch:,}"
+
+    # What the other subjects of Replay ask
+
+    def target_of(self, scene: Scene) -> Target | None:
+        """The target of the run that is looked at against this scene; None where it is there no more."""
+        fit = self._fit
+        if self._has_fit and fit.session is not None and scene is fit.scene:
+            return fit.session.target
+        return next((other.target for other in self._others.values() if other.scene is scene), None)
+
+    @property
+    def is_training(self) -> bool:
+        """Whether anything is."""
+        return self._fit.is_running or any(self._running())
+
+    # On the thread
+
+    @property
+    def _fit(self) -> FitSubject:
+        return self.scheduler.subject(FitSubject)
+
+    def _marks(self) -> list[str]:
+        return sorted([*self._others, *([self._fit_mark] if self._has_fit else [])])
+
+    def _free(self) -> str:
+        taken = self._marks()
+        free = next((mark for mark in MARKS if mark not in taken), None)
+        if free is None:
+            raise RuntimeError(f"there are {len(MARKS)} runs already; d takes one away")
+        return free
+
+    def _base(self, mark: str) -> tuple[FitSpecification, int, int]:
+        """Of the run in that lane: what it is, its shown member, and how far it has come."""
+        if mark in self._others:
+            other = self._others[mark]
+            return other.session.specification, other.member, other.session.epoch
+        fit = self._fit
+        if fit.session is None:
+            raise RuntimeError("there is no network yet")
+        return fit.session.specification, fit.member, fit.session.epoch
+
+    def _is_endless(self, mark: str) -> bool:
+        """Whether that run goes on by itself."""
+        if mark in self._others:
+            return self._others[mark].is_running and self._others[mark].until is None
+        return self._fit.is_running
+
+    def _running(self) -> Iterator[str]:
+        return (mark for mark, other in self._others.items() if other.is_running)
+
+    @property
+    def wait(self) -> float | None:
+        return 0.0 if any(self._running()) else None
+
+    def turn(self, seconds: float) -> bool:
+        running = sorted(self._running())
+        mark = next((mark for mark in running if mark > self._last), running[0])
+        self._last, variant = mark, self._others[mark]
+        try:
+            variant.advance(seconds)
+        except Exception as error:
+            self.scheduler.say(f"{mark}, {variant.name}, stopped: {sentence(error)}", error=True)
+        return not variant.is_running
+
+    @property
+    def due(self) -> bool:
+        return any(self._others[mark].is_due for mark in self._running())
+
+    def moment(self) -> LanesMoment:
+        lanes = [other.lane(mark) for mark, other in self._others.items()]
+        if self._has_fit:
+            lanes.append(Lane(self._fit_mark, FIT))
+        return LanesMoment(tuple(sorted(lanes, key=lambda lane: lane.mark)))
