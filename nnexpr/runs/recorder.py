@@ -109,11 +109,15 @@ class Recorder:
         self.add(snapshot)
         return snapshot
 
-    def advance(self, seconds: float) -> bool:
-        """Train for about ``seconds``, or up to the next snapshot, and take it; True while there is more to do."""
+    def advance(self, seconds: float, until: int | None = None) -> bool:
+        """Train for about ``seconds``, or up to the next snapshot, and take it; True while there is more to do.
+
+        ``until``: an epoch beyond which it is not trained.
+        """
         if not self._kept:
             self.record()
-        goes_on = self._session.advance(seconds, until=self._next())
+        goal = self._next() if until is None else min(self._next(), until)
+        goes_on = self._session.advance(seconds, until=goal)
         if self._session.epoch >= self._next():
             self.record()
             self._spent += self.cost

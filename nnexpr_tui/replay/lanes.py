@@ -7,22 +7,23 @@ takes is bounded like the fit's: a recording each, of so many snapshots and so m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from nnexpr.runs.keeper import Keeper
-from nnexpr.runs.recording import Recorder, Recording, Scene
-from nnexpr.specification import FitSpecification
+from nnexpr.runs.recorder import Recorder
+from nnexpr.runs.recording import Recording, Scene
+from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.replay.variants import difference
-from nnexpr_tui.training.subject import SINGLE_EPOCHS, SNAPSHOT_SHARE, FitSubject
+from nnexpr_tui.training.subject import SNAPSHOT_SHARE, FitSubject
 from nnexpr_tui.worker.subject import Subject, sentence
 
 if TYPE_CHECKING:
+    from nnexpr.runs.store import Run, Store
     from nnexpr.targets.target import Target
     from nnexpr.training.session import Session
-    from nnexpr.training.snapshots import Snapshot
 
 __all__ = ["FIT", "MARKS", "Lane", "LanesMoment", "LanesSubject"]
 
@@ -61,82 +62,118 @@ class LanesMoment:
 class _Variant:
     """A session beside the fit's, and what is seen of it."""
 
-    kind = VARIANT
-
     def __init__(self, name: str, session: Session, member: int, until: int | None) -> None:
         from nnexpr.runs.scene import scene_of
 
-        self.name, self.session, self.member, self.until = name, session, member, until
+        self.name, self.until = name, until
+        self._session, self._why = session, ""  # and why it trains no more, if so
         self.scene = scene_of(session)
-        self.target = session.target
-        self.keeper: Keeper | None = None
+        self.target: Target | None = session.target
         self._recorder = Recorder(session, self.scene)
-        self._cost = self._next = 0.0
-        self._why = ""  # it trains no more
-        self._recording: Recording | None = None
-        self._look()
+        self._recorder.member = member
+        self._recorder.record()
+        self._keeper: Keeper | None = None
+        self._shown: Recording | None = None  # as it was last looked at, unless it has trained since
+        self._next = 0.0
         session.start()
 
     @property
-    def is_running(self) -> bool:
-        return self.session.state == "running" and not self._why
+    def base(self) -> tuple[FitSpecification, int, int]:
+        """What it is, its shown member, and how far it has come."""
+        return self._session.specification, self._recorder.member, self._session.epoch
 
     @property
-    def state(self) -> str:
-        return "failed" if self._why else self.session.state
+    def is_running(self) -> bool:
+        return self._session.state == "running" and not self._why
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it has trained since it was looked at, and another look costs no more than its share."""
+        return self._shown is None and monotonic() >= self._next
 
     def advance(self, seconds: float) -> None:
         """Train for about so long, up to where it is to stand still; whatever is raised ends it."""
-        session = self.session
+        session, self._shown = self._session, None
         try:
-            session.advance(0.0 if session.epoch < SINGLE_EPOCHS else seconds)
+            self._recorder.advance(seconds, self.until)
         except Exception as error:
             self._why = sentence(error)
             raise
-        self._recording = None
         if self.until is not None and session.epoch >= self.until and session.state == "running":
             session.pause()
-        if not self.is_running or (self._recorder.due(session.epoch) and monotonic() >= self._next):
-            self._look()
+
+    def pause(self) -> None:
+        if self.is_running:
+            self._session.pause()
 
     def toggle(self) -> None:
         """Train on, beyond where it was to stand still, or pause."""
         if self._why:
             raise RuntimeError(f"its training stopped: {self._why}")
-        if self.session.state == "running":
-            self.session.pause()
-            self._look()
+        if self._session.state == "running":
+            self._session.pause()
             return
-        if self.session.state == "finished":
+        if self._session.state == "finished":
             raise RuntimeError("all its epochs are trained")
-        if self.until is not None and self.session.epoch >= self.until:
+        if self.until is not None and self._session.epoch >= self.until:
             self.until = None
-        self.session.start()
+        self._session.start()
 
-    def recording(self) -> Recording:
-        """With the present moment at its end."""
-        if self._recording is None:
-            self._look()
-            self._recording = self._recorder.recording()
-        return self._recording
-
-    @property
-    def is_due(self) -> bool:
-        """Whether it has trained since it was looked at, and another look would cost little."""
-        return self._recording is None and monotonic() >= self._next
-
-    def _look(self) -> Snapshot:
-        began = monotonic()
-        snapshot = self.session.snapshot(self.member)
-        self._recorder.add(snapshot)
-        self._cost = monotonic() - began
-        self._next = monotonic() + SNAPSHOT_SHARE * self._cost
-        self._recording = None
-        return snapshot
+    def keep(self, store: Store | None) -> str:
+        """Write it to the store, over what was kept of it before."""
+        if store is None:
+            raise RuntimeError("no runs are kept here (--no-store)")
+        keeper = self._keeper = self._keeper or Keeper(store, float("inf"))
+        keeper.keep(self._session, self._recorder)
+        if keeper.problem:
+            raise RuntimeError(keeper.problem)
+        return f"kept as {keeper.run}, at epoch {self._session.epoch:,}"
 
     def lane(self, mark: str) -> Lane:
-        run = self.keeper.run if self.keeper is not None else None
-        return Lane(mark, VARIANT, self.name, self.state, self.recording(), run, self.until)
+        run = self._keeper.run if self._keeper is not None else None
+        if self._shown is None:
+            self._recorder.record()
+            self._next = monotonic() + SNAPSHOT_SHARE * self._recorder.cost
+            self._shown = self._recorder.recording(run)
+        state = "failed" if self._why else self._session.state
+        return Lane(mark, VARIANT, self.name, state, self._shown, run, self.until)
+
+
+class _Kept:
+    """A run from the store: nothing is done to it."""
+
+    is_running = is_due = False
+    until = None
+
+    def __init__(self, run: Run) -> None:
+        self._recording = run.recording()
+        self.scene = self._recording.scene
+        try:
+            self.target: Target | None = run.load().target
+        except InputError:  # of a file that is no longer there: nothing is counted
+            self.target = None
+        spec = self._recording.specification
+        self.name = f"{spec.network} on {self.scene.name}, {run.id}"
+
+    @property
+    def base(self) -> tuple[FitSpecification, int, int]:
+        last = self._recording.snapshots[-1]
+        return self._recording.specification, last.member, last.epoch
+
+    def advance(self, seconds: float) -> None:
+        raise NotImplementedError
+
+    def pause(self) -> None:
+        return
+
+    def toggle(self) -> None:
+        raise RuntimeError("it is a run from the store: a trains a variant of it")
+
+    def keep(self, store: Store | None) -> str:  # noqa: ARG002
+        return f"kept as {self._recording.run}"
+
+    def lane(self, mark: str) -> Lane:
+        return Lane(mark, KEPT, self.name, "stopped", self._recording, self._recording.run)
 
 
 class LanesSubject(Subject[LanesMoment]):
@@ -145,7 +182,7 @@ class LanesSubject(Subject[LanesMoment]):
     def __init__(self) -> None:
         self._has_fit = True
         self._fit_mark = MARKS[0]
-        self._others: dict[str, _Variant] = {}
+        self._others: dict[str, _Variant | _Kept] = {}
         self._last = ""  # the mark of the variant that had the last turn
 
     # What screens ask
@@ -154,12 +191,28 @@ class LanesSubject(Subject[LanesMoment]):
         """Train this beside the run of that lane, which it is a variant of, in a lane of its own."""
         free = self._free()
         base, member, epoch = self._base(mark)
-        session = self._fit.build(specification)
         until = None if self._is_endless(mark) else max(LEAST_EPOCHS, epoch)
         name = difference(base, specification) or "the same again"
-        self._others[free] = variant = _Variant(name, session, member % specification.members, until)
+        session = self._fit.build(specification)
+        self._others[free] = _Variant(name, session, member % specification.members, until)
         told = f"to epoch {until:,}" if until is not None else "as long as the run that it is a variant of"
-        return f"{free}: {variant.name}, trained {told}"
+        return f"{free}: {name}, trained {told}"
+
+    def open(self, runs: Sequence[str], *, alone: bool = False) -> str:
+        """Kept runs, each in a lane of its own; ``alone``: in place of all that are there."""
+        store = self._fit.store
+        found = []
+        for name in runs:
+            if store is None or (run := store.find(name)) is None:
+                raise InputError("run", name, "there is no such run in the store")
+            found.append(_Kept(run))
+        if alone:
+            for other in self._others.values():
+                other.pause()
+            self._others, self._has_fit = {}, not found
+        for kept in found:
+            self._others[self._free()] = kept
+        return ", ".join(f"{mark}: {other.name}" for mark, other in self._others.items() if other in found)
 
     def take_away(self, mark: str) -> str:
         """Empty that lane; a variant that was not kept is gone. The last one stays."""
@@ -167,10 +220,9 @@ class LanesSubject(Subject[LanesMoment]):
             raise RuntimeError("this is the only run there is")
         if self._has_fit and mark == self._fit_mark:
             self._has_fit = False
-            return "The fit is put away here, and trains on: A brings it back"
+            return "The fit is put away here, and stays as it is: A brings it back"
         gone = self._others.pop(mark)
-        if isinstance(gone, _Variant) and gone.is_running:
-            gone.session.pause()
+        gone.pause()
         return f"{mark}, {gone.name}, is taken away"
 
     def bring_fit(self) -> None:
@@ -180,24 +232,16 @@ class LanesSubject(Subject[LanesMoment]):
 
     def toggle(self, mark: str) -> None:
         """Have the run of that lane trained on, or pause it."""
-        if mark == self._fit_mark and self._has_fit:
-            self._fit.toggle()
-        elif mark in self._others:
+        if mark in self._others:
             self._others[mark].toggle()
+        else:
+            self._fit.toggle()
 
     def keep(self, mark: str) -> str:
         """Write a variant to the store."""
-        variant, store = self._others.get(mark), self._fit.store
-        if variant is None:
+        if mark not in self._others:
             return "The fit is kept by itself"
-        if store is None:
-            raise RuntimeError("no runs are kept here (--no-store)")
-        if variant.keeper is None:
-            variant.keeper = Keeper(store, float("inf"))
-        variant.keeper.keep(variant.session)
-        if variant.keeper.problem:
-            raise RuntimeError(variant.keeper.problem)
-        return f"{mark} is kept as {variant.keeper.run}, at epoch {variant.session.epoch:,}"
+        return f"{mark} is {self._others[mark].keep(self._fit.store)}"
 
     # What the other subjects of Replay ask
 
@@ -232,8 +276,7 @@ class LanesSubject(Subject[LanesMoment]):
     def _base(self, mark: str) -> tuple[FitSpecification, int, int]:
         """Of the run in that lane: what it is, its shown member, and how far it has come."""
         if mark in self._others:
-            other = self._others[mark]
-            return other.session.specification, other.member, other.session.epoch
+            return self._others[mark].base
         fit = self._fit
         if fit.session is None:
             raise RuntimeError("there is no network yet")
