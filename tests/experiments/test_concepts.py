@@ -15,8 +15,8 @@ from wrong import NOT_JUDGED, WRONG
 
 from nnexpr.experiments.attempt import Attempt, Cancelled, Parts
 from nnexpr.experiments.concepts import EXPERIMENTS
-from nnexpr.experiments.concepts.measures import loglog_slopes, median_interval
 from nnexpr.experiments.data import VERDICTS
+from nnexpr.experiments.measures import loglog_slopes, median_interval
 
 NAMES = [experiment.id for experiment in EXPERIMENTS]
 

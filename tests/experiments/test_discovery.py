@@ -21,7 +21,7 @@ def test_listing_loads_no_torch() -> None:
 
 
 def test_names_are_unique_and_groups_are_whole() -> None:
-    assert set(groups()) == {"concepts", "manifold", "numerics"}
+    assert set(groups()) == {"concepts", "dynamics", "manifold", "numerics"}
     names = [experiment.id for experiment in every()]
     assert len({*names, *groups(), "all"}) == len(names) + len(groups()) + 1
     assert find("all") == every() == tuple(one for group in groups() for one in find(group))

@@ -24,6 +24,8 @@ from nnexpr.experiments.concepts import (
     universality,
 )
 from nnexpr.experiments.discovery import every, find
+from nnexpr.experiments.dynamics import depth, encoding, equiparameter, fronts, grid, over_time, width
+from nnexpr.experiments.dynamics import settings as dynamics
 from nnexpr.experiments.manifold import bends, beyond, construction, draws, sparse, starts, steps
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS, Setting
 from nnexpr.experiments.numerics import (
@@ -178,6 +180,32 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "structured": (
         (len(structured.TARGETS), structured.MEMBERS, pieces.EPOCHS),
         (len(structured.QUICK_TARGETS), structured.QUICK_MEMBERS),
+    ),
+    "dynamics-over-time": (
+        (over_time.PAIRS, dynamics.EPOCHS), (over_time.QUICK_PAIRS, over_time.QUICK_EPOCHS)
+    ),
+    "dynamics-width": (
+        (width.PAIRS, *width.WIDTHS, dynamics.EPOCHS), (width.QUICK_PAIRS, width.QUICK_EPOCHS)
+    ),
+    "dynamics-depth": (
+        (depth.PAIRS, *depth.DEPTHS, dynamics.EPOCHS), (depth.QUICK_PAIRS, depth.QUICK_EPOCHS)
+    ),
+    "dynamics-equiparameter": (
+        (equiparameter.PAIRS, len(equiparameter.shapes(dynamics.PRESETS["hu-report"])), dynamics.EPOCHS),
+        (equiparameter.QUICK_PAIRS, equiparameter.QUICK_EPOCHS),
+    ),
+    "dynamics-encoding": (
+        (encoding.PAIRS, dynamics.EPOCHS), (encoding.QUICK_PAIRS, encoding.QUICK_EPOCHS)
+    ),
+    "dynamics-grid": (
+        (len(grid.DEPTHS) * len(grid.WIDTHS) + len(grid.BESIDE), len(grid.ACTIVATIONS), grid.PAIRS, dynamics.EPOCHS),
+        (len(grid.QUICK_DEPTHS) * len(grid.QUICK_WIDTHS), grid.QUICK_PAIRS, grid.QUICK_EPOCHS),
+    ),
+    "dynamics-fronts": (
+        (fronts.MEMBERS, len({kind.target for kind in fronts.KINDS.values()}),
+         len({kind.activation for kind in fronts.KINDS.values()}),
+         *dict.fromkeys(kind.epochs for kind in fronts.KINDS.values()), fronts.MEMBERS),
+        (fronts.QUICK_MEMBERS, fronts.QUICK_EPOCHS),
     ),
 }  # fmt: skip
 

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import Array, loglog_slopes, median_interval
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import Array, loglog_slopes, median_interval
 from nnexpr.theory.barron import (
     BarronFunction,
     ball_points,

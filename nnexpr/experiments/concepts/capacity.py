@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import log2
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import words
 from nnexpr.experiments.data import Cell, Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import words
 from nnexpr.theory.vc import VCBounds, shatters, vc_bounds
 
 __all__ = ["contained", "run"]

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.stats import kruskal
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import Array, median_interval, words
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import Array, median_interval, words
 from nnexpr.networks.builders import mlp
 from nnexpr.regions.bounds import upper_bound
 from nnexpr.regions.line import linear_regions

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import words
 from nnexpr.experiments.data import Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import words
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.interchange import to_torch
 from nnexpr.theory.cost import forward_operations, parameter_count

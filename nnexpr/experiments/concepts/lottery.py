@@ -11,9 +11,9 @@ import torch
 from scipy.stats import mannwhitneyu
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import Array, median_interval
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import Array, median_interval
 from nnexpr.networks.builders import mlp
 from nnexpr.targets import target
 from nnexpr.targets.target import Target

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import Array, words
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import Array, words
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.network import Network
 from nnexpr.regions.path import path_regions

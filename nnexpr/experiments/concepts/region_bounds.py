@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import words
 from nnexpr.experiments.data import Cell, Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import words
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.network import Network
 from nnexpr.regions.bounds import hyperplanes, lower_bound, serra_bound

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import Array, median_interval
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import Array, median_interval
 from nnexpr.regions.path import circle, trajectory_length
 from nnexpr.theory.trajectories import growth_bound, random_network
 

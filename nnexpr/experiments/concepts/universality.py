@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import loglog_slopes
 from nnexpr.experiments.data import Claim, Curve, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import loglog_slopes
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.compositional import compositional, tent
 from nnexpr.networks.network import Network

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.concepts.measures import Array, median_interval
 from nnexpr.experiments.data import Claim, Curve, Figure, Result, Table
 from nnexpr.experiments.judging import judged
+from nnexpr.experiments.measures import Array, median_interval
 from nnexpr.experiments.numerics.features import (
     ACTIVATIONS,
     FREE,
