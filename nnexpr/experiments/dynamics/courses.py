@@ -51,6 +51,7 @@ MODES = TERMS + 1  # 0 is the mean
 HIGH = 6  # the first mode that counts as high
 MATCHED = 0.1  # of the target's standard deviation: an error that counts as none
 APART = 1.05  # the ratio of the epochs of two looks
+LEVEL = 1e-12  # of the target's deviation: what moves by less is constant, but for rounding
 LEAST_STEP = 1e-5  # of the largest value; a smaller one is level, and may be float32's rounding
 
 
@@ -192,13 +193,13 @@ def measured(
     errors = (predictions - truth) / size[:, None]
     mean, tilt, bent = taken_apart(x, errors)
     _, own_tilt, own_bent = taken_apart(x, predictions / size[:, None])
-    with np.errstate(invalid="ignore"):
-        straight = own_tilt**2 / (own_tilt**2 + own_bent**2)
+    moving = own_tilt**2 + own_bent**2
+    moving[moving < LEVEL**2] = np.nan
     found = knees(np.arange(len(history)), history)
     last = predictions[-1]
     return Course(
         epochs=epochs.astype(np.float64), losses=(errors**2).mean(axis=2), mean=np.abs(mean), tilt=np.abs(tilt),
-        bent=bent, straight=straight, curved=own_bent, modes=mode_amplitudes(errors)[..., :MODES],
+        bent=bent, straight=own_tilt**2 / moving, curved=own_bent, modes=mode_amplitudes(errors)[..., :MODES],
         wanted=mode_amplitudes(truth / size[:, None])[:, :MODES],
         ranges=np.stack([np.ptp(each, axis=1) / np.ptp(truth, axis=1) for each in (predictions[0], last)]),
         steepest=np.abs(np.diff(last, axis=1) / np.diff(x)).max(axis=1) / size,
