@@ -16,8 +16,9 @@ from textual.app import ComposeResult, SystemCommand
 from textual.containers import Vertical
 from textual.timer import Timer
 
+from nnexpr.specification import command_line
 from nnexpr_tui.charts.series import ChartData
-from nnexpr_tui.controller import Controller, command_line
+from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import ChartPane, fit_chart, loss_chart
 from nnexpr_tui.parts.frequencies import FrequenciesPane
 from nnexpr_tui.parts.lines import Line
