@@ -1,4 +1,4 @@
-"""What an experiment gives, as plain frozen data: claims with their verdicts, tables, figures.
+"""What an experiment gives, as plain frozen data: claims with their verdicts, tables, figures of curves and maps.
 
 As JSON each is an object with its fields (:func:`to_json`), which :func:`from_json` reads back: what is not whole, or
 holds a value of another kind, is refused.
@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
+from itertools import pairwise
+from math import isfinite
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "Claim",
     "Curve",
     "Figure",
+    "Map",
     "Result",
     "Table",
     "Verdict",
@@ -101,6 +104,69 @@ class Figure:
         return cls(title, x_label, y_label, curves, log_x, log_y)
 
 
+@dataclass(frozen=True)
+class Map:
+    """A figure as data: values over two axes, ``values[i][j]`` at ``(x[j], y[i])``; NaN where there is none.
+
+    ``x`` and ``y`` are of any length from 1 and ascend, not necessarily evenly: a place between two of them has the
+    value of the nearer, on the axis as it is drawn. ``label``: what the values are. ``diverging``: what counts is the
+    distance from zero and its sign; ``log``: the power of ten, of which zero has the least and what is below it none.
+    ``limits``: the least and the greatest value that are told apart, so that several maps can be compared; empty for
+    those of the values. Raises ValueError where these do not fit together.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    values: Sequence[Sequence[float]]
+    label: str = ""
+    log_x: bool = False
+    log_y: bool = False
+    diverging: bool = False
+    log: bool = False
+    limits: Sequence[float] = ()
+
+    def __post_init__(self) -> None:
+        for name, axis, is_log in (("x", self.x, self.log_x), ("y", self.y, self.log_y)):
+            if not len(axis) or not all(a < b for a, b in pairwise(axis)) or not all(map(isfinite, axis)):
+                raise ValueError(f"{self.title}: {name} does not ascend through finite numbers")
+            if is_log and axis[0] <= 0:
+                raise ValueError(f"{self.title}: {name} begins with {axis[0]:g}, which has no logarithm")
+        if len(self.values) != len(self.y) or any(len(row) != len(self.x) for row in self.values):
+            raise ValueError(f"{self.title}: the values are not {len(self.y)} rows of {len(self.x)}")
+        if self.diverging and self.log:
+            raise ValueError(f"{self.title}: what is on a logarithmic scale has no sign")
+        limits = list(self.limits)
+        is_pair = len(limits) == 2 and all(map(isfinite, limits)) and limits[0] < limits[1]
+        if limits and (not is_pair or (self.log and limits[0] <= 0)):
+            raise ValueError(f"{self.title}: {limits} are no limits of its values")
+
+    @classmethod
+    def over(
+        cls, x: Iterable[float], y: Iterable[float], values: Any, title: str, x_label: str, y_label: str, label: str, *,
+        log_x: bool = False, log_y: bool = False, diverging: bool = False, log: bool = False,
+        limits: Iterable[float] = (),
+    ) -> Map:  # fmt: skip
+        """Of arrays ``(n,)``, ``(m,)`` and ``(m, n)``; the values to four figures, for there are thousands of them."""
+        rows = [[float(f"{value:.4g}") for value in _floats(row)] for row in values]
+        return cls(
+            title,
+            x_label,
+            y_label,
+            _floats(x),
+            _floats(y),
+            rows,
+            label,
+            log_x,
+            log_y,
+            diverging,
+            log,
+            _floats(limits),
+        )
+
+
 def _floats(values: Any) -> list[float]:
     return [float(value) for value in (values.tolist() if hasattr(values, "tolist") else values)]
 
@@ -110,7 +176,7 @@ class Result:
     """What an experiment gives back."""
 
     tables: Sequence[Table] = ()
-    figures: Sequence[Figure] = ()
+    figures: Sequence[Figure | Map] = ()
     claims: Sequence[Claim] = ()
 
 

@@ -1,7 +1,7 @@
 """A finding: what an experiment gave, when, and whether quickly; as lines of JSON for a pipe and for a file.
 
-The lines are ``{"finding": …}`` first, one each for claims, tables and figures, and ``{"end": count}`` last, so that
-no line is long and a file that was cut is known. What does not read back as a finding raises ValueError.
+The lines are ``{"finding": …}`` first, one each for claims, tables, figures and maps, and ``{"end": count}`` last, so
+that no line holds all and a file that was cut is known. What does not read back as a finding raises ValueError.
 """
 
 from __future__ import annotations
@@ -13,13 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from nnexpr.atomic import write_atomically
-from nnexpr.experiments.data import VERDICTS, Claim, Figure, Result, Table, Verdict, from_json, to_json
+from nnexpr.experiments.data import VERDICTS, Claim, Figure, Map, Result, Table, Verdict, from_json, to_json
 from nnexpr.experiments.origin import origin
 
 __all__ = ["Finding", "keep_finding", "kept_finding", "read_finding", "written"]
 
 SCHEMA = 1
-KINDS: dict[str, Any] = {"claim": Claim, "table": Table, "figure": Figure}
+# What a line may hold besides the first and the last: its class, and which part of a result it is of.
+KINDS: dict[str, tuple[Any, str]] = {
+    "claim": (Claim, "claims"),
+    "table": (Table, "tables"),
+    "figure": (Figure, "figures"),
+    "map": (Map, "figures"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +48,10 @@ class Finding:
 def written(finding: Finding, **more: Any) -> Iterator[str]:
     """The finding as lines; ``more`` is put into the first."""
     head = {key: value for key, value in vars(finding).items() if key != "result"}
-    result, parts = finding.result, [{"finding": {"schema": SCHEMA, **head, **more}}]
-    for kind in KINDS:
-        parts += [{kind: value} for value in getattr(result, f"{kind}s")]
+    result, names = finding.result, {of: kind for kind, (of, _) in KINDS.items()}
+    values = (*result.claims, *result.tables, *result.figures)
+    parts: list[dict[str, Any]] = [{"finding": {"schema": SCHEMA, **head, **more}}]
+    parts += [{names[type(value)]: value} for value in values]
     for part in (*parts, {"end": len(parts)}):
         yield to_json(part) + "\n"
 
@@ -56,11 +63,12 @@ def read_finding(parts: Iterable[dict[str, Any]]) -> Finding:
         head = first["finding"]
         if head["schema"] != SCHEMA or last["end"] != len(middle) + 1:
             raise ValueError("it is not whole")
-        found: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+        found: dict[str, list[Any]] = {name: [] for _, name in KINDS.values()}
         for part in middle:
             ((kind, given),) = part.items()
-            found[kind].append(from_json(KINDS[kind], given))
-        result = Result(**{f"{kind}s": tuple(values) for kind, values in found.items()})
+            of, name = KINDS[kind]
+            found[name].append(from_json(of, given))
+        result = Result(**{name: tuple(values) for name, values in found.items()})
         times = from_json(float, head["seconds"]), from_json(float, head["finished"])
         return Finding(from_json(str, head["id"]), from_json(bool, head["quick"]), *times, result)
     except (ValueError, LookupError, TypeError, AttributeError) as error:

@@ -8,10 +8,11 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from nnexpr.experiments.data import Figure as FigureData
-from nnexpr.experiments.data import Result, Table
+from nnexpr.experiments.data import Map, Result, Table
 from nnexpr.experiments.findings import Finding
 from nnexpr.experiments.wording import cell_text
 from nnexpr.plot.canvas import Drawing, drawing, drawings, text_width, told
+from nnexpr.plot.grids import grid
 from nnexpr.plot.style import BLACK, GREY, MARKERS, Size, inches
 
 if TYPE_CHECKING:
@@ -31,9 +32,14 @@ PRINTED = "printed"  # in the name of a column: its numbers are the source's
 
 
 def figure(
-    figure: FigureData, *, ax: Axes | None = None, size: Size = "column", title: bool = True
+    figure: FigureData | Map, *, ax: Axes | None = None, size: Size = "column", title: bool = True
 ) -> Figure:
-    """A figure of an experiment: its curves over its axes, logarithmic where it says so; one point is a dot."""
+    """A figure of an experiment: its curves over its axes, logarithmic where it says so; one point is a dot.
+
+    A map is drawn as such, with the scale of its colours.
+    """
+    if isinstance(figure, Map):
+        return grid(figure, ax=ax, size=size, title=title)
     with drawing(ax, size) as on:
         on.ax.set_xscale("log" if figure.log_x else "linear")
         on.ax.set_yscale("log" if figure.log_y else "linear")

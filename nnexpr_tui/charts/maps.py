@@ -6,7 +6,7 @@ being the one of the image that lies under it. Under every map stands a legend, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,9 +112,14 @@ def held_limit(values: Floats, before: float | None) -> float:
 
 
 def value_map(
-    values: Floats, limits: Limits, ground: Ground, *, signed: bool = False, before: Levels | None = None
-) -> tuple[Picture, Levels]:
-    """Values by lightness; ``signed``: by hue and distance from zero. Also the levels, the next map's ``before``."""
+    values: Floats, limits: Limits, ground: Ground, *, signed: bool = False, before: Levels | None = None,
+    label: Callable[[float], str] | None = None,
+) -> tuple[Picture, Levels]:  # fmt: skip
+    """Values by lightness; ``signed``: by hue and distance from zero. Also the levels, the next map's ``before``.
+
+    ``label``: how the limits are written.
+    """
+    label = label or _label
     levels = levels_of(values, limits, palettes.LEVELS, before)
     colors = (palettes.diverging if signed else palettes.sequential)(ground.dark)
     width, height = image_size(ground)
@@ -124,7 +129,7 @@ def value_map(
     else:
         picture = pixels(_marked(np.where(shown == EMPTY, GREY, colors[shown]), ground))
     picture = _with_legend(picture, ground)
-    _bar(picture, ground, colors, _label(limits[0]), _label(limits[1]))
+    _bar(picture, ground, colors, label(limits[0]), label(limits[1]))
     return picture, levels
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.style import Style
 
+    from nnexpr.experiments.data import Map
     from nnexpr_tui.charts.heat import Floats, Picture
     from nnexpr_tui.charts.series import ChartData, Markers
 
@@ -28,6 +29,7 @@ __all__ = [
     "figure",
     "number",
     "print_chart",
+    "print_grid",
     "print_json",
     "print_maps",
     "print_table",
@@ -42,6 +44,7 @@ MAP_SIZE = (
     32,
     32,
 )  # pixels of a map, two in a character cell, one above the other: three maps beside each other
+_GRID_SIZE = 56, 26  # cells of a map with its axes, in which a square is about square
 _GAP = 2  # columns between maps
 
 
@@ -144,8 +147,7 @@ def print_maps(maps: Mapping[str, Floats]) -> None:
 
     console = _stdout()
     columns, rows = MAP_SIZE[0], MAP_SIZE[1] // 2
-    plain = console.no_color or console.color_system not in ("256", "truecolor")
-    ground = Ground(columns, rows + 1, _markers(), plain=plain)
+    ground = Ground(columns, rows + 1, _markers(), plain=_lacks_colors(console))
     pictures = []
     for title, values in maps.items():
         picture, _ = value_map(values, value_limits(values), ground)
@@ -157,6 +159,22 @@ def print_maps(maps: Mapping[str, Floats]) -> None:
         gap = blank(_GAP, rows + 3)
         parts = [part for picture in pictures[first : first + beside] for part in (gap, picture)][1:]
         _print_picture(console, np.hstack(parts))
+
+
+def print_grid(figure: Map) -> None:
+    """Print a map of an experiment on stdout with its axes, in colours or shades."""
+    from nnexpr_tui.charts.grids import grid_map
+    from nnexpr_tui.charts.maps import Ground
+
+    console = _stdout()
+    ground = Ground(
+        min(console.width, _GRID_SIZE[0]), _GRID_SIZE[1], _markers(), plain=_lacks_colors(console)
+    )
+    _print_picture(console, grid_map(figure, ground))
+
+
+def _lacks_colors(console: Console) -> bool:
+    return console.no_color or console.color_system not in ("256", "truecolor")
 
 
 def _print_picture(console: Console, picture: Picture) -> None:

@@ -9,7 +9,7 @@ from itertools import takewhile
 import click
 
 from nnexpr.experiments.attempt import Cancelled
-from nnexpr.experiments.data import VERDICTS, Claim, Figure, Table
+from nnexpr.experiments.data import VERDICTS, Claim, Figure, Map, Table
 from nnexpr.experiments.discovery import Experiment, find
 from nnexpr.experiments.findings import Finding
 from nnexpr.experiments.wording import cell_text, verdict_text
@@ -28,6 +28,7 @@ from nnexpr_tui.commands.output import (
     Progress,
     count,
     print_chart,
+    print_grid,
     print_json,
     print_table,
     print_text,
@@ -52,7 +53,9 @@ Column = tuple[str, ...]  # its heading and its cells
 @click.argument("name", metavar="[EXPERIMENT|GROUP|all]", required=False, shell_complete=experiments)
 @output_option("--quick", is_flag=True, help="fewer members or epochs; the output says that it is quick")
 @output_option("--list", "listed", is_flag=True, help="list the experiments and leave")
-@output_option("--figures", is_flag=True, help="also give the figures: charts, or their numbers with --json")
+@output_option(
+    "--figures", is_flag=True, help="also give the figures: charts and maps, or their numbers with --json"
+)
 @declared_options("seed", words={"seed": "from which all is drawn that the sources draw at random"})
 @threads_option
 @json_option
@@ -139,7 +142,7 @@ def _show(experiment: Experiment, finding: Finding, *, figures: bool) -> None:
     for table in finding.result.tables:
         _print_blocks(table)
     for figure in finding.result.figures if figures else ():
-        _chart(figure)
+        _draw(figure)
     if finding.result.figures and not figures:
         say(f"{count(len(finding.result.figures), 'figure')}: --figures shows them.")
     _print_claims(finding.result.claims)
@@ -199,8 +202,15 @@ def _print_verdicts(claims: list[Claim]) -> None:
     print_table("All claims", ("verdict", "claims", "which"), rows, words=True)
 
 
-def _chart(figure: Figure) -> None:
+def _draw(figure: Figure | Map) -> None:
     from nnexpr_tui.charts.figures import figure_chart
 
+    if isinstance(figure, Map):
+        print_text(
+            f"{figure.title}: {figure.label or 'values'} over {figure.x_label} and {figure.y_label}",
+            style="bold",
+        )
+        print_grid(figure)
+        return
     print_text(f"{figure.title}: {figure.y_label} over {figure.x_label}", style="bold")
     print_chart(figure_chart(figure))

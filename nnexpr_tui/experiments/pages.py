@@ -9,7 +9,7 @@ from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
-from nnexpr.experiments.data import Figure, Table
+from nnexpr.experiments.data import Figure, Map, Table
 from nnexpr.experiments.findings import Finding
 from nnexpr.experiments.wording import cell_text
 from nnexpr_tui.experiments.panes import claim_lines, tally_text
@@ -38,7 +38,7 @@ class Page:
         return self.finding.result.tables[self.number - 1]
 
     @property
-    def figure(self) -> Figure:
+    def figure(self) -> Figure | Map:
         return self.finding.result.figures[self.number - 1]
 
     def title(self, width: int) -> str:
@@ -168,7 +168,7 @@ def _row(columns: Sequence[_Column], texts: Sequence[str], style: str) -> Line:
 
 
 def page_text(page: Page) -> str:
-    """The whole page: claims as sentences, a table with all its columns, a figure as columns of numbers."""
+    """The whole page: claims as sentences, a table with all its columns, a figure or a map as columns of numbers."""
     title = page.title(200)
     if page.kind == "claims":
         lines = claim_lines(page.finding.result.claims, 100, ascii_only=False)
@@ -182,10 +182,19 @@ def page_text(page: Page) -> str:
             for row in texts
         ]
         return "\n".join([title, "", *(row.rstrip() for row in rows)])
-    figure = page.figure
-    lines_of_numbers = [
+    return "\n".join([title, "", *_numbers(page.figure)])
+
+
+def _numbers(figure: Figure | Map) -> list[str]:
+    """A figure as columns of numbers under their names."""
+    if isinstance(figure, Map):
+        head = f"{figure.x_label}\t{figure.y_label}\t{figure.label or 'value'}"
+        cells = ((x, y, value) for y, row in zip(figure.y, figure.values, strict=True)
+                 for x, value in zip(figure.x, row, strict=True))  # fmt: skip
+        return [head, *(f"{x:.10g}\t{y:.10g}\t{value:.10g}" for x, y, value in cells)]
+    rows = [
         f"{curve.label}\t{x:.10g}\t{y:.10g}"
         for curve in figure.series
         for x, y in zip(curve.x, curve.y, strict=False)
     ]
-    return "\n".join([title, "", f"curve\t{figure.x_label}\t{figure.y_label}", *lines_of_numbers])
+    return [f"curve\t{figure.x_label}\t{figure.y_label}", *rows]

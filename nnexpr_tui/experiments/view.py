@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from nnexpr.atomic import write_atomically
+from nnexpr.experiments.data import Map
 from nnexpr.experiments.discovery import Experiment, every
 from nnexpr.experiments.findings import Finding
 from nnexpr.plain import plain
@@ -25,7 +27,7 @@ from nnexpr_tui.experiments import VIEW
 from nnexpr_tui.experiments.pages import Page, ShownTable, page_text, pages_of
 from nnexpr_tui.experiments.panes import Entry, about_lines, claim_lines, list_lines
 from nnexpr_tui.experiments.runs import ExperimentEnded, ExperimentRuns
-from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.fields import FieldPane
 from nnexpr_tui.parts.lines import Line, clean, wrapped
 from nnexpr_tui.parts.table import ScrollPane, TablePane, entitle
 from nnexpr_tui.parts.views import View
@@ -51,6 +53,7 @@ The claims with what was expected and measured and what would have made them fai
 pgup and pgdn scroll; z gives it the whole screen; y copies it as text."""
 FIGURE_HELP = """\
 A figure of the experiment, on the axes of the source. ← and → turn the pages; . and , show one curve alone.
+Of a map each place has the colour of its value: the bar beneath has all of them, from the least to the greatest.
 m changes the markers; z gives it the whole screen; y copies its numbers."""
 
 
@@ -74,7 +77,7 @@ class ExperimentsView(View, entry=VIEW):
         self._list = ScrollPane("Experiments", id="experiments-list")
         self._about = TablePane("Question", id="experiments-about")
         self._text = ScrollPane("Result", id="experiments-page")
-        self._chart = ChartPane("Figure", FIGURE_HELP, id="experiments-figure")
+        self._chart = FieldPane("Figure", FIGURE_HELP, id="experiments-figure")
         self._legend = Chart(id="experiments-legend")
 
     def compose(self) -> ComposeResult:
@@ -179,7 +182,10 @@ class ExperimentsView(View, entry=VIEW):
     def _show_figure(self, page: Page) -> int:
         from nnexpr_tui.charts.figures import figure_chart, legend_rows, without_labels
 
-        chart, curves = self._chart, page.figure.series
+        chart, figure = self._chart, page.figure
+        if isinstance(figure, Map):
+            return self._show_map(page, figure)
+        curves = figure.series
         alone = self._alone if 0 <= self._alone < len(curves) else None
         self.set_markers()
         only = f"only {clean(curves[alone].label)} · " if alone is not None else ""
@@ -188,12 +194,25 @@ class ExperimentsView(View, entry=VIEW):
         if not self.is_due("figure", key):
             return 0
         chart.reset_limits()
-        data = figure_chart(page.figure, alone)
+        data = figure_chart(figure, alone)
         rows = legend_rows(data, chart.frame)
         legend = self._legend
         legend.set_class(not rows, "-hidden")
         legend.styles.height = len(rows)
         return legend.show(rows) + chart.update_chart(without_labels(data) if rows else data)
+
+    def _show_map(self, page: Page, figure: Map) -> int:
+        from nnexpr_tui.charts.grids import grid_map
+
+        chart = self._chart
+        self.set_markers()
+        self._legend.add_class("-hidden")
+        entitle(chart, page.title(max(10, chart.content_size.width - 4)), page.place)
+        if not chart.is_wanted:
+            self._drawn.pop("figure", None)
+            return 0
+        key = page.finding, page.number, chart.frame, self.app.theme
+        return chart.show_field(partial(grid_map, figure)) if self.is_due("figure", key) else 0
 
     def _exchange(self, *, is_figure: bool) -> None:
         """Text or chart; what is zoomed or focused moves over."""
@@ -352,7 +371,7 @@ class ExperimentsView(View, entry=VIEW):
 
     def action_curve(self, step: int) -> None:
         page = self._page
-        if page is not None and page.kind == "figure":
+        if page is not None and page.kind == "figure" and not isinstance(page.figure, Map):
             count = len(page.figure.series) + 1  # one more: all of them
             self._alone = (self._alone + 1 + step) % count - 1
         self.redraw()

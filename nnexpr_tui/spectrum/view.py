@@ -7,6 +7,7 @@ What the forms and keys ask for is asked when the screen is drawn. What is refus
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,14 @@ from nnexpr_tui.adjust import replaced, stepped, stepped_width
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.fields import FieldPane
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.spectrum import VIEW, panes
 from nnexpr_tui.spectrum.inputs import first_specification, of_target, step_in_the_plane, with_inputs
-from nnexpr_tui.spectrum.maps import FieldPane, Map
+from nnexpr_tui.spectrum.maps import Map, side_by_side
 from nnexpr_tui.spectrum.moment import SpectrumMoment, SpectrumQuestion
 from nnexpr_tui.spectrum.report import lstsq_line
 from nnexpr_tui.spectrum.subject import SpectrumSubject
@@ -197,7 +199,7 @@ class SpectrumView(View, entry=VIEW):
             pane.reset_limits()
         drawing = make()
         if isinstance(pane, FieldPane) and not isinstance(drawing, ChartData):
-            return pane.show_maps(drawing)
+            return pane.show_field(partial(side_by_side, drawing))
         assert isinstance(drawing, ChartData)  # noqa: S101 - only these panes have maps
         return pane.update_chart(drawing)
 

@@ -10,7 +10,7 @@ import pytest
 
 from nnexpr.experiments import discovery
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.data import Curve, Figure, Result, Table
+from nnexpr.experiments.data import Curve, Figure, Map, Result, Table
 from nnexpr.experiments.discovery import Experiment
 from nnexpr.experiments.findings import kept_finding
 from nnexpr.experiments.judging import judged
@@ -20,12 +20,14 @@ def works(attempt: Attempt) -> Result:
     attempt.report(0.5, "half")
     table = Table("A table", ("name", "value"), [["one", 1.0], ["none", None], ["lost", float("nan")]])
     figure = Figure("A figure", "x", "y", [Curve("line", [0.0, 1.0], [0.0, 2.0])])
+    plane = Map("A map", "across", "up", [0.0, 1.0, 2.0], [1.0, 10.0], [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], "height",
+                log_y=True)  # fmt: skip
     claims = [
         judged("T1", "one is one", 1.0, 1.0, None, True, fails_if="one is another"),
         judged("T2", "one is two", 2.0, 1.0, "exact", False, fails_if="one is one", why="It is not."),
         judged("T3", "misprinted", 1, 1, None, True, fails_if="1 is 0", corrected=True),
     ]
-    return Result([table], [figure], claims)
+    return Result([table], [figure, plane], claims)
 
 
 CALLS: list[str] = []
@@ -88,9 +90,18 @@ def test_wide_tables_are_shown_in_blocks_that_break_no_number(run, monkeypatch) 
 def test_figures_on_request(run, fakes) -> None:
     [one] = json.loads(run("reproduce", "works", "--json", "--figures").stdout)["experiments"]
     assert one["figures"][0]["series"] == [{"label": "line", "x": [0.0, 1.0], "y": [0.0, 2.0]}]
+    assert one["figures"][1]["values"] == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
     shown = run("reproduce", "works", "--figures").stdout
     assert "A figure" in shown
     assert "line" in shown
+    plane = shown[shown.index("A map: height over across and up") :].splitlines()
+    assert [word in line for word, line in zip(("up", "height"), (plane[1], plane[1]), strict=True)] == [
+        True,
+        True,
+    ]
+    rows = [line for line in plane if "█" in line or "░" in line]
+    assert "█" in rows[0]  # the greatest at the top right, the least at the bottom left
+    assert rows[0].index("█") > rows[0].index("▒" if "▒" in rows[0] else "▓")
 
 
 def test_for_people(run, fakes) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +13,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexpr.experiments import origin as origins
-from nnexpr.experiments.data import VERDICTS, Claim, Curve, Figure, Result, Table
+from nnexpr.experiments.data import VERDICTS, Claim, Curve, Figure, Map, Result, Table, to_json
 from nnexpr.experiments.findings import Finding, keep_finding, kept_finding, read_finding, written
 
 RESULT = Result(
     (Table("A table", ("k", "measured"), [(1, 0.5), (2, None)]),),
-    (Figure("Rates", "units", "error", [Curve("one", [1.0, 10.0], [1.0, float("nan")])], log_x=True),),
+    (
+        Figure("Rates", "units", "error", [Curve("one", [1.0, 10.0], [1.0, float("nan")])], log_x=True),
+        Map(
+            "Errors",
+            "x",
+            "epoch",
+            [0.0, 1.0, 3.0],
+            [1.0, 10.0],
+            [[1.0, 2.0, float("nan")], [0.1, 0.0, -1.0]],
+            "error",
+            log_y=True,
+            log=True,
+            limits=[1e-3, 1.0],
+        ),
+    ),
     tuple(
         Claim(f"T{i}", "a statement", i, 1.5 * i, "equal", verdict, "it is not", "why")
         for i, verdict in enumerate(VERDICTS)
@@ -38,6 +54,8 @@ def plain(result: Result) -> str:
             [(table.title, [*table.columns], [[*row] for row in table.rows]) for table in result.tables],
             [
                 ({**vars(figure), "series": None}, [(c.label, [*c.x], [*c.y]) for c in figure.series])
+                if isinstance(figure, Figure)
+                else [json.loads(to_json(value)) for value in vars(figure).values()]
                 for figure in result.figures
             ],
         )
@@ -50,7 +68,19 @@ def test_what_is_written_reads_back(
 ) -> None:
     given_result = Result(
         (Table(text, (text, "b"), rows),),  # type: ignore[arg-type]
-        (Figure(text, "x", "y", (Curve(text, numbers, numbers),), log_y=True),),
+        (
+            Map(
+                text,
+                "x",
+                "y",
+                (0.0,),
+                np.arange(1.0, len(numbers) + 2).tolist(),
+                [[n] for n in (*numbers, 0.0)],
+                text,
+                diverging=True,
+            ),
+            Figure(text, "x", "y", (Curve(text, numbers, numbers),), log_y=True),
+        ),
         (Claim(text, text, cell, cell, None, "fails", text, why=text),),
     )
     back = read_finding(told(Finding("id", False, 1.0, 2.0, given_result)))
@@ -61,11 +91,51 @@ def test_what_is_written_reads_back(
 def test_arrays_and_their_numbers_are_read_as_plain_ones() -> None:
     given_result = Result(
         (Table("t", ("a", "b"), ((np.int64(3), np.float32(0.5)),)),),  # type: ignore[arg-type]
-        (Figure("f", "x", "y", (Curve("c", np.arange(2.0), np.ones(2)),)),),  # type: ignore[arg-type]
+        (
+            Figure("f", "x", "y", (Curve("c", np.arange(2.0), np.ones(2)),)),  # type: ignore[arg-type]
+            Map("m", "x", "y", np.arange(2.0), np.arange(3.0), np.eye(3, 2), "v"),  # type: ignore[arg-type]
+        ),
     )
     back = read_finding(told(Finding("id", False, 1.0, 2.0, given_result))).result
     assert back.tables[0].rows == ((3, 0.5),)
-    assert back.figures[0].series[0].x == (0.0, 1.0)
+    curves, plane = back.figures
+    assert isinstance(curves, Figure)
+    assert isinstance(plane, Map)
+    assert curves.series[0].x == (0.0, 1.0)
+    assert (plane.y, plane.values) == ((0.0, 1.0, 2.0), ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0)))
+
+
+def test_a_map_of_arrays_has_its_values_to_four_figures() -> None:
+    values = np.array([[np.pi, -1e-9 * np.e], [np.nan, 12345.678]])
+    made = Map.over(np.arange(2), np.geomspace(1, 10, 2), values, "m", "x", "epoch", "error", log_y=True)
+    np.testing.assert_array_equal(made.values, [[3.142, -2.718e-9], [np.nan, 12350.0]])
+    assert (made.x, made.y, made.log_y) == ([0.0, 1.0], [1.0, 10.0], True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"x": [0.0, 1.0]},
+        {"y": [1.0]},
+        {"x": [0.0, 1.0, 1.0]},
+        {"y": [3.0, 1.0]},
+        {"y": []},
+        {"x": [0.0, 1.0, float("inf")]},
+        {"y": [0.0, 1.0]},
+        {"values": [[1.0, 2.0, 3.0], [1.0, 2.0]]},
+        {"diverging": True},
+        {"limits": [0.0, 1.0]},
+        {"limits": [1.0, 1.0]},
+        {"limits": [1.0, float("nan")]},
+        {"limits": [1.0]},
+    ],
+)
+def test_a_map_that_is_none_is_refused(changed: dict[str, Any]) -> None:
+    """Values without a place, places without a value, two values at one; and no sign or zero has a logarithm."""
+    given = RESULT.figures[1]
+    assert isinstance(given, Map)
+    with pytest.raises(ValueError, match="Errors"):
+        replace(given, **changed)
 
 
 def test_what_an_earlier_version_wrote_is_read() -> None:

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nnexpr import plot
-from nnexpr.experiments.data import Curve, Result, Table
+from nnexpr.experiments.data import Curve, Map, Result, Table
 from nnexpr.experiments.data import Figure as FigureData
 from nnexpr.experiments.wording import cell_text
 from nnexpr.plot.style import GREY
@@ -42,6 +42,36 @@ def test_a_figure_has_its_curves_and_its_axes(log_x: bool, log_y: bool) -> None:
     ax = figure.axes[0]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log" if log_x else "linear", "log" if log_y else "linear")
     assert (ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel()) == ("$t$", "x_0", "y^2")
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_map_has_its_values_at_their_places_and_the_scale_of_its_colours(log: bool) -> None:
+    """Cells end half way between neighbours, of numbers or of their logarithms; what has no value is left out."""
+    data = Map("$t$", "x_0", "epoch", [-1.0, 0.0, 2.0], [1.0, 100.0], [[1.0, 2.0, np.nan], [4.0, 8.0, 16.0]], "e",
+               log_y=log, log=log)  # fmt: skip
+    figure = plot.figure(data)
+    FigureCanvasAgg(figure).draw()
+    [ax] = figure.axes
+    [scale] = ax.child_axes
+    [mesh] = ax.collections
+    corners = np.ma.getdata(mesh.get_coordinates())
+    assert corners[0, :, 0] == pytest.approx([-1.5, -0.5, 1, 3])
+    assert corners[:, 0, 1] == pytest.approx([0.1, 10, 1000] if log else [-48.5, 50.5, 149.5])
+    np.testing.assert_array_equal(np.ma.filled(mesh.get_array(), np.nan), data.values)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log" if log else "linear")
+    assert mesh.norm(mesh.norm.vmax) - mesh.norm(8.0) == pytest.approx(0.25 if log else 8 / 15)
+    assert "e" in {scale.get_ylabel(), scale.get_xlabel(), scale.get_title()}
+
+
+@pytest.mark.parametrize("scale", ["", "log", "diverging"])
+def test_odd_maps_are_drawn_without_a_word(scale: str) -> None:
+    nan, inf = float("nan"), float("inf")
+    for values in ([[nan]], [[0.0]], [[-1.0]], [[inf]], [[1e300]], [[1.0, 1.0]], [[0.0, -2.0, 1e-9]]):
+        x = list(range(1, 1 + len(values[0])))
+        more = {scale: True} if scale else {}
+        FigureCanvasAgg(
+            plot.figure(Map("m", "x", "y", x, [1.0], values, "v", log_x=True, log_y=True, **more))
+        ).draw()
 
 
 def test_odd_curves_are_drawn_without_a_word() -> None:

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from time import sleep
 
-from nnexpr.experiments.data import Claim, Curve, Figure, Result, Table
+from nnexpr.experiments.data import Claim, Curve, Figure, Map, Result, Table
 from nnexpr.experiments.findings import Finding, keep_finding, written
 
 TRICKY = "[red]not markup[/] \x1b[31m"
@@ -23,7 +23,7 @@ LONG_ROWS, WIDE_COLUMNS = 60, 12
 
 
 def result() -> Result:
-    """Four claims, a long table, a wide one, a figure on logarithmic axes and one of many curves."""
+    """Four claims, a long table, a wide one, a figure on logarithmic axes, one of many curves and a map."""
     claims = tuple(
         Claim(
             f"T{i}",
@@ -49,7 +49,10 @@ def result() -> Result:
     log = Figure("Rates", "units", "error", [Curve("one", x, [1.0, 0.1, 0.01]), Curve("two", x, [1.0, math.nan, 0.5])],
                  log_x=True, log_y=True)  # fmt: skip
     many = Figure("Many curves", "x", "y", [Curve(f"curve number {i}", x, [float(i)] * 3) for i in range(9)])
-    return Result((long, wide), (log, many), claims)
+    plane = Map(
+        f"A map {TRICKY}", f"across {TRICKY}", "up", x, [0.5], [[0.0, math.nan, 7.5]], f"height {TRICKY[:5]}"
+    )
+    return Result((long, wide), (log, many, plane), claims)
 
 
 def main() -> None:

@@ -20,7 +20,9 @@ from nnexpr.experiments.wording import cell_text
 from nnexpr.plain import plain
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.documents import experiments_document
+from nnexpr_tui.experiments.pages import page_text
 from nnexpr_tui.parts.charts import ChartPane
+from nnexpr_tui.parts.fields import FieldPane
 from nnexpr_tui.parts.table import ScrollPane
 from nnexpr_tui.settings import Settings
 
@@ -136,14 +138,21 @@ async def test_the_full_result_takes_the_place_of_the_quick_one(laboratory: Expl
 async def test_pages_turn_and_kinds_change(laboratory: Explorer) -> None:
     async with laboratory.run_test(size=WIDE) as pilot:
         await measured(laboratory, pilot)
-        assert "then 2 tables, 2 figures" in text(laboratory)
-        places = ["table 1 of 2", "table 2 of 2", "figure 1 of 2", "figure 2 of 2", "figure 2 of 2"]
+        assert "then 2 tables, 3 figures" in text(laboratory)
+        places = [
+            "table 1 of 2",
+            "table 2 of 2",
+            "figure 1 of 3",
+            "figure 2 of 3",
+            "figure 3 of 3",
+            "figure 3 of 3",
+        ]
         for place in places:
             await pilot.press("right")
             await until(lambda place=place: place in text(laboratory))
-        await pilot.press("left", "left")
+        await pilot.press("left", "left", "left")
         await until(lambda: "table 2 of 2" in text(laboratory))
-        for place in ("figure 1 of 2", "then 2 tables", "table 1 of 2"):
+        for place in ("figure 1 of 3", "then 2 tables", "table 1 of 2"):
             await pilot.press("v")
             await until(lambda place=place: place in text(laboratory))
 
@@ -186,7 +195,7 @@ async def test_figures_are_drawn_on_their_axes_with_their_legend(
         await measured(laboratory, pilot)
         await pilot.press("v", "v")
         chart = laboratory.screen.query_one(ChartPane)
-        await until(lambda: chart.is_on_screen and "figure 1 of 2" in text(laboratory))
+        await until(lambda: chart.is_on_screen and "figure 1 of 3" in text(laboratory))
         await until(lambda: "one" in text(laboratory) and "two" in text(laboratory))
         data = chart._data
         assert data is not None
@@ -206,12 +215,38 @@ async def test_figures_are_drawn_on_their_axes_with_their_legend(
         assert laboratory.focused is laboratory.screen.query_one("#experiments-list")
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_maps_are_drawn_on_their_axes_and_the_next_page_takes_their_place(
+    laboratory: Explorer, size: tuple[int, int]
+) -> None:
+    async with laboratory.run_test(size=size) as pilot:
+        await measured(laboratory, pilot)
+        await pilot.press("v", "v", "right", "right", "z")  # small panes show no axes
+        pane = laboratory.screen.query_one(FieldPane)
+        await until(lambda: "figure 3 of 3" in text(laboratory) and pane._picture is not None)
+        await until(lambda: "height [red]" in text(laboratory))
+        shown = pane._picture
+        assert shown is not None
+        assert {ord("?"), ord("█")} < set(shown["code"].ravel().tolist())
+        await pilot.press("full_stop", "y")
+        await until(lambda: "Copied the figure" in text(laboratory))
+        copied = page_text(laboratory.screen.view._page)
+        assert [line.split("\t") for line in copied.splitlines()[3:]] == [
+            ["1", "0.5", "0"], ["10", "0.5", "nan"], ["100", "0.5", "7.5"]
+        ]  # fmt: skip
+        await pilot.press("left")
+        await until(lambda: pane._data is not None and "curve number 3" in text(laboratory))
+        await pilot.press("right", "escape")
+        await until(lambda: pane.size.width < size[0] - 4 and pane._picture is not None)
+        await until(lambda: pane._picture.shape == pane.content_size[::-1])
+
+
 async def test_zoom_stays_with_the_page_that_is_shown(laboratory: Explorer) -> None:
     async with laboratory.run_test(size=WIDE) as pilot:
         await measured(laboratory, pilot)
         await pilot.press("right", "right", "z")
         await until(lambda: "Experiments: " not in text(laboratory))
-        for place in ("figure 1 of 2", "table 2 of 2"):
+        for place in ("figure 1 of 3", "table 2 of 2"):
             await pilot.press("right" if "figure" in place else "left")
             await until(lambda place=place: place in text(laboratory))
             assert laboratory.screen.view.zoomed is laboratory.focused
