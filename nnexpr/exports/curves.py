@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
+from nnexpr.runs.events import Event, events
 from nnexpr.runs.recording import Recording, Scene
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.modes import MOST_MODES, mode_amplitudes
@@ -86,6 +87,7 @@ class Curves:
     history_epochs: NDArray[np.int64]
     history_losses: NDArray[np.float32]  # (entries,) of the member that was shown last
     history_spread: NDArray[np.float32] | None
+    events: tuple[Event, ...]  # of the member that was shown last
 
 
 def curves_of(recording: Recording, *, most: int) -> Curves:
@@ -119,6 +121,7 @@ def curves_of(recording: Recording, *, most: int) -> Curves:
         history_epochs=recording.epochs,
         history_losses=recording.losses[:, snapshots[-1].member],
         history_spread=_spread(recording.losses),
+        events=_events(recording, np.array([snapshot.epoch for snapshot in snapshots])),
     )
 
 
@@ -156,6 +159,13 @@ def _spread(losses: NDArray[np.float32]) -> NDArray[np.float32] | None:
     places = np.stack([np.zeros_like(alive), (alive - 1) // 2, alive - 1], axis=1)
     spread = np.take_along_axis(ranked, np.maximum(places, 0), axis=1)
     return np.where(alive[:, None] > 0, spread, np.float32(np.nan))
+
+
+def _events(recording: Recording, epochs: NDArray[np.int64]) -> tuple[Event, ...]:
+    """Found among all snapshots; each with the first of those at ``epochs`` that shows it."""
+    found = events(recording)
+    shown = np.searchsorted(epochs, [recording.snapshots[each.snapshot].epoch for each in found])
+    return tuple(replace(each, snapshot=int(at)) for each, at in zip(found, shown, strict=True))
 
 
 def _bends(recording: Recording) -> Bends | None:

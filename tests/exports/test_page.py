@@ -28,6 +28,7 @@ from nnexpr.exports.packed import packed, quantised, unpacked, unquantised
 from nnexpr.exports.page import SCRIPTS, STYLES, read, rendered
 from nnexpr.exports.page.html import DATA_ID, found_data
 from nnexpr.regions.line import linear_regions
+from nnexpr.runs.events import events
 from nnexpr.runs.recording import Recording
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets import build_target
@@ -70,6 +71,7 @@ def test_a_page_is_read_back_as_what_was_recorded(tmp_path: Path, recording: Rec
     np.testing.assert_array_equal(found.losses, [each.loss for each in snapshots])
     np.testing.assert_array_equal(found.history_epochs, recording.epochs)
     np.testing.assert_array_equal(found.history_losses, recording.losses[:, snapshots[-1].member])
+    assert found.events == events(recording)
     for index, each in enumerate(snapshots):
         near(found.predictions[index], each.prediction, 65_534)
         for edge in (0, 1) if found.bands is not None else ():
@@ -117,6 +119,17 @@ def test_of_too_many_bends_the_number_is_told() -> None:
     assert count > MOST_DRAWN + 1
     assert (bends.regions[0], len(bends.at(0)[0])) == (count, 0)
     assert "only the number is told" in rendered([curves_of(recording, most=10)])
+
+
+def test_events_are_found_among_all_snapshots_and_shown_by_those_that_are_left() -> None:
+    recording = recorded(epochs=60, lr=0.03)
+    found, expected = curves_of(recording, most=7), events(recording)
+    assert [each.epoch for each in found.events] == [each.epoch for each in expected]
+    for thin, full in zip(found.events, expected, strict=True):
+        shown = found.epochs[thin.snapshot]
+        assert shown == min(
+            epoch for epoch in found.epochs if epoch >= recording.snapshots[full.snapshot].epoch
+        )
 
 
 def test_modes_are_a_wave_s_own_amplitude() -> None:
@@ -301,6 +314,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another shape": lambda page: page["runs"][0]["predictions"].update(shape=[1, 1]),
     "a negative shape": lambda page: page["runs"][0]["epochs"].update(shape=[-1]),
     "no snapshot": lambda page: page["runs"][0]["epochs"].update(shape=[0], data=""),
+    "an event of no kind": lambda page: page["runs"][0]["events"][0].update(kind="else"),
+    "an event of no snapshot": lambda page: page["runs"][0]["events"][0].update(snapshot=999),
     "an unknown option": lambda page: page["runs"][0]["config"].update(nothing=1),
     "an option out of bounds": lambda page: page["runs"][0]["config"].update(lr=-1),
     "a name that is none": lambda page: page["runs"][0]["scene"].update(name=7),

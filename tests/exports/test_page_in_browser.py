@@ -18,6 +18,7 @@ from recordings import hostile, recorded
 
 from nnexpr.exports import EXPORTS
 from nnexpr.exports.curves import curves_of
+from nnexpr.runs.events import events
 from nnexpr.runs.recording import Recording
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:
-    return recorded(depth=4, width=(12, 9, 7), init="kaiming", seed=3, members=3, epochs=40, noise=0.1)
+    return recorded(
+        depth=4, width=(12, 9, 7), init="kaiming", seed=3, members=3, epochs=40, noise=0.1, lr=0.03
+    )
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +157,27 @@ def test_reduced_motion_shows_stills(opened: Opener, page_file: Path) -> None:
     assert seen[:3] == ["0"] * 3, "for a second it stands still"
     assert page.locator("#place").input_value() == "2", "one of twenty stills further"
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_what_happened_is_a_button_a_key_and_a_mark(
+    opened: Opener, page_file: Path, recording: Recording
+) -> None:
+    page = opened(page_file)
+    found = events(recording)
+    names = [page.locator("[data-snapshot]").nth(index).inner_text() for index in range(len(found))]
+    assert len(names) == page.locator("[data-snapshot]").count() > 0
+    assert page.locator("#loss text.flag").all_text_contents() == names
+    for name, event in zip(names, found, strict=True):
+        page.get_by_role("button", name=name, exact=True).click()
+        assert shown(page) == event.snapshot
+    steps = sorted({event.snapshot for event in found} - {0})
+    page.keyboard.press("Home")
+    for step in steps:
+        page.keyboard.press("n")
+        assert shown(page) == step
+    for step in reversed(steps[:-1]):
+        page.keyboard.press("Shift+N")
+        assert shown(page) == step
 
 
 def test_the_error_takes_the_place_of_the_fit(opened: Opener, page_file: Path, recording: Recording) -> None:

@@ -15,10 +15,17 @@ from nnexpr.specification import command_line
 __all__ = ["body", "title"]
 
 SPEEDS = {"0.25": "¼ ×", "0.5": "½ ×", "1": "1 ×", "2": "2 ×", "4": "4 ×", "8": "8 ×"}
+EVENTS = {
+    "bend": "first bend",
+    "knee": "knee",
+    "collapse": "collapse",
+    "divergence": "divergence",
+    "best": "best",
+}
 CLOCKS = {"epochs": "by epoch", "seconds": "by seconds", "loss": "by loss"}
 KEYS = (
     "space plays and stops; ← → one snapshot, with shift ten; , . one snapshot; home, end; "
-    "e the error in place of the fit; l epochs on a logarithmic axis or an even one"
+    "n, N the next event, the one before; e the error in place of the fit; l logarithmic or even epochs"
 )
 
 
@@ -80,7 +87,21 @@ def _player(runs: Sequence[Curves]) -> str:
 {clock}
 <label><input type="checkbox" id="residual" aria-keyshortcuts="e"> error</label>
 <label><input type="checkbox" id="log-epochs" checked aria-keyshortcuts="l"> log epochs</label>
-</section>"""
+</section>
+{"".join(_events(run, number, len(runs)) for number, run in enumerate(runs))}"""
+
+
+def _events(run: Curves, number: int, count: int) -> str:
+    """What happened, to jump to."""
+    buttons = "".join(
+        f'<button type="button" data-run="{number}" data-snapshot="{event.snapshot}" title="{text(event.words)}">'
+        f"{EVENTS[event.kind]}</button>"
+        for event in run.events
+    )
+    label = f"Jump to{_whose(number, count)}"
+    return (
+        f'<section class="ways screen" aria-label="{label}">{label}: {buttons}</section>' if buttons else ""
+    )
 
 
 def _choice(name: str, label: str, options: dict[str, str], chosen: str) -> str:

@@ -8,14 +8,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
 from nnexpr import __version__
+from nnexpr.experiments.data import from_json
 from nnexpr.exports.curves import FINE, SIDE, Bends, Curves, Maps
 from nnexpr.exports.packed import packed, quantised, unpacked, unquantised
+from nnexpr.runs.events import Event
 from nnexpr.runs.recording import Scene
 from nnexpr.specification import FitSpecification
 
@@ -61,6 +63,7 @@ def _run(run: Curves) -> dict[str, Any]:
             "losses": packed(run.history_losses, "float32"),
             "spread": None if run.history_spread is None else packed(run.history_spread, "float32"),
         },
+        "events": [asdict(event) for event in run.events],
     }
 
 
@@ -119,7 +122,15 @@ def _curves(run: Any) -> Curves:
         history_epochs=entries.astype(np.int64),
         history_losses=unpacked(history["losses"], "float32", len(entries)),
         history_spread=None if spread is None else unpacked(spread, "float32", len(entries), 3),
+        events=tuple(_event(event, count) for event in run["events"]),
     )
+
+
+def _event(given: Any, count: int) -> Event:
+    event = from_json(Event, given)
+    if not 0 <= event.snapshot < count:
+        raise ValueError("an event of no snapshot")
+    return event
 
 
 def _scene_from(given: Any) -> Scene:

@@ -52,13 +52,13 @@ for (const query of ["(prefers-color-scheme: dark)", "print"]) {
 
 /**
  * `options`: x, y (axes), xName, yName, ratio (height of width), least (height), rows (labels of rows of ticks below),
- * down (y grows downward), painter (context, width, height, chart): the picture behind; read (x, y): lines of the
+ * down (y grows downward), flags ([x, label] each: told at the top), painter (context, width, height, chart): the picture behind; read (x, y): lines of the
  * cross-hair, [label, text] each; seek (x, y): what a press asks for; hover (x or null): told while pointed at.
  */
 class Chart {
   constructor(figure, options) {
     this.figure = figure;
-    Object.assign(this, { ratio: 0.5, least: 150, rows: [], down: false }, options);
+    Object.assign(this, { ratio: 0.5, least: 150, rows: [], flags: [], down: false }, options);
     this.marks = new Map();
     this.plot = figure.querySelector(".plot");
     this.svg = made("svg", { role: "img", "aria-labelledby": figure.querySelector("figcaption").id });
@@ -159,9 +159,24 @@ class Chart {
     this.rows.forEach((label, row) => {
       group.append(made("text", { x: this.left - 7, y: bottom + GAP + (row + 0.5) * ROW + 3, class: "end row" }, label));
     });
+    group.append(...this.flagged());
     if (this.yName) group.append(made("text", { x: 0, y: 11, class: "name" }, clean(this.yName)));
     if (this.xName) group.append(made("text", { x: right, y: floor + 33, class: "name end" }, clean(this.xName)));
     return group;
+  }
+
+  /** Labelled lines, a label one line lower where it would stand over another. */
+  flagged() {
+    const taken = [];
+    return this.flags.map(([value, label]) => [this.px(value), label]).sort(([a], [b]) => a - b).flatMap(([x, label]) => {
+      const wide = 6.4 * label.length + 8;
+      const left = Math.min(x, this.left + this.inner - wide);
+      let row = taken.findIndex((end) => end < left);
+      if (row < 0) row = taken.length;
+      taken[row] = left + wide;
+      const text = made("text", { x: left + 4, y: this.top + 12 + 14 * row, class: "flag" }, label);
+      return [made("path", { class: "flag", d: `M${x} ${this.top}v${this.high}` }), text];
+    });
   }
 
   shape(name) {

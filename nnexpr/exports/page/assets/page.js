@@ -24,6 +24,7 @@ function lossChart() {
   const chart = new Chart(figure("loss"), {
     x: axes.log, y: new Log(...ends(positive)), ratio: 0.36, least: 190,
     xName: "epoch", yName: "mean squared error", seek: (epoch) => seek(runs[0], epoch),
+    flags: isSeveral ? [] : flags(runs[0]),
   });
   const entries = [];
   runs.forEach((run, number) => {
@@ -41,6 +42,11 @@ function lossChart() {
   });
   if (entries.length > 1) legend(chart.figure, entries);
   return chart;
+}
+
+/** What happened, by its epoch and the name that its button has. */
+function flags(run) {
+  return run.events.map(({ epoch }, index) => [epoch, document.querySelectorAll("[data-snapshot]")[index].textContent]);
 }
 
 /** How many linear regions there are, over the epochs. */
@@ -124,9 +130,9 @@ control("speed").addEventListener("change", () => { player.speed = Number(contro
 control("clock")?.addEventListener("change", setClock);
 control("residual").addEventListener("change", show);
 control("log-epochs").addEventListener("change", setAxes);
-for (const button of document.querySelectorAll("[data-epoch]")) {
-  button.addEventListener("click", () => player.seek(runs[Number(button.dataset.run)], Number(button.dataset.epoch)));
+for (const button of document.querySelectorAll("[data-snapshot]")) {
+  button.addEventListener("click", () => player.visit(runs[Number(button.dataset.run)], Number(button.dataset.snapshot)));
 }
 const flip = (id) => () => control(id).click();
-listenToKeys(player, { e: flip("residual"), l: flip("log-epochs") });
+listenToKeys(player, { e: flip("residual"), l: flip("log-epochs"), n: () => player.jump(1), N: () => player.jump(-1) });
 show();

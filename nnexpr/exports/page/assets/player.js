@@ -42,10 +42,22 @@ class Player {
     this.go(this.step + steps);
   }
 
-  /** To the snapshot of a run, by its epoch. */
-  seek(run, epoch) {
+  /** To a snapshot of a run. */
+  visit(run, snapshot) {
     this.pause();
-    this.go(lastAt(this.times, run.clocks[this.clock][nearest(run.epochs, epoch)]));
+    this.go(lastAt(this.times, run.clocks[this.clock][snapshot]));
+  }
+
+  /** To the snapshot nearest to an epoch of a run. */
+  seek(run, epoch) {
+    this.visit(run, nearest(run.epochs, epoch));
+  }
+
+  /** To the next event of any run, or with -1 to the one before. */
+  jump(way) {
+    const steps = this.runs.flatMap((run) => run.events.map(({ snapshot }) => lastAt(this.times, run.clocks[this.clock][snapshot])));
+    const beyond = steps.filter((step) => way * (step - this.step) > 0);
+    if (beyond.length) this.move((way > 0 ? Math.min(...beyond) : Math.max(...beyond)) - this.step);
   }
 
   pause() {

@@ -40,7 +40,7 @@ class Run {
     this.history = { epochs: unpacked(epochs), losses: unpacked(losses), spread: unpacked(spread) };
     this.knows = this.truth.every(Number.isFinite);
     this.errors = this.knows ? this.predictions.map((value, index) => Math.abs(value - this.truth[index % this.x.length])) : [];
-    this.events = given.events ?? [];
+    this.events = given.events;
     this.clocks = { epochs: this.epochs, seconds: this.seconds, loss: fallen(this.losses) };
   }
 
