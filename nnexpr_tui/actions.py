@@ -74,7 +74,7 @@ ANYWHERE: tuple[Action, ...] = (
     Action("markers", "m", "m", "Markers", "how curves are drawn: braille, blocks or ASCII"),
     Action("zoom", "z", "z", "Zoom", "the focused pane alone, and back", footer=True),
     Action("jump", "ctrl+o", "ctrl+o", "Jump", "a letter on every pane: press it to go there"),
-    Action("export", "x", "x", "Export", "write JSON, SVG (of a fit also safetensors) to this folder"),
+    Action("export", "x", "x", "Export", "choose what to write to this folder: this moment, a clip, a table"),
     Action("export_to", "X,shift+x", "X", "Export to…", "the same, into a folder that you name"),
     Action("copy", "y", "y", "Copy", "copy the fit's command line and numbers, or the page shown"),
     Action("app.focus_next", "tab", "tab", "Next pane", "the next pane"),

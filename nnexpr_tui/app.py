@@ -18,6 +18,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
+import nnexpr_tui.exports  # noqa: F401 - declares what is written with the charts
 from nnexpr.runs.store import Store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.actions import bindings
@@ -319,6 +320,8 @@ def run_explorer(
         app.run(mouse=settings.mouse)
         app.controller.stop()
         app.controller.worker.stopped.wait(0.0 if app.is_leaving else LEAVE_SECONDS)
+        if app.controller.writing is not None:  # nothing half written is left
+            app.controller.writing.join(LEAVE_SECONDS)
     if app.refusal is not None:
         raise app.refusal
     return app.return_code or 0

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 
@@ -28,6 +28,9 @@ from nnexpr_tui.training.moment import FitMoment, Library, Refused, Undone
 from nnexpr_tui.training.subject import FitSubject, default_library
 from nnexpr_tui.worker.scheduler import Scheduler, Topic
 from nnexpr_tui.worker.subject import Moment, Subject
+
+if TYPE_CHECKING:
+    from nnexpr_tui.parts.writing import Writing
 
 __all__ = ["DEFAULT_EPOCHS", "Controller", "Look"]
 
@@ -96,6 +99,7 @@ class Controller:
         self._is_refused = False
         self._pace: int | None = None
         self._by_network: dict[str, FitSpecification] = {}
+        self.writing: Writing | None = None  # the file that was last asked for
         self._fit = FitSubject(load, store=self._store, keep_every=self.settings.checkpoint_every)
         self.worker = Scheduler(post, self._fit)
 
@@ -293,8 +297,10 @@ class Controller:
     # Leaving
 
     def stop(self) -> None:
-        """Keep the run and end the engine's thread."""
+        """Keep the run and end the engine's thread; a file that is being written is given up."""
         self.worker.stop()
+        if self.writing is not None:
+            self.writing.stop()
 
     def summary(self) -> str:
         """The command line of this fit, with its numbers as comments behind it."""

@@ -10,6 +10,7 @@ marks     what a picture is made of, in pixels; ``axes`` places values
 picture   a clip as marks: those that stand still, and those of each frame
 svg       the marks as an animated SVG, by CSS key frames
 paint     the marks as images, by Pillow; ``animation`` makes GIF and APNG of them, ``movie`` MP4 by ffmpeg
+happened  the frames in which something is first seen to have happened
 screen    a frame as the explorer's charts; ``ansi`` is what a terminal is sent of them, ``cast`` the asciicast
 writers   each of these as a file
 ========= ==========================================================================================

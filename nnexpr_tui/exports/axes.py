@@ -107,7 +107,7 @@ def cut(x: Floats, y: Floats, low: float, high: float) -> tuple[Floats, Floats]:
     for bound in (low, high):
         off = y - bound
         with np.errstate(all="ignore"):
-            crossing = np.flatnonzero(off[:-1] * off[1:] < 0)
+            crossing = np.flatnonzero(np.sign(off[:-1]) * np.sign(off[1:]) < 0)
             share = off[crossing] / (off[crossing] - off[crossing + 1])
         across = x[crossing] + share * (x[crossing + 1] - x[crossing])
         x, y = np.insert(x, crossing + 1, across), np.insert(y, crossing + 1, bound)

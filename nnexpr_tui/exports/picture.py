@@ -17,7 +17,8 @@ from nnexpr_tui.charts.rows import plain_text
 from nnexpr_tui.exports.axes import Panel, Scale
 from nnexpr_tui.exports.clip import Clip
 from nnexpr_tui.exports.counts import counts_of
-from nnexpr_tui.exports.marks import CURVES, Curve, Mark, Picture, Text, text_width
+from nnexpr_tui.exports.happened import happened
+from nnexpr_tui.exports.marks import CURVES, Curve, Mark, Picture, Rule, Text, text_width
 from nnexpr_tui.parts.numbers import count, number
 
 __all__ = ["LinePicture", "are_early", "fit_limits", "shown_name"]
@@ -77,9 +78,23 @@ class LinePicture:
         marks += self._losses.axes(x_name="epoch")
         at, top = self._losses.corner
         marks.append(Text(at, top - 7, "mean squared error", "faint", 11))
+        marks += self._events()
         for run, recording in enumerate(clip.recordings):
             member = clip.snapshot(-1, run).member
             marks += self._losses.curve(recording.epochs, recording.losses[:, member], CURVES[run], 1.3)
+        return marks
+
+    def _events(self) -> list[Mark]:
+        """Of one run: where on the epochs something happened, as far as there is room for its name."""
+        if self._runs > 1:
+            return []
+        panel, marks, free = self._losses, list[Mark](), self._losses.x.start + 130
+        for each in happened(self._clip):
+            at = float(panel.x(each.epoch))
+            if np.isfinite(at) and at - text_width(each.name, 10) / 2 > free and at <= panel.x.end:
+                marks.append(Rule(at, panel.y.end, at, panel.y.start, "axis"))
+                marks.append(Text(at, panel.y.end - 6, each.name, "faint", 10, "middle"))
+                free = at + text_width(each.name, 10) / 2
         return marks
 
     def _description(self) -> str:

@@ -11,6 +11,7 @@ from nnexpr_tui.charts.rows import Row, Rows, fit_row, plain_text, row_width
 from nnexpr_tui.charts.series import Axis, ChartData, Frame, Series
 from nnexpr_tui.exports.clip import Clip
 from nnexpr_tui.exports.counts import counts_of
+from nnexpr_tui.exports.happened import Happened
 from nnexpr_tui.exports.picture import are_early, fit_limits, shown_name
 from nnexpr_tui.parts.charts import fit_chart
 from nnexpr_tui.parts.counts import counted_lines
@@ -32,9 +33,9 @@ COLORS = ("accent", "primary", "success", "error")
 class Screens:
     """The screens of a clip at one size."""
 
-    def __init__(self, clip: Clip, width: int, height: int, happened: Sequence[tuple[int, str]] = ()) -> None:
+    def __init__(self, clip: Clip, width: int, height: int, seen: Sequence[Happened] = ()) -> None:
         self._clip, self._width, self._height = clip, width, height
-        self._happened = happened  # frames, and what happened in them, in their order
+        self._seen = seen
         self._limits = fit_limits(clip)
         self._log_epochs = are_early(clip)
 
@@ -77,8 +78,8 @@ class Screens:
 
     def _caption(self, frame: int) -> Row:
         """What happened last."""
-        last = [text for at, text in self._happened if at <= frame]
-        return fit_row([(f" {last[-1]}" if last else "", "label")], self._width)
+        before = [each.words for each in self._seen if each.frame <= frame]
+        return fit_row([(f" {plain_text(before[-1])}" if before else "", "label")], self._width)
 
     def _fits(self, frame: int, counts: Sequence[LineRegions | None], width: int, height: int) -> Rows:
         """A chart for each run: two beside each other, further ones below."""

@@ -40,17 +40,19 @@ def write_svg(recordings: Sequence[Recording], path: Path, asked: ClipSpecificat
 def write_cast(recordings: Sequence[Recording], path: Path, asked: ClipSpecification, tell: Tell) -> None:
     """An asciicast."""
     from nnexpr_tui.exports.cast import cast_lines
+    from nnexpr_tui.exports.happened import happened
     from nnexpr_tui.exports.picture import shown_name
     from nnexpr_tui.exports.screen import LEAST, MOST, Screens
 
     clip = make_clip(recordings, asked)
     size = asked.extent(CELLS, LEAST, MOST)
-    screens = Screens(clip, *size)
+    seen = happened(clip)
+    screens = Screens(clip, *size, seen)
 
     def frames() -> Iterator[tuple[int, Rows, tuple[str, ...]]]:
         for frame, time in enumerate(clip.times):
             tell(frame, len(clip))
-            yield time, screens.rows(frame), ()
+            yield time, screens.rows(frame), tuple(each.name for each in seen if each.frame == frame)
 
     title = f"{shown_name(clip.scene)}: {' against '.join(clip.labels)}"
     with writing_atomically(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:

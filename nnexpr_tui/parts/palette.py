@@ -13,6 +13,7 @@ from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.widgets import Input
 
@@ -26,7 +27,7 @@ TITLE_WIDTH = 26
 
 
 class Palette(Overlay[None]):
-    """Choices of which one is done; ``what`` they are stands in the field before anything is typed."""
+    """Choices of which one is done; ``what`` to search for stands in the field before anything is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Close", show=False),
@@ -38,8 +39,9 @@ class Palette(Overlay[None]):
         Binding("enter", "choose", "Do it", show=False),
     ]
 
-    def __init__(self, choices: Sequence[SystemCommand], what: str) -> None:
+    def __init__(self, choices: Sequence[SystemCommand], what: str, *, title: str = "Palette") -> None:
         super().__init__()
+        self._title = title
         self._choices, self._shown = list(choices), list(choices)
         self._at = 0
         self._field = Input(placeholder=f"Search for {what}…", compact=True)
@@ -49,7 +51,7 @@ class Palette(Overlay[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="palette") as box:
-            box.border_title = "Palette"
+            box.border_title = Content(clean(self._title))
             box.border_subtitle = "enter does it, esc closes"
             yield self._field
             yield self._list

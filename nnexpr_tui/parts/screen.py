@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -23,6 +23,9 @@ from nnexpr_tui.parts.views import View
 from nnexpr_tui.presets import Preset
 from nnexpr_tui.textual_private import KeysWithoutFocus
 from nnexpr_tui.worker.scheduler import Exported
+
+if TYPE_CHECKING:
+    from nnexpr.runs.recording import Recording
 
 __all__ = ["HostScreen"]
 
@@ -222,15 +225,27 @@ class HostScreen(KeysWithoutFocus):
         self.footer.ask("Export to folder:", str(Path.cwd()), self._export)
 
     def _export(self, folder: str) -> bool:
-        """Have the view write its files into a folder; whether that can be one."""
+        """Have files written into a folder, those that are chosen where there is a choice; whether that can be one."""
         place = Path(folder or self.controller.settings.export_folder).expanduser()
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             self.footer.say(f"Could not write to {place}: {error.strerror}", error=True)
             return False
-        self.view.export(place)
+        if recordings := self.view.recordings():
+            self._choose(recordings, place)
+        else:
+            self.view.export(place)
         return True
+
+    def _choose(self, recordings: tuple[Recording, ...], folder: Path) -> None:
+        """What is to be written: the files of this moment first, so that enter does it."""
+        from nnexpr_tui.parts.choices import export_choices
+        from nnexpr_tui.parts.palette import Palette
+
+        if self.is_current:
+            choices = export_choices(self, recordings, folder)
+            self.app.push_screen(Palette(choices, "what to write", title=f"Export to {folder.resolve()}"))
 
     def exported(self, message: Exported) -> None:
         """Draw what was written, and take the picture of that; training may be further by now."""

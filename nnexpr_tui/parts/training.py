@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from nnexpr.specification import InputError
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.training.subject import FitSubject
+
+if TYPE_CHECKING:
+    from nnexpr.runs.recording import Recording
 
 __all__ = ["TrainingView"]
 
 
 class TrainingView(View):
     """Start, pause, restart, and one step of an option."""
+
+    def recordings(self) -> tuple[Recording, ...]:
+        fit = self.controller.fit
+        return (fit.recording,) if fit is not None else ()
 
     def attempt(self, change: Callable[[], None]) -> None:
         """Do it, or say why it cannot be done."""

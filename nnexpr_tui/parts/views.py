@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Container
 from textual.message import Message
@@ -20,6 +20,9 @@ from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.training.moment import FitMoment, Refused
 from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.scheduler import Topic
+
+if TYPE_CHECKING:
+    from nnexpr.runs.recording import Recording
 
 __all__ = ["CHART_INTERVAL", "NUMBERS_INTERVAL", "View"]
 
@@ -139,8 +142,12 @@ class View(Container):
         """The text that is copied, empty for none, and the sentence that says so."""
         return self.controller.summary(), "Copied the command line and the numbers"
 
+    def recordings(self) -> tuple[Recording, ...]:
+        """What it shows of trainings, from their beginning on: they can be written as a clip, a page, a table."""
+        return ()
+
     def export(self, folder: Path) -> None:
-        """Have the files written into this folder; the picture of the screen follows (see ``Exported``)."""
+        """Have the files of this moment written; the picture of the screen follows (see ``Exported``)."""
         self.controller.ask(FitSubject, lambda fit: fit.export(folder))
 
     # Panes

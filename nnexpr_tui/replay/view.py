@@ -104,6 +104,10 @@ it had come so low. A variant is the chosen run with one thing changed, trained 
             yield MomentPane("This moment", id="moment")
             yield FrequenciesPane("Frequencies of the error", id="replay-frequencies")
 
+    def recordings(self) -> tuple[Recording, ...]:
+        """Of all runs that are shown."""
+        return tuple(run.recording for run in self._runs)
+
     # The runs, and where each stands
 
     def _standings(self, fit: FitMoment | None) -> list[Standing]:

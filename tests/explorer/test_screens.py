@@ -130,7 +130,7 @@ async def test_export_into_a_folder_that_is_named(explorer: Explorer, own_folder
         await ready(explorer)
         await pilot.press("X")
         await until(lambda: "Export to folder" in text(explorer))
-        await pilot.press("ctrl+u", *"there", "enter")
+        await pilot.press("ctrl+u", *"there", "enter", "enter")
         await until(lambda: (own_folders / "there" / "nnexpr-mlp-fourier-0.json").exists())
 
 

@@ -8,15 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyte
 import pytest
-from clip_recordings import EVIL, trained
+from clip_recordings import EVIL, trained, with_fits
 
+from nnexpr.runs.events import events
 from nnexpr.runs.recording import Recording
 from nnexpr_tui.charts.rows import Rows, row_width
 from nnexpr_tui.exports import EXPORTS
 from nnexpr_tui.exports.ansi import CLEARED, painted, repainted
 from nnexpr_tui.exports.clip import ClipSpecification, make_clip
+from nnexpr_tui.exports.happened import happened
 from nnexpr_tui.exports.screen import Screens
 
 KNOWN = re.compile(r"\x1b\[(\?25l|2J|[\d;]*m|\d+;\d+H)")
@@ -61,7 +64,7 @@ def test_after_each_frame_the_screen_is_that_of_a_whole_repaint(
     recordings = [trained(), trained(seed=3), trained(width=(4, 4), depth=3)][:runs]
     lines = written(recordings, tmp_path / "a.cast", size=f"{size[0]}x{size[1]}", frames=7)
     clip = make_clip(recordings, ClipSpecification(frames=7))
-    screens = Screens(clip, *size)
+    screens = Screens(clip, *size, happened(clip))
     screen, stream = fresh(size)
     frames = [data for _, code, data in lines[1:] if code == "o"]
     assert len(frames) == len(clip) + 1
@@ -124,9 +127,10 @@ def test_names_from_outside_steer_nothing(tmp_path: Path) -> None:
     assert "\x1b" not in header["title"]
     assert "日本" in header["title"]
     screen, stream = fresh((120, 40))
-    for _, _, data in events:
+    for _, code, data in events:
         assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202e]", KNOWN.sub("", data))
-        stream.feed(data)
+        if code == "o":
+            stream.feed(data)
     assert "日" in screen.display[0]
     assert screen.title == ""
 
@@ -149,3 +153,26 @@ def test_only_what_changed_is_sent() -> None:
 def test_a_frame_sends_less_than_a_whole_repaint(tmp_path: Path) -> None:
     _, first, *others = written([trained()], tmp_path / "a.cast")
     assert max(len(data) for _, _, data in others) < len(first[2]) / 2
+
+
+def test_markers_stand_where_something_is_first_seen_to_have_happened(tmp_path: Path) -> None:
+    bent = with_fits(trained(), lambda x, k: x if k < 5 else np.sin(9 * x))
+    falling = replace(bent, losses=np.geomspace(1, 1e-3, len(bent.epochs), dtype=np.float32)[:, None])
+    found = {event.kind: event for event in events(falling)}
+    assert found["bend"].snapshot == 5
+    assert found["best"].snapshot == 11
+    lines = written([falling], tmp_path / "a.cast", frames=12)
+    seen, frame = {}, -1
+    for _, code, data in lines[1:]:
+        frame += code == "o"
+        if code == "m":
+            seen[data] = frame
+    assert seen["first bend"] == 5
+    assert seen["best"] == 11
+    assert set(seen) == {"first bend", "best"} | ({"knee"} if "knee" in found else set())
+    few = written([falling], tmp_path / "b.cast", frames=3)  # of snapshots 0, 6 and 11
+    order = [data for _, code, data in few[1:] if code in "mo"]
+    assert order.index("first bend") == 2
+    together = written([falling, replace(falling, run="other")], tmp_path / "c.cast", frames=12)
+    names = [data for _, code, data in together[1:] if code == "m"]
+    assert len(names) == len(set(names)) == 2 * len(found)

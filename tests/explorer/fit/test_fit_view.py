@@ -94,7 +94,7 @@ async def test_export_writes_what_is_there_and_says_where(explorer: Explorer, ow
         await ready(explorer)
         await pilot.press("s")
         await until(lambda: explorer.controller.fit.epoch == 1)
-        await pilot.press("x")
+        await pilot.press("x", "enter")
         stem = own_folders / "nnexpr-mlp-fourier-1"
         await until(lambda: "Wrote" in text(explorer))
         assert json.loads(stem.with_suffix(".json").read_text())["epochs"] == 1
@@ -137,7 +137,7 @@ async def test_what_is_exported_while_training_is_of_one_moment(
         world.let_train(10**6)
         await pilot.press("space")
         await until(lambda: world.engine.epoch > 100)
-        await pilot.press("x")
+        await pilot.press("x", "enter")
         await until(lambda: list(own_folders.glob("*.svg")))
         await until(lambda: "Wrote" in text(explorer))
         [picture], [numbers], [weights] = (
@@ -155,7 +155,7 @@ async def test_what_is_exported_while_training_is_of_one_moment(
 async def test_what_lies_over_the_screen_is_not_in_the_picture(explorer: Explorer, own_folders: Path) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
-        await pilot.press("x", "question_mark")
+        await pilot.press("x", "enter", "question_mark")
         await until(lambda: "marks under the canvas" in text(explorer))
         await until(lambda: list(own_folders.glob("*.json")))
         await pilot.press("question_mark")
