@@ -96,11 +96,10 @@ def test_the_gradient_is_autograds(seed: int, kind: str) -> None:
     torch.testing.assert_close(gradient, expected, rtol=1e-10, atol=1e-11)
 
 
-@pytest.mark.parametrize("seed", DRAWN)
-@pytest.mark.parametrize("chunk", [None, 7])
+@pytest.mark.parametrize(("seed", "chunk"), [*enumerate([None, 4, None, 3, 5, 2])])
 def test_the_jacobian_is_autograds_and_the_tangent_kernel_its_product(seed: int, chunk: int | None) -> None:
-    network = drawn(seed)
-    x, y = points(network, 19)
+    network = drawn(seed, members=2)
+    x, y = points(network, 9)
     columns = trained_columns(network.layers)
     problem = StackResiduals(network.layers, network.parameters, network.features(x), y, chunk=chunk)
     parts = [
@@ -150,18 +149,18 @@ def test_training_takes_the_steps_of_torchs_adam(kind: str, batch_size: int | No
     x, y = points(network, 100)
     data = Data(network.features(x), y, batch_size)
     one = stepper(kind, network, data, batch_size=batch_size, points=100)
-    losses = torch.empty(40, 2, dtype=torch.float64)
-    one.run(0, [1e-2] * 40, losses)
+    losses = torch.empty(8, 2, dtype=torch.float64)
+    one.run(0, [1e-2] * 8, losses)
     for member in range(2):
         module = ResidualBlocks(network, member)
         adam = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=1e-2)
-        for order in data.orders(0, 40) if batch_size else torch.arange(100).repeat(40, 1):
+        for order in data.orders(0, 8) if batch_size else torch.arange(100).repeat(8, 1):
             for batch in order.split(batch_size or 100):
                 adam.zero_grad()
                 ((module(x[batch])[:, 0] - y[batch]) ** 2).mean().backward()
                 adam.step()
         trained = network.with_parameters(one.parameters())
-        torch.testing.assert_close(trained(x)[member], module(x).detach(), rtol=1e-8, atol=1e-9)
+        torch.testing.assert_close(trained(x)[member], module(x).detach(), rtol=1e-9, atol=1e-10)
     assert torch.equal(trained.weight(2), network.weight(2))  # frozen
 
 

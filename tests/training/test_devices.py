@@ -29,9 +29,15 @@ if not torch.cuda.is_available():
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 @pytest.mark.parametrize("batch_size", [None, 20])
 @pytest.mark.parametrize("activation", ["relu", "gelu", "hat", "sine"])
-def test_no_tensor_is_made_on_another_device(optimizer: str, batch_size: int | None, activation: str) -> None:
+@pytest.mark.parametrize("residual", [False, True])
+def test_no_tensor_is_made_on_another_device(
+    optimizer: str, batch_size: int | None, activation: str, residual: bool
+) -> None:
     """On the meta device an operation with a stray tensor of the processor raises, and nothing can be read back."""
-    network = mlp(4, 7, members=5, activation=activation).to(device="meta")
+    network = (
+        mmnn(7, 3, 4, activation, members=5, residual=True) if residual else mlp(4, 7, activation, members=5)
+    )
+    network = network.to(device="meta")
     x = torch.linspace(0, 1, 64, dtype=torch.float64)
     data = Data(network.features(x), torch.zeros(64, device="meta"), batch_size)
     spec = FitSpecification.make(members=5, optimizer=optimizer, batch_size=batch_size)
@@ -121,9 +127,12 @@ def test_the_processor_says_why_it_has_no_graph() -> None:
 
 
 @pytest.mark.cuda
+@pytest.mark.parametrize("residual", [False, True])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "lbfgs", "levenberg-marquardt"])
-def test_cuda_trains_as_the_processor_does(optimizer: str) -> None:
+def test_cuda_trains_as_the_processor_does(optimizer: str, residual: bool) -> None:
     network, goal = mlp(3, 16, members=7, dtype="float64", activation="tanh"), target("fourier", points=200)
+    if residual:
+        network = mmnn(16, 3, 5, "tanh", members=7, residual=True, dtype="float64")
     here = fit(network, goal, epochs=20, optimizer=optimizer)
     there = fit(network.to(device="cuda"), goal, epochs=20, optimizer=optimizer)
     np.testing.assert_allclose(there.loss.numpy(), here.loss.numpy(), rtol=1e-6)
@@ -132,9 +141,10 @@ def test_cuda_trains_as_the_processor_does(optimizer: str) -> None:
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("batch_size", [None, 50])
-def test_cuda_replays_a_graph_that_does_what_plain_calls_do(batch_size: int | None) -> None:
+@pytest.mark.parametrize("residual", [False, True])
+def test_cuda_replays_a_graph_that_does_what_plain_calls_do(batch_size: int | None, residual: bool) -> None:
     network, goal = (
-        mmnn(3, 40, 6, members=3, dtype="float64").to(device="cuda"),
+        mmnn(3, 40, 6, members=3, residual=residual, dtype="float64").to(device="cuda"),
         target("fourier", points=200),
     )
     spec = FitSpecification.make(
