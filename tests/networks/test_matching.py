@@ -54,3 +54,10 @@ def test_what_cannot_be_is_refused() -> None:
     assert nearest_width(196_609, 2) == 65_536
     with pytest.raises(InputError, match="count is all: it must be trained or total"):
         matching_mlp(nnexpr.mmnn(5, 2, 2), "all")  # type: ignore[arg-type]
+
+
+def test_residual_channels_are_no_parameters_to_be_matched() -> None:
+    plain, residual = (nnexpr.mmnn(40, 6, 15, residual=flag) for flag in (False, True))
+    for count in ("trained", "total"):
+        assert matching_mlp(residual, count).layers == matching_mlp(plain, count).layers
+        assert not any(layer.adds for layer in matching_mlp(residual, count).layers)
