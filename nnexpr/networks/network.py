@@ -134,14 +134,27 @@ class Network:
     def layer_values(self, x: Tensor) -> list[Tensor]:
         """Every layer's output after its activation, each ``(members, units, points)``."""
         features = self.features(x)
-        values = [features.expand(self.members, *features.shape)]
+        given = [features.expand(self.members, *features.shape)]
         for index, layer in enumerate(self.layers):
-            a = torch.baddbmm(self.bias(index).unsqueeze(2), self.weight(index), values[-1])
-            if layer.adds:
-                a.add_(values[-layer.adds])
+            a = self._pre_activation(index, given)
             ACTIVATIONS[layer.activation].forward(a, a)
-            values.append(a)
-        return values[1:]
+            given.append(a)
+        return given[1:]
+
+    def pre_activations(self, x: Tensor) -> list[Tensor]:
+        """Every layer's output before its activation, each ``(members, units, points)``."""
+        features = self.features(x)
+        given, found = [features.expand(self.members, *features.shape)], []
+        for index, layer in enumerate(self.layers):
+            found.append(self._pre_activation(index, given))
+            given.append(found[-1].clone())
+            ACTIVATIONS[layer.activation].forward(found[-1], given[-1])
+        return found
+
+    def _pre_activation(self, index: int, given: Sequence[Tensor]) -> Tensor:
+        """W a + b of a layer and what it adds, a new tensor, from the features and what all layers below gave."""
+        z = torch.baddbmm(self.bias(index).unsqueeze(2), self.weight(index), given[-1])
+        return z.add_(given[-adds]) if (adds := self.layers[index].adds) else z
 
     def features(self, x: Tensor) -> Tensor:
         """What the first layer sees at ``x``: ``(features, points)``, in the parameters' dtype and device."""

@@ -26,16 +26,14 @@ def patterns(network: Network, points: Array) -> NDArray[np.uint8]:
 
     Of all layers but the output; pieces beyond 255 are not told apart. Raises ``NotPiecewiseLinear``.
     """
-    a = network.features(torch.as_tensor(points)).to(torch.float64)
+    before = network.member(0).to(dtype=torch.float64).pre_activations(torch.as_tensor(points))
     found = []
-    for index, layer in enumerate(network.layers[:-1]):
-        activation = ACTIVATIONS[layer.activation]
-        if activation.pieces is None:
+    for layer, (z,) in zip(network.layers[:-1], before, strict=False):
+        pieces = ACTIVATIONS[layer.activation].pieces
+        if pieces is None:
             raise NotPiecewiseLinear
-        a = torch.addmm(network.bias(index)[0, :, None].to(a), network.weight(index)[0].to(a), a)
-        kinks = torch.tensor(activation.pieces.kinks, dtype=a.dtype, device=a.device)
-        found.append(torch.bucketize(a, kinks).clamp(max=255).to(torch.uint8).cpu().numpy())
-        activation.forward(a, a)
+        kinks = torch.tensor(pieces.kinks, dtype=z.dtype, device=z.device)
+        found.append(torch.bucketize(z, kinks).clamp(max=255).to(torch.uint8).cpu().numpy())
     return np.concatenate([*found, np.empty((0, len(points)), dtype=np.uint8)]).T
 
 

@@ -68,6 +68,16 @@ def test_a_pattern_is_the_signs_of_the_units() -> None:
         patterns(nnexpr.mlp(depth=2, width=2, inputs=2, activation="tanh"), points)
 
 
+@pytest.mark.parametrize("residual", [False, True])
+def test_points_have_one_pattern_where_they_are_in_one_cell(residual: bool) -> None:
+    network = nnexpr.mmnn(20, 2, 4, inputs=2, residual=residual, dtype="float64", seed=2)
+    points = np.random.default_rng(1).uniform(-4, 4, (300, 2))
+    cells, found = nnexpr.plane_regions(network, ((-4, 4), (-4, 4))).locate(points), patterns(network, points)
+    alike = (found[:, None] == found[None]).all(axis=2)
+    assert len(set(cells.tolist())) > 20
+    assert np.array_equal(alike, cells[:, None] == cells[None])
+
+
 def test_a_cell_keeps_its_colour_from_one_figure_to_the_next() -> None:
     network = nnexpr.mlp(depth=3, width=6, inputs=2, dtype="float64", seed=1)
     whole, part = (

@@ -94,12 +94,11 @@ def _layers(title: str, network: Network) -> list[Figure]:
 
 def _before_relu(title: str, network: Network) -> list[Figure]:
     """Each hidden layer's pre-activations, then the output."""
-    below = network.features(torch.from_numpy(X)).expand(1, -1, -1)
     figures = []
-    for index, layer in enumerate(network.layers):
-        z = torch.baddbmm(network.bias(index).unsqueeze(2), network.weight(index), below)
-        name = f"hidden layer {index + 1}, before ReLU" if layer.activation == "relu" else "the network"
-        series = {f"unit {row}": values for row, values in enumerate(z[0])}
+    for number, (layer, (z,)) in enumerate(
+        zip(network.layers, network.pre_activations(torch.from_numpy(X)), strict=True), 1
+    ):
+        name = f"hidden layer {number}, before ReLU" if layer.activation == "relu" else "the network"
+        series = {f"unit {row}": values for row, values in enumerate(z)}
         figures.append(Figure.over(X, series, f"{title}: {name}", "x", "pre-activation"))
-        below = z.relu()
     return figures
