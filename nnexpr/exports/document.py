@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexpr.atomic import write_atomically
-from nnexpr.plain import plain
+from nnexpr.plain import plain, shortest
 from nnexpr.runs.recording import Recording, Scene
 from nnexpr.training.snapshots import Snapshot
 
@@ -29,7 +29,7 @@ def recording_document(recording: Recording) -> dict[str, Any]:
         "seeds": recording.network.seeds,
         "scene": _scene(recording.scene),
         "snapshots": [_snapshot(each) for each in recording.snapshots],
-        "history": {"epochs": recording.epochs, "losses": recording.losses},
+        "history": {"epochs": recording.epochs, "losses": shortest(recording.losses)},
     }
 
 
@@ -56,6 +56,6 @@ def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
         "learning_rate": snapshot.learning_rate,
         "losses": snapshot.losses,
         "member": snapshot.member,
-        "prediction": snapshot.prediction,
-        "band": snapshot.band,
+        "prediction": shortest(snapshot.prediction),
+        "band": None if snapshot.band is None else shortest(snapshot.band),
     }

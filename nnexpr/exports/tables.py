@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nnexpr.atomic import write_atomically
+from nnexpr.plain import shortest
 from nnexpr.runs.recording import Recording
 from nnexpr.specification import OPTIONS
 
@@ -26,7 +27,7 @@ def _losses(recordings: Iterable[Recording]) -> Iterator[tuple[Any, ...]]:
     for recording in recordings:
         epochs = recording.epochs.tolist()
         for member, seed in enumerate(recording.network.seeds):
-            for epoch, loss in zip(epochs, recording.losses[:, member].tolist(), strict=True):
+            for epoch, loss in zip(epochs, shortest(recording.losses[:, member]).tolist(), strict=True):
                 yield recording.run, member, seed, epoch, loss
 
 

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from nnexpr.files import FETCH_LFS, FileError, kind_of_file, open_ordinary, require_room, unreadable
 from nnexpr.specification import InputError
 
-__all__ = ["holds_all", "opened", "read_content", "read_tensors"]
+__all__ = ["holds_all", "opened", "read_content", "read_metadata", "read_tensors"]
 
 _LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
 _HEAD = 4096  # bytes, enough to know the kind of file
@@ -56,6 +56,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Tensors and metadata of a safetensors file; InputError says in one sentence why it cannot be read."""
     with opened(path) as (file, size):
         return _safetensors(file, size)
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The metadata at the head of a safetensors file, whose tensors are not read; InputError as for reading it."""
+    with opened(path) as (file, size):
+        metadata = _header(file, size)[0].get("__metadata__")
+        return metadata if isinstance(metadata, dict) else {}
 
 
 def _safetensors(file: BinaryIO, size: int) -> tuple[dict[str, Any], dict[str, str]]:

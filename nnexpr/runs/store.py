@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from nnexpr.networks.network import Network
     from nnexpr.runs.file import SavedNetwork
+    from nnexpr.runs.head import Head
     from nnexpr.runs.recording import Recording
     from nnexpr.specification import FitSpecification
     from nnexpr.targets.target import Target
@@ -38,6 +39,7 @@ Restored = TypeVar("Restored")
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _SUFFIX = ".safetensors"
+_MOST_TOLD = 5  # runs that an error names
 
 
 def store(path: str | os.PathLike[str] | None = None) -> Store:
@@ -49,7 +51,7 @@ def store(path: str | os.PathLike[str] | None = None) -> Store:
 
 
 def new_id() -> str:
-    """A fresh run id: date, time and six random digits; ids sort by age."""
+    """A fresh run id: date, time and six random digits; ids sort by age, to the second."""
     return time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
 
 
@@ -65,6 +67,16 @@ class Run:
         from nnexpr.runs.file import load
 
         return load(self.path)
+
+    def head(self) -> Head:
+        """What the head of the file says, of which no tensor is read; raises InputError where it cannot be read."""
+        from nnexpr.runs.head import read_head
+
+        return read_head(self.path, self.id)
+
+    def delete(self) -> None:
+        """Remove the file for good; raises OSError where that is not allowed, nothing where it has gone."""
+        self.path.unlink(missing_ok=True)
 
     def load(self) -> FitResult:
         """The fit as far as it came; raises InputError where the file cannot be read or holds only a network."""
@@ -146,10 +158,26 @@ class Store:
             return None
         return Run(run, self._place(run))
 
-    def runs(self) -> tuple[Run, ...]:
-        """Every run there is, the oldest first."""
-        names = sorted(path.stem for path in self.folder.glob(f"*{_SUFFIX}"))
-        return tuple(run for name in names if (run := self.find(name)))
+    def runs(self, beginning: str = "") -> tuple[Run, ...]:
+        """Every run there is whose id begins so, the oldest first."""
+        try:
+            with os.scandir(self.folder) as entries:
+                names = [entry.name for entry in entries if entry.name.startswith(beginning)]
+        except FileNotFoundError:
+            return ()
+        ids = sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
+        return tuple(run for name in ids if (run := self.find(name)))
+
+    def named(self, beginning: str) -> Run:
+        """The run whose id begins so, if it is the only one; raises InputError where it is not."""
+        found = self.runs(beginning) if beginning else ()
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise InputError("run", beginning, f"no run in {self.folder} has an id that begins so")
+        shown = ", ".join(run.id for run in found[-_MOST_TOLD:])
+        newest = f"; the newest {_MOST_TOLD} are" if len(found) > _MOST_TOLD else ":"
+        raise InputError("run", beginning, f"{len(found):,} runs begin so{newest} {shown}")
 
     def _place(self, run: str) -> Path:
         return self.folder / f"{run}{_SUFFIX}"

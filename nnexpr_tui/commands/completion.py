@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["experiments", "networks", "presets", "targets"]
+__all__ = ["experiments", "networks", "presets", "runs", "targets"]
 
 _MOST = 200  # files or runs
 
@@ -24,12 +24,17 @@ def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     return [CompletionItem(name, help=says) for name, says in offered.items() if name.startswith(incomplete)]
 
 
-def networks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+def networks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Ids of runs, the newest first, and files."""
+    return [*runs(ctx, param, incomplete), CompletionItem(incomplete, type="file")]
+
+
+def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Ids of runs, the newest first."""
     from nnexpr.runs.store import store
 
-    runs = [run.id for run in reversed((ctx.params.get("store") or store()).runs())][:_MOST]
-    return [*_beginning(runs, incomplete), CompletionItem(incomplete, type="file")]
+    kept = (ctx.params.get("store") or store()).runs(incomplete)
+    return [CompletionItem(run.id) for run in reversed(kept[-_MOST:])]
 
 
 def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001

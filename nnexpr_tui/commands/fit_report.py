@@ -14,10 +14,12 @@ from nnexpr_tui.documents import domain_document, modes_document, tangent_docume
 
 if TYPE_CHECKING:
     from nnexpr.runs.keeper import Keeper
+    from nnexpr.runs.recording import Scene
     from nnexpr.training.fit import FitResult
     from nnexpr.training.session import Session
+    from nnexpr.training.snapshots import Snapshot
 
-__all__ = ["document", "show"]
+__all__ = ["document", "print_fit", "show"]
 
 MOST_ROWS = 20  # members that the table shows one by one
 PLANE_SECONDS = 20.0  # after which no more members of two inputs are counted
@@ -230,13 +232,19 @@ def _print_tangent(report: dict[str, Any]) -> None:
 
 
 def _print_fit(session: Session) -> None:
-    """The target, the member of least loss, and the range of all members."""
+    """The member of least loss."""
     from nnexpr.runs.scene import scene_of
+
+    losses = session.losses()
+    best = int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
+    known = session.target.function is not None
+    print_fit(scene_of(session), session.snapshot(best), session.network.seeds[best], known=known)
+
+
+def print_fit(scene: Scene, snapshot: Snapshot, seed: int, *, known: bool) -> None:
+    """The target, the fit of the snapshot's member, and the range of all; ``known``: the target is more than data."""
     from nnexpr_tui.charts.series import Axis, ChartData, Series
 
-    scene, known, losses = scene_of(session), session.target.function is not None, session.losses()
-    best = int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
-    snapshot = session.snapshot(best)
     series: list[Series] = []
     if snapshot.band is not None:
         low, high = snapshot.band
@@ -246,8 +254,7 @@ def _print_fit(session: Session) -> None:
     elif scene.data is not None:
         x, y = scene.data
         series.append(Series(x, y, style="points", label=scene.value_name, color="accent"))
-    if best not in session.diverged:
-        label = f"fit, seed {session.network.seeds[best]}"
-        series.append(Series(scene.x, snapshot.prediction, label=label))
+    if np.isfinite(snapshot.losses[snapshot.member]):
+        series.append(Series(scene.x, snapshot.prediction, label=f"fit, seed {seed}"))
     axes = Axis(label=scene.input_name), Axis(label=scene.value_name)
     print_chart(ChartData(tuple(series), *axes, title=scene.name))

@@ -27,6 +27,7 @@ COMMANDS = {
     "lstsq": "Fit a target by least squares in a chosen basis.",
     "spectrum": "Eigenvalues and modes of a basis' Gram matrix.",
     "reproduce": "Reproduce the sources' tables, figures and claims.",
+    "runs": "List, show, export and delete the runs that are kept.",
     "bench": "Measure this machine: training, regions, frames.",
     "doctor": "Say what was found: versions, devices, terminal.",
 }  # each the function of that name in the module of that name
@@ -138,7 +139,7 @@ class CommandGroup(click.Group):
 
 def _sentence(error: InputError) -> str:
     """The error, with the option spelled as on the command line."""
-    name = error.option.upper() if error.option in ("file", "experiment") else error.option
+    name = error.option.upper() if error.option in ("file", "experiment", "run") else error.option
     if re.fullmatch(r"[a-z][a-z0-9_]*", name) and name != "option":
         name = "--" + name.replace("_", "-")
     return f"{name} is {error.shown or 'empty'}: {error.allowed}"

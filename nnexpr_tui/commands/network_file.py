@@ -30,10 +30,15 @@ def read_network(
     """
     path = Path(name)
     if not os.path.exists(name):
-        run = store.find(name)
-        if run is None:
-            raise InputError("file", name, "there is no such file, and no run of that id in the store")
-        path = run.path
+        found = store.runs(name) if name else ()
+        if len(found) != 1:
+            none = (
+                "no run of that id in the store"
+                if not found
+                else f"{len(found):,} runs have ids that begin so"
+            )
+            raise InputError("file", name, f"there is no such file, and {none}")
+        path = found[0].path
     if path.suffix != ".safetensors" or "nnexpr" not in read_tensors(path)[1]:
         names = [layer.strip() for layer in (layers or "").split(",") if layer.strip()]
         read = read_state_dict(path, activation, names)

@@ -1,0 +1,64 @@
+"""The head of a run's file: what a list of runs shows, read without a tensor and without torch."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nnexpr.networks.tensor_file import read_metadata
+from nnexpr.specification import InputError
+
+__all__ = ["Head", "read_head"]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is known of a run at a glance. A run of before runs kept their results has a ``state`` of nothing."""
+
+    run: str
+    config: Mapping[str, Any]  # of the specification, as it stands in the file
+    written: str  # when, in universal time
+    epoch: int
+    losses: tuple[float, ...]  # (members,) in own units, NaN after divergence
+    state: str
+    seconds: float | None
+    snapshots: int
+    version: str  # of nnexpr
+
+    @property
+    def members(self) -> int:
+        """How many networks were trained."""
+        return len(self.losses)
+
+    @property
+    def least_loss(self) -> float:
+        """Of all members; NaN where all have diverged."""
+        return min((loss for loss in self.losses if math.isfinite(loss)), default=math.nan)
+
+
+def read_head(path: str | os.PathLike[str], run: str) -> Head:
+    """The head of the file of ``run``; raises InputError where it is not that of a run, or damaged."""
+    metadata = read_metadata(path)
+    try:
+        document = json.loads(metadata["nnexpr"])
+        extra, provenance = document["extra"], document["provenance"]
+        seconds = extra.get("seconds")
+        return Head(
+            run=run,
+            config=dict(document["specification"]),
+            written=str(provenance["created"]),
+            epoch=int(extra["epoch"]),
+            losses=tuple(math.nan if loss is None else float(loss) for loss in extra["losses"]),
+            state=str(extra.get("state", "")),
+            seconds=None if seconds is None else float(seconds),
+            snapshots=int(extra.get("snapshots", 0)),
+            version=str(provenance["nnexpr"]),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        raise InputError(
+            "run", run, f"{os.fspath(path)} is not a run of nnexpr, or its head is damaged"
+        ) from None

@@ -1,0 +1,42 @@
+"""``runs``: what is kept of fits, listed, shown, exported and deleted; one file a subcommand."""
+
+from __future__ import annotations
+
+import click
+
+from nnexpr_tui.commands.runs.delete import delete
+from nnexpr_tui.commands.runs.export import export
+from nnexpr_tui.commands.runs.listing import listing
+from nnexpr_tui.commands.runs.show import show
+
+__all__ = ["runs"]
+
+
+class _RunsGroup(click.Group):
+    """Its subcommands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands and not ctx.resilient_parsing:
+            allowed = ", ".join(self.commands)
+            raise click.UsageError(f"the subcommand of runs is {args[0]}: it must be one of {allowed}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_RunsGroup, invoke_without_command=True)
+@click.pass_context
+def runs(ctx: click.Context) -> None:
+    """List, show, export and delete the runs that are kept.
+
+    A run is named by its id, or by as much of its beginning as no other run has.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+for command in (listing, show, export, delete):
+    runs.add_command(command)

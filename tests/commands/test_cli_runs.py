@@ -1,0 +1,171 @@
+"""``runs``: what is kept is listed, shown, exported and deleted, also what a killed process has left."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+import signal
+import time
+
+import numpy as np
+import pytest
+from click.shell_completion import ShellComplete
+
+from nnexpr.exports import EXPORTS
+from nnexpr.runs.store import Store
+from nnexpr.specification import FitSpecification
+from nnexpr_tui.commands.cli import cli
+
+FIT = ("--width", 4, "--epochs", 40, "--points", 32)
+PATIENCE = 100
+
+
+def document(result):
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout, parse_constant=pytest.fail)
+
+
+@pytest.fixture
+def kept(run):
+    """The ids of two runs, the second on another target, and one whose members have all diverged."""
+    targets = (("cube",), ("arctan25",), ("cube", "--optimizer", "sgd", "--lr", 1e9, "--members", 2))
+    return [json.loads(run("fit", *FIT, "--json", "--target", *target).stdout)["run"] for target in targets]
+
+
+def test_what_was_kept_is_listed(run, kept):
+    fitted = document(run("fit", *FIT, "--target", "cube", "--json"))
+    listed = document(run("runs", "list", "--json"))["runs"]
+    assert [head["id"] for head in listed] == sorted([*kept, fitted["run"]])
+    heads = {head["id"]: head for head in listed}
+    assert [heads[each]["target"] for each in kept] == ["cube", "arctan25", "cube"]
+    last = heads[fitted["run"]]
+    assert last["config"] == fitted["config"]
+    assert last["losses"] == [member["loss"] for member in fitted["members"]]
+    assert (last["epoch"], last["state"]) == (40, "finished")
+    lost = heads[kept[2]]
+    assert (lost["losses"], lost["least_loss"], lost["nonfinite"]) == ([None, None], None, True)
+    assert lost["state"] == "failed"
+    of_cube = document(run("runs", "list", "--target", "cube", "--json"))["runs"]
+    assert [head["id"] for head in of_cube] == sorted({*heads} - {kept[1]})
+    newest = document(run("runs", "list", "--last", 1, "--json"))["runs"]
+    assert [head["id"] for head in newest] == [listed[-1]["id"]]
+
+
+def test_people_read_a_table(run, kept):
+    printed = run("runs", "list").stdout
+    assert all(each in printed for each in kept)
+    assert "The newest 1 of 3" in run("runs", "list", "--last", 1).stdout
+    assert "list" in run("runs").stdout
+
+
+def test_an_empty_store_is_an_empty_list(run, tmp_path):
+    assert document(run("runs", "list", "--json", "--store", tmp_path / "none")) == {"schema": 1, "runs": []}
+    assert "No runs in" in run("runs", "list", "--store", tmp_path / "none").stderr
+
+
+def test_a_file_that_cannot_be_read_is_listed_as_such(run, kept, tmp_path):
+    (tmp_path / "store" / "20200101-000000-000000.safetensors").write_bytes(b"\x00" * 100)
+    heads = document(run("runs", "list", "--json"))["runs"]
+    assert len(heads) == 4
+    assert heads[0]["id"] == "20200101-000000-000000"
+    assert "not a safetensors file" in heads[0]["problem"]
+    assert "unreadable" in run("runs", "list").stdout
+
+
+def test_a_run_is_shown_by_as_much_of_its_id_as_is_its_own(run, kept):
+    shown = document(run("runs", "show", kept[0][:-1], "--json"))
+    assert shown["id"] == kept[0]
+    assert shown["history"]["epochs"][-1] == 40
+    assert {event["kind"] for event in shown["events"]} >= {"best"}
+    printed = run("runs", "show", kept[0]).stdout
+    line = next(line for line in printed.splitlines() if line.startswith("nnexpr-tui fit"))
+    again = document(run(*shlex.split(line)[1:], "--json", "--no-store"))
+    assert again["config"] == shown["config"], "the line that is shown makes the same run"
+    assert "The least loss is" in printed
+    diverged = document(run("runs", "show", kept[2], "--json"))
+    assert "divergence" in {event["kind"] for event in diverged["events"]}
+
+
+@pytest.mark.parametrize("command", [("show",), ("delete", "--yes"), ("export", "--to", "a.csv")])
+def test_what_names_no_run_or_several_is_refused(run, kept, command):
+    for name, why in (
+        ("2", "3 runs begin so"),
+        ("x", "has an id that begins so"),
+        ("../a", "has an id"),
+        ("", "has an"),
+    ):
+        result = run("runs", *command, name)
+        assert result.exit_code == 2
+        assert f"RUN is {name or 'empty'}: " in result.stderr
+        assert why in result.stderr
+
+
+def test_runs_are_exported_by_the_ending(run, kept, tmp_path):
+    to = tmp_path / "out.csv"
+    told = document(run("runs", "export", kept[0], kept[2], "--to", to, "--json"))
+    assert (told["file"], told["bytes"], told["runs"]) == (str(to), to.stat().st_size, [kept[0], kept[2]])
+    with to.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    recording = Store(tmp_path / "store").named(kept[0]).recording()
+    own = np.float32([float(row["loss"]) for row in rows if row["run"] == kept[0]])
+    assert own.tobytes() == recording.losses[:, 0].tobytes()
+    assert "nan" in {row["loss"] for row in rows if row["run"] == kept[2]}
+    again = run("runs", "export", kept[0], "--to", to)
+    assert (again.exit_code, "--force" in again.stderr) == (2, True)
+    assert run("runs", "export", kept[0], "--to", to, "--force").exit_code == 0
+
+
+def test_what_cannot_be_exported_is_refused_before_anything_is_read(run, kept, tmp_path):
+    unknown = run("runs", "export", kept[0], "--to", tmp_path / "a.docx")
+    assert unknown.exit_code == 2
+    assert all(name in unknown.stderr for name in EXPORTS)
+    nowhere = run("runs", "export", kept[0], "--to", tmp_path / "no" / "a.csv")
+    assert (nowhere.exit_code, "its folder must be there" in nowhere.stderr) == (2, True)
+    help_text = run("runs", "export", "--help").stdout
+    assert all(f"  {name}  " in help_text for name in EXPORTS)
+
+
+def test_a_run_without_a_recording_says_so(run, tmp_path):
+    fitted = document(run("fit", *FIT, "--no-record", "--json"))
+    result = run("runs", "export", fitted["run"], "--to", tmp_path / "a.json")
+    assert result.exit_code == 2
+    assert "not a recording" in result.stderr
+    assert "No snapshots" in run("runs", "show", fitted["run"]).stdout
+
+
+def test_deleting_needs_a_word(run, kept):
+    refused = run("runs", "delete", kept[0])
+    assert (refused.exit_code, "--yes" in refused.stderr) == (2, True)
+    assert document(run("runs", "delete", kept[0], kept[1], "--yes", "--json"))["deleted"] == kept[:2]
+    assert [head["id"] for head in document(run("runs", "list", "--json"))["runs"]] == kept[2:]
+
+
+def test_ids_are_offered_by_tab(run, kept, tmp_path):
+    shell = ShellComplete(cli, {}, "nnexpr-tui", "_NNEXPR_TUI_COMPLETE")
+    for command in ("show", "export", "delete"):
+        offered = shell.get_completions(["runs", command, "--store", str(tmp_path / "store")], "2")
+        assert [item.value for item in offered] == sorted(kept, reverse=True)
+
+
+def test_a_killed_fit_leaves_a_run_that_is_whole_up_to_its_last_checkpoint(start, tmp_path):
+    store = Store(tmp_path / "store")
+    process = start("fit", "--width", 8, "--epochs", 10**8, "--members", 2, "--checkpoint-every", 0.01)
+    deadline, seen = time.monotonic() + PATIENCE, set()
+    while len(seen) < 3:  # three checkpoints, each over the one before
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr.read()
+        seen |= {head.epoch for head in (run.head() for run in store.runs())}
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    [kept] = store.runs()
+    head, recording, result = kept.head(), kept.recording(), kept.load()
+    assert head.state == result.state == "running"
+    assert head.epoch == recording.snapshots[-1].epoch == result.epochs >= max(seen)
+    assert recording.snapshots[0].epoch == 0
+    assert np.array_equal(recording.snapshots[-1].losses, result.loss.numpy())
+    assert FitSpecification.from_config(dict(head.config)) == recording.specification
+    last = recording.network_at(len(recording.snapshots) - 1)
+    assert last is not None
+    assert np.array_equal(last.parameters[0], result.network.parameters[0])
