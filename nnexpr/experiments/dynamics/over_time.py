@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -22,6 +22,11 @@ QUICK_EPOCHS = 60
 STRAIGHT = 0.95  # share of the straight line
 EARLY = 150  # epochs
 SLOWER = 0.1
+STRAIGHT_LINE = "straight line"
+NEARLY_LEVEL = (
+    "The line is nearly level, so the little that the fit bends is much of how it moves: see H1 bends."
+)
+NO_HEIGHT = "Equation (1) has mean 0 and little tilt: matching both takes little from the loss, whose knee comes later."
 DRAWN = (1, 2, 3, 5, 8, 10)  # modes in the figures
 TOLD = (0, 10, 20, 50, 100, 150, 200, 500, 1000)  # epochs in the table, or the looks before them
 
@@ -37,7 +42,7 @@ def run(attempt: Attempt) -> Result:
         claims += early_stage(preset, course, attempt.quick)
         claims.append(frequencies(preset, course, attempt.quick))
     tables = [epochs_table(found), modes_table(found), *(over_epochs(*each) for each in found.items())]
-    return Result(tables, [figure for each in found.items() for figure in figures(*each)], claims)
+    return Result(tables, list(figures(found)), claims)
 
 
 def matched(course: Course) -> tuple[Array, Array]:
@@ -58,11 +63,12 @@ def straight_line(preset: Preset, course: Course, quick: bool) -> Iterable[Claim
         f"≥ {STRAIGHT:g}", until_mean.told, "least share of the straight line until then, median of the pairs",
         until_mean.value >= STRAIGHT, quick=quick,
         fails_if=f"the median share of the straight line falls below {STRAIGHT:g} before the mean is matched",
+        why=NEARLY_LEVEL,
     )  # fmt: skip
     yield judged(
         f"H1 straight{preset.part}", f"It stays one until it has the tilt too ({preset.name})",
         f"≥ {STRAIGHT:g}", until_both.told, "likewise until mean and tilt are matched", until_both.value >= STRAIGHT,
-        quick=quick, fails_if=f"the median share falls below {STRAIGHT:g} before both are matched",
+        quick=quick, fails_if=f"the median share falls below {STRAIGHT:g} before both are matched", why=NEARLY_LEVEL,
     )  # fmt: skip
     yield judged(
         f"H1 bends{preset.part}", f"Until then it hardly bends, however large the target's hills ({preset.name})",
@@ -88,16 +94,17 @@ def early_stage(preset: Preset, course: Course, quick: bool) -> Iterable[Claim]:
     knee = median(np.where(np.isnan(epochs), np.inf, epochs))
     ratio = median(np.where(np.isnan(epochs), 1.0, after / before))
     over = median(np.maximum(*matched(course)))
+    why = "" if preset.height else NO_HEIGHT
     without = f"; {int(np.isnan(epochs).sum())} of {len(epochs)} have none"
     yield judged(
         f"H2{preset.part}", f"The early stage is over within {EARLY} epochs: the knee of the loss ({preset.name})",
         f"≤ {EARLY}", knee.told + without, "epoch of the knee, median of the pairs", knee.value <= EARLY, quick=quick,
-        fails_if=f"the median knee is later than epoch {EARLY}",
+        fails_if=f"the median knee is later than epoch {EARLY}", why=why,
     )  # fmt: skip
     yield judged(
         f"H2 slower{preset.part}", f"What follows is much slower: the rates after and before the knee ({preset.name})",
         f"≤ {SLOWER:g}", ratio.told, "of log loss, median of the pairs; 1 without a knee", ratio.value <= SLOWER,
-        quick=quick, fails_if=f"the median ratio is above {SLOWER:g}",
+        quick=quick, fails_if=f"the median ratio is above {SLOWER:g}", why=why,
     )  # fmt: skip
     yield judged(
         f"H2 matched{preset.part}", f"Mean and tilt are matched within {EARLY} epochs ({preset.name})", f"≤ {EARLY}",
@@ -174,21 +181,21 @@ def over_epochs(preset: Preset, course: Course) -> Table:
 
 def _series(course: Course) -> dict[str, Array]:
     return {"loss": course.losses, "mean": course.mean, "tilt": course.tilt, "what is bent": course.bent,
-            "bent in the fit": course.curved, "straight line": course.straight}  # fmt: skip
+            "bent in the fit": course.curved, STRAIGHT_LINE: course.straight}  # fmt: skip
 
 
-def figures(preset: Preset, course: Course) -> Sequence[Figure]:
+def figures(found: Mapping[Preset, Course]) -> Iterable[Figure]:
     """Medians over epochs, from the first on."""
-    epochs = course.epochs[1:]
-    shown = {name: np.nanmedian(values[1:], axis=1) for name, values in _series(course).items()}
-    straight = {preset.name: shown.pop("straight line")}
-    relative = np.median(course.modes / course.modes[0], axis=1)
-    modes = {f"mode {mode}": relative[1:, mode] for mode in DRAWN}
-    return (
-        Figure.over(epochs, shown, f"Loss and errors over the target's size, {preset.name}", "epoch", "error",
-                    log_x=True, log_y=True),
-        Figure.over(epochs, straight, f"Share of the straight line in the fit, {preset.name}", "epoch", "share",
-                    log_x=True),
-        Figure.over(epochs, modes, f"Errors by mode, over those at first, {preset.name}", "epoch", "error", log_x=True,
-                    log_y=True),
-    )  # fmt: skip
+    epochs = next(iter(found.values())).epochs[1:]
+    for preset, course in found.items():
+        shown = {name: np.nanmedian(values[1:], axis=1) for name, values in _series(course).items()}
+        del shown[STRAIGHT_LINE]
+        title = f"Loss and errors over the target's size, {preset.name}"
+        yield Figure.over(epochs, shown, title, "epoch", "error", log_x=True, log_y=True)
+    straight = {preset.name: np.nanmedian(course.straight[1:], axis=1) for preset, course in found.items()}
+    yield Figure.over(epochs, straight, "Share of the straight line in the fit", "epoch", "share", log_x=True)
+    for preset, course in found.items():
+        relative = np.median(course.modes / course.modes[0], axis=1)
+        modes = {f"mode {mode}": relative[1:, mode] for mode in DRAWN}
+        title = f"Errors by mode, over those at first, {preset.name}"
+        yield Figure.over(epochs, modes, title, "epoch", "error", log_x=True, log_y=True)
