@@ -18,7 +18,7 @@ EXPERIMENTS = (
         "3.1 time dynamics",
         "What is learned when: height, tilt, bends, and frequencies",
         "Is the fit a straight line until it has height and tilt, when is that, and do low frequencies come first?",
-        full="100 targets, each with its start; 1000 epochs",
+        full="60 targets, each with its start; 1000 epochs",
         quick="4 targets; 60 epochs",
     ),
     SOURCE.experiment(
@@ -34,7 +34,7 @@ EXPERIMENTS = (
         "3.2.2 depth",
         "Depth at width 2: from lines to constants",
         "What do networks of depth 4, 16 and 64 and width 2 make of a target, and how many collapse?",
-        full="100 targets; depths 4, 16 and 64; 1000 epochs",
+        full="60 targets; depths 4, 16 and 64; 1000 epochs",
         quick="4 targets; 60 epochs",
     ),
     SOURCE.experiment(
@@ -42,7 +42,7 @@ EXPERIMENTS = (
         "3.2.3 equiparameter",
         "Equal parameters: as printed, and as counted",
         "Does 8 × 8 beat 2 × 16, have they as many parameters, and does it beat two layers that have?",
-        full="100 targets; 3 shapes; 1000 epochs",
+        full="60 targets; 3 shapes; 1000 epochs",
         quick="4 targets; 60 epochs",
     ),
     SOURCE.experiment(
@@ -50,7 +50,7 @@ EXPERIMENTS = (
         "3.3 positional encoding",
         "Positional encoding: waves from the start",
         "What does a sine-cosine encoding of 6 bands change at the start, on the way and in the end?",
-        full="100 targets, with and without; 1000 epochs",
+        full="60 targets, with and without; 1000 epochs",
         quick="4 targets; 60 epochs",
     ),
     SOURCE.experiment(

@@ -18,7 +18,7 @@ from nnexpr.experiments.measures import median, share
 __all__ = ["ByDepth", "collapsed", "judge", "run"]
 
 WIDTH, DEPTHS = 2, (4, 16, 64)
-PAIRS, QUICK_PAIRS = 100, 4
+PAIRS, QUICK_PAIRS = 60, 4
 QUICK_EPOCHS = 60
 CONSTANT = 0.01  # of the target's range: an output that moves by less is called constant
 COLLAPSED, LINEAR, MATCHED = 0.9, 0.8, 0.1
@@ -84,7 +84,7 @@ def table(found: Mapping[Preset, ByDepth]) -> Table:
             {"preset": preset.name, "N": depth, "parameters": Case(preset, depth, WIDTH).network(1, 0).parameter_count,
              "collapsed": float(collapsed(course).mean()), "constant at first": float(collapsed(course, 0).mean()),
              **columns(course.losses[-1], "loss"),
-             "mean": float(np.median(course.mean[-1])), "straight line": float(np.nanmedian(course.straight[-1])),
+             "mean": float(np.median(course.mean[-1])), "straight line": median(course.straight[-1]).value,
              "turning points": float(np.median(course.turns[1])), "steepest slope": float(np.median(course.steepest))}
             for preset, by_depth in found.items()
             for depth, course in by_depth.items()

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.data import Claim, Figure, Map, Result, Table
 from nnexpr.experiments.dynamics.courses import Case, Draws, looks, trained
 from nnexpr.experiments.dynamics.settings import CODE, EPOCHS, PRESETS
 from nnexpr.experiments.judging import judged
@@ -194,15 +194,15 @@ def by_part(name: str, found: Fronts) -> Table:
     )  # fmt: skip
 
 
-def figures(found: Mapping[str, Fronts]) -> list[Figure]:
-    """The fronts over x, and the error over x at some epochs on the way."""
+def figures(found: Mapping[str, Fronts]) -> list[Figure | Map]:
+    """The fronts over x, and the error over x and epochs."""
     shared = {name: found[name] for name in KINDS}
     x = next(iter(shared.values())).middles
     fronts = Figure.over(
         x, {name: _shown(np.median(each.settled, axis=0)) for name, each in shared.items()},
         "The epoch from which on the error stays small", "x", "epoch", log_y=True,
     )  # fmt: skip
-    return [fronts, *(_profiles(name, each) for name, each in shared.items())]
+    return [fronts, *(_map(name, each) for name, each in shared.items())]
 
 
 def _shown(epochs: Array) -> Array:
@@ -210,12 +210,10 @@ def _shown(epochs: Array) -> Array:
     return np.where(np.isfinite(epochs) & (epochs > 0), epochs, np.nan)
 
 
-def _profiles(name: str, found: Fronts) -> Figure:
-    middle = np.median(found.errors, axis=1)
-    places = np.unique(
-        np.searchsorted(found.epochs, found.epochs[-1] * np.array([0.1, 0.25, 0.5, 0.75, 1.0]))
-    )
-    series = {f"epoch {found.epochs[place]:g}": middle[place] for place in places}
-    return Figure.over(
-        found.middles, series, f"Relative error over x, {name}, median", "x", "error", log_y=True
-    )
+def _map(name: str, found: Fronts) -> Map:
+    middle = np.median(found.errors[1:], axis=1)
+    title = f"Error over the target's size, {name}, median"
+    return Map.over(
+        found.middles, found.epochs[1:], middle, title, "x", "epoch", "error", log_y=True, log=True,
+        limits=(BELOW / 10, 1),
+    )  # fmt: skip

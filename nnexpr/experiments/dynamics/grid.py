@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.data import Claim, Figure, Map, Result, Table
 from nnexpr.experiments.dynamics.courses import HIGH, Case, Course, Draws, columns, measured
 from nnexpr.experiments.dynamics.depth import collapsed
 from nnexpr.experiments.dynamics.encoding import CAPTURED
@@ -121,22 +121,25 @@ def table(found: Grid) -> Table:
     )  # fmt: skip
 
 
-def figures(found: Grid) -> Sequence[Figure]:
-    """What is captured by width, for each activation and encoding, at every depth."""
-    return [
-        _by_width(found, activation, encoded) for encoded, activation in product((False, True), ACTIVATIONS)
-    ]
+def figures(found: Grid) -> Sequence[Figure | Map]:
+    """What is captured by width, and by width and depth, for each activation and encoding."""
+    kinds = [(activation, encoded) for encoded, activation in product((False, True), ACTIVATIONS)]
+    return [figure for activation, encoded in kinds for figure in _by_size(found, activation, encoded)]
 
 
-def _by_width(found: Grid, activation: str, encoded: bool) -> Figure:
+def _by_size(found: Grid, activation: str, encoded: bool) -> tuple[Figure, Map]:
     cells = [cell for cell in found if cell[2:] == (activation, encoded) and cell[:2] not in BESIDE]
     widths, depths = sorted({cell[1] for cell in cells}), sorted({cell[0] for cell in cells})
-    series = {
-        f"N = {depth}": [
-            float(np.median(_high(found[depth, width, activation, encoded]))) for width in widths
-        ]
+    values = [
+        [float(np.median(_high(found[depth, width, activation, encoded]))) for width in widths]
         for depth in depths
-    }
+    ]
     what = "encoded" if encoded else "plain"
     title = f"Energy of the modes from {HIGH} on that is captured, {activation}, {what}"
-    return Figure.over(widths, series, title, "width", "share", log_x=True)
+    series = {f"N = {depth}": row for depth, row in zip(depths, values, strict=True)}
+    return (
+        Figure.over(widths, series, title, "width", "share", log_x=True),
+        Map.over(
+            widths, depths, values, title, "width", "depth", "share", log_x=True, log_y=True, limits=(0, 1)
+        ),
+    )

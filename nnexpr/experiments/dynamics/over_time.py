@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.data import Cell, Claim, Figure, Result, Table
+from nnexpr.experiments.data import Cell, Claim, Figure, Map, Result, Table
 from nnexpr.experiments.dynamics.courses import MATCHED, MODES, Case, Course, Draws, columns, courses
 from nnexpr.experiments.dynamics.settings import EPOCHS, PRESETS, Preset
 from nnexpr.experiments.judging import judged
@@ -17,7 +17,7 @@ from nnexpr.training.fronts import rank_correlation, reached
 __all__ = ["early_stage", "frequencies", "halved", "matched", "run", "straight_line"]
 
 N, WIDTH = 3, 16
-PAIRS, QUICK_PAIRS = 100, 4
+PAIRS, QUICK_PAIRS = 60, 4
 QUICK_EPOCHS = 60
 STRAIGHT = 0.95  # share of the straight line
 EARLY = 150  # epochs
@@ -184,7 +184,7 @@ def _series(course: Course) -> dict[str, Array]:
             "bent in the fit": course.curved, STRAIGHT_LINE: course.straight}  # fmt: skip
 
 
-def figures(found: Mapping[Preset, Course]) -> Iterable[Figure]:
+def figures(found: Mapping[Preset, Course]) -> Iterable[Figure | Map]:
     """Medians over epochs, from the first on."""
     epochs = next(iter(found.values())).epochs[1:]
     for preset, course in found.items():
@@ -199,3 +199,14 @@ def figures(found: Mapping[Preset, Course]) -> Iterable[Figure]:
         modes = {f"mode {mode}": relative[1:, mode] for mode in DRAWN}
         title = f"Errors by mode, over those at first, {preset.name}"
         yield Figure.over(epochs, modes, title, "epoch", "error", log_x=True, log_y=True)
+        yield Map.over(
+            epochs,
+            range(1, MODES),
+            relative[1:, 1:].T,
+            title,
+            "epoch",
+            "mode",
+            "error",
+            log_x=True,
+            limits=(0, 1),
+        )

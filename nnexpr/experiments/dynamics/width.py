@@ -91,7 +91,7 @@ def table(found: Mapping[Preset, ByWidth]) -> Table:
         "By width: final loss over the target's variance, and epochs; medians with 95 % intervals of the loss",
         [
             {"preset": preset.name, "d": width, "parameters": Case(preset, N, width).network(1, 0).parameter_count,
-             **columns(course.losses[-1], "loss"), "knee": float(np.nanmedian(course.knees[0])),
+             **columns(course.losses[-1], "loss"), "knee": median(course.knees[0]).value,
              "with a knee": float(np.isfinite(course.knees[0]).mean()),
              "mean and tilt matched": float(np.median(np.maximum(*matched(course)))),
              f"captured from mode {HIGH} on": float(np.median(course.captured(HIGH)[-1]))}
