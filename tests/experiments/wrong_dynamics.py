@@ -190,7 +190,7 @@ OF_PRESETS: dict[str, tuple[Callable[[str], Claims], Callable[[str], Claims]]] =
     "H7": (of(encoding.judge, lambda: pair(times=9.9)), of(encoding.judge, pair)),
     "H7 wave": (of(encoding.judge, lambda: pair(waves=(2, 9))), of(encoding.judge, pair)),
     "H7 first": (of(encoding.judge, lambda: pair(mean=300, first=5, last=20)), of(encoding.judge, pair)),
-    "H7 medium": (of(encoding.judge, lambda: pair(first=500, last=1000)), of(encoding.judge, pair)),
+    "H7 medium": (of(encoding.judge, lambda: pair(first=500, last=1000, rise=0)), of(encoding.judge, pair)),
     "H7 high": (of(encoding.judge, lambda: pair(first=500, last=1000)), of(encoding.judge, pair)),
 }  # fmt: skip
 
