@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from nnexpr.extras import require
 
 _PUBLIC = {
-    "nnexpr.plot.over_x": "fit target",
+    "nnexpr.plot.over_x": "fit network target",
     "nnexpr.plot.over_epochs": "loss counts",
     "nnexpr.plot.fourier": "modes frequencies",
     "nnexpr.plot.plane": "cells maps",
@@ -30,18 +30,20 @@ _PUBLIC = {
     "nnexpr.plot.kernel": "tangent",
     "nnexpr.plot.findings": "figure table experiment",
     "nnexpr.plot.files": "save",
+    "nnexpr.plot.canvas": "panels",
 }
 _HOMES = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 
 __all__ = list(_HOMES)
 
 if TYPE_CHECKING:
+    from nnexpr.plot.canvas import panels as panels
     from nnexpr.plot.files import save as save
     from nnexpr.plot.findings import experiment as experiment, figure as figure, table as table
     from nnexpr.plot.fourier import frequencies as frequencies, modes as modes
     from nnexpr.plot.kernel import tangent as tangent
     from nnexpr.plot.over_epochs import counts as counts, loss as loss
-    from nnexpr.plot.over_x import fit as fit, target as target
+    from nnexpr.plot.over_x import fit as fit, network as network, target as target
     from nnexpr.plot.plane import cells as cells, maps as maps
     from nnexpr.plot.representation import least_squares as least_squares, spectrum as spectrum
 

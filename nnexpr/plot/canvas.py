@@ -7,7 +7,7 @@ every text of ours is drawn as it is spelled: no mathematics, no TeX.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from io import BytesIO
 from math import ceil, log10
@@ -28,12 +28,13 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
 from nnexpr.plot.style import BLACK, COLORS, FONT, GREY, LEGEND_FONT, Size, applied, dash, inches
 from nnexpr.plot.thinning import alone, thinned
 
-__all__ = ["Drawing", "PaperFigure", "drawing", "drawings", "text_width", "told"]
+__all__ = ["Drawing", "PaperFigure", "drawing", "drawings", "panels", "text_width", "told"]
 
 PLAIN: dict[str, Any] = {"parse_math": False, "usetex": False}  # of a text: as it is spelled
 MOST_TEXT = 160  # characters
@@ -42,6 +43,7 @@ HANDLE = 4.6  # sizes of a legend's letters: the line before a text, and the gap
 TITLE = 0.8  # of a figure's width, for the title of its axes
 SHORT, VERY_SHORT = 1.5, 0.7  # decades: a shorter logarithmic axis has numbers at these
 COARSE, FINE = (1.0, 2.0, 5.0), (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+LABELS = 0.42  # inches below axes, for the numbers and the name of x
 LEGEND_ROW = 0.15  # inches
 MEASURED = 100.0  # points, at which widths of texts are taken
 
@@ -179,7 +181,7 @@ class Drawing:
 
     # In the end
 
-    def finish(self, *, below: bool) -> None:
+    def finish(self, *, alone: bool) -> None:
         """The legend, and ticks that can be read where a logarithmic axis is short; one that is empty has an end."""
         if self.own and self._is_empty():
             self.ax.set_autoscale_on(False)
@@ -191,7 +193,7 @@ class Drawing:
                 axis.set_major_locator(LogLocator(subs=FINE if span < VERY_SHORT else COARSE))
                 axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
                 axis.set_minor_formatter(NullFormatter())
-        self.legend(below=below)
+        self.legend(alone=alone)
 
     def _is_empty(self) -> bool:
         """Whether the axes have nothing to show: no point that is finite, and above 0 where an axis is logarithmic."""
@@ -208,17 +210,27 @@ class Drawing:
             artist.set_label(label)
             self.named_ones.append((artist, told(label, own=self.own)))
 
-    def legend(self, *, below: bool) -> None:
-        """What has a name: below the axes, where it hides nothing, or within them. One curve needs none."""
+    def legend(self, *, alone: bool) -> None:
+        """What has a name: in our own figures below the axes, where it hides nothing. One curve needs none."""
         if len(self.named_ones) < 2:
             return
         artists, labels = zip(*self.named_ones, strict=True)
         blank = [" "] * len(labels)  # a label that begins with an underscore would be left out
-        if below:
-            labels = tuple(_fitting(label, self.figure.get_figwidth()) for label in labels)
-            columns = _columns(self.figure.get_figwidth(), labels)
-            drawn = self.figure.legend(artists, blank, loc="outside lower center", ncols=columns)
-            self.figure.set_figheight(self.figure.get_figheight() + LEGEND_ROW * ceil(len(labels) / columns))
+        if self.own:
+            room = self.figure.get_figwidth() / self._columns
+            labels = tuple(_fitting(label, room) for label in labels)
+            columns = _columns(room, labels)
+            if alone:
+                drawn = self.figure.legend(artists, blank, loc="outside lower center", ncols=columns)
+                self.figure.set_figheight(
+                    self.figure.get_figheight() + LEGEND_ROW * ceil(len(labels) / columns)
+                )
+            else:
+                down = ScaledTranslation(0.0, -LABELS, self.figure.dpi_scale_trans)
+                drawn = self.ax.legend(
+                    artists, blank, loc="upper center", ncols=columns, borderaxespad=0.0,
+                    bbox_to_anchor=(0.5, 0.0), bbox_transform=self.ax.transAxes + down,
+                )  # fmt: skip
         else:
             drawn = self.ax.legend(artists, blank)
         _write(drawn, labels)
@@ -249,11 +261,16 @@ def _write(drawn: Legend, labels: Sequence[str]) -> None:
 
 @contextmanager
 def drawing(ax: Axes | None, size: Size, ratio: float | None = None) -> Iterator[Drawing]:
-    """The caller's axes, in the caller's style, or those of a new figure in ours; with a legend in the end."""
+    """The caller's axes, in the caller's style, or those of a new figure in ours; with a legend in the end.
+
+    The caller's may be those of :func:`panels`, which are in ours.
+    """
     if ax is not None:
-        drawn = Drawing(ax, own=False)
-        yield drawn
-        drawn.finish(below=False)
+        own = isinstance(ax.figure, PaperFigure)
+        with applied() if own else nullcontext():
+            drawn = Drawing(ax, own=own, columns=_beside(ax))
+            yield drawn
+            drawn.finish(alone=False)
         return
     with drawings(size, ratio=ratio) as [drawn]:
         yield drawn
@@ -265,20 +282,37 @@ def drawings(
 ) -> Iterator[list[Drawing]]:
     """The axes of a new figure, row by row, made and to be drawn on in the style of papers.
 
-    ``options``: of :meth:`matplotlib.figure.Figure.subplots`. What the size leaves open is the height: it is the width
-    times ``ratio``, and grows by what a legend takes.
+    As :func:`panels`. What the size leaves open is the height: it is the width times ``ratio``, and grows by what a
+    legend takes.
     """
-    with applied():
-        figure = PaperFigure(
-            figsize=inches(size) if ratio is None else inches(size, ratio), layout="constrained"
-        )
-        grid = np.ravel(figure.subplots(rows, columns, squeeze=False, **options))
-        drawn = [Drawing(ax, own=True, columns=columns) for ax in grid]
+    with panels(size, rows, columns, ratio=ratio, **options) as axes:
+        drawn = [Drawing(ax, own=True, columns=columns) for ax in axes]
         yield drawn
         for each in drawn:
-            each.finish(below=len(drawn) == 1)
+            each.finish(alone=len(drawn) == 1)
         if not isinstance(size, str):
-            figure.set_size_inches(*inches(size))
+            drawn[0].figure.set_size_inches(*inches(size))
+
+
+@contextmanager
+def panels(
+    size: Size = "page", rows: int = 1, columns: int = 1, *, ratio: float | None = None, **options: Any
+) -> Iterator[list[Axes]]:
+    """The axes of a new figure in the style of papers, row by row, to draw several figures in: ``fit(…, ax=axes[0])``.
+
+    ``size``: of the whole figure, of which ``ratio`` is height over width. ``options``: of
+    :meth:`matplotlib.figure.Figure.subplots`.
+    """
+    with applied():
+        shape = inches(size) if ratio is None else inches(size, ratio)
+        figure = PaperFigure(figsize=shape, layout="constrained")
+        yield list(np.ravel(figure.subplots(rows, columns, squeeze=False, **options)))
+
+
+def _beside(ax: Axes) -> int:
+    """How many axes stand beside each other where these do."""
+    place = ax.get_subplotspec()
+    return 1 if place is None else place.get_gridspec().ncols
 
 
 def told(text: str, *, own: bool = True) -> str:

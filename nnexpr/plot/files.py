@@ -32,34 +32,37 @@ def save(
     dpi: float = DPI,
     title: str = "",
     origin: str = "",
+    names: Sequence[str] = (),
 ) -> list[Path]:
     """Write the figures and return the files, in order. ``title`` and ``origin``, what made them, go into the metadata.
 
-    ``dpi``: of PNG, and of what is a picture within PDF and SVG. Raises :class:`~nnexpr.specification.InputError` for
-    another ending, and OSError.
+    Several are the pages of one PDF, or as many files: of ``FILE.png`` they are ``FILE-1.png``, ``FILE-2.png``, …, or
+    end in the ``names`` that they are given. ``dpi``: of PNG, and of what is a picture within PDF and SVG. Raises
+    :class:`~nnexpr.specification.InputError` for another ending, and OSError.
     """
     several = [figures] if isinstance(figures, Figure) else list(figures)
-    names = names_of(path, len(several))
-    if names[0].suffix.lower() == ".pdf":
+    places = names_of(path, names or _numbers(len(several)))
+    if places[0].suffix.lower() == ".pdf":
         contents = [_pdf(several, dpi, title, origin)]
     else:
-        contents = [_picture(each, names[0].suffix.lower()[1:], dpi, title, origin) for each in several]
-    for name, content in zip(names, contents, strict=True):
-        write_atomically(name, content)
-    return names
+        contents = [_picture(each, places[0].suffix.lower()[1:], dpi, title, origin) for each in several]
+    for place, content in zip(places, contents, strict=True):
+        write_atomically(place, content)
+    return places
 
 
-def names_of(path: str | os.PathLike[str], figures: int) -> list[Path]:
-    """The files for so many figures: of ``FILE.png`` and three of them ``FILE-1.png`` to ``FILE-3.png``."""
+def names_of(path: str | os.PathLike[str], names: Sequence[str]) -> list[Path]:
+    """The files for figures of these names; one figure has the name that is given. InputError for another ending."""
     place = Path(path)
     if place.suffix.lower() not in ENDINGS:
         raise InputError("output", str(path), "it must end in " + ", ".join(ENDINGS))
-    if figures == 1 or place.suffix.lower() == ".pdf":
+    if len(names) == 1 or place.suffix.lower() == ".pdf":
         return [place]
-    digits = len(str(figures))
-    return [
-        place.with_name(f"{place.stem}-{number:0{digits}}{place.suffix}") for number in range(1, figures + 1)
-    ]
+    return [place.with_name(f"{place.stem}-{name}{place.suffix}") for name in names]
+
+
+def _numbers(count: int) -> list[str]:
+    return [f"{number:0{len(str(count))}}" for number in range(1, count + 1)]
 
 
 def _pdf(figures: Sequence[Figure], dpi: float, title: str, origin: str) -> bytes:

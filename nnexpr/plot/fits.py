@@ -205,10 +205,10 @@ def input_scale(recording: Recording) -> Scale:
     return Scale(factor, own_low - factor * low)
 
 
-def bends_of(network: Network) -> LineRegions | None:
-    """The linear regions of one member on its domain, in its own units; None where they cannot be counted."""
+def bends_of(network: Network, domain: tuple[float, float] | None = None) -> LineRegions | None:
+    """The linear regions of one member, on its own domain unless given, in its units; None where there are none."""
     try:
-        [lines] = linear_regions(network, certify=False)
+        [lines] = linear_regions(network, domain, certify=False)
     except (NotPiecewiseLinear, ValueError):  # or weights that are not finite
         return None
     return lines

@@ -1,4 +1,4 @@
-"""Figures over the inputs: a fit with its target, and a target alone; with two inputs as maps."""
+"""Figures over the inputs: a fit with its target, a target alone, a network alone."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnexpr.plot.canvas import Drawing, drawing
-from nnexpr.plot.fits import GRID, FitAt, at_epoch, telling_data
+from nnexpr.plot.fits import GRID, FitAt, at_epoch, bends_of, telling_data
 from nnexpr.plot.style import BLACK, COLORS, PALE, Size
+from nnexpr.runs.file import SavedNetwork
+from nnexpr.scale import SAME
+from nnexpr.specification import InputError
+from nnexpr.targets import build_target
 from nnexpr.targets.target import Target
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from nnexpr.networks.network import Network
     from nnexpr.runs.recording import Recording
     from nnexpr.training.fit import FitResult
 
-__all__ = ["fit", "target"]
+__all__ = ["fit", "network", "target"]
 
 
 def fit(
@@ -96,3 +101,58 @@ def target(target: Target, *, ax: Axes | None = None, size: Size = "column", tit
         on.ax.margins(x=0.02)
         on.name(x=target.section_name, y=target.value_name, title=target.name if title else "")
     return on.figure
+
+
+def network(
+    network: Network | SavedNetwork,
+    *,
+    domain: tuple[float, float] | None = None,
+    member: int = 0,
+    ax: Axes | None = None,
+    size: Size = "column",
+    title: bool = True,
+) -> Figure:
+    """A network of one input over a domain, with its exact bends and the band of all members.
+
+    Of a file also the target, where it can be built again; then units are the target's own. ``domain``: where it was
+    trained unless given, 0 to 1 where it was not. Raises :class:`~nnexpr.specification.InputError`.
+    """
+    saved = network if isinstance(network, SavedNetwork) else SavedNetwork(network, (SAME,) * network.inputs)
+    held, across, up = saved.network, saved.input_scales[0], saved.value_scale
+    if held.inputs != 1 or held.outputs != 1:
+        sizes = f"{held.inputs} inputs and {held.outputs} outputs"
+        raise InputError("network", sizes, "it is drawn over one input; of two there are cells")
+    if not 0 <= member < held.members:
+        raise InputError("member", member, f"it must be from 0 to {held.members - 1}")
+    low, high = domain or (saved.domain or held.domain or ((0.0, 1.0),))[0]
+    ends = across.to_network(np.array([low, high], dtype=np.float64))
+    lines = bends_of(held.member(member), (float(ends.min()), float(ends.max())))
+    x = np.linspace(low, high, GRID)
+    every = up.to_own(held(across.to_network(x))[..., 0].astype(np.float64))
+    exact = None if lines is None else lines.rescaled(across, up)
+    at = x if exact is None else np.union1d(x, exact.breakpoints)
+    with drawing(ax, size) as on:
+        if held.members > 1:
+            on.band(x, np.nanmin(every, axis=0), np.nanmax(every, axis=0), f"all {held.members} members")
+        if (known := _target_of(saved)) is not None:
+            truth = known.truth(known.to_network(at[:, None]))
+            on.line(at, truth, known.name, color=PALE, linewidth=2.4, linestyle="-")
+        values = every[member] if exact is None else exact(at)
+        on.line(at, values, "network", color=COLORS[0], linestyle="-")
+        if exact is not None and exact.bends:
+            on.ticks(exact.breakpoints, f"{exact.bends:,} bend{'s' * (exact.bends != 1)}")
+        on.ax.margins(x=0.02)
+        names = ("x", "y") if known is None else (known.section_name, known.value_name)
+        whose = f"member {member} of {held.members}" if held.members > 1 else ""
+        on.name(x=names[0], y=names[1], title=whose if title else "")
+    return on.figure
+
+
+def _target_of(saved: SavedNetwork) -> Target | None:
+    """What it was trained on, where that is still there."""
+    if saved.specification is None:
+        return None
+    try:
+        return build_target(saved.specification)
+    except InputError:
+        return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["experiments", "networks", "presets", "runs", "targets"]
+__all__ = ["experiments", "networks", "plotted", "presets", "runs", "targets"]
 
 _MOST = 200  # files or runs
 
@@ -45,6 +45,11 @@ def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
     return _beginning(
         ["all", *dict.fromkeys(one.group for one in known), *(one.id for one in known)], incomplete
     )
+
+
+def plotted(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Whatever there are figures of: experiments and their groups, runs, files."""
+    return [*experiments(ctx, param, incomplete), *networks(ctx, param, incomplete)]
 
 
 def presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
+from nnexpr.extras import MissingExtra
 from nnexpr.specification import InputError
 from nnexpr_tui.commands import interrupts
 
@@ -28,6 +29,7 @@ COMMANDS = {
     "spectrum": "Eigenvalues and modes of a basis' Gram matrix.",
     "reproduce": "Reproduce the sources' tables, figures and claims.",
     "runs": "List, show, export and delete the runs that are kept.",
+    "plot": "Figures for papers: PDF, PNG, SVG.",
     "bench": "Measure this machine: training, regions, frames.",
     "doctor": "Say what was found: versions, devices, terminal.",
 }  # each the function of that name in the module of that name
@@ -125,6 +127,8 @@ class CommandGroup(click.Group):
             # The reader has gone: what is left in the buffer goes nowhere, without a word.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
+        except MissingExtra as error:
+            return _tell(str(error), 1)
         except (MemoryError, RuntimeError, ImportError, OSError) as error:
             if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
                 return _tell(

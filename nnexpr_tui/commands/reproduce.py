@@ -37,7 +37,7 @@ from nnexpr_tui.commands.output import (
 )
 from nnexpr_tui.documents import experiments_document
 
-__all__ = ["reproduce"]
+__all__ = ["performed", "reproduce"]
 
 _EXAMPLES = {
     "--list": "what there is",
@@ -81,7 +81,7 @@ def reproduce(
     found: list[Finding] = []
     with signals(deferred=True) as pending:
         for number, experiment in enumerate(experiments, 1):
-            finding = _perform(experiment, f"{number}/{len(experiments)}", quick, seed or 0, store, pending)
+            finding = performed(experiment, f"{number}/{len(experiments)}", quick, seed or 0, store, pending)
             if finding is None:
                 break
             found.append(finding)
@@ -100,7 +100,7 @@ def reproduce(
     return 0
 
 
-def _perform(
+def performed(
     experiment: Experiment, place: str, quick: bool, seed: int, store: Store, pending: Pending
 ) -> Finding | None:
     """What it found, kept beside the runs, where the explorer finds it too; None where a signal cut it short."""
