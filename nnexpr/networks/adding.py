@@ -25,6 +25,10 @@ class AddingStack(nn.Module):
         self.activations = nn.ModuleList(activations)
         self.adds = tuple(adds)
 
+    def extra_repr(self) -> str:
+        """What each layer adds."""
+        return f"adds={self.adds}"
+
     def forward(self, x: Tensor) -> Tensor:
         """``(points, inputs)`` to ``(points, outputs)``."""
         given = [x]

@@ -236,6 +236,7 @@ def test_layers_that_add_go_to_torch_and_come_back(seed: int) -> None:
     back = from_torch(module)
     assert back.layers == layers
     assert torch.equal(back.parameters[0], network.parameters[1])
+    assert f"adds={tuple(layer.adds for layer in layers)}" in repr(module)
 
 
 def test_the_weights_alone_of_layers_that_add_are_not_taken_for_a_chain(tmp_path: Path) -> None:

@@ -202,9 +202,12 @@ def test_the_rounding_of_a_layer_is_gathered_from_what_is_below() -> None:
     np.testing.assert_allclose(made.steepness, [np.sqrt(a + 36 * b) for a, b in squares.T], rtol=1e-15)
     deep = Rounding(np.full(2, 1e9), np.ones(2)).through(weights, bias, sizes)
     np.testing.assert_allclose(deep.sigmas, 2.0**16 * np.sqrt(own), rtol=1e-15)
-    steep = made.above((np.zeros(1), np.array([0.5, -3.0]), np.zeros(2)))
+    pieces = np.zeros(1), np.array([0.5, -3.0]), np.zeros(2)
+    steep, passing = made.above(pieces, 2), made.above(pieces, 1)
     np.testing.assert_allclose(steep.sigmas, 3 * made.sigmas)
     np.testing.assert_allclose(steep.steepness, 3 * made.steepness)
+    assert (passing.sigmas[0], passing.sigmas[1]) == (steep.sigmas[0], made.sigmas[1])
+    assert (passing.steepness[0], passing.steepness[1]) == (steep.steepness[0], made.steepness[1])
     with np.errstate(over="ignore", invalid="ignore"):
         vast = Rounding.of_inputs().through(1e200 * weights, bias, sizes)
     assert vast.sigmas.tolist() == vast.steepness.tolist() == [0.0, 0.0]

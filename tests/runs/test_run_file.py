@@ -118,6 +118,9 @@ TARGET = {
 }  # fmt: skip
 
 
+LAYER = {"inputs": 1, "outputs": 1, "activation": "relu", "trained": True}
+
+
 def refusal(path: Path) -> str:
     with pytest.raises(InputError) as raised:
         load(path)
@@ -151,8 +154,11 @@ def test_files_of_others_are_refused(tmp_path: Path) -> None:
     [
         ({"format_version": 99}, "a newer nnexpr"),
         ({"layers": []}, "damaged"),
-        ({"layers": [{"inputs": 1, "outputs": 1, "activation": "relu", "trained": True}]}, "damaged"),
+        ({"layers": [LAYER]}, "damaged"),
         ({"layers": 5}, "damaged"),
+        ({"layers": [{**LAYER, "adds": 2}]}, "damaged"),
+        ({"layers": [{**LAYER, "adds": -1}]}, "damaged"),
+        ({"layers": [{**LAYER, "adds": "far"}]}, "damaged"),
         ({"seeds": [1, 2, 3]}, "damaged"),
         ({"encoding": {"bands": 3, "raw": False, "dimension": 1}}, "damaged"),
         ({"specification": {"network": "magic"}}, "its specification cannot be used: network is magic"),

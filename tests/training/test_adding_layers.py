@@ -14,6 +14,7 @@ from nnexpr.networks.architecture import Architecture
 from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.network import Network
 from nnexpr.specification import FitSpecification
+from nnexpr.training import compiled_stepper
 from nnexpr.training.compiled_stepper import CompiledStepper
 from nnexpr.training.jacobian import StackResiduals, trained_columns
 from nnexpr.training.plan import make_plan
@@ -115,6 +116,36 @@ def test_the_jacobian_is_autograds_and_the_tangent_kernel_its_product(seed: int,
         torch.testing.assert_close(torch.cat([part[0] for part in parts], 1)[member], values.detach() - y)
     kernel = tangent_kernel(network, x)
     torch.testing.assert_close(kernel, jacobian.transpose(1, 2) @ jacobian, rtol=1e-9, atol=1e-9)
+
+
+def test_threads_share_the_points_of_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_stepper, "LARGE_EPOCH", 0)
+    network = drawn(1)
+    x, y = points(network, 333)
+    job = Job(network, slice(0, 3), Data(network.features(x), y), FitSpecification.make(members=3))
+    one = CompiledStepper(job, threads=3)
+    assert one.threads == 3
+    losses, gradient = torch.empty(3, dtype=torch.float64), torch.zeros_like(network.parameters)
+    for _ in range(2):
+        one.loss_and_gradient(network.parameters, losses, gradient)
+    columns = trained_columns(network.layers)
+    expected = by_autograd(network, x, y)[1]
+    torch.testing.assert_close(gradient[:, columns], expected[:, columns], rtol=1e-10, atol=1e-11)
+
+
+def test_a_member_that_diverged_leaves_nothing_to_the_next() -> None:
+    network = residual_blocks(members=3)
+    broken = network.parameters.clone()
+    broken[1] = torch.inf
+    x, y = points(network, 50)
+    gradients = []
+    for parameters in (network.parameters, broken):
+        one = stepper("compiled", network.with_parameters(parameters), Data(network.features(x), y))
+        losses, gradient = torch.empty(3, dtype=torch.float64), torch.zeros_like(parameters)
+        one.loss_and_gradient(parameters, losses, gradient)
+        gradients.append(gradient[[0, 2]])
+    assert not losses[1].isfinite()
+    assert torch.equal(*gradients)
 
 
 def test_a_gradient_through_an_encoding_that_is_added() -> None:
