@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import takewhile
+from pathlib import Path
 
 import click
 
+from nnexpr.atomic import try_writing
 from nnexpr.experiments.attempt import Cancelled
 from nnexpr.experiments.data import VERDICTS, Claim, Figure, Map, Table
 from nnexpr.experiments.discovery import Experiment, find
 from nnexpr.experiments.findings import Finding
 from nnexpr.experiments.wording import cell_text, verdict_text
 from nnexpr.runs.store import Store
+from nnexpr.specification import InputError
 from nnexpr_tui.commands.completion import experiments
+from nnexpr_tui.commands.group import FailedRunError
 from nnexpr_tui.commands.interrupts import Pending, signals
 from nnexpr_tui.commands.options import (
     SectionedCommand,
@@ -43,6 +48,7 @@ _EXAMPLES = {
     "--list": "what there is",
     "manifold --quick": "one source, in minutes",
     "bends --figures": "one experiment, with its figures",
+    "numerics --report numerics.html": "a page to hand on",
 }
 GAP = 3  # between two columns of a table
 
@@ -56,6 +62,9 @@ Column = tuple[str, ...]  # its heading and its cells
 @output_option(
     "--figures", is_flag=True, help="also give the figures: charts and maps, or their numbers with --json"
 )
+@output_option(
+    "--report", metavar="FILE.html", help="also write claims, verdicts, tables and figures there, as one page"
+)
 @declared_options("seed", words={"seed": "from which all is drawn that the sources draw at random"})
 @threads_option
 @json_option
@@ -65,6 +74,7 @@ def reproduce(
     quick: bool,
     listed: bool,
     figures: bool,
+    report: str | None,
     seed: int | None,
     as_json: bool,
     store: Store,
@@ -78,6 +88,7 @@ def reproduce(
     if listed or name is None:
         _list(experiments, as_json)
         return 0
+    page = None if report is None else _check_report(report)
     found: list[Finding] = []
     with signals(deferred=True) as pending:
         for number, experiment in enumerate(experiments, 1):
@@ -92,12 +103,46 @@ def reproduce(
             print_json(experiments_document(done, quick=quick, figures=figures, seed=seed or 0))
         elif len(found) > 1:
             _print_verdicts([claim for one in found for claim in one.result.claims])
+        unwritten = page and _write_report(page, name, experiments, found, seed or 0)
     if pending.code is not None:
         say(
             f"Interrupted after {len(found)} of {len(experiments)} experiments; the same command goes on from here."
         )
         return pending.code
+    if unwritten:
+        raise FailedRunError(unwritten)
     return 0
+
+
+def _check_report(path: str) -> Path:
+    """The path, if a page can be written there: asked before anything is measured."""
+    place = Path(path)
+    if place.suffix.lower() != ".html" or place.is_dir():
+        raise InputError("report", path, "it must be a file whose name ends in .html")
+    if not place.parent.is_dir():
+        raise InputError("report", path, "its folder must be there and writable")
+    try:
+        try_writing(place)
+    except OSError as error:
+        raise InputError("report", path, f"it cannot be written: {error.strerror or error}") from None
+    return place
+
+
+def _write_report(
+    place: Path, name: str, experiments: Sequence[Experiment], found: Sequence[Finding], seed: int
+) -> str:
+    """Write what was found; why that failed, if it did."""
+    from nnexpr.exports.report import Report, write_report
+
+    words = ["nnexpr-tui", "reproduce", name, *["--quick"] * any(finding.quick for finding in found)]
+    words += ["--seed", str(seed)] * (seed != 0) + ["--report", place.name]
+    done = tuple(zip(experiments, found, strict=False))
+    try:
+        write_report(Report(name, done, tuple(experiments[len(found) :]), seed, shlex.join(words)), place)
+    except OSError as error:
+        return f"{place} could not be written: {error.strerror or error}"
+    say(f"The report is {place}.")
+    return ""
 
 
 def performed(

@@ -142,6 +142,34 @@ def test_an_interrupt_gives_what_was_done_and_the_next_run_goes_on(start_main, f
     assert json.loads(out)["experiments"][0]["tables"][0]["rows"] == [[1]]
 
 
+def test_a_report_is_written_beside_what_is_printed(run, fakes, tmp_path) -> None:
+    page = tmp_path / "found.html"
+    done = run("reproduce", "works", "--quick", "--seed", "3", "--report", str(page), "--json")
+    assert done.exit_code == 0, done.stderr
+    assert [one["id"] for one in json.loads(done.stdout)["experiments"]] == ["works"]
+    assert f"The report is {page}" in " ".join(done.stderr.split())
+    written = page.read_text(encoding="utf-8")
+    assert "nnexpr-tui reproduce works --quick --seed 3 --report found.html" in written
+    assert "Quick: fewer members or epochs" in written
+    assert "from seed 3" in written
+
+
+def test_an_interrupted_report_says_what_is_missing(run, fakes, tmp_path) -> None:
+    page = tmp_path / "found.html"
+    done = run("reproduce", "fakes", "--report", str(page))
+    assert done.exit_code == 130
+    assert "Interrupted: 1 of 2 experiments is missing: cut." in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["found.pdf", "none/found.html", "folder.html"])
+def test_where_no_report_can_be_written_nothing_is_measured(run, fakes, tmp_path, name: str) -> None:
+    (tmp_path / "folder.html").mkdir()
+    done = run("reproduce", "cut", "--report", str(tmp_path / name))
+    assert done.exit_code == 2
+    assert "--report is" in done.stderr
+    assert not CALLS
+
+
 def test_the_seed_goes_to_the_run_and_into_the_document(run, monkeypatch) -> None:
     def draws(attempt: Attempt) -> Result:
         seed = attempt.seed

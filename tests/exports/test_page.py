@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields, replace
-from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from markup import Elements
 from recordings import HOSTILE, hostile, recorded
 
 from nnexpr.exports import EXPORTS
@@ -194,33 +194,6 @@ def test_numbers_are_read_back_bit_for_bit(values: Any) -> None:
 
 
 # --- the page as a document
-
-
-class Elements(HTMLParser):
-    """What a page is made of, as a parser reads it that knows nothing of how it was written."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.inside: dict[str, list[str]] = {}
-        self.comments: list[str] = []
-        self._open = ""
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self._open = tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open in ("script", "style"):
-            self.inside.setdefault(self._open, []).append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._open = ""
-
-    def handle_comment(self, data: str) -> None:
-        self.comments.append(data)
 
 
 def test_no_text_becomes_markup_and_all_is_read_back(tmp_path: Path) -> None:

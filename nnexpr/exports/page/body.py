@@ -8,7 +8,7 @@ import numpy as np
 
 from nnexpr import __version__
 from nnexpr.exports.curves import MOST_DRAWN, Curves
-from nnexpr.exports.page.html import table, text
+from nnexpr.exports.page.html import figure, table, text
 from nnexpr.runs.scene import MOST_COUNTED_UNITS
 from nnexpr.specification import command_line
 
@@ -112,28 +112,23 @@ def _choice(name: str, label: str, options: dict[str, str], chosen: str) -> str:
     return f'<label>{label} <select id="{name}">{offered}</select></label>'
 
 
-def _figure(name: str, caption: str) -> str:
-    heading = f'<figcaption id="{name}-caption">{text(caption)}</figcaption>'
-    return f'<figure id="{name}">{heading}<div class="plot"></div></figure>'
-
-
 def _run(run: Curves, number: int, count: int) -> str:
     """The charts of one run."""
     scene = run.scene
     heading = f"{'ABCD'[number]}: {run.name}" if count > 1 else run.name
     where = ", on the line through the middle" * (scene.dimension > 1)
-    fit = _figure(f"fit-{number}", f"The network and its target{where}")
+    fit = figure(f"fit-{number}", f"The network and its target{where}")
     maps = bends = errors = ""
     if run.maps is not None:
-        maps = _figure(f"map-{number}", "The network over the plane")
+        maps = figure(f"map-{number}", "The network over the plane")
         if run.maps.truth is not None:
-            maps += _figure(f"map-target-{number}", "The target over the plane")
+            maps += figure(f"map-target-{number}", "The target over the plane")
         maps = f'<div class="maps">{maps}</div>'
     if run.bends is not None:
-        bends = _figure(f"bends-{number}", "Where it bends, over the epochs")
+        bends = figure(f"bends-{number}", "Where it bends, over the epochs")
     bends += f'<p class="soft">{text(_about_bends(run))}</p>'
     if np.isfinite(scene.truth).all():
-        errors = _figure(f"errors-{number}", "Where it is wrong, over the epochs")
+        errors = figure(f"errors-{number}", "Where it is wrong, over the epochs")
     return f"""<section aria-label="{text(heading)}">
 <div>{f"<h2>{text(heading)}</h2>" * (count > 1)}<p class="moment" id="moment-{number}"></p></div>
 <div>{fit}</div>
@@ -161,13 +156,13 @@ def _about_bends(run: Curves) -> str:
 
 def _over(runs: Sequence[Curves]) -> str:
     """The charts over the epochs."""
-    parts = [_figure("loss", "The loss over the training points")]
+    parts = [figure("loss", "The loss over the training points")]
     if any(run.bends is not None and (run.bends.regions >= 0).any() for run in runs):
-        parts.append(_figure("regions", "Linear regions, counted exactly"))
+        parts.append(figure("regions", "Linear regions, counted exactly"))
     if any(len(run.target_modes) for run in runs):
-        parts.append(_figure("spectrum", "The error's frequencies at this epoch"))
+        parts.append(figure("spectrum", "The error's frequencies at this epoch"))
     modes = [
-        _figure(
+        figure(
             f"modes-{number}", f"The error{_whose(number, len(runs))} in each Fourier mode, over the epochs"
         )
         for number, run in enumerate(runs)
@@ -198,8 +193,10 @@ def _numbers(run: Curves, number: int, count: int) -> str:
             [_count(each - 1 if each > 0 else each) for each in counts],
         ]
     rows = zip([str(epoch) for epoch in run.epochs.tolist()], *cells, strict=True)
-    shown = table(f"Every snapshot{whose}, in the target's own units", columns, rows)
-    return f'<details><summary>The numbers{text(whose)}</summary><div class="table">{shown}</div></details>'
+    shown = table(
+        f"Every snapshot{whose}, in the target's own units", columns, rows, numbers=range(1, len(columns))
+    )
+    return f"<details><summary>The numbers{text(whose)}</summary>{shown}</details>"
 
 
 def _count(value: int) -> str:

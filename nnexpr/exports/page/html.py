@@ -11,13 +11,13 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
 from nnexpr import __version__
 
-__all__ = ["data", "found_data", "page", "table", "text"]
+__all__ = ["data", "figure", "found_data", "page", "table", "text"]
 
 DATA_ID = "nnexpr-data"
 _OPENING = f'<script type="application/json" id="{DATA_ID}">'
@@ -47,15 +47,27 @@ def found_data(page: str) -> Any:
     return json.loads(spelled)
 
 
-def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of texts, the first of each row its heading."""
-    head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
-    lines = [
-        f'<tr><th scope="row">{text(first)}</th>{"".join(f"<td>{text(cell)}</td>" for cell in cells)}</tr>'
-        for first, *cells in rows
-    ]
+def table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[int] = ()
+) -> str:
+    """A table of texts, the first of each row its heading; those of the columns in ``numbers`` stand to the right."""
+    looks = [' class="number"' * (place in numbers) for place in range(len(columns))]
+    head = "".join(
+        f'<th scope="col"{look}>{text(name)}</th>' for name, look in zip(columns, looks, strict=True)
+    )
+    lines = []
+    for first, *cells in rows:
+        rest = "".join(f"<td{look}>{text(cell)}</td>" for cell, look in zip(cells, looks[1:], strict=True))
+        lines.append(f'<tr><th scope="row">{text(first)}</th>{rest}</tr>')
     heading = f"<caption>{text(caption)}</caption><thead><tr>{head}</tr></thead>"
-    return f"<table>{heading}<tbody>{''.join(lines)}</tbody></table>"
+    inside = f"<table>{heading}<tbody>{''.join(lines)}</tbody></table>"
+    return f'<div class="table" role="region" tabindex="0" aria-label="{text(caption)}">{inside}</div>'
+
+
+def figure(name: str, caption: str) -> str:
+    """A chart that the script draws, by the name of its place."""
+    heading = f'<figcaption id="{name}-caption">{text(caption)}</figcaption>'
+    return f'<figure id="{name}">{heading}<div class="plot"></div></figure>'
 
 
 def page(title: str, body: str, *, styles: Sequence[str], scripts: Sequence[str]) -> str:

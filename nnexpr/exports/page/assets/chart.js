@@ -112,7 +112,7 @@ class Chart {
     const yTicks = this.y.ticks(Math.max(3, Math.round((height - top - below) / 42)));
     const widest = Math.max(...yTicks.map(([, label]) => label.length));
     Object.assign(this, { height, top, left: Math.max(LEFT, 12 + 6.6 * widest), high: height - top - below });
-    this.inner = this.width - this.left - MARGIN.right;
+    this.inner = Math.max(this.width - this.left - MARGIN.right, 1);
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${height}`);
     const clip = made("clipPath", { id: `${this.figure.id}-clip` }, made("rect", this.box()));
     this.inside = made("g", { "clip-path": `url(#${this.figure.id}-clip)` });
@@ -342,15 +342,20 @@ const SHADES = [
   [238, 236, 107],
 ];
 
+/** A colour on the way through these. */
+function between(colors, share) {
+  const place = Math.min(Math.max(share, 0), 1) * (colors.length - 1);
+  const first = Math.min(Math.floor(place), colors.length - 2);
+  return [0, 1, 2].map((part) => colors[first][part] + (place - first) * (colors[first + 1][part] - colors[first][part]));
+}
+
 /** The colour of a share from 0 to 1, as red, green and blue: what is large stands out from the ground. */
 function shade(share, dark) {
-  const place = Math.min(Math.max(dark ? share : 1 - share, 0), 1) * (SHADES.length - 1);
-  const first = Math.min(Math.floor(place), SHADES.length - 2);
-  return [0, 1, 2].map((part) => SHADES[first][part] + (place - first) * (SHADES[first + 1][part] - SHADES[first][part]));
+  return between(SHADES, dark ? share : 1 - share);
 }
 
 /** The scale of shades beside its two ends. */
-function ramp(figure, low, high, words) {
+function ramp(figure, low, high, words, color = shade) {
   const canvas = html("canvas");
   [canvas.width, canvas.height] = [96, 10];
   const item = html("li", "", words, ` ${low} `, canvas, ` ${high}`);
@@ -358,7 +363,7 @@ function ramp(figure, low, high, words) {
   const paint = () => {
     const context = canvas.getContext("2d");
     for (let x = 0; x < canvas.width; x += 1) {
-      context.fillStyle = `rgb(${shade(x / (canvas.width - 1), isDark())})`;
+      context.fillStyle = `rgb(${color(x / (canvas.width - 1), isDark())})`;
       context.fillRect(x, 0, 1, canvas.height);
     }
   };

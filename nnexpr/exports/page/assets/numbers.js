@@ -25,6 +25,18 @@ function short(value, digits = 3) {
   return grouped(String(rounded));
 }
 
+/** The least and the greatest of what is finite. */
+function ends(...arrays) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const values of arrays) {
+    for (const value of values ?? []) {
+      if (value < low && value > -Infinity) low = value;
+      if (value > high && value < Infinity) high = value;
+    }
+  }
+  return low > high ? [0, 1] : [low, high];
+}
+
 function grouped(digits) {
   const [whole, part] = digits.split(".");
   const spaced = whole.replace("-", "").length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
@@ -83,7 +95,7 @@ class Log {
   constructor(low, high) {
     this.low = Log.mark(low, false);
     this.high = Log.mark(high, true);
-    if (this.high - this.low < 0.9) [this.low, this.high] = [Math.floor(this.low + 1e-9), Math.ceil(this.high - 1e-9)];
+    if (this.high - this.low < 0.6) [this.low, this.high] = [Math.floor(this.low + 1e-9), Math.ceil(this.high - 1e-9)];
     if (this.high <= this.low) this.high = this.low + 1;
   }
 

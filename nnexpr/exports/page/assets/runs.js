@@ -84,18 +84,6 @@ function fallen(losses) {
   });
 }
 
-/** The least and the greatest of what is finite. */
-function ends(...arrays) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const values of arrays) {
-    for (const value of values ?? []) {
-      if (value < low && value > -Infinity) low = value;
-      if (value > high && value < Infinity) high = value;
-    }
-  }
-  return low > high ? [0, 1] : [low, high];
-}
-
 /** How far down and up every snapshot goes, but not further out than the target is high: a fit may burst. */
 function reach(run, isError) {
   const [low, high] = run.knows || run.data ? ends(run.truth, run.data?.y) : ends(run.fit(run.count - 1));
