@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from nnexpr.plot.canvas import Drawing, drawing
 from nnexpr.plot.fits import bends_of, losses_of
-from nnexpr.plot.style import BLACK, COLORS, Size, dash
+from nnexpr.plot.style import BLACK, COLORS, MARKERS, Size, dash
 from nnexpr.regions.plane import plane_regions
+from nnexpr.runs.events import events
 from nnexpr.specification import InputError
+from nnexpr.training.fit import FitResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
     from nnexpr.regions.plane import PlaneRegions
     from nnexpr.runs.recording import Recording, Scene
-    from nnexpr.training.fit import FitResult
 
 __all__ = ["counts", "loss"]
+
+Array = NDArray[np.float64]
 
 MOST_CELLS = 200_000  # of a network in the plane; beyond, it is not counted for a figure
 MOST_COUNTED = 60  # snapshots in the plane, of which each may take a second
@@ -42,7 +45,8 @@ def loss(
 ) -> Figure:
     """The mean squared error over the epochs, on logarithmic axes: all members' band, their median, and the best.
 
-    The best is the member whose loss is least in the end; ``member`` shows another beside it. A logarithmic axis has no
+    The best is the member whose loss is least in the end; ``member`` shows another in its place. What happened to it is
+    marked where the program finds it in a recording: knee, first bend, collapse, divergence. A logarithmic axis has no
     place for epoch 0, and none for a loss of 0. Raises :class:`~nnexpr.specification.InputError` for another member.
     """
     told = losses_of(fit)
@@ -53,15 +57,16 @@ def loss(
     with drawing(ax, size) as on:
         on.ax.set_xscale("log" if log_epochs else "linear")
         on.ax.set_yscale("log")
-        _draw_losses(on, epochs, losses, member)
+        shown = _draw_losses(on, epochs, losses, member)
+        if not isinstance(fit, FitResult) and len(epochs):
+            _draw_events(on, fit, shown, epochs, losses[:, shown])
         named = f"{losses.shape[1]:,} members" if losses.shape[1] > 1 else ""
         on.name(x="epoch", y=f"mean squared error of {told.value_name}", title=named if title else "")
     return on.figure
 
 
-def _draw_losses(
-    on: Drawing, epochs: NDArray[np.int64], losses: NDArray[np.float64], member: int | None
-) -> None:
+def _draw_losses(on: Drawing, epochs: NDArray[np.int64], losses: Array, member: int | None) -> int:
+    """Draws them, and tells which member is shown."""
     alive = np.isfinite(losses).any(axis=1)
     epochs, losses = epochs[alive], losses[alive]
     best = _best(losses)
@@ -69,13 +74,30 @@ def _draw_losses(
         least, middle, most = (each(losses, axis=1) for each in (np.nanmin, np.nanmedian, np.nanmax))
         on.band(epochs, least, most, f"all {losses.shape[1]} members")
         on.line(epochs, middle, "median", color=BLACK, linestyle=dash(1))
-    shown = {best: "best"} if member is None else {member: f"member {member}"}
-    for each, label in shown.items():
-        name = f"{label}, member {each}" if label == "best" and losses.shape[1] > 1 else label
-        on.line(epochs, losses[:, each], name, color=COLORS[0], linestyle="-")
+    shown = best if member is None else member
+    several = f"best, member {best}" if losses.shape[1] > 1 else "loss"
+    on.line(
+        epochs,
+        losses[:, shown],
+        several if member is None else f"member {member}",
+        color=COLORS[0],
+        linestyle="-",
+    )
+    return shown
 
 
-def _best(losses: NDArray[np.float64]) -> int:
+def _draw_events(
+    on: Drawing, recording: Recording, member: int, epochs: NDArray[np.int64], losses: Array
+) -> None:
+    """A mark on the curve at each event; of one at an epoch that was not recorded, at the one before it."""
+    for place, event in enumerate(events(recording, member)):
+        at = int(np.searchsorted(epochs, event.epoch, side="right")) - 1
+        if at >= 0 and event.kind != "best":
+            look = {"color": BLACK, "marker": MARKERS[place % len(MARKERS)], "markerfacecolor": "white"}
+            on.dots([event.epoch], [losses[at]], event.kind, markersize=3.5, zorder=3, **look)
+
+
+def _best(losses: Array) -> int:
     last = losses[-1] if len(losses) else np.zeros(losses.shape[1])
     return int(np.nanargmin(last)) if np.isfinite(last).any() else 0
 

@@ -25,7 +25,9 @@ __all__ = ["WAYS", "Drawable", "Way", "drawn_as"]
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """``draws``: the function, with its ``options``; ``of``: what it takes; ``inputs``: of the target."""
+    """``draws``: the function, with its ``options``; ``of``: what it takes, what it prefers first; ``inputs``: how many
+    the target has.
+    """
 
     name: str
     words: str
@@ -49,7 +51,8 @@ for _way in (
         at_epochs=True),
     Way(name="patterns", words="two inputs: the cells by pattern of active units", draws="nnexpr.plot.plane:cells",
         options={"color": "pattern"}, inputs=(2,), at_epochs=True),
-    Way(name="loss", words="losses over the epochs: band, median, best", draws="nnexpr.plot.over_epochs:loss"),
+    Way(name="loss", words="losses over the epochs: band, median, best, events", draws="nnexpr.plot.over_epochs:loss",
+        of=("recording", "result")),
     Way(name="counts", words="exact counts over the epochs, with bounds", draws="nnexpr.plot.over_epochs:counts",
         of=("recording",), of_members=False),
     Way(name="modes", words="the error's Fourier modes over the epochs, a map", draws="nnexpr.plot.fourier:modes",
@@ -109,11 +112,12 @@ def drawn_as(
 
 
 def _chosen(way: Way, of: Drawable, epoch: int | None) -> FitResult | Recording:
-    """The result, which knows all members, where it will do; the recording for an epoch between."""
-    result, recording = of.result, of.recording
-    if "result" in way.of and result is not None and (epoch in (None, 0, result.epochs) or recording is None):
-        return result
-    if "recording" in way.of and recording is not None:
-        return recording
+    """What it prefers of what there is; for an epoch that a result does not know, the recording where there is one."""
+    known = {"result": of.result, "recording": of.recording}
+    if of.result is not None and of.recording is not None and epoch not in (None, 0, of.result.epochs):
+        del known["result"]
+    for each in way.of:
+        if (found := known.get(each)) is not None:
+            return found
     needed = " or ".join(f"a {each}" for each in way.of)
     raise InputError("what", way.name, f"it needs {needed}, and {of.name} has none")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -35,6 +36,7 @@ Thing = TypeVar("Thing")
 EVERY = "all"
 OF_NETWORKS = ("fit", "cells", "patterns")
 SPELLED = ("csv:", "expr:")
+_BEGINNING = re.compile(r"[0-9]{4,8}(-|$)")  # of a run's id, which no experiment has
 HEAD = 16  # bytes that tell weights from data
 
 
@@ -57,7 +59,7 @@ def drawn(name: str, store: Store, asked: Asked, *, size: Size | None, title: bo
         return _of_target(name, asked, look)
     if os.path.exists(name):
         return _of_file(name, store, asked, look)
-    run = store.find(name)
+    run = store.named(name) if _BEGINNING.match(name) else None
     if run is not None:
         return _of_fit(run, asked, look, lambda: _of_network(run.read(), name, asked, look))
     try:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 import nnexpr
 from nnexpr import plot
 from nnexpr.regions.line import linear_regions
+from nnexpr.runs.events import events
 from nnexpr.specification import InputError
 from nnexpr.training.modes import mode_amplitudes
 
@@ -179,6 +180,21 @@ def test_losses_are_those_of_the_history() -> None:
     assert np.array_equal(curves(linear)["member 3"][1], result.history.losses[:, 3].astype(float))
     with pytest.raises(InputError):
         plot.loss(result, member=5)
+
+
+def test_what_happened_is_marked_on_the_loss() -> None:
+    recording = recorded(epochs=400, every=100, lr=2e-2)
+    found = {event.kind: event.epoch for event in events(recording, 0)}
+    drawn = curves(plot.loss(recording, member=0))
+    losses = dict(zip(recording.epochs.tolist(), recording.losses[:, 0].tolist(), strict=True))
+    marked = {kind: epoch for kind, epoch in found.items() if kind != "best" and epoch >= 1}
+    assert "knee" in marked
+    for kind, epoch in marked.items():
+        [x], [y] = drawn[kind]
+        assert x == epoch
+        assert y == pytest.approx(losses[max(at for at in losses if at <= epoch)])
+    assert not set(drawn) & set(found) - set(marked)
+    assert not set(curves(plot.loss(on_the_line()))) & {"knee", "bend", "collapse", "divergence"}
 
 
 def test_counts_are_those_of_each_snapshot() -> None:
