@@ -80,6 +80,32 @@ for _preset in (
         view="Experiments", begin={"experiment": "lottery", "quick": True}, batch="reproduce lottery --quick",
     ),
     Preset(
+        "encoding", "What does it change to give a network sines of x in place of x?",
+        "The same network of 16 units a layer: A sees sines and cosines of x and is on the target within some hundred "
+        "epochs, B sees x and learns little but mean and tilt in a thousand; space plays both on one clock.",
+        view="Replay", fit={**_HU, "depth": 3, "width": 16, "encoding_bands": 6},
+        begin={"beside": ({"encoding_bands": 0},)}, look={"log_epochs": True},
+    ),
+    Preset(
+        "width-depth", "With as many parameters, is it better to be wide or deep?",
+        "A is eight layers of 8 (457 parameters) and ends at about half the loss of B, two of 176 (529); C is 2 x 16, "
+        "which by N d^2 counts as equal to A and has 49.",
+        view="Replay",
+        fit={"target": "fourier", "terms": 5, "points": 500, "epochs": 5000, "lr": 3e-3, "depth": 8, "width": 8},
+        begin={"beside": ({"depth": 2, "width": 176}, {"depth": 2, "width": 16})}, look={"log_epochs": True},
+    ),
+    Preset(
+        "sparse-data", "What do networks do between ten points that they have learned?",
+        "Below, the error over x and the epochs: A begins as a sum of waves that is already convex and first moves "
+        "along that manifold; B begins at random, bends where the points let it and stays some ten times further away.",
+        view="Replay",
+        fit={
+            "network": "compositional", "target": "cube", "points": 10, "epochs": 2000, "depth": 5, "stages": (1, 3),
+            "dtype": "float64",
+        },
+        begin={"beside": ({"network": "mlp", "depth": 6, "width": 4},)}, look={"log_epochs": True, "fronts": "map"},
+    ),
+    Preset(
         "collapse", "What becomes of networks that are deep and narrow?",
         "All thirty end as one flat line at the target's mean: two ReLU a layer die on the way, Counts says that the "
         "network is collapsed, and no epoch brings it back; - makes it shallower.",

@@ -36,7 +36,7 @@ __all__ = [
     "losses_chart", "modes_maps", "time_axis",
 ]  # fmt: skip
 
-COLORS = {"A": "accent", "B": "warning", "C": "success", "D": "secondary"}
+COLORS = {"A": "accent", "B": "primary", "C": "success", "D": "error"}  # four that no theme has as one
 TWO_INPUTS = "n/a (two inputs)"
 NOT_COUNTED = "n/a (not piecewise linear, or of two inputs)"
 PARTS = 64  # of the domain, in which bends are counted

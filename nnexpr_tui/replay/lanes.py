@@ -7,16 +7,16 @@ takes is bounded like the fit's: a recording each, of so many snapshots and so m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.recording import Recording, Scene
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr_tui.replay.variants import difference
+from nnexpr_tui.replay.variants import changed, difference
 from nnexpr_tui.training.subject import SNAPSHOT_SHARE, FitSubject
 from nnexpr_tui.worker.subject import Subject, sentence
 
@@ -213,6 +213,15 @@ class LanesSubject(Subject[LanesMoment]):
         for kept in found:
             self._others[self._free()] = kept
         return ", ".join(f"{mark}: {other.name}" for mark, other in self._others.items() if other in found)
+
+    def compare(self, differences: Sequence[Mapping[str, Any]]) -> None:
+        """In place of all that are there: the fit, and beside it what differs from it in these options."""
+        for other in self._others.values():
+            other.pause()
+        self._others = {}
+        self.bring_fit()
+        for options in differences:
+            self.vary(self._fit_mark, changed(self._base(self._fit_mark)[0], options))
 
     def take_away(self, mark: str) -> str:
         """Empty that lane; a variant that was not kept is gone. The last one stays."""

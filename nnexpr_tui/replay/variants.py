@@ -6,7 +6,7 @@ specification's own rules forbid, is not offered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,7 +14,7 @@ from nnexpr.activations import ACTIVATIONS
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced
 
-__all__ = ["Variant", "difference", "variants_of"]
+__all__ = ["Variant", "changed", "difference", "variants_of"]
 
 BANDS = 3  # of the encoding that is offered where there is none
 
@@ -40,6 +40,17 @@ def variants_of(base: FitSpecification) -> list[Variant]:
         if changed != base and all(changed != other.specification for other in found):
             found.append(Variant(title, changed))
     return found
+
+
+def changed(base: FitSpecification, options: Mapping[str, Any]) -> FitSpecification:
+    """With these options in place of its own; another network begins with its own defaults."""
+    is_other = options.get("network", base.network) != base.network
+    kept = {
+        name: getattr(base, name)
+        for name, option in OPTIONS.items()
+        if not is_other or option.group != "network" or name == "members"
+    }
+    return FitSpecification.make(**{**kept, **options})
 
 
 def _changes(base: FitSpecification) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -6,7 +6,7 @@ and be thinned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -422,6 +422,11 @@ it had come so low. A variant is the chosen run with one thing changed, trained 
         if self._run is not None:
             mark = self._run.lane.mark
             self.controller.ask(LanesSubject, lambda lanes: question(lanes, mark))
+
+    def begin_with(self, *, beside: Sequence[Mapping[str, Any]]) -> None:  # type: ignore[override]
+        """The fit, and beside it what differs from it in these options."""
+        self.position.go(None)
+        self.controller.ask(LanesSubject, lambda lanes: lanes.compare(beside))
 
     # Taking it elsewhere
 

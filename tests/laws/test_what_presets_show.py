@@ -5,7 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.training.fit import result_of, session_of
+from nnexpr.training.session import Session
 from nnexpr_tui.presets import PRESETS
+from nnexpr_tui.replay.variants import changed
+
+
+def beside(name: str) -> list[Session]:
+    """The fit of a preset and what stands beside it, each trained to its end."""
+    preset = PRESETS[name]
+    fit = preset.specification()
+    sessions = [session_of(changed(fit, options)) for options in ({}, *preset.begin["beside"])]
+    for session in sessions:
+        session.step(fit.epochs)
+    return sessions
+
+
+def distance(session: Session) -> float:
+    """The mean squared error on the plotting grid, between the points too."""
+    return float(np.mean((session.snapshot(0).prediction - session.target.truth(session.grid)) ** 2))
 
 
 def test_low_frequencies_are_learned_first() -> None:
@@ -27,3 +44,25 @@ def test_deep_and_narrow_networks_collapse_and_stay() -> None:
     result = result_of(session)
     assert sum(lines.collapsed for lines in result.regions()) >= 27
     assert np.median(result.loss) > 0.9 * session.target.values.var()
+
+
+def test_an_encoding_changes_everything() -> None:
+    early = session_of(PRESETS["encoding"].specification())
+    early.step(300)
+    assert float(early.losses()[0]) < 0.05 * early.target.values.var()
+    encoded, plain = beside("encoding")
+    assert float(encoded.losses()[0]) < 1e-3
+    assert float(plain.losses()[0]) > 0.5 * plain.target.values.var()
+
+
+def test_deep_beats_wide_with_as_many_parameters() -> None:
+    deep, wide, called_equal = beside("width-depth")
+    assert [each.network.parameter_count for each in (deep, wide, called_equal)] == [457, 529, 49]
+    losses = [float(each.losses()[0]) for each in (deep, wide, called_equal)]
+    assert losses[0] < 0.75 * losses[1] < 0.3 * losses[2]
+
+
+def test_on_the_manifold_the_curve_is_met_between_the_points() -> None:
+    waves, plain = beside("sparse-data")
+    assert waves.network.parameter_count == plain.network.parameter_count
+    assert distance(waves) < 0.2 * distance(plain)
