@@ -93,7 +93,12 @@ def _told(values: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def experiments_document(
-    done: Iterable[tuple[Experiment, Finding]], *, quick: bool, figures: bool, seed: int = 0
+    done: Iterable[tuple[Experiment, Finding]],
+    *,
+    quick: bool,
+    figures: bool,
+    seed: int = 0,
+    large: bool = False,
 ) -> dict[str, Any]:
     """The JSON of ``reproduce``: the experiments with what was found, and the seed of all draws."""
     experiments = []
@@ -105,7 +110,13 @@ def experiments_document(
         if figures:
             entry["figures"] = finding.result.figures
         experiments.append(entry)
-    return {"schema": 1, **({"quick": True} if quick else {}), "seed": seed, "experiments": experiments}
+    return {
+        "schema": 1,
+        **({"quick": True} if quick else {}),
+        **({"large": True} if large else {}),
+        "seed": seed,
+        "experiments": experiments,
+    }
 
 
 def _claim(claim: Claim) -> dict[str, Any]:

@@ -71,7 +71,10 @@ class Attempt:
     """One attempt at an experiment.
 
     ``quick`` asks for fewer members or epochs; such numbers never stand for the full ones, and a claim that so few
-    cannot judge is not judged. All that is drawn is drawn from ``seed``; member i of a network has seed ``seed`` + i.
+    cannot judge is not judged. ``large`` asks for the source's own size where an experiment by itself takes a smaller
+    one, or for more members: what takes a graphics processor. ``device``: where networks are trained by those
+    experiments that can train elsewhere than on the processor. All that is drawn is drawn from ``seed``; member i of a
+    network has seed ``seed`` + i.
     ``progress`` is told as it goes; it may raise :class:`Cancelled` to end the attempt.
     """
 
@@ -79,9 +82,13 @@ class Attempt:
     seed: int = 0
     progress: Progress = lambda share, note: None  # noqa: ARG005
     parts: Parts = field(default_factory=Parts)
+    large: bool = False
+    device: str = "cpu"
 
-    def choose(self, full: Item, quick: Item) -> Item:
-        """What this attempt takes of the two."""
+    def choose(self, full: Item, quick: Item, large: Item | None = None) -> Item:
+        """What this attempt takes of them; of the full where there is no large one."""
+        if self.large and large is not None:
+            return large
         return quick if self.quick else full
 
     def report(self, share: float, note: str = "") -> None:

@@ -25,7 +25,8 @@ Work = Callable[[Attempt], Result]
 class Experiment:
     """One experiment: ``source`` says what it reproduces, ``question`` what it asks, ``run`` does it.
 
-    ``full``, ``quick``: the members, epochs and sizes that it takes, for people.
+    ``full``, ``quick``, ``large``: the members, epochs and sizes that it takes, for people; no ``large`` where full is
+    the source's own size.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Experiment:
     run: Work
     full: str = ""
     quick: str = ""
+    large: str = ""
 
     @property
     def name(self) -> str:
@@ -52,12 +54,12 @@ class Source:
     prefix: str = ""
 
     def experiment(
-        self, module: str, part: str, title: str, question: str, *, full: str, quick: str
+        self, module: str, part: str, title: str, question: str, *, full: str, quick: str, large: str = ""
     ) -> Experiment:
         """The experiment that ``run`` of a module of the package does."""
         group, id = self.package.rpartition(".")[2], self.prefix + module.replace("_", "-")  # noqa: A001
         work = deferred(f"{self.package}.{module}:run")
-        return Experiment(id, group, f"{self.name}, {part}", title, question, work, full, quick)
+        return Experiment(id, group, f"{self.name}, {part}", title, question, work, full, quick, large)
 
 
 def deferred(place: str) -> Work:

@@ -30,13 +30,17 @@ KINDS: dict[str, tuple[Any, str]] = {
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """The result of one run of an experiment. ``finished`` is the time of day in seconds since 1970."""
+    """The result of one run of an experiment, full unless it was ``quick`` or ``large``.
+
+    ``finished`` is the time of day in seconds since 1970.
+    """
 
     id: str
     quick: bool
     seconds: float
     finished: float
     result: Result
+    large: bool = False
 
     @property
     def tally(self) -> dict[Verdict, int]:
@@ -70,7 +74,8 @@ def read_finding(parts: Iterable[dict[str, Any]]) -> Finding:
             found[name].append(from_json(of, given))
         result = Result(**{name: tuple(values) for name, values in found.items()})
         times = from_json(float, head["seconds"]), from_json(float, head["finished"])
-        return Finding(from_json(str, head["id"]), from_json(bool, head["quick"]), *times, result)
+        sizes = from_json(bool, head["quick"]), from_json(bool, head.get("large", False))
+        return Finding(from_json(str, head["id"]), sizes[0], *times, result, sizes[1])
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"not a finding: {error}") from None
 
@@ -78,14 +83,14 @@ def read_finding(parts: Iterable[dict[str, Any]]) -> Finding:
 # --- on disk
 
 
-def _place(folder: Path, name: str, quick: bool) -> Path:
-    return folder / f"{name}{'-quick' * quick}.finding.jsonl"
+def _place(folder: Path, name: str, quick: bool, large: bool = False) -> Path:
+    return folder / f"{name}{'-quick' * quick}{'-large' * large}.finding.jsonl"
 
 
 def keep_finding(finding: Finding, folder: Path) -> None:
     """Write it, whole or not at all. Raises OSError."""
     lines = "".join(written(finding, origin=origin()))
-    write_atomically(_place(folder, finding.id, finding.quick), lines)
+    write_atomically(_place(folder, finding.id, finding.quick, finding.large), lines)
 
 
 def kept_finding(folder: Path, name: str, *, quick: bool) -> Finding | None:

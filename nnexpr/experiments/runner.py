@@ -18,22 +18,27 @@ def perform(
     folder: Path | None = None,
     *,
     quick: bool = False,
+    large: bool = False,
+    device: str = "cpu",
     seed: int = 0,
     progress: Progress = Attempt.progress,
 ) -> Finding:
     """What the experiment finds. Raises what its work raises, :class:`~nnexpr.experiments.attempt.Cancelled` too.
 
-    With a folder an attempt that was cut short is taken up where it was, each quickness and seed for itself, and the
-    finding is kept there, unless other draws were asked for than those of seed 0. A folder that cannot be written to
-    stops nothing.
+    ``quick``, ``large``, ``device``: see :class:`~nnexpr.experiments.attempt.Attempt`; ``large`` is full where the
+    experiment has no larger size. With a folder an attempt that was cut short is taken up where it was, each size,
+    device and seed for itself, and the finding is kept there, unless other draws were asked for than those of seed 0.
+    A folder that cannot be written to stops nothing.
     """
     began = monotonic()
-    name = f"{experiment.id}{'-quick' * quick}{f'-seed-{seed}' * (seed != 0)}.json"
+    large = large and bool(experiment.large)
+    where = f"-{device.replace(':', '-')}" * (device != "cpu")
+    name = f"{experiment.id}{'-quick' * quick}{'-large' * large}{where}{f'-seed-{seed}' * (seed != 0)}.json"
     parts = Parts.read(folder and folder / name)
-    attempt = Attempt(quick, seed, progress, parts)
+    attempt = Attempt(quick, seed, progress, parts, large, device)
     attempt.report(0.0, "loading")
     result = experiment.run(attempt)
-    finding = Finding(experiment.id, quick, monotonic() - began, time(), result)
+    finding = Finding(experiment.id, quick, monotonic() - began, time(), result, large)
     if folder is not None and seed == 0:
         with suppress(OSError):
             keep_finding(finding, folder)

@@ -3,11 +3,15 @@
 Small stacks are bound by the time it takes to launch their kernels, some fifty a step. A graph replays them with one
 launch. What it reads and writes lies at fixed addresses, so everything that changes from epoch to epoch (learning rate,
 shuffled points) is copied into the same tensors before.
+
+Sessions in several threads, each on a stream of its own, may share a device: captures take turns, and each forbids
+what a capture must not see to its own thread alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -15,6 +19,7 @@ from torch import Tensor
 __all__ = ["Replayed"]
 
 WARM_UP = 3  # calls before a capture: libraries set themselves up in the first ones
+_CAPTURES = Lock()  # they share a stream of torch's
 
 
 class Replayed:
@@ -51,7 +56,7 @@ class Replayed:
                     self._epoch()
             torch.cuda.current_stream().wait_stream(stream)
             graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
+            with _CAPTURES, torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 self._epoch()
             self._graph = graph
         except RuntimeError as error:

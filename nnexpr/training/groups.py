@@ -42,11 +42,14 @@ def make_groups(job: Job, loops: Loops = "auto") -> list[Group]:
     if spec.on_the_manifold and not compiled:
         allowed = "stages 1 and 2 train on the processor, with --device cpu"
         raise InputError("stages", OPTIONS["stages"].format(spec.stages), allowed)
-    threads = torch.get_num_threads() if network.parameters.device.type == "cpu" else 1
+    on_processor = network.parameters.device.type == "cpu"
+    threads = torch.get_num_threads() if on_processor else 1
     points = min(data.points, data.batch_size or data.points)
     if compiled:
         return _groups(job, divide(network, points, threads))
-    room = GROUP_BYTES if network.parameters.device.type == "cpu" else DEVICE_BYTES
+    room = GROUP_BYTES if on_processor else DEVICE_BYTES
+    if not on_processor:
+        points = data.points  # their loss before each epoch then takes a few large products in place of many
     while True:
         division = divide_for_tensors(network, points, room, threads)
         try:

@@ -21,7 +21,7 @@ from nnexpr.targets import target
 from nnexpr_tui.commands.interrupts import Interrupted, signals
 from nnexpr_tui.commands.network_file import read_network
 from nnexpr_tui.commands.output import say
-from nnexpr_tui.commands.reproduce import performed
+from nnexpr_tui.commands.reproduce import How, performed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -197,7 +197,7 @@ def _finding(experiment: Experiment, place: str, store: Store, *, quick: bool) -
     kind, needs = ("quick", experiment.quick) if quick else ("full", experiment.full)
     say(f"{experiment.id} has no {kind} finding of this version: it is run now ({needs}).")
     with signals(deferred=True) as pending:
-        finding = performed(experiment, place, quick, 0, store, pending)
+        finding = performed(experiment, place, How(quick), store, pending)
     if finding is None:
         say("Interrupted; the same command goes on from here.")
         raise Interrupted(pending.code or 130)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -42,7 +43,7 @@ from nnexpr_tui.commands.output import (
 )
 from nnexpr_tui.documents import experiments_document
 
-__all__ = ["performed", "reproduce"]
+__all__ = ["How", "performed", "reproduce"]
 
 _EXAMPLES = {
     "--list": "what there is",
@@ -58,6 +59,9 @@ Column = tuple[str, ...]  # its heading and its cells
 @click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @click.argument("name", metavar="[EXPERIMENT|GROUP|all]", required=False, shell_complete=experiments)
 @output_option("--quick", is_flag=True, help="fewer members or epochs; the output says that it is quick")
+@output_option(
+    "--large", is_flag=True, help="the source's own size where a smaller one is taken else; for a GPU"
+)
 @output_option("--list", "listed", is_flag=True, help="list the experiments and leave")
 @output_option(
     "--figures", is_flag=True, help="also give the figures: charts and maps, or their numbers with --json"
@@ -65,16 +69,26 @@ Column = tuple[str, ...]  # its heading and its cells
 @output_option(
     "--report", metavar="FILE.html", help="also write claims, verdicts, tables and figures there, as one page"
 )
-@declared_options("seed", words={"seed": "from which all is drawn that the sources draw at random"})
+@declared_options(
+    "device",
+    "seed",
+    words={
+        "device": "where the networks of waves, star and oscillations are trained: auto, cpu, cuda, cuda:N or mps",
+        "seed": "from which all is drawn that the sources draw at random",
+    },
+    device="cpu",
+)
 @threads_option
 @json_option
 @store_option
 def reproduce(
     name: str | None,
     quick: bool,
+    large: bool,
     listed: bool,
     figures: bool,
     report: str | None,
+    device: str | None,
     seed: int | None,
     as_json: bool,
     store: Store,
@@ -89,10 +103,13 @@ def reproduce(
         _list(experiments, as_json)
         return 0
     page = None if report is None else _check_report(report)
+    if quick and large:
+        raise InputError("large", "on", "with quick there is nothing large; give one of the two")
+    how = How(quick, large, _device(device), seed or 0)
     found: list[Finding] = []
     with signals(deferred=True) as pending:
         for number, experiment in enumerate(experiments, 1):
-            finding = performed(experiment, f"{number}/{len(experiments)}", quick, seed or 0, store, pending)
+            finding = performed(experiment, f"{number}/{len(experiments)}", how, store, pending)
             if finding is None:
                 break
             found.append(finding)
@@ -100,10 +117,10 @@ def reproduce(
                 _show(experiment, finding, figures=figures)
         if as_json:
             done = zip(experiments, found, strict=False)
-            print_json(experiments_document(done, quick=quick, figures=figures, seed=seed or 0))
+            print_json(experiments_document(done, quick=quick, large=large, figures=figures, seed=how.seed))
         elif len(found) > 1:
             _print_verdicts([claim for one in found for claim in one.result.claims])
-        unwritten = page and _write_report(page, name, experiments, found, seed or 0)
+        unwritten = page and _write_report(page, name, experiments, found, how)
     if pending.code is not None:
         say(
             f"Interrupted after {len(found)} of {len(experiments)} experiments; the same command goes on from here."
@@ -129,25 +146,42 @@ def _check_report(path: str) -> Path:
 
 
 def _write_report(
-    place: Path, name: str, experiments: Sequence[Experiment], found: Sequence[Finding], seed: int
+    place: Path, name: str, experiments: Sequence[Experiment], found: Sequence[Finding], how: How
 ) -> str:
     """Write what was found; why that failed, if it did."""
     from nnexpr.exports.report import Report, write_report
 
-    words = ["nnexpr-tui", "reproduce", name, *["--quick"] * any(finding.quick for finding in found)]
-    words += ["--seed", str(seed)] * (seed != 0) + ["--report", place.name]
+    words = ["nnexpr-tui", "reproduce", name, *["--quick"] * how.quick, *["--large"] * how.large]
+    words += ["--device", how.device] * (how.device != "cpu") + ["--seed", str(how.seed)] * (how.seed != 0)
+    words += ["--report", place.name]
     done = tuple(zip(experiments, found, strict=False))
     try:
-        write_report(Report(name, done, tuple(experiments[len(found) :]), seed, shlex.join(words)), place)
+        write_report(Report(name, done, tuple(experiments[len(found) :]), how.seed, shlex.join(words)), place)
     except OSError as error:
         return f"{place} could not be written: {error.strerror or error}"
     say(f"The report is {place}.")
     return ""
 
 
-def performed(
-    experiment: Experiment, place: str, quick: bool, seed: int, store: Store, pending: Pending
-) -> Finding | None:
+class How(NamedTuple):
+    """How experiments are run; as :func:`~nnexpr.experiments.runner.perform` has it."""
+
+    quick: bool = False
+    large: bool = False
+    device: str = "cpu"
+    seed: int = 0
+
+
+def _device(name: str | None) -> str:
+    """A device that works; raises InputError. Only what is not the processor costs torch."""
+    if name in (None, "cpu"):
+        return "cpu"
+    from nnexpr.training.devices import resolve_device
+
+    return str(resolve_device(str(name)))
+
+
+def performed(experiment: Experiment, place: str, how: How, store: Store, pending: Pending) -> Finding | None:
     """What it found, kept beside the runs, where the explorer finds it too; None where a signal cut it short."""
     from nnexpr.experiments.runner import perform
 
@@ -159,7 +193,7 @@ def performed(
             bar.show(share, note)
 
         with suppress(Cancelled):
-            return perform(experiment, store.findings, quick=quick, seed=seed, progress=tell)
+            return perform(experiment, store.findings, **how._asdict(), progress=tell)
     return None
 
 
@@ -170,7 +204,12 @@ def _list(experiments: tuple[Experiment, ...], as_json: bool) -> None:
     if as_json:
         keys = ("id", "group", "source", "title", "question")
         listed = [
-            {**{key: getattr(one, key) for key in keys}, "settings": {"full": one.full, "quick": one.quick}}
+            {
+                **{key: getattr(one, key) for key in keys},
+                "settings": {
+                    key: getattr(one, key) for key in ("full", "quick", "large") if getattr(one, key)
+                },
+            }
             for one in experiments
         ]
         print_json({"schema": 1, "experiments": listed})
@@ -183,7 +222,8 @@ def _show(experiment: Experiment, finding: Finding, *, figures: bool) -> None:
     mark = " (quick: fewer members or epochs than the source)" if finding.quick else ""
     print_text(f"{experiment.title}{mark}", style="bold")
     print_text(f"{experiment.source}. {experiment.question}")
-    print_text(f"{experiment.quick if finding.quick else experiment.full}\n")
+    taken = experiment.quick if finding.quick else experiment.large if finding.large else experiment.full
+    print_text(f"{taken}\n")
     for table in finding.result.tables:
         _print_blocks(table)
     for figure in finding.result.figures if figures else ():

@@ -87,6 +87,36 @@ def test_wide_tables_are_shown_in_blocks_that_break_no_number(run, monkeypatch) 
     assert max(map(len, shown.splitlines())) <= 100
 
 
+def test_a_large_run_is_said_to_be_large_and_is_kept_apart(run, monkeypatch, tmp_path) -> None:
+    """Where an experiment has no larger size it is run as it is."""
+    asked: list[tuple[bool, str]] = []
+
+    def tells(attempt: Attempt) -> Result:
+        asked.append((attempt.large, attempt.device))
+        return works(attempt)
+
+    made = tuple(
+        Experiment(name, "fakes", "a source", "Title", "Does it?", tells, "full size", "quick size", large)
+        for name, large in (("has", "large size"), ("none", ""))
+    )
+    monkeypatch.setattr(discovery, "groups", lambda: {"fakes": made})
+    store = ("--store", str(tmp_path))
+    shown = run("reproduce", "fakes", "--large", "--device", "cpu", *store)
+    assert shown.exit_code == 0, shown.stderr
+    assert asked == [(True, "cpu"), (False, "cpu")]
+    assert "large size" in shown.stdout
+    assert shown.stdout.count("full size") == 1
+    assert json.loads(run("reproduce", "has", "--large", "--json", *store).stdout)["large"] is True
+    assert "large" not in json.loads(run("reproduce", "has", "--json", *store).stdout)
+    assert sorted(path.name for path in tmp_path.rglob("*.finding.jsonl")) == [
+        "has-large.finding.jsonl", "has.finding.jsonl", "none.finding.jsonl",
+    ]  # fmt: skip
+    refused = run("reproduce", "has", "--large", "--quick", *store)
+    assert refused.exit_code == 2
+    assert "large" in refused.stderr
+    assert run("reproduce", "has", "--device", "cuda:99", *store).exit_code == 2
+
+
 def test_figures_on_request(run, fakes) -> None:
     [one] = json.loads(run("reproduce", "works", "--json", "--figures").stdout)["experiments"]
     assert one["figures"][0]["series"] == [{"label": "line", "x": [0.0, 1.0], "y": [0.0, 2.0]}]
@@ -203,7 +233,13 @@ def test_a_list(run) -> None:
     assert "manifold-tables" in ids
     keys = {"id", "group", "source", "title", "question", "settings"}
     assert all(set(one) == keys for one in found["experiments"])
-    assert all(set(one["settings"]) == {"full", "quick"} for one in found["experiments"])
+    for one in found["experiments"]:
+        sizes = (
+            {"full", "quick", "large"}
+            if one["id"] in ("waves", "star", "oscillations")
+            else {"full", "quick"}
+        )
+        assert set(one["settings"]) == sizes
     assert "manifold-tables" in run("reproduce", "manifold", "--list").stdout
     assert "manifold-tables" in run("reproduce").stdout  # with no name nothing is run
 

@@ -19,7 +19,7 @@ RESULT = Result((Table("t", ("a",), ((1,),)),))
 
 
 def experiment(work: Work) -> Experiment:
-    return Experiment("one", "group", "a source", "Title", "Does it?", work)
+    return Experiment("one", "group", "a source", "Title", "Does it?", work, large="more")
 
 
 def told(attempt: Callable[[Attempt], object]) -> list[tuple[float, str]]:
@@ -65,12 +65,15 @@ def test_other_draws_are_not_kept_in_place_of_the_first(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_parts_of_an_attempt_that_was_cut_short_are_found_again_by_seed_and_quickness(tmp_path: Path) -> None:
-    ways = [{"quick": quick, "seed": seed} for quick in (False, True) for seed in (0, 1, 12)]
+def test_parts_of_an_attempt_that_was_cut_short_are_found_again_by_seed_size_and_device(
+    tmp_path: Path,
+) -> None:
+    sizes = [{"quick": False}, {"quick": True}, {"large": True}, {"large": True, "device": "meta"}]
+    ways = [{**size, "seed": seed} for size in sizes for seed in (0, 1, 12)]
     calls: list[object] = []
 
     def work(attempt: Attempt) -> Result:
-        way = [attempt.quick, attempt.seed]
+        way = [attempt.quick, attempt.large, attempt.device, attempt.seed]
         for _ in range(2):
             assert attempt.kept("part", lambda: calls.append(way) or way) == way
         attempt.report(0.5)

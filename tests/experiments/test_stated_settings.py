@@ -42,8 +42,10 @@ from nnexpr.experiments.numerics import (
     random_features,
     rashomon_sets,
     smoother_units,
+    star,
     structured,
     timed_modes,
+    waves,
 )
 from nnexpr.experiments.numerics.global_local import TARGETS
 from nnexpr.theory.triangle_wave import SAMPLES
@@ -177,6 +179,15 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
         (oscillations.MEMBERS, oscillations.SAMPLES, oscillations.BATCH),
         (oscillations.QUICK_MEMBERS, oscillations.QUICK_SAMPLES),
     ),
+    "waves": (
+        (waves.CASES["s=1"].members, waves.CASES["s=3"].members, waves.CASES["s=3"].side ** 2, waves.CASES["s=3"].batch,
+         waves.CASES["s=3"].epochs[-1]),
+        (waves.QUICK["s=3"].side ** 2, waves.QUICK["s=3"].epochs[-1]),
+    ),
+    "star": (
+        (star.CASE.members, star.CASE.side**2, star.CASE.batch, star.CASE.epochs[-1]),
+        (star.QUICK.members, star.QUICK.side**2, star.QUICK.epochs[-1]),
+    ),
     "structured": (
         (len(structured.TARGETS), structured.MEMBERS, pieces.EPOCHS),
         (len(structured.QUICK_TARGETS), structured.QUICK_MEMBERS),
@@ -218,6 +229,17 @@ def numbers(text: str) -> tuple[float, ...]:
 def test_what_is_said_of_an_experiment_is_what_it_takes(name: str) -> None:
     [experiment] = find(name)
     assert (numbers(experiment.full), numbers(experiment.quick)) == TAKEN[name]
+
+
+LARGE: dict[str, tuple[float, ...]] = {
+    "oscillations": (oscillations.LARGE_MEMBERS,),
+    "waves": (waves.LARGE["s=1"].side ** 2, waves.LARGE["s=1"].batch, waves.LARGE["s=1"].epochs[-1]),
+    "star": (star.LARGE.members, star.LARGE.side**2, star.LARGE.batch, star.LARGE.epochs[-1]),
+}
+
+
+def test_and_so_are_those_of_the_larger_ones() -> None:
+    assert {each.id: numbers(each.large) for each in every() if each.large} == LARGE
 
 
 def test_every_experiment_says_so() -> None:

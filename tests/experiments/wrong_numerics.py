@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from wrong_mode_laws import WRONG_MODE_LAWS
 from wrong_oscillations import WRONG_OSCILLATIONS
+from wrong_planar import WRONG_PLANAR
 from wrong_structured import WRONG_STRUCTURED
 
 from nnexpr.experiments.data import Claim
@@ -160,4 +161,5 @@ WRONG_NUMERICS: dict[str, Callable[[Patch], Iterable[Claim]]] = {
     **WRONG_MODE_LAWS,
     **WRONG_STRUCTURED,
     **WRONG_OSCILLATIONS,
+    **WRONG_PLANAR,
 }

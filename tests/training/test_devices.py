@@ -51,6 +51,20 @@ def test_no_tensor_is_made_on_another_device(
     assert {tensor.device.type for tensor in (*stepper.state, stepper.parameters())} == {"meta"}
 
 
+def test_on_a_device_batches_are_small_and_the_loss_of_all_points_is_few_products() -> None:
+    """As many points at once as there is room for, whatever the batches are; on the processor as many as in one."""
+    network = mmnn(30, 5, 4, inputs=2, members=2)
+    for device, chunk in (("meta", 1000), ("cpu", 50)):
+        moved = network.to(device=device)
+        data = Data(torch.zeros(2, 1000, device=device), torch.zeros(1000, device=device), 50)
+        job = Job(moved, slice(0, 2), data, FitSpecification.make(members=2, batch_size=50))
+        [group, *_] = make_groups(job, "tensors")
+        stepper = group._stepper
+        assert isinstance(stepper, TensorStepper)
+        assert [len(stepper._whole.chunks), stepper._engine.chunk] == [1000 // chunk, chunk]
+        assert {(batch.points, len(batch.chunks)) for batch in stepper._batches} == {(50, 1)}
+
+
 def small_job(network: Network) -> Job:
     data = Data(network.features(torch.linspace(0, 1, 40, dtype=torch.float64)), torch.zeros(40))
     return Job(network, slice(0, network.members), data, FitSpecification.make())

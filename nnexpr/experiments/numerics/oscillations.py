@@ -12,6 +12,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from nnexpr.experiments.attempt import Attempt
@@ -47,14 +48,16 @@ CASES = {
 STARTS = {"relu": "torch", "sine": "scaled"}  # how the first weights are drawn
 NETWORKS = MMNN, TRAINED, TOTAL = "MMNN", "MLP, equal trained", "MLP, equal total"
 SAMPLES, QUICK_SAMPLES, BATCH, RATE = 60_000, 3000, 300, 1e-3
-MEMBERS, QUICK_MEMBERS = 5, 2
+MEMBERS, QUICK_MEMBERS, LARGE_MEMBERS = 5, 2, 30
 
 
 def run(attempt: Attempt) -> Result:
     """Every target, activation and network."""
-    samples, members = attempt.choose((SAMPLES, MEMBERS), (QUICK_SAMPLES, QUICK_MEMBERS))
+    samples, members = attempt.choose(
+        (SAMPLES, MEMBERS), (QUICK_SAMPLES, QUICK_MEMBERS), (SAMPLES, LARGE_MEMBERS)
+    )
     beside = {
-        (name, activation, kind): network
+        (name, activation, kind): network.to(device=attempt.device)
         for name, activation in product(CASES, STARTS)
         for kind, network in networks(CASES[name], activation, members, attempt.seed).items()
     }
@@ -92,7 +95,7 @@ def learned(network: Network, case: Case, samples: int) -> Array:
     rows = []
     for epoch in case.epochs:
         trained.step(epoch - trained.epoch)
-        values = trained.current_network()(x)[:, :, 0]
+        values = trained.predictions(network.features(torch.as_tensor(x)))
         rows.append(np.sqrt(np.mean((values - y) ** 2, axis=1) / np.mean(y**2)))
     return np.array(rows)
 
