@@ -69,6 +69,7 @@ class Explorer(DifferencesOnly[None]):
         start: bool = False,
         fresh: bool = False,
         preset: Preset | None = None,
+        opening: Preset | None = None,
         settings: Settings | None = None,
         store: Store | None = None,
         load: Callable[[], Library] | None = None,
@@ -88,6 +89,7 @@ class Explorer(DifferencesOnly[None]):
         self.terminal: TerminalFile | None = None
         self.is_leaving = False
         self._is_given = specification is not None
+        self._opening = preset or opening
         self.refusal: InputError | None = None  # of what was given to begin with
 
     # Beginning
@@ -117,8 +119,8 @@ class Explorer(DifferencesOnly[None]):
         self.controller.open()
         self.controller.worker.want()
         self.set_interval(SAVE_SECONDS, lambda: self.controller.remember(self.theme))
-        if self.controller.preset is not None:
-            self.call_later(self._show, self.controller.preset)
+        if self._opening is not None:
+            self.call_later(self._show, self._opening)
         elif self.controller.greeting:
             self.say(self.controller.greeting)
 
@@ -306,15 +308,24 @@ def _load_engine() -> Library:
 
 def run_explorer(
     specification: FitSpecification | None, *, start: bool, fresh: bool, settings: Settings, store: Store,
-    preset: Preset | None = None,
+    preset: Preset | None = None, opening: Preset | None = None,
 ) -> int:  # fmt: skip
     """The explorer until it is left; the exit code. ``specification`` None: what was looked at last, or the default.
 
+    It opens on the view of the ``preset``, whose question is looked at, or on that of ``opening``, without a question.
     Raises :class:`InputError` where the specification given cannot be built.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     with own_terminal() as terminal:
-        app = Explorer(specification, start=start, fresh=fresh, preset=preset, settings=settings, store=store)
+        app = Explorer(
+            specification,
+            start=start,
+            fresh=fresh,
+            preset=preset,
+            opening=opening,
+            settings=settings,
+            store=store,
+        )
         app.terminal = terminal
         app.lulls.tend_garbage()
         app.run(mouse=settings.mouse)

@@ -6,7 +6,6 @@ before torch, NumPy, rich or textual would have been loaded.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -57,11 +56,9 @@ def cli(
     if list_presets:
         print_presets()
         return 0
-    for stream in ("stdout", "stdin"):
-        if not getattr(sys, stream).isatty():
-            needs = "and the explorer needs one; for a run without it use: nnexpr-tui fit"
-            raise click.UsageError(f"{stream} is not a terminal, {needs}")
-    from nnexpr_tui.commands.explore import explore
+    from nnexpr_tui.commands.explore import explore, require_terminal
+
+    require_terminal()
 
     keeping = {name: options[name] for name in ("store", "no_store", "checkpoint_every")}
     return explore(given(ctx), start=start, fresh=fresh, preset=preset, config=config, **keeping)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from typing import Any
+
+import click
 
 from nnexpr.runs.store import Store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.presets import Preset
 
-__all__ = ["amended", "explore"]
+__all__ = ["amended", "explore", "require_terminal"]
 
 
 def explore(
@@ -23,8 +26,12 @@ def explore(
     no_store: bool,
     checkpoint_every: float | None,
     preset: Preset | None = None,
+    opening: Preset | None = None,
 ) -> int:
-    """Open the explorer; the exit code it ends with. ``options`` are those of a fit that were given."""
+    """Open the explorer; the exit code it ends with. ``options`` are those of a fit that were given.
+
+    ``opening`` is what a view begins with, without a question.
+    """
     from nnexpr_tui.app import run_explorer
     from nnexpr_tui.controller import DEFAULT_EPOCHS
     from nnexpr_tui.last_seen import LastSeen
@@ -44,8 +51,22 @@ def explore(
         last = LastSeen.load()[0].specification if restored else None
         specification = amended(last, options, epochs=DEFAULT_EPOCHS)
     return run_explorer(
-        specification, start=start, fresh=fresh, settings=settings, store=store, preset=preset
+        specification,
+        start=start,
+        fresh=fresh,
+        settings=settings,
+        store=store,
+        preset=preset,
+        opening=opening,
     )
+
+
+def require_terminal() -> None:
+    """Refuse to open where stdin or stdout is none."""
+    for stream in ("stdout", "stdin"):
+        if not getattr(sys, stream).isatty():
+            needs = "and the explorer needs one; for a run without it use: nnexpr-tui fit"
+            raise click.UsageError(f"{stream} is not a terminal, {needs}")
 
 
 def _require_file(target: str) -> None:

@@ -423,10 +423,15 @@ it had come so low. A variant is the chosen run with one thing changed, trained 
             mark = self._run.lane.mark
             self.controller.ask(LanesSubject, lambda lanes: question(lanes, mark))
 
-    def begin_with(self, *, beside: Sequence[Mapping[str, Any]]) -> None:  # type: ignore[override]
-        """The fit, and beside it what differs from it in these options."""
+    def begin_with(  # type: ignore[override]
+        self, *, beside: Sequence[Mapping[str, Any]] = (), runs: Sequence[str] = ()
+    ) -> None:
+        """The fit, and beside it what differs from it in these options; or kept runs, by their ids, in its place."""
         self.position.go(None)
-        self.controller.ask(LanesSubject, lambda lanes: lanes.compare(beside))
+        if runs:
+            self.controller.ask(LanesSubject, lambda lanes: lanes.open(runs, alone=True))
+        else:
+            self.controller.ask(LanesSubject, lambda lanes: lanes.compare(beside))
 
     # Taking it elsewhere
 

@@ -134,6 +134,11 @@ def test_a_run_without_a_recording_says_so(run, tmp_path):
     assert "No snapshots" in run("runs", "show", fitted["run"]).stdout
 
 
+def test_opening_needs_a_terminal(run, kept):
+    result = run("runs", "open", *kept)
+    assert (result.exit_code, "is not a terminal" in result.stderr) == (2, True)
+
+
 def test_deleting_needs_a_word(run, kept):
     refused = run("runs", "delete", kept[0])
     assert (refused.exit_code, "--yes" in refused.stderr) == (2, True)
@@ -143,7 +148,7 @@ def test_deleting_needs_a_word(run, kept):
 
 def test_ids_are_offered_by_tab(run, kept, tmp_path):
     shell = ShellComplete(cli, {}, "nnexpr-tui", "_NNEXPR_TUI_COMPLETE")
-    for command in ("show", "export", "delete"):
+    for command in ("show", "open", "export", "delete"):
         offered = shell.get_completions(["runs", command, "--store", str(tmp_path / "store")], "2")
         assert [item.value for item in offered] == sorted(kept, reverse=True)
 

@@ -47,3 +47,17 @@ def test_what_was_not_asked_for_is_stored_as_it_was_found_in_the_store_that_was_
     assert stored.device == "cpu"
     assert stored.threads is not None
     assert stored.domain == (0.0, 1.0)
+
+
+def test_kept_runs_are_opened_side_by_side(tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        subprocess.run(
+            [*EXPLORER, "fit", *FIT, "--seed", seed],
+            cwd=PROJECT, env=environment(tmp_path), check=True, capture_output=True,
+        )  # fmt: skip
+    first, second = (run.id for run in Store(tmp_path / "store").runs())
+    with launch(tmp_path, "runs", "open", first, second) as app:
+        app.wait_for(lambda text: first in text and second in text)
+        app.send("q")
+        assert app.wait_exit() == 0
+    assert len(Store(tmp_path / "store").runs()) == 2
