@@ -24,7 +24,7 @@ from nnexpr.experiments.concepts import (
     universality,
 )
 from nnexpr.experiments.discovery import every, find
-from nnexpr.experiments.dynamics import depth, encoding, equiparameter, fronts, grid, over_time, width
+from nnexpr.experiments.dynamics import depth, equiparameter, fronts, grid, width
 from nnexpr.experiments.dynamics import settings as dynamics
 from nnexpr.experiments.manifold import bends, beyond, construction, draws, sparse, starts, steps
 from nnexpr.experiments.manifold.setup import CURVES, DEFAULT_RATE, RATES, ROWS, Setting
@@ -193,20 +193,20 @@ TAKEN: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
         (len(structured.QUICK_TARGETS), structured.QUICK_MEMBERS),
     ),
     "dynamics-over-time": (
-        (over_time.PAIRS, dynamics.EPOCHS), (over_time.QUICK_PAIRS, over_time.QUICK_EPOCHS)
+        (dynamics.PAIRS, dynamics.EPOCHS), (dynamics.QUICK_PAIRS, dynamics.QUICK_EPOCHS)
     ),
     "dynamics-width": (
-        (width.PAIRS, *width.WIDTHS, dynamics.EPOCHS), (width.QUICK_PAIRS, width.QUICK_EPOCHS)
+        (dynamics.PAIRS, *width.WIDTHS, dynamics.EPOCHS), (dynamics.QUICK_PAIRS, dynamics.QUICK_EPOCHS)
     ),
     "dynamics-depth": (
-        (depth.PAIRS, *depth.DEPTHS, dynamics.EPOCHS), (depth.QUICK_PAIRS, depth.QUICK_EPOCHS)
+        (dynamics.PAIRS, *depth.DEPTHS, dynamics.EPOCHS), (dynamics.QUICK_PAIRS, dynamics.QUICK_EPOCHS)
     ),
     "dynamics-equiparameter": (
-        (equiparameter.PAIRS, len(equiparameter.shapes(dynamics.PRESETS["hu-report"])), dynamics.EPOCHS),
-        (equiparameter.QUICK_PAIRS, equiparameter.QUICK_EPOCHS),
+        (dynamics.PAIRS, len(equiparameter.shapes(dynamics.PRESETS["hu-report"])), dynamics.EPOCHS),
+        (dynamics.QUICK_PAIRS, dynamics.QUICK_EPOCHS),
     ),
     "dynamics-encoding": (
-        (encoding.PAIRS, dynamics.EPOCHS), (encoding.QUICK_PAIRS, encoding.QUICK_EPOCHS)
+        (dynamics.PAIRS, dynamics.EPOCHS), (dynamics.QUICK_PAIRS, dynamics.QUICK_EPOCHS)
     ),
     "dynamics-grid": (
         (len(grid.DEPTHS) * len(grid.WIDTHS) + len(grid.BESIDE), len(grid.ACTIVATIONS), grid.PAIRS, dynamics.EPOCHS),

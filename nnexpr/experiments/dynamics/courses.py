@@ -25,7 +25,16 @@ from numpy.typing import NDArray
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Cell
-from nnexpr.experiments.dynamics.settings import EPOCHS, POINTS, RATE, TERMS, Preset
+from nnexpr.experiments.dynamics.settings import (
+    EPOCHS,
+    PAIRS,
+    POINTS,
+    QUICK_EPOCHS,
+    QUICK_PAIRS,
+    RATE,
+    TERMS,
+    Preset,
+)
 from nnexpr.experiments.measures import Array, median
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.network import Network
@@ -62,6 +71,11 @@ class Draws:
     pairs: int
     epochs: int = EPOCHS
     seed: int = 0
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Draws:
+        """What the attempt takes."""
+        return cls(*attempt.choose((PAIRS, EPOCHS), (QUICK_PAIRS, QUICK_EPOCHS)), attempt.seed)
 
     @property
     def seeds(self) -> range:

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.dynamics.courses import Case, Course, Draws, columns, courses
-from nnexpr.experiments.dynamics.settings import EPOCHS, PRESETS, Preset
+from nnexpr.experiments.dynamics.settings import PRESETS, Preset
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.measures import median, share
 
 __all__ = ["ByDepth", "collapsed", "judge", "run"]
 
 WIDTH, DEPTHS = 2, (4, 16, 64)
-PAIRS, QUICK_PAIRS = 60, 4
-QUICK_EPOCHS = 60
 CONSTANT = 0.01  # of the target's range: an output that moves by less is called constant
 COLLAPSED, LINEAR, MATCHED = 0.9, 0.8, 0.1
 
@@ -28,7 +26,7 @@ ByDepth = Mapping[int, Course]
 
 def run(attempt: Attempt) -> Result:
     """Both presets, the same targets for every depth."""
-    draws = Draws(*attempt.choose((PAIRS, EPOCHS), (QUICK_PAIRS, QUICK_EPOCHS)), attempt.seed)
+    draws = Draws.of(attempt)
     cases = [Case(preset, depth, WIDTH) for preset, depth in product(PRESETS.values(), DEPTHS)]
     done = dict(zip(cases, courses(attempt, cases, draws), strict=True))
     found = {

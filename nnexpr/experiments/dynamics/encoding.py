@@ -10,7 +10,7 @@ from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.dynamics.courses import HIGH, MATCHED, MODES, Case, Course, Draws, columns, courses
 from nnexpr.experiments.dynamics.over_time import EARLY, matched
-from nnexpr.experiments.dynamics.settings import BANDS, EPOCHS, PRESETS, Preset
+from nnexpr.experiments.dynamics.settings import BANDS, PRESETS, Preset
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.measures import median, share
 from nnexpr.training.fronts import reached
@@ -18,8 +18,6 @@ from nnexpr.training.fronts import reached
 __all__ = ["CAPTURED", "Pair", "judge", "run"]
 
 N, WIDTH = 2, 16
-PAIRS, QUICK_PAIRS = 60, 4
-QUICK_EPOCHS = 60
 TIMES = 10  # how much lower the loss is
 WAVE = 2  # turning points, at least
 CAPTURED = 0.5  # of the energy
@@ -29,7 +27,7 @@ Pair = Mapping[bool, Course]  # whether it is encoded
 
 def run(attempt: Attempt) -> Result:
     """Both presets, the same targets with and without."""
-    draws = Draws(*attempt.choose((PAIRS, EPOCHS), (QUICK_PAIRS, QUICK_EPOCHS)), attempt.seed)
+    draws = Draws.of(attempt)
     cases = [Case(preset, N, WIDTH, encoded) for preset in PRESETS.values() for encoded in (False, True)]
     done = iter(courses(attempt, cases, draws))
     found = {preset: {encoded: next(done) for encoded in (False, True)} for preset in PRESETS.values()}

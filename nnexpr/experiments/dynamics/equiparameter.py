@@ -16,15 +16,13 @@ import numpy as np
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.dynamics.courses import Case, Course, Draws, columns, courses
-from nnexpr.experiments.dynamics.settings import EPOCHS, PRESETS, Preset
+from nnexpr.experiments.dynamics.settings import PRESETS, Preset
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.measures import median
 from nnexpr.theory.cost import parameter_count
 
 __all__ = ["Shape", "beats", "counts", "equal_width", "real", "run", "shapes"]
 
-PAIRS, QUICK_PAIRS = 60, 4
-QUICK_EPOCHS = 60
 DEEP, WIDE, EQUAL = "8 × 8", "2 × 16", "as many, really"
 PRINTED = {DEEP: 0.2400, WIDE: 0.3178}
 
@@ -43,7 +41,7 @@ class Shape(NamedTuple):
 
 def run(attempt: Attempt) -> Result:
     """Three shapes, the same targets and seeds for each."""
-    draws = Draws(*attempt.choose((PAIRS, EPOCHS), (QUICK_PAIRS, QUICK_EPOCHS)), attempt.seed)
+    draws = Draws.of(attempt)
     cases = {
         (preset, name): Case(preset, *shape)
         for preset in PRESETS.values()

@@ -9,7 +9,7 @@ import numpy as np
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Cell, Claim, Figure, Map, Result, Table
 from nnexpr.experiments.dynamics.courses import MATCHED, MODES, Case, Course, Draws, columns, courses
-from nnexpr.experiments.dynamics.settings import EPOCHS, PRESETS, Preset
+from nnexpr.experiments.dynamics.settings import PRESETS, Preset
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.measures import Array, median, share
 from nnexpr.training.fronts import rank_correlation, reached
@@ -17,8 +17,6 @@ from nnexpr.training.fronts import rank_correlation, reached
 __all__ = ["early_stage", "frequencies", "halved", "matched", "run", "straight_line"]
 
 N, WIDTH = 3, 16
-PAIRS, QUICK_PAIRS = 60, 4
-QUICK_EPOCHS = 60
 STRAIGHT = 0.95  # share of the straight line
 EARLY = 150  # epochs
 SLOWER = 0.1
@@ -33,7 +31,7 @@ TOLD = (0, 10, 20, 50, 100, 150, 200, 500, 1000)  # epochs in the table, or the 
 
 def run(attempt: Attempt) -> Result:
     """Both presets."""
-    draws = Draws(*attempt.choose((PAIRS, EPOCHS), (QUICK_PAIRS, QUICK_EPOCHS)), attempt.seed)
+    draws = Draws.of(attempt)
     cases = [Case(preset, N, WIDTH) for preset in PRESETS.values()]
     found = dict(zip(PRESETS.values(), courses(attempt, cases, draws), strict=True))
     claims: list[Claim] = []

@@ -1,9 +1,10 @@
 """Hu's settings in one table, as the report has them and as its public code has them, and what both leave open.
 
-The code (github.com/dylanhu7/apma1941d) differs from the report in four ways: ELU instead of an activation that is not
-named, here ReLU; N counts hidden layers; the encoding is [x, sin 2^i x, cos 2^i x], i < 6, without π and with x; and
-its five data sets have heights of up to 2 and trends, which equation (1) has not, whose mean is 0. Its data are not
-equation (1)'s: here each has f(x) + c + s (x − 1/2), with c and s as large as theirs are in the root mean square.
+The code (github.com/dylanhu7/apma1941d) differs from the report in four ways. It trains ELUs, whatever is asked for,
+unless the input is encoded; the report names no activation, so here it has ReLUs. N counts hidden layers. The encoding
+is [x, sin 2^i x, cos 2^i x], i < 6, without π and with x. And its five data sets have means of up to 2 and trends,
+which equation (1), of mean 0, cannot have: here its targets are f(x) + c + s (x − 1/2), with c and s as large as theirs
+in the root mean square.
 
 Open in the report: i ≤ 10, a_i, b_i ~ N(0, 1/10), 500 points; every network has a target and a start of its own.
 """
@@ -14,9 +15,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["BANDS", "CODE", "EPOCHS", "EQUATION_3", "POINTS", "PRESETS", "RATE", "REPORT", "TERMS", "Preset"]
+__all__ = [
+    "BANDS", "CODE", "EPOCHS", "PAIRS", "POINTS", "PRESETS", "QUICK_EPOCHS", "QUICK_PAIRS", "RATE", "REPORT", "TERMS",
+    "Preset",
+]  # fmt: skip
 
 TERMS, POINTS, EPOCHS, RATE = 10, 500, 1000, 1e-3
+PAIRS, QUICK_PAIRS, QUICK_EPOCHS = 60, 4, 60  # networks, each with its target
 BANDS = 6  # of the encoding, in both
 REPORT, CODE = "hu-report", "hu-code"
 EQUATION_3 = 1.0  # the period of its lowest band: sin 2πx

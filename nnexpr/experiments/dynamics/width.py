@@ -11,22 +11,20 @@ from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Claim, Figure, Result, Table
 from nnexpr.experiments.dynamics.courses import HIGH, Case, Course, Draws, columns, courses
 from nnexpr.experiments.dynamics.over_time import matched
-from nnexpr.experiments.dynamics.settings import EPOCHS, PRESETS, Preset
+from nnexpr.experiments.dynamics.settings import PRESETS, Preset
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.measures import Array, Estimate, median
 
 __all__ = ["ByWidth", "run", "shorter", "tighter"]
 
 N, WIDTHS = 2, (32, 64, 128)
-PAIRS, QUICK_PAIRS = 60, 4
-QUICK_EPOCHS = 60
 
 ByWidth = Mapping[int, Course]
 
 
 def run(attempt: Attempt) -> Result:
     """Both presets, the same targets for every width."""
-    draws = Draws(*attempt.choose((PAIRS, EPOCHS), (QUICK_PAIRS, QUICK_EPOCHS)), attempt.seed)
+    draws = Draws.of(attempt)
     cases = [Case(preset, N, width) for preset, width in product(PRESETS.values(), WIDTHS)]
     done = dict(zip(cases, courses(attempt, cases, draws), strict=True))
     found = {
