@@ -207,6 +207,10 @@ OTHERS: dict[str, tuple[Claims, Claims]] = {
         lambda patch: [fronts.by_frequency("front chirp", "", moving(INWARDS), False)],
         lambda patch: [fronts.by_frequency("front chirp", "", moving(OUTWARDS), False)],
     ),
+    "front ends": (
+        lambda patch: [fronts.ends_last(moving(INWARDS), False)],
+        lambda patch: [fronts.ends_last(moving(OUTWARDS), False)],
+    ),
     "front series": (
         lambda patch: [fronts.by_frequency("front series", "", moving(MIXED, -MIXED), False)],
         lambda patch: [fronts.by_frequency("front series", "", moving(MIXED, MIXED), False)],
