@@ -131,7 +131,8 @@ def _name(recording: Recording) -> str:
     spelled = "-".join(map(str, widths))
     if len(widths) > 3 and len(set(widths)) == 1:
         spelled = f"{len(widths)} × {widths[0]}"
-    return " ".join(filter(None, (specification.network, spelled, specification.activation)))
+    residual = "residual" if specification.relevant("residual") and specification.residual else ""
+    return " ".join(filter(None, (specification.network, spelled, specification.activation, residual)))
 
 
 def _bands(recording: Recording) -> NDArray[np.float32] | None:

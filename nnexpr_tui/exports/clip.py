@@ -166,4 +166,6 @@ def _network(specification: FitSpecification) -> str:
     ]
     if specification.relevant("activation"):
         words.append(specification.activation)
+    if specification.relevant("residual") and specification.residual:
+        words.append("residual")
     return ", ".join(words)

@@ -59,6 +59,13 @@ def test_people_read_a_table(run, kept):
     assert "list" in run("runs").stdout
 
 
+def test_a_network_that_adds_channels_is_called_so(run):
+    for words in (("--network", "mmnn", "--depth", 3, "--residual"), ("--residual",)):
+        run("fit", *FIT, "--epochs", 0, "--target", "cube", *words)
+    printed = run("runs", "list").stdout
+    assert (printed.count("mmnn"), printed.count("mlp"), printed.count("residual")) == (1, 1, 1)
+
+
 def test_an_empty_store_is_an_empty_list(run, tmp_path):
     assert document(run("runs", "list", "--json", "--store", tmp_path / "none")) == {"schema": 1, "runs": []}
     assert "No runs in" in run("runs", "list", "--store", tmp_path / "none").stderr

@@ -52,6 +52,8 @@ def test_runs_are_told_apart_by_what_they_differ_in() -> None:
     alike = labels_of([make(), make()])
     assert len(set(alike)) == 2
     assert labels_of([make(depth=4)]) == ("mlp, depth 4, width 16, relu",)
+    deep = make(network="mmnn", rank=2, residual=True)
+    assert labels_of([deep]) == ("mmnn, depth 4, width 100, rank 2, relu, residual",)
 
 
 def test_what_cannot_be_a_clip_is_refused_in_a_sentence() -> None:

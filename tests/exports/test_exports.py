@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from nnexpr.exports import EXPORTS, Export, declare, export_to
+from nnexpr.exports.curves import curves_of
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.recording import Recording
 from nnexpr.runs.scene import scene_of
@@ -141,3 +142,12 @@ def test_every_declared_writer_is_there() -> None:
 def test_the_table_costs_neither_torch_nor_numpy() -> None:
     loaded = "import sys, nnexpr_tui.exports; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_residual_networks_are_called_so(residual: bool) -> None:
+    told = [
+        curves_of(recorded("run", network=network, depth=3, residual=residual), most=3).name
+        for network in ("mmnn", "mlp")
+    ]
+    assert told == ["mmnn 4-4-4 relu" + " residual" * residual, "mlp 4-4 relu"]

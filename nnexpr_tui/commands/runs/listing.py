@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nnexpr.kinds import kinds_with
 from nnexpr.runs.head import Head
 from nnexpr.runs.store import Run, Store
 from nnexpr.specification import InputError
@@ -100,4 +101,6 @@ def architecture(head: Head) -> str:
     config = head.config
     widths = config.get("width")
     width = ",".join(map(str, widths)) if isinstance(widths, list) else str(widths)
-    return f"{config.get('network')} {config.get('depth')}×{width} {config.get('activation')}"
+    kind = config.get("network")
+    told = f"{kind} {config.get('depth')}×{width} {config.get('activation')}"
+    return told + " residual" if kind in kinds_with("residual") and config.get("residual") else told
