@@ -39,8 +39,8 @@ class Export:
     refusal: Home = ""  # () -> str: why it cannot be written on this machine, or nothing
     several: bool = False  # whether one file can hold several recordings
 
-    def require(self, path: Path, recordings: int = 1) -> None:
-        """Raise :class:`InputError` where this machine cannot write it, or not so many recordings at once."""
+    def require(self, path: Path, recordings: int = 1, asked: Mapping[str, Any] | None = None) -> None:
+        """Raise :class:`InputError` where this machine cannot write it, not so many at once, or not as is ``asked``."""
         if missing := [module for module in self.modules if find_spec(module) is None]:
             needed = f"it needs {' and '.join(missing)}: pip install 'nnexpr-tui[plots]'"
             raise InputError("to", str(path), needed)
@@ -49,6 +49,12 @@ class Export:
         if recordings > 1 and not self.several:
             able = ", ".join(name for name, export in EXPORTS.items() if export.several)
             raise InputError("to", str(path), f"it holds one run; several go into {able}")
+        if self.asks:
+            load(self.asks).make(**asked or {})
+        elif asked:
+            able = ", ".join(name for name, export in EXPORTS.items() if export.asks)
+            name, value = next(iter(asked.items()))
+            raise InputError(name, value, f"it has a meaning for {able} only")
 
     def write(
         self,
@@ -62,13 +68,10 @@ class Export:
 
         Raises OSError, and :class:`InputError` as :meth:`require` does and for an option that cannot be.
         """
-        self.require(path, len(recordings))
+        self.require(path, len(recordings), asked)
         write = load(self.writer)
         if self.asks:
             write(recordings, path, load(self.asks).make(**asked or {}), tell)
-        elif asked:
-            able = ", ".join(name for name, export in EXPORTS.items() if export.asks)
-            raise InputError(next(iter(asked)), "given", f"it has a meaning for {able} only")
         else:
             write(recordings, path)
 

@@ -69,7 +69,7 @@ class LinePicture:
                 stride = -(-shown.data.shape[1] // MOST_DOTS)
                 marks += panel.dots(shown.data[0, ::stride], shown.data[1, ::stride], "target", 1.6)
             else:
-                marks += panel.curve(shown.x, shown.truth, "target", 2.4)
+                marks += panel.curve(shown.x, shown.truth, "target", 3.4)
             if self._runs > 1:
                 (at, top), room = panel.corner, panel.x.end - panel.x.start
                 marks.append(
@@ -153,7 +153,7 @@ def _legend(clip: Clip, width: int) -> list[Mark]:
     known = "target" if clip.scene.data is None else "data"
     for name, ink, thick in (
         ("fit", CURVES[0] if len(clip.recordings) == 1 else "text", 1.6),
-        (known, "target", 2.4),
+        (known, "target", 3.4),
     ):
         marks.append(Text(at, 22, name, "faint", 12, "end"))
         at -= text_width(name, 12)

@@ -123,6 +123,26 @@ def test_runs_are_exported_by_the_ending(run, kept, tmp_path):
     assert run("runs", "export", kept[0], "--to", to, "--force").exit_code == 0
 
 
+def test_clips_take_options_of_their_own_and_tables_none(run, kept, tmp_path):
+    to = tmp_path / "both.cast"
+    asked = ("--frames", 5, "--seconds", 1.5, "--size", "80x24", "--format", "v2")
+    told = document(run("runs", "export", kept[0], kept[1], "--to", to, *asked, "--json"))
+    assert told["runs"] == kept[:2]
+    header, *events = map(json.loads, to.read_text().splitlines())
+    assert (header["version"], header["width"], header["height"], header["duration"]) == (2, 80, 24, 3.5)
+    assert sum(code == "o" for _, code, _ in events) == 6
+    before = sorted(tmp_path.iterdir())
+    for name, wrong, why in (
+        ("a.csv", ("--frames", 5), "--frames is 5: it has a meaning for .cast, .svg"),
+        ("a.svg", ("--frames", 1), "--frames is 1: "),
+        ("a.svg", ("--size", "9x9"), "--size is 9x9: it must be a width and a height between 320x200"),
+        ("a.gif", ("--theme", "pink"), "--theme is pink: it must be one of light, dark"),
+    ):
+        refused = run("runs", "export", kept[0], "--to", tmp_path / name, *wrong)
+        assert (refused.exit_code, why in refused.stderr) == (2, True), refused.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_what_cannot_be_exported_is_refused_before_anything_is_read(run, kept, tmp_path):
     unknown = run("runs", "export", kept[0], "--to", tmp_path / "a.docx")
     assert unknown.exit_code == 2
