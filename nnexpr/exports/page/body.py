@@ -98,9 +98,11 @@ def _events(run: Curves, number: int, count: int) -> str:
         f"{EVENTS[event.kind]}</button>"
         for event in run.events
     )
-    label = f"Jump to{_whose(number, count)}"
+    label = "Jump to" if count == 1 else f"{'ABCD'[number]}: jump to"
     return (
-        f'<section class="ways screen" aria-label="{label}">{label}: {buttons}</section>' if buttons else ""
+        f'<section class="ways screen" aria-label="{label}"><span>{label}</span> {buttons}</section>'
+        if buttons
+        else ""
     )
 
 

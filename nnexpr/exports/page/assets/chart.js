@@ -361,9 +361,9 @@ function ramp(figure, low, high, words, color = shade) {
   const item = html("li", "", words, ` ${low} `, canvas, ` ${high}`);
   figure.querySelector(".plot").before(html("ul", "legend", item));
   const paint = () => {
-    const context = canvas.getContext("2d");
+    const [context, dark] = [canvas.getContext("2d"), isDark()];
     for (let x = 0; x < canvas.width; x += 1) {
-      context.fillStyle = `rgb(${color(x / (canvas.width - 1), isDark())})`;
+      context.fillStyle = `rgb(${color(x / (canvas.width - 1), dark)})`;
       context.fillRect(x, 0, 1, canvas.height);
     }
   };

@@ -72,20 +72,21 @@ function heatMap(element, given) {
   const axis = (isLog, values) => (isLog ? new Log(...ends(values)) : new Linear(...ends(values)));
   const place = (value) => (given.log ? Math.log10(value) : value);
   const [low, high] = limits(given, rows).map(place);
-  const color = (value) => {
-    const share = (Math.max(place(value), low) - low) / (high - low || 1);
-    return given.diverging ? apart(share, isDark()) : shade(share, isDark());
+  const palette = given.diverging ? apart : shade;
+  const color = (value, dark) => {
+    if (!Number.isFinite(value) || (given.log && value < 0)) return [0, 0, 0, 0];
+    return [...palette((Math.max(place(value), low) - low) / (high - low || 1), dark), 255];
   };
   const chart = new Chart(element, {
     x: axis(given.log_x, x), y: axis(given.log_y, y), xName: given.x_label, yName: given.y_label, ratio: 0.62, least: 240,
     painter: (context, width, height, self) => {
       const columns = nearestOf(x, self.x, width);
       const lines = nearestOf(y, self.y, height).reverse();
+      const dark = isDark();
+      const colors = rows.map((row) => Array.from(row, (value) => color(value, dark)));
       const picture = context.createImageData(width, height);
       lines.forEach((row, top) => columns.forEach((column, left) => {
-        const value = row < 0 || column < 0 ? NaN : rows[row][column];
-        if (!Number.isFinite(value) || (given.log && value < 0)) return;
-        picture.data.set([...color(value), 255], 4 * (top * width + left));
+        if (row >= 0 && column >= 0) picture.data.set(colors[row][column], 4 * (top * width + left));
       }));
       context.putImageData(picture, 0, 0);
     },
@@ -96,7 +97,7 @@ function heatMap(element, given) {
     },
   });
   const told = limits(given, rows).map((value) => short(value, 2));
-  ramp(chart.figure, ...told, clean(given.label), given.diverging ? apart : shade);
+  ramp(chart.figure, ...told, clean(given.label), palette);
 }
 
 /** The values that have the first and the last shade: as given, or all; as far on both sides of zero where that counts. */

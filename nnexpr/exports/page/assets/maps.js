@@ -41,11 +41,12 @@ class MapPanel {
   paint(map, context, width, height) {
     const side = Math.sqrt(map.length);
     const [low, high] = this.ends;
+    const dark = isDark();
     const picture = new ImageData(side, side);
     map.forEach((value, index) => {
       if (!Number.isFinite(value)) return;
       const [row, column] = [side - 1 - Math.floor(index / side), index % side];
-      picture.data.set([...shade((value - low) / (high - low || 1), isDark()), 255], 4 * (row * side + column));
+      picture.data.set([...shade((value - low) / (high - low || 1), dark), 255], 4 * (row * side + column));
     });
     const small = html("canvas");
     [small.width, small.height] = [side, side];

@@ -13,13 +13,18 @@ function mark(chart, places) {
   chart.set("now", { kind: "crosses", look: "now", ...places });
 }
 
+/** How many rows the bends of a run take. */
+function layersOf(run) {
+  return run.bends ? Math.min(LAYERS, run.bends.layers.reduce((most, layer) => Math.max(most, layer), 1)) : 0;
+}
+
 /** Target, prediction, data, band and bends at the snapshot that is shown. */
 class FitPanel {
   constructor(run, runs, link) {
     const number = runs.indexOf(run);
     this.run = run;
     const { scene } = run;
-    this.layers = Math.min(LAYERS, run.bends ? Math.max(1, ...run.bends.layers) : 0);
+    this.layers = Math.max(...runs.map(layersOf)); // as many rows for all: their charts stand on one line
     const rows = Array.from({ length: this.layers }, (_, row) => `layer ${row + 1}${row + 1 === LAYERS ? "+" : ""}`);
     this.heights = [heights(run, runs, false), run.knows ? heights(run, runs, true) : null];
     this.chart = new Chart(figure(`fit-${number}`), {
@@ -212,7 +217,7 @@ function bendsPanel(run, runs, axis, seek) {
     ["epoch", short(run.epochs[at])],
     ["linear regions", run.regions[at] < 0 ? "–" : short(run.regions[at])],
   ]);
-  const layers = Math.min(LAYERS, Math.max(1, ...run.bends.layers));
+  const layers = layersOf(run);
   legend(panel.chart.figure, Array.from({ length: layers }, (_, row) => ["line", `layer-${row + 1}`, `layer ${row + 1}${row + 1 === LAYERS ? "+" : ""}`]));
   return panel;
 }
