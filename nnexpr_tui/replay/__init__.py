@@ -12,6 +12,11 @@ VIEW = ViewEntry(
         Action("move(-1)", "left,h", "←", "Back", "one snapshot back", footer=True),
         Action("move(1)", "right,l", "→", "Forward", "one snapshot forward", footer=True),
         Action("vary", "a", "a", "Variant", "train the chosen run beside it with one thing changed", footer=True),
+        Action("open", "A,shift+a", "A", "Kept run", "a run from the store beside the others, or the fit again"),
+        Action("event(1)", "right_square_bracket", "]", "Next event", "to the next knee, bend, collapse, divergence "
+               "or best", footer=True),
+        Action("event(-1)", "left_square_bracket", "[", "Event before", "to the event before"),
+        Action("event(0)", "E,shift+e", "E", "Events", "a list of what happened, to go to one"),
         Action("clock", "c", "c", "Clock", "runs stand at one epoch, second of training, or loss", footer=True),
         Action("bends", "b", "b", "Bends", "where the bends are over time, then how many", footer=True),
         Action("fronts", "w", "w", "Where", "the error over x and time, then from when on it is small", footer=True),

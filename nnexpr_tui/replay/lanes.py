@@ -8,6 +8,7 @@ takes is bounded like the fit's: a recording each, of so many snapshots and so m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,16 @@ from nnexpr_tui.training.subject import SNAPSHOT_SHARE, FitSubject
 from nnexpr_tui.worker.subject import Subject, sentence
 
 if TYPE_CHECKING:
+    from nnexpr.runs.head import Head
     from nnexpr.runs.store import Run, Store
     from nnexpr.targets.target import Target
     from nnexpr.training.session import Session
 
-__all__ = ["FIT", "MARKS", "Lane", "LanesMoment", "LanesSubject"]
+__all__ = ["FIT", "KEPT", "MARKS", "VARIANT", "Lane", "LanesMoment", "LanesSubject"]
 
 MARKS = "ABCD"
 FIT, VARIANT, KEPT = "fit", "variant", "kept"
+MOST_LISTED = 200  # runs of the store, the newest
 LEAST_EPOCHS = 1000  # that a variant of a run that has hardly begun is trained
 
 
@@ -50,10 +53,11 @@ class LanesMoment:
     """All lanes, by their marks."""
 
     lanes: tuple[Lane, ...] = (Lane(MARKS[0], FIT),)
+    kept: tuple[Head, ...] | None = None  # the runs of the store, the newest first, where they were asked for
 
     def is_urgent(self, before: LanesMoment | None) -> bool:
         """There are others, or one began or ceased to train: a key asked for it, or it has come to its end."""
-        return before is None or self._known() != before._known()
+        return before is None or self.kept is not before.kept or self._known() != before._known()
 
     def _known(self) -> list[tuple[str, str, str | None]]:
         return [(lane.mark + lane.name, lane.state, lane.run) for lane in self.lanes]
@@ -92,8 +96,21 @@ class _Variant:
         return self._shown is None and monotonic() >= self._next
 
     def advance(self, seconds: float) -> None:
-        """Train for about so long, up to where it is to stand still; whatever is raised ends it."""
-        session, self._shown = self._session, None
+        """Train for about so long, up to where it is to stand still; whatever is raised ends it.
+
+        Early snapshots are an epoch apart, and each ends a turn of the recorder.
+        """
+        self._shown, now = None, monotonic()
+        deadline = now + seconds
+        while self.is_running:
+            began = now
+            self._advance(deadline - began)
+            now = monotonic()
+            if now + (now - began) > deadline:
+                break
+
+    def _advance(self, seconds: float) -> None:
+        session = self._session
         try:
             self._recorder.advance(seconds, self.until)
         except Exception as error:
@@ -184,6 +201,7 @@ class LanesSubject(Subject[LanesMoment]):
         self._fit_mark = MARKS[0]
         self._others: dict[str, _Variant | _Kept] = {}
         self._last = ""  # the mark of the variant that had the last turn
+        self._heads: tuple[Head, ...] | None = None
 
     # What screens ask
 
@@ -198,14 +216,24 @@ class LanesSubject(Subject[LanesMoment]):
         told = f"to epoch {until:,}" if until is not None else "as long as the run that it is a variant of"
         return f"{free}: {name}, trained {told}"
 
+    def list_kept(self) -> None:
+        """Look which runs of the store can be replayed."""
+        store, heads = self._fit.store, []
+        for run in reversed(store.runs() if store is not None else ()):
+            with suppress(InputError):  # of a file that cannot be read there is nothing to replay
+                heads.append(run.head())
+            if len(heads) == MOST_LISTED:
+                break
+        self._heads = tuple(head for head in heads if head.snapshots)
+
     def open(self, runs: Sequence[str], *, alone: bool = False) -> str:
         """Kept runs, each in a lane of its own; ``alone``: in place of all that are there."""
         store = self._fit.store
         found = []
         for name in runs:
-            if store is None or (run := store.find(name)) is None:
-                raise InputError("run", name, "there is no such run in the store")
-            found.append(_Kept(run))
+            if store is None:
+                raise InputError("run", name, "no runs are kept here (--no-store)")
+            found.append(_Kept(store.named(name)))
         if alone:
             for other in self._others.values():
                 other.pause()
@@ -322,4 +350,4 @@ class LanesSubject(Subject[LanesMoment]):
         lanes = [other.lane(mark) for mark, other in self._others.items()]
         if self._has_fit:
             lanes.append(Lane(self._fit_mark, FIT))
-        return LanesMoment(tuple(sorted(lanes, key=lambda lane: lane.mark)))
+        return LanesMoment(tuple(sorted(lanes, key=lambda lane: lane.mark)), self._heads)

@@ -17,7 +17,7 @@ from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.lines import STYLES, Line, LinePane, clean
 from nnexpr_tui.parts.numbers import count, member_of, number
 from nnexpr_tui.parts.status import SIGNS
-from nnexpr_tui.parts.table import entitle, row
+from nnexpr_tui.parts.table import row
 
 if TYPE_CHECKING:
     from nnexpr_tui.replay.charts import Standing
@@ -97,16 +97,15 @@ and its epoch, loss, exact counts, parameters and seconds of training. A run tha
         ("epoch", 11), ("loss", 10), ("regions", 9), ("bends", 7), ("seconds", 9), ("parameters", 12),
     )  # fmt: skip
 
-    def show_runs(self, runs: Sequence[Standing], chosen: str, title: str) -> int:
-        """Show these under the title. About how many bytes that sends."""
-        entitle(self, title)
+    def show_runs(self, runs: Sequence[Standing], chosen: str, when: str) -> int:
+        """Show these, under ``when`` it is. About how many bytes that sends."""
         room = self.size.width - self.NAME - 4
         columns = list(self.COLUMNS)
         while columns and sum(width for _, width in columns) > room:
             columns.pop()
         name = self.size.width - 4 - sum(width for _, width in columns)
         heads = "".join(f"{label:>{width}}" for label, width in columns)
-        lines: list[Line] = [((" " * (name + 4) + heads, "label"),)]
+        lines: list[Line] = [((f"{when[: name + 3]:<{name + 4}}", "accent"), (heads, "label"))]
         for run in runs:
             values = self._values(run)
             told = "".join(f"{values[label]:>{width}}" for label, width in columns)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.events import Event
     from nnexpr.runs.recording import Recording, Scene
 
     Bends = NDArray[np.float32]
@@ -37,15 +38,18 @@ SHARE = 20  # of the time that passes, what is not asked for may take a twentiet
 class ReplayMoment:
     """``counts``: of the snapshots of each run that were asked for, by epoch; None where they cannot be counted.
 
-    ``bends``: where they are, of all snapshots of each run that were counted by now.
+    ``bends``: where they are, of all snapshots of each run that were counted by now. ``happened``: what did in each of
+    the ``searched`` recordings.
     """
 
     counts: Mapping[Scene, Mapping[int, LineRegions | None]]
     bends: Mapping[Scene, Mapping[int, Bends | None]]
+    searched: tuple[Recording, ...] = ()
+    happened: Mapping[Scene, tuple[Event, ...]] = field(default_factory=dict)
 
     def is_urgent(self, before: ReplayMoment | None) -> bool:
-        """Another snapshot is counted: a key asked for it."""
-        return before is None or before.counts is not self.counts
+        """Another snapshot is counted, or events are found: a key asked for it."""
+        return before is None or before.counts is not self.counts or before.searched is not self.searched
 
 
 class ReplaySubject(Subject[ReplayMoment]):
@@ -57,12 +61,17 @@ class ReplaySubject(Subject[ReplayMoment]):
         self._counts: dict[Scene, dict[int, LineRegions | None]] = {}
         self._bends: dict[Scene, dict[int, Bends | None]] = {}
         self._next = 0.0
+        self._wanted: tuple[Recording, ...] | None = None  # of which events are to be found
         self._moment: ReplayMoment | None = None
         self._is_new = False
 
     def count(self, recording: Recording, index: int) -> None:
         """Count this snapshot of its run next; nothing where the run is there no more."""
         self._asked[recording.scene] = recording, index
+
+    def search(self, recordings: tuple[Recording, ...]) -> None:
+        """Find what happened in these: knee, bend, collapse, divergence, best."""
+        self._wanted = recordings
 
     def survey(self, recordings: Sequence[Recording]) -> None:
         """In spare turns count the other snapshots of these, of each in its turn, those far apart first."""
@@ -80,7 +89,7 @@ class ReplaySubject(Subject[ReplayMoment]):
 
     @property
     def wait(self) -> float | None:
-        if self._asked:
+        if self._asked or self._wanted is not None:
             return 0.0
         if not (self._left and self.is_watched):
             return None
@@ -93,6 +102,9 @@ class ReplaySubject(Subject[ReplayMoment]):
             if is_there:
                 self._show(asked=True)
             return is_there
+        if self._wanted is not None:
+            self._search()
+            return True
         began = monotonic()
         if self._count(*self._left.popleft(), whole=False):
             self._show(asked=False)
@@ -130,6 +142,13 @@ class ReplaySubject(Subject[ReplayMoment]):
             self._counts[scene] = dict(list(known.items())[1 - MOST_WHOLE :]) | {epoch: found}
         return True
 
+    def _search(self) -> None:
+        from nnexpr.runs.events import events
+
+        wanted, self._wanted = self._wanted or (), None
+        found = {recording.scene: events(recording) for recording in wanted}
+        self._moment = replace(self._moment or ReplayMoment({}, {}), searched=wanted, happened=found)
+
     def _forget(self, recordings: Sequence[Recording]) -> None:
         """Runs that are there no more, and snapshots that were dropped."""
         lanes = self._lanes
@@ -149,7 +168,8 @@ class ReplaySubject(Subject[ReplayMoment]):
             else before.counts
         )
         bends = {scene: dict(known) for scene, known in self._bends.items()}
-        self._moment, self._is_new = ReplayMoment(counts, bends), True
+        self._moment = replace(before or ReplayMoment({}, {}), counts=counts, bends=bends)
+        self._is_new = True
 
 
 def far_apart(count: int) -> list[int]:

@@ -8,11 +8,12 @@ import pytest
 from stand_in import World
 from steps import seated
 
+from nnexpr.runs.events import events
 from nnexpr.runs.store import store
-from nnexpr.specification import FitSpecification
+from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.replay import lanes as lanes_module
 from nnexpr_tui.replay import subject as counts_module
-from nnexpr_tui.replay.lanes import FIT, Lane, LanesSubject
+from nnexpr_tui.replay.lanes import FIT, KEPT, Lane, LanesSubject
 from nnexpr_tui.replay.subject import ReplaySubject, far_apart
 from nnexpr_tui.training.subject import FitSubject
 
@@ -197,3 +198,63 @@ def test_far_apart_has_each_once_and_is_never_far_from_even(count: int) -> None:
         there = sorted(order[:taken])
         gaps = [after - before for before, after in pairwise(there)]
         assert max(gaps) <= 4 * (count - 1) / (taken - 1)
+
+
+def test_a_kept_run_comes_back_as_it_was_seen_and_can_be_varied(world: World) -> None:
+    fit, lanes = opened(world)
+    assert fit.session is not None
+    lanes.vary("A", fit.session.specification.replace(width=(9,)))
+    turns(lanes, world, 4)
+    lanes.keep("B")
+    before = lanes_of(lanes)["B"].recording
+    assert before is not None
+    lanes.take_away("B")
+    lanes.list_kept()
+    listed = lanes.moment().kept
+    assert listed is not None
+    [head] = listed
+    lanes.open([head.run])
+    after = lanes_of(lanes)["B"].recording
+    assert after is not None
+    assert after.run == head.run
+    for one, other in zip(before.snapshots, after.snapshots, strict=True):
+        assert (one.epoch, one.loss) == (other.epoch, other.loss)
+        assert one.prediction.tolist() == other.prediction.tolist()
+    assert lanes.target_of(after.scene) is not None
+    assert lanes.wait is None
+    with pytest.raises(RuntimeError, match="from the store"):
+        lanes.toggle("B")
+    lanes.vary("B", after.specification.replace(seed=3))
+    assert lanes_of(lanes)["C"].name == "seed 3"
+    with pytest.raises(InputError, match="20200101"):
+        lanes.open(["20200101-000000-000000"])
+
+
+def test_kept_runs_alone_take_the_place_of_all_others(world: World) -> None:
+    fit, lanes = opened(world)
+    assert fit.session is not None
+    lanes.vary("A", fit.session.specification.replace(seed=1))
+    lanes.keep("B")
+    [run] = store().runs()
+    lanes.open([run.id, run.id], alone=True)
+    assert [(lane.mark, lane.kind) for lane in lanes.moment().lanes] == [("A", KEPT), ("B", KEPT)]
+    assert world.engine.state == "paused"
+    lanes.bring_fit()
+    assert lanes_of(lanes)["C"].kind == FIT
+
+
+def test_what_happened_in_the_runs_is_found_where_it_is_asked_for(world: World) -> None:
+    fit, _ = opened(world, epochs=9)
+    replay = fit.scheduler.subject(ReplaySubject)
+    recordings = (fit.recording,)
+    before = replay.moment()
+    replay.search(recordings)
+    assert replay.wait == 0
+    assert replay.turn(0.0)
+    assert replay.wait is None
+    found = replay.moment()
+    assert found is not None
+    assert found.is_urgent(before)
+    assert found.searched is recordings
+    assert found.happened == {fit.recording.scene: events(recordings[0])}
+    assert found.happened[recordings[0].scene]

@@ -9,7 +9,10 @@ from stand_in import World
 from steps import SIZES, WIDE, ready, shows, text, until
 from textual.pilot import Pilot
 
+from nnexpr.runs.events import events
+from nnexpr.runs.store import store
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.presets import Preset
 from nnexpr_tui.replay import lanes as lanes_module
 from nnexpr_tui.replay.panes import FitsPane
 from nnexpr_tui.replay.view import ReplayView
@@ -91,9 +94,9 @@ async def test_each_shows_the_newest_snapshot_that_is_not_later_and_stays_at_its
         await until(lambda: "The clock goes by loss" in text(explorer))
         await pilot.press("right", "right")
         await until(lambda: row(explorer, "A")[1] == 2)
-        assert "Runs at loss 0.333" in text(explorer)
+        assert "at loss 0.333" in text(explorer)
         assert "Epochs to a loss" in text(explorer)
-        other = explorer.screen.query_one(ReplayView)._runs[1].recording
+        other = explorer.screen.query_one(ReplayView).runs[1].recording
         low = next(snapshot.epoch for snapshot in other.snapshots if snapshot.loss <= 1 / 3)
         assert row(explorer, "B")[1] == low
 
@@ -180,3 +183,69 @@ async def test_a_run_is_chosen_paused_and_kept(explorer: Explorer, world: World)
             .copied()[0]
             .startswith("nnexpr-tui fit --network mlp --width 32 --epochs 9")
         )
+
+
+async def test_it_goes_to_where_something_happened_in_any_of_the_runs(
+    explorer: Explorer, world: World
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        view = await replay(explorer, pilot, 9)
+        await vary(explorer, pilot, world, "Twice as wide", "B", 9)
+        recordings = {run.lane.mark: run.recording for run in view.runs}
+        there = sorted(
+            (recordings[mark].snapshots[event.snapshot].epoch, mark, event.words)
+            for mark in "AB"
+            for event in events(recordings[mark])
+        )
+        assert len(there) >= 2
+        await pilot.press("home")
+        await until(lambda: row(explorer, "A")[1] == 0)
+        for epoch, mark, words in [event for event in there if event[0] > 0]:
+            await pilot.press("right_square_bracket")
+            await until(lambda words=words, mark=mark: f" {mark}: {words}" in text(explorer))
+            await until(lambda mark=mark, epoch=epoch: row(explorer, mark)[1] == epoch)
+            assert f"▸{mark}" in text(explorer)
+        await pilot.press("E")
+        await until(lambda: "Search for what happened" in text(explorer))
+        await pilot.press("enter")
+        await until(lambda: row(explorer, there[0][1])[1] == there[0][0])
+
+
+async def test_a_kept_run_is_opened_from_the_list_of_the_store(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await replay(explorer, pilot, 4)
+        await pilot.press("A")
+        await until(lambda: "There is no other run" in text(explorer))
+        await vary(explorer, pilot, world, "Twice as wide", "B", 4)
+        await pilot.press("n", "S")
+        await until(lambda: "B is kept as" in text(explorer))
+        await pilot.press("d")
+        await until(lambda: "─ This moment ─" in text(explorer))
+        await pilot.press("A")
+        await until(lambda: "mlp on fourier, epoch 4" in text(explorer))
+        await pilot.press("enter")
+        await until(lambda: row(explorer, "B") == ("■", 4))
+        assert f"mlp on fourier, {store().runs()[0].id}" in text(explorer)
+
+
+async def test_the_explorer_opens_on_kept_runs_side_by_side_and_brings_the_fit(
+    explorer: Explorer, world: World
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await replay(explorer, pilot, 4)
+        await vary(explorer, pilot, world, "Twice as wide", "B", 4)
+        await vary(explorer, pilot, world, "Another seed", "C", 4)
+        await pilot.press("n", "S", "n", "S")
+        await until(lambda: len(store().runs()) == 2)
+    runs = tuple(run.id for run in store().runs())
+    opening = Preset("runs", "", "", view="Replay", begin={"runs": runs})
+    other = Explorer(load=world.load, opening=opening, fresh=True)
+    async with other.run_test(size=WIDE) as pilot:
+        await until(lambda: [row(other, mark) for mark in "AB"] == [("■", 4)] * 2)
+        assert all(run in text(other) for run in runs)
+        assert "fit" not in [run.lane.kind for run in other.screen.query_one(ReplayView).runs]
+        await pilot.press("A")
+        await until(lambda: "The fit" in text(other))
+        await pilot.press("enter")
+        await until(lambda: row(other, "C") == ("·", 0))
+    other.controller.worker.stop()
