@@ -14,6 +14,8 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from nnexpr.shown import Shown
+
 __all__ = [
     "VERDICTS",
     "Cell",
@@ -36,7 +38,7 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Shown):
     """One statement of a source and what was found. ``expected``, ``measured``: numbers or short texts.
 
     ``fails_if``: what would have had to be found for "fails"; a verdict counts only if another was possible. ``why``:
@@ -54,7 +56,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Shown):
     """Rows of plain values, one for each column. Raises ValueError for a row of another length."""
 
     title: str
@@ -83,7 +85,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Shown):
     """A figure as data: named series over shared axes."""
 
     title: str
@@ -105,7 +107,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Map:
+class Map(Shown):
     """A figure as data: values over two axes, ``values[i][j]`` at ``(x[j], y[i])``; NaN where there is none.
 
     ``x`` and ``y`` are of any length from 1 and ascend, not necessarily evenly: a place between two of them has the
@@ -172,7 +174,7 @@ def _floats(values: Any) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Shown):
     """What an experiment gives back."""
 
     tables: Sequence[Table] = ()

@@ -23,6 +23,7 @@ from nnexpr.linear.basis import BASES, SOLVERS, Solver
 from nnexpr.linear.dense import design_condition
 from nnexpr.linear.functions import Domain, functions_for
 from nnexpr.networks.network import Network
+from nnexpr.shown import Shown
 from nnexpr.specification import InputError
 from nnexpr.splines.linear import LinearSpline
 from nnexpr.splines.p1 import Floats, checked_samples
@@ -33,7 +34,7 @@ TRIED = 64  # columns that are solved for to see how long all of them take
 
 
 @dataclass(frozen=True, eq=False)
-class LinearFit:
+class LinearFit(Shown):
     """A least-squares fit f(x) = Σ c_i ψ_i(x) on fixed knots.
 
     ``coefficients (n,)`` are those of ``basis``, ``values (samples,)`` is f at the samples in their order; both are in

@@ -38,6 +38,7 @@ from nnexpr.linear.piecewise import check_knots
 from nnexpr.linear.plane import check_sides
 from nnexpr.linear.relu_gram import ReluGram
 from nnexpr.placements import PLACEMENTS
+from nnexpr.shown import Shown
 from nnexpr.specification import InputError
 
 __all__ = ["DENSE", "Spectrum", "spectrum"]
@@ -52,7 +53,7 @@ BLOCK = 4096  # points at which modes are evaluated at once
 
 
 @dataclass(frozen=True, eq=False)
-class Spectrum:
+class Spectrum(Shown):
     """Eigenpairs of h G, largest first.
 
     ``eigenvalues (k,)``; ``vectors (units, k)``, columns g_k of length 1; ``cell``: h. ``condition``: of G; where it is

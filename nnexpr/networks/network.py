@@ -23,12 +23,13 @@ from nnexpr.activations import ACTIVATIONS
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.architecture import Architecture
 from nnexpr.networks.encoding import Encoding
+from nnexpr.shown import Shown
 
 __all__ = ["Network"]
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Network(Shown):
     """M networks of one shape.
 
     ``parameters``: ``(members, P)``, float32 or float64. ``seeds``: the seed each member was drawn from.

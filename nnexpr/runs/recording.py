@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nnexpr.shown import Shown
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -70,7 +72,7 @@ class Scene:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Recording:
+class Recording(Shown):
     """A fit as far as it has come. ``network`` is as it began: each snapshot has one member's parameters since."""
 
     specification: FitSpecification  # resolved

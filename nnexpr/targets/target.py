@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.scale import SAME, Scale
+from nnexpr.shown import Shown
 from nnexpr.targets.wording import printable
 
 __all__ = ["LARGEST", "Target"]
@@ -24,7 +25,7 @@ LARGEST = 1e150  # own units of x and of values: their squares, products and quo
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
+class Target(Shown):
     """What is approximated. Arrays are float64 and must not be written to.
 
     ``inputs: (points, dimension)`` and ``values: (points,)`` are the training points, in the network's units, noise

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from nnexpr.networks.builders import build
 from nnexpr.networks.network import Network
+from nnexpr.shown import Shown
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets import build_target
 from nnexpr.targets.target import Target
@@ -36,7 +37,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class FitResult:
+class FitResult(Shown):
     """A finished fit. Losses and errors are in the target's own units; a diverged member's are NaN."""
 
     network: Network  # trained; diverged members in their last finite state

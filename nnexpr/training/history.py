@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.shown import Shown
+
 __all__ = ["History"]
 
 MOST_ENTRIES = 2048
@@ -12,7 +14,7 @@ MOST_NUMBERS = 500_000
 LARGEST = float(np.finfo(np.float32).max)  # what is larger is held as this
 
 
-class History:
+class History(Shown):
     """Epochs and the members' losses at them, in ascending order, at an even stride that doubles when full.
 
     At most :data:`MOST_ENTRIES` rows and :data:`MOST_NUMBERS` losses are kept, whichever is fewer, but never fewer

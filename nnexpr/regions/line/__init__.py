@@ -36,6 +36,7 @@ from nnexpr.regions.line.front import Path
 from nnexpr.regions.line.member import Traced, walk
 from nnexpr.regions.stack import Index, NotPiecewiseLinear, Stack
 from nnexpr.scale import Scale
+from nnexpr.shown import Shown
 from nnexpr.specification import InputError
 from nnexpr.splines.linear import LinearSpline
 
@@ -43,7 +44,7 @@ __all__ = ["LineRegions", "NotPiecewiseLinear", "linear_regions"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LineRegions(Counted, LinearSpline):
+class LineRegions(Shown, Counted, LinearSpline):
     """One member on ``domain``, as the spline that it is: its pieces are the linear regions.
 
     ``breakpoints: (B,)`` are where the output bends, ascending and strictly inside; ``slopes: (B + 1,)`` those of the

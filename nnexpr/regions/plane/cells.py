@@ -13,6 +13,7 @@ from nnexpr.regions.counted import Counted, one_line
 from nnexpr.regions.plane.locate import walk
 from nnexpr.regions.stack import Array, Index
 from nnexpr.scale import Scale
+from nnexpr.shown import Shown
 
 __all__ = ["PlaneCertificate", "PlaneRegions"]
 
@@ -69,7 +70,7 @@ class PlaneCertificate:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PlaneRegions(Counted):
+class PlaneRegions(Shown, Counted):
     """Output 0 of one member on the rectangle ``domain``, ``((a1, b1), (a2, b2))``. Arrays must not be written to.
 
     A *cell*, or activation region, is a maximal convex set on which every unit stays on one piece of its activation:
