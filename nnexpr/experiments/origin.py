@@ -10,15 +10,21 @@ from typing import Any
 
 __all__ = ["digest_of_sources", "origin"]
 
+ABOVE = (
+    "exports",
+    "notebook",
+    "plot",
+)  # packages on floors above the experiments', which import nothing of them
 VERSIONED = ("torch", "numpy", "scipy", "numba")
 
 
 @cache
 def digest_of_sources() -> str:
     """A digest of the package's sources: what another version has measured is not this one's result."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(path.read_bytes())
+    digest, root = hashlib.sha256(), Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        if path.relative_to(root).parts[0] not in ABOVE:
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

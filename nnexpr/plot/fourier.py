@@ -131,16 +131,16 @@ def frequencies(
         on.ax.set_yscale("log")
         on.bars(numbers, error, "error", color=COLORS[1])
         on.dots(numbers, own, "target", color=BLACK, markersize=2.5)
-        _leave_rounding_out(on, np.concatenate([error, own]))
+        _leave_rounding_out(on, error, float(own.max(initial=0.0)))
         on.ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ends = f"epoch {at.epoch:,}" + (f", member {at.member}" if at.members > 1 else "")
         on.name(x="Fourier mode", y=f"amplitude in {at.value_name}", title=ends if title else "")
     return on.figure
 
 
-def _leave_rounding_out(on: Drawing, amplitudes: Array) -> None:
-    """What is below rounding, of float32 as fits are, has no place on the axis."""
-    top = float(np.nanmax(amplitudes, initial=0.0))
-    if top > 0:
-        least = max(float(np.finfo(np.float32).eps) * top, float(np.nanmin(amplitudes[amplitudes > 0])) / 2)
-        on.ax.set_ylim(least, 2 * top)
+def _leave_rounding_out(on: Drawing, error: Array, target: float) -> None:
+    """The axis holds every mode of the error that is above the rounding of float32; zeros of a target it need not."""
+    top = max(float(np.nanmax(error, initial=0.0)), target)
+    seen = error[np.isfinite(error) & (error > np.finfo(np.float32).eps * top)]
+    if top > 0 and len(seen):
+        on.ax.set_ylim(float(seen.min()) / 2, 2 * top)

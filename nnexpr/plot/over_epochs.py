@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 
 MOST_CELLS = 200_000  # of a network in the plane; beyond, it is not counted for a figure
 MOST_COUNTED = 60  # snapshots in the plane, of which each may take a second
-FAR = 30  # times the largest count: bounds beyond are told and not drawn
+FAR = 3  # times the largest count: bounds beyond are told and not drawn
 
 
 def loss(

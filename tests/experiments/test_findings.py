@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from nnexpr.experiments import origin as origins
 from nnexpr.experiments.data import VERDICTS, Claim, Curve, Figure, Map, Result, Table, to_json
 from nnexpr.experiments.findings import Finding, keep_finding, kept_finding, read_finding, written
 
+ROOT = Path(__file__).parents[2]
 RESULT = Result(
     (Table("A table", ("k", "measured"), [(1, 0.5), (2, None)]),),
     (
@@ -207,3 +209,24 @@ def test_what_other_sources_or_versions_measured_is_ignored(
     keep_finding(FINDING, tmp_path)
     monkeypatch.setattr(origins, "digest_of_sources", lambda: "another")
     assert kept_finding(tmp_path, "bends", quick=True) is None
+
+
+def test_what_only_draws_changes_no_measurement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages above the experiments' floor, as the contract of the floors has them, and no other."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["type"] == "layers")
+    floor = next(place for place, layer in enumerate(layers) if "nnexpr.experiments" in layer)
+    above = {name.strip().removeprefix("nnexpr.") for layer in layers[:floor] for name in layer.split("|")}
+    assert set(origins.ABOVE) == above
+    folders = ("experiments", "training", *origins.ABOVE)
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.py").write_text("1")
+    monkeypatch.setattr(origins, "__file__", str(tmp_path / "experiments" / "origin.py"))
+    before, changed = origins.digest_of_sources.__wrapped__(), set()
+    for folder in folders:
+        (tmp_path / folder / "a.py").write_text("2")
+        if (now := origins.digest_of_sources.__wrapped__()) != before:
+            before = now
+            changed.add(folder)
+    assert changed == {"experiments", "training"}

@@ -206,6 +206,7 @@ def test_counts_are_those_of_each_snapshot() -> None:
     by_layer = [drawn[f"bends, layer {layer}"][1] for layer in (1, 2)]
     assert np.array_equal(np.sum(by_layer, axis=0), [each.bends for each in counted])
     assert any(label.startswith(f"at most {recording.scene.upper_bound:,}") for label in drawn)
+    assert plot.counts(recording).axes[0].get_ylim()[1] < 4 * max(each.count for each in counted)
 
 
 def test_counts_in_the_plane_and_of_what_has_none() -> None:
@@ -263,6 +264,9 @@ def test_frequencies_are_bars_of_the_error_beside_the_target() -> None:
     expected = mode_amplitudes(result.predict(x)[0] - truth)[:32]
     assert np.allclose([bar.get_height() for bar in bars], expected, rtol=1e-3, atol=1e-6)
     assert np.allclose(curves(figure)["target"][1], mode_amplitudes(truth)[:32], atol=1e-9)
+    low, high = figure.axes[0].get_ylim()
+    assert expected.min() / 4 < low < expected.min()
+    assert high > mode_amplitudes(truth).max()
 
 
 def test_modes_that_are_not_there_are_asked_for_in_one_sentence() -> None:
