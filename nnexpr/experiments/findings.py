@@ -93,14 +93,14 @@ def keep_finding(finding: Finding, folder: Path) -> None:
     write_atomically(_place(folder, finding.id, finding.quick, finding.large), lines)
 
 
-def kept_finding(folder: Path, name: str, *, quick: bool) -> Finding | None:
+def kept_finding(folder: Path, name: str, *, quick: bool, large: bool = False) -> Finding | None:
     """What was kept of an experiment; None where there is nothing, it is damaged, or another version measured it."""
     try:
-        with _place(folder, name, quick).open(encoding="utf-8") as file:
+        with _place(folder, name, quick, large).open(encoding="utf-8") as file:
             first = json.loads(file.readline())
             if first["finding"]["origin"] != origin():
                 return None
             finding = read_finding([first, *map(json.loads, file)])
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
-    return finding if (finding.id, finding.quick) == (name, quick) else None
+    return finding if (finding.id, finding.quick, finding.large) == (name, quick, large) else None

@@ -187,7 +187,7 @@ def _origin(report: Report) -> str:
 def _experiment(experiment: Experiment, finding: Finding, report: Report) -> str:
     number = [each.id for each, _ in report.done].index(experiment.id)
     finished = datetime.fromtimestamp(finding.finished, UTC)
-    settings = experiment.quick if finding.quick else experiment.full
+    settings = experiment.quick if finding.quick else experiment.large if finding.large else experiment.full
     told = f"{settings or 'No settings'}. {_seconds(finding.seconds)}, done {finished:%Y-%m-%d %H:%M} UTC."
     figures = "".join(
         figure(f"figure-{number}-{place}", each.title) for place, each in enumerate(finding.result.figures)

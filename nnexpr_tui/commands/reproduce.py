@@ -15,7 +15,7 @@ from nnexpr.atomic import try_writing
 from nnexpr.experiments.attempt import Cancelled
 from nnexpr.experiments.data import VERDICTS, Claim, Figure, Map, Table
 from nnexpr.experiments.discovery import Experiment, find
-from nnexpr.experiments.findings import Finding
+from nnexpr.experiments.findings import Finding, kept_finding
 from nnexpr.experiments.wording import cell_text, verdict_text
 from nnexpr.runs.store import Store
 from nnexpr.specification import InputError
@@ -69,6 +69,9 @@ Column = tuple[str, ...]  # its heading and its cells
 @output_option(
     "--report", metavar="FILE.html", help="also write claims, verdicts, tables and figures there, as one page"
 )
+@output_option(
+    "--kept", is_flag=True, help="take what this version has found before, and measure only the rest"
+)
 @declared_options(
     "device",
     "seed",
@@ -88,6 +91,7 @@ def reproduce(
     listed: bool,
     figures: bool,
     report: str | None,
+    kept: bool,
     device: str | None,
     seed: int | None,
     as_json: bool,
@@ -105,11 +109,16 @@ def reproduce(
     page = None if report is None else _check_report(report)
     if quick and large:
         raise InputError("large", "on", "with quick there is nothing large; give one of the two")
+    if kept and seed:
+        raise InputError(
+            "kept", "on", f"what was kept is of seed 0, not of seed {seed}; leave one of the two out"
+        )
     how = How(quick, large, _device(device), seed or 0)
     found: list[Finding] = []
     with signals(deferred=True) as pending:
         for number, experiment in enumerate(experiments, 1):
-            finding = performed(experiment, f"{number}/{len(experiments)}", how, store, pending)
+            finding = _kept(experiment, how, store) if kept else None
+            finding = finding or performed(experiment, f"{number}/{len(experiments)}", how, store, pending)
             if finding is None:
                 break
             found.append(finding)
@@ -129,6 +138,11 @@ def reproduce(
     if unwritten:
         raise FailedRunError(unwritten)
     return 0
+
+
+def _kept(experiment: Experiment, how: How, store: Store) -> Finding | None:
+    large = how.large and bool(experiment.large)
+    return kept_finding(store.findings, experiment.id, quick=how.quick, large=large)
 
 
 def _check_report(path: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -182,6 +183,20 @@ def test_a_report_is_written_beside_what_is_printed(run, fakes, tmp_path) -> Non
     assert "nnexpr-tui reproduce works --quick --seed 3 --report found.html" in written
     assert "Quick: fewer members or epochs" in written
     assert "from seed 3" in written
+
+
+def test_what_was_kept_is_not_measured_again(run, fakes, tmp_path, monkeypatch) -> None:
+    store, page = ["--store", str(tmp_path / "store")], tmp_path / "found.html"
+    assert run("reproduce", "works", *store).exit_code == 0
+    broken = tuple(replace(each, run=lambda _: 1 / 0) for each in discovery.groups()["fakes"])
+    monkeypatch.setattr(discovery, "groups", lambda: {"fakes": broken})
+    assert run("reproduce", "works", "--kept", "--report", str(page), *store).exit_code == 0
+    assert "T2" in page.read_text(encoding="utf-8")
+    quick = run("reproduce", "works", "--kept", "--quick", *store)
+    assert isinstance(quick.exception, ZeroDivisionError), "nothing was kept of a quick one"
+    refused = run("reproduce", "works", "--kept", "--seed", "3", *store)
+    assert refused.exit_code == 2
+    assert "--kept is on" in refused.stderr
 
 
 def test_an_interrupted_report_says_what_is_missing(run, fakes, tmp_path) -> None:

@@ -53,20 +53,21 @@ def experiment(name: str, group: str) -> Experiment:
         lambda _: Result(),
         "all of it",
         "a bit",
+        "more",
     )
 
 
-def finding(name: str, result: Result, *, quick: bool = False) -> Finding:
-    return Finding(name, quick, 12.34, 1_700_000_000.0, result)
+def finding(name: str, result: Result, *, quick: bool = False, large: bool = False) -> Finding:
+    return Finding(name, quick, 12.34, 1_700_000_000.0, result, large)
 
 
-def report(*, quick: bool = False, seed: int = 0) -> Report:
+def report(*, quick: bool = False, large: bool = False, seed: int = 0) -> Report:
     whole = Result([TABLE], [FIGURE, LOGS, MAP, AROUND], CLAIMS)
     few = Result([], [], CLAIMS[:1])
     done = [
-        (experiment("works", "first"), finding("works", whole, quick=quick)),
-        (experiment("holds", "second"), finding("holds", few, quick=quick)),
-        (experiment("bare", "second"), finding("bare", Result([TABLE]), quick=quick)),
+        (experiment("works", "first"), finding("works", whole, quick=quick, large=large)),
+        (experiment("holds", "second"), finding("holds", few, quick=quick, large=large)),
+        (experiment("bare", "second"), finding("bare", Result([TABLE]), quick=quick, large=large)),
     ]
     return Report("all", done, (), seed, "nnexpr-tui reproduce all --report a.html")
 

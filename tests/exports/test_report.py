@@ -82,11 +82,12 @@ def test_figures_are_data_in_the_page() -> None:
     json.dumps(found_data(page), allow_nan=False)
 
 
-@pytest.mark.parametrize(("quick", "seed"), [(False, 0), (True, 7)])
-def test_it_says_how_it_was_made(quick: bool, seed: int) -> None:
-    page = rendered_report(report(quick=quick, seed=seed))
-    assert ("Nothing here is a full result" in page) is quick
-    assert ("a bit. 12.3 s" in page, "all of it. 12.3 s" in page) == (quick, not quick)
+@pytest.mark.parametrize(("size", "seed"), [("full", 0), ("quick", 7), ("large", 0)])
+def test_it_says_how_it_was_made(size: str, seed: int) -> None:
+    page = rendered_report(report(quick=size == "quick", large=size == "large", seed=seed))
+    assert ("Nothing here is a full result" in page) is (size == "quick")
+    for settings, told in (("full", "all of it"), ("quick", "a bit"), ("large", "more")):
+        assert (f"{told}. 12.3 s" in page) is (settings == size)
     assert f"from seed {seed}" in page
     for part in (
         "nnexpr-tui reproduce all --report a.html",

@@ -67,12 +67,14 @@ def body(runs: Sequence[Curves]) -> str:
 
 
 def _formulas(runs: Sequence[Curves]) -> str:
-    said = dict.fromkeys(
-        sentence
-        for run in runs
-        for sentence in (f"{run.scene.value_name} = {run.scene.formula}", *run.scene.notes)
-    )
+    said = dict.fromkeys(sentence for run in runs for sentence in (_formula(run), *run.scene.notes))
     return "\n".join(f'<p class="soft">{text(sentence)}</p>' for sentence in said)
+
+
+def _formula(run: Curves) -> str:
+    """Of data what they are; of a function how it is calculated."""
+    scene = run.scene
+    return scene.formula if scene.name.startswith("csv:") else f"{scene.value_name} = {scene.formula}"
 
 
 def _player(runs: Sequence[Curves]) -> str:

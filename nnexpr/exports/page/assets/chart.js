@@ -1,7 +1,7 @@
 // A chart: axes, curves and a picture behind them, drawn as SVG at the width that there is; a cross-hair with values.
 
 const SVG = "http://www.w3.org/2000/svg";
-const MARGIN = { top: 8, right: 14, bottom: 38 };
+const MARGIN = { top: 8, right: 18, bottom: 38 };
 const ROW = 11; // pixels of a row of ticks under the plot
 const GAP = 7; // pixels between the plot and the first of them
 const LEFT = 58; // pixels for labels, at least, so that charts of one column stand under one another
@@ -150,7 +150,7 @@ class Chart {
     for (const [value, label] of this.x.ticks(Math.max(2, Math.round(this.inner / 90)))) {
       const x = this.px(value);
       group.append(made("path", { class: "tick", d: `M${x} ${floor}v4` }));
-      const half = 3.4 * label.length;
+      const half = 3.8 * label.length;
       if (x - half < last + 6 || x + half > this.width) continue;
       last = x + half;
       group.append(made("text", { x, y: floor + 17, class: "middle" }, label));

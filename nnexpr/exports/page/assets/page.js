@@ -55,7 +55,7 @@ function regionsChart() {
   if (!counted.length) return null;
   const most = Math.max(...counted.map(([run]) => Math.max(...run.regions)));
   const chart = new Chart(figure("regions"), {
-    x: axes.log, y: Linear.around(0, most, 4), ratio: 0.2, least: 140,
+    x: axes.log, y: Linear.around(0, 1.05 * most, 4), ratio: 0.2, least: 140,
     xName: "epoch", yName: "linear regions", seek: (epoch) => seek(counted[0][0], epoch),
   });
   for (const [run, number] of counted) {
