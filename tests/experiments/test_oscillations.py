@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from quick import columns, quick
+from quick import columns, curves, quick
 from wrong_oscillations import errors
 
 import nnexpr
+from nnexpr.experiments.data import Figure, Map
 from nnexpr.experiments.numerics import localized, oscillations
 
 
@@ -62,13 +63,37 @@ def test_a_moment_is_of_the_network_as_it_is() -> None:
     assert found.errors[0] > 1
 
 
+def test_the_localized_sine_is_drawn_as_it_is_and_where_it_is_off() -> None:
+    """The target's own values; elements on 143 knots, solved anew; the map is the members' median, by its epochs."""
+    result, _ = quick("localized")
+    over_epochs, shapes, where = result.figures
+    assert isinstance(shapes, Figure)
+    assert isinstance(where, Map)
+    drawn, x = curves(shapes), localized.section()
+    expected = np.where(np.abs(x) < 0.02, np.sin(50 * np.pi * x), 0.0)
+    np.testing.assert_allclose(drawn["target"][1], expected, atol=1e-12)
+    assert list(drawn) == ["target", *(f"epoch {e}" for e in localized.QUICK_EPOCHS), "143 elements"]
+    goal = nnexpr.target("localized_sine", points=localized.SAMPLES)
+    knots = np.linspace(-1, 1, 143)
+    hats = np.stack([np.interp(goal.inputs[:, 0], knots, unit) for unit in np.eye(143)], axis=1)
+    solved = np.linalg.lstsq(hats, goal.values)[0]
+    np.testing.assert_allclose(drawn["143 elements"][1], np.interp(x, knots, solved), atol=1e-9)
+    assert set(localized.QUICK_EPOCHS) < set(where.y)
+    assert where.y[-1] == localized.QUICK_EPOCHS[-1]
+    values = np.array(where.values)
+    assert values.shape == (len(where.y), localized.POINTS)
+    middle = np.abs(x) < 0.02
+    assert values[0][middle].mean() > 5 * values[0][~middle].mean()  # nothing is learned yet
+    assert isinstance(over_epochs, Figure)
+
+
 def test_errors_begin_near_that_of_zero_and_are_of_every_epoch() -> None:
     result, _ = quick("oscillations")
-    for (name, case), figure in zip(oscillations.CASES.items(), result.figures, strict=True):
+    drawn = [figure for figure in result.figures if isinstance(figure, Figure)]
+    for (name, case), figure in zip(oscillations.CASES.items(), drawn, strict=True):
         assert len(figure.series) == len(oscillations.STARTS) * len(oscillations.NETWORKS)
         for curve in figure.series:
             assert list(curve.x) == list(case.epochs), name
             assert 0.5 < curve.y[0] < 2
-    best, median, worst = columns(result.tables[0], "best", "error", "worst")
-    assert (best <= median).all()
-    assert (median <= worst).all()
+    order = columns(result.tables[0], "best", "from", "error", "to", "worst")
+    assert (np.diff(order, axis=0) >= 0).all()

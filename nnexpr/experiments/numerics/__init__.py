@@ -105,7 +105,7 @@ EXPERIMENTS = (
         "experiments: sin(16πx), sin(16π|x|^1.5)",
         "Oscillations learned in few epochs, by MMNNs and by fully connected networks",
         "Do MMNNs learn high frequencies in so few epochs, and better than networks with as many parameters?",
-        full="5 members, 60,000 samples in batches of 300",
+        full="10 members, 60,000 samples in batches of 300",
         quick="2 members, 3000 samples",
         large="30 members",
     ),

@@ -6,14 +6,15 @@ batches of 100, times 0.9 every 400 epochs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from nnexpr.experiments.attempt import Attempt
-from nnexpr.experiments.data import Claim, Figure, Result, Table
+from nnexpr.experiments.data import Claim, Figure, Map, Result, Table
 from nnexpr.experiments.judging import judged
 from nnexpr.linear.solvers import least_squares
 from nnexpr.networks.builders import mmnn
@@ -33,6 +34,8 @@ EPOCHS, QUICK_EPOCHS = (3000, 3500, 4000, 10_000), (300, 350, 400, 1000)
 MEMBERS, QUICK_MEMBERS = 30, 4
 NEAR = 0.04  # |x| below this is near the sine, which ends at 0.02; a twenty-fifth of the domain
 TRAINED, ALL = "it has trained parameters", "it has parameters"
+SHOWN, POINTS = 0.1, 401  # |x| up to where fits are shown, at so many points
+LOOKS = 40  # epochs of the map, evenly on a logarithmic axis
 TIMES = 5  # as many bends near it as evenly spaced ones, at least
 
 
@@ -42,6 +45,7 @@ class Moment(NamedTuple):
     epoch: int
     errors: Array  # root mean square over the target's
     shares: Array  # of the bends, those near the sine
+    fits: Array  # (members, POINTS), around the sine
 
 
 def run(attempt: Attempt) -> Result:
@@ -50,10 +54,14 @@ def run(attempt: Attempt) -> Result:
     goal = target("localized_sine", points=SAMPLES)
     network = mmnn(WIDTH, RANK, DEPTH, members=members, seed=attempt.seed)
     trained = session(network, goal, epochs=epochs[-1], batch_size=BATCH, lr=RATE, schedule=SCHEDULE)
-    moments = [moment(0, network, goal)]
-    for epoch in attempt.over(epochs, lambda epoch: f"to epoch {epoch}"):
+    moments, looks, near = [moment(0, network, goal)], looked_at(epochs), section()
+    errors: list[Array] = []
+    for epoch in attempt.over(looks, lambda epoch: f"to epoch {epoch}"):
         trained.step(epoch - trained.epoch)
-        moments.append(moment(epoch, trained.current_network(), goal))
+        fits = trained.predictions(network.features(torch.as_tensor(near)))
+        errors.append(np.median(np.abs(fits - goal.truth(near[:, None])), axis=0))
+        if epoch in epochs:
+            moments.append(moment(epoch, trained.current_network(), goal))
     counts = network.trained_parameter_count, network.parameter_count
     elements = {count: of_elements(goal, count) for count in counts}
     attempt.report(1.0)
@@ -63,7 +71,23 @@ def run(attempt: Attempt) -> Result:
         adapted(moments[-1].shares, attempt.quick),
         nearer("Z21 total", ALL, moments[-1].errors, total, attempt.quick),
     )
-    return Result((table(moments), beside(elements)), (figure(moments, elements),), claims)
+    over_time = Map.over(
+        near, looks, errors, "Where it is off: the members' median error near the sine", "x", "epoch", "|error|",
+        log_y=True,
+    )  # fmt: skip
+    figures = (figure(moments, elements), shapes(moments[1:], goal), over_time)
+    return Result((table(moments), beside(elements)), figures, claims)
+
+
+def looked_at(epochs: Sequence[int]) -> list[int]:
+    """The talk's epochs and others, evenly on a logarithmic axis, between the first few and the last."""
+    even = np.geomspace(10, epochs[-1], LOOKS).round().astype(int).tolist()
+    return sorted({*even, *epochs})
+
+
+def section() -> Array:
+    """Where fits are shown: evenly spaced around the sine."""
+    return np.linspace(-SHOWN, SHOWN, POINTS)
 
 
 def moment(epoch: int, network: Network, goal: Target) -> Moment:
@@ -71,9 +95,8 @@ def moment(epoch: int, network: Network, goal: Target) -> Moment:
     x, y = _fine(goal)
     errors = np.sqrt(np.mean((network(x)[:, :, 0] - y) ** 2, axis=1) / np.mean(y**2))
     places = [lines.breakpoints for lines in linear_regions(network, goal.domain[0], certify=False)]
-    return Moment(
-        epoch, errors, np.array([np.mean(np.abs(each) < NEAR) if len(each) else 0.0 for each in places])
-    )
+    shares = np.array([np.mean(np.abs(each) < NEAR) if len(each) else 0.0 for each in places])
+    return Moment(epoch, errors, shares, network(section())[:, :, 0])
 
 
 def of_elements(goal: Target, knots: int) -> float:
@@ -122,6 +145,18 @@ def table(moments: Iterable[Moment]) -> Table:
 def beside(elements: dict[int, float]) -> Table:
     """Linear elements."""
     return Table("Linear elements", ("knots", "relative error"), [list(pair) for pair in elements.items()])
+
+
+def shapes(moments: Sequence[Moment], goal: Target) -> Figure:
+    """What the talk draws: the fit at its epochs, of the member whose error is the median in the end, and elements."""
+    order = np.argsort(moments[-1].errors)
+    member, x = int(order[(len(order) - 1) // 2]), section()
+    knots = np.linspace(*goal.domain[0], mmnn(WIDTH, RANK, DEPTH).trained_parameter_count)
+    fit = least_squares(goal.inputs[:, 0], goal.values, knots)
+    curves = {"target": goal.truth(x[:, None])}
+    curves |= {f"epoch {each.epoch}": each.fits[member] for each in moments}
+    curves[f"{len(knots)} elements"] = fit.predict(x)
+    return Figure.over(x, curves, "The localized sine: the median member, and linear elements", "x", "f")
 
 
 def figure(moments: list[Moment], elements: dict[int, float]) -> Figure:
