@@ -20,7 +20,7 @@ MOST = 4  # side by side
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=runs)
 @store_option
 def opening(ids: tuple[str, ...], store: Store) -> int:
-    """Open up to four runs side by side in the explorer's Replay: scrub, play, jump to where something happened."""
+    """Open up to four runs side by side on the Replay screen: scrub, play, jump to where something happened."""
     require_terminal()
     kept = [store.named(each) for each in dict.fromkeys(ids)]
     if len(kept) > MOST:
