@@ -141,6 +141,8 @@ def _draw_borders(on: Drawing, regions: PlaneRegions) -> None:
 def _limits(on: Drawing, sides: Sides) -> None:
     on.ax.set_xlim(*sides[0])
     on.ax.set_ylim(*sides[1])
+    if on.own:
+        on.ax.locator_params(nbins=5)  # more numbers than these touch each other in a column
     first, second = (high - low for low, high in sides)
     if max(first, second) <= LONGEST * min(first, second):
         on.ax.set_aspect("equal")
