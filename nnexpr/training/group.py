@@ -43,16 +43,20 @@ def divide(network: Network, points: int, threads: int) -> Division:
     return Division(-(-network.members // groups), points, max(1, threads // network.members), True)
 
 
-def divide_for_tensors(network: Network, points: int, room: int, threads: int = 1) -> Division:
+def divide_for_tensors(
+    network: Network, points: int, room: int, threads: int = 1, *, whole: int | None = None
+) -> Division:
     """For batched products: groups and chunks whose buffers take about ``room`` bytes.
 
     Members are spread over at least ``threads`` groups. On a graphics processor one group holds all members, in chunks
-    of fewer points, as long as those are not too few.
+    of fewer points, as long as those are not too few. ``points``: of an update; ``whole``: of all of them, if more,
+    whose losses are taken there in as few chunks as there is room for, because each is as many launches.
     """
     each = _bytes_per_point(network.layers, network.parameters.element_size())
     if network.parameters.device.type != "cpu":
         members = max(1, min(network.members, room // (each * min(points, FEWEST_POINTS))))
-        return Division(members, max(1, min(points, max(FEWEST_POINTS, room // (each * members)))))
+        most = max(points, whole or points)
+        return Division(members, max(1, min(most, max(FEWEST_POINTS, room // (each * members)))))
     fitting = max(1, room // (each * points))
     rounds = -(-network.members // (threads * fitting))
     members = -(-network.members // (threads * rounds))  # as many groups as threads, or a multiple of that

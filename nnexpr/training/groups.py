@@ -51,7 +51,7 @@ def make_groups(job: Job, loops: Loops = "auto") -> list[Group]:
     if not on_processor:
         points = data.points  # their loss before each epoch then takes a few large products in place of many
     while True:
-        division = divide_for_tensors(network, points, room, threads)
+        division = divide_for_tensors(network, points, room, threads, whole=data.points)
         try:
             return _groups(job, division)
         except torch.cuda.OutOfMemoryError as error:

@@ -54,18 +54,21 @@ def test_groups_of_tensors_fit_their_room(
 
 
 @settings(deadline=None, max_examples=60, database=None)
-@given(MEMBERS, st.integers(1, 3000), st.integers(6, 22))
-def test_on_a_device_all_members_that_fit_are_one_group(members: int, points: int, power: int) -> None:
+@given(MEMBERS, st.integers(1, 3000), st.integers(6, 22), st.integers(1, 9))
+def test_on_a_device_all_members_that_fit_are_one_group(
+    members: int, points: int, power: int, batches: int
+) -> None:
     network, room = mlp(3, (16, 5), members=members).to(device="meta"), 2**power
-    made = divide_for_tensors(network, points, room)
+    whole = points * batches
+    made = divide_for_tensors(network, points, room, whole=whole)
     few = 44 * 4 * min(points, 256)
     assert 1 <= made.members <= members
     assert made.members == 1 or made.members * few <= room
     assert made.members == members or (made.members + 1) * few > room
-    assert 1 <= made.chunk <= points
+    assert 1 <= made.chunk <= whole
     own = 44 * 4 * made.members
     assert made.chunk <= 256 or made.chunk * own <= room
-    assert made.chunk == points or (made.chunk + 1) * own > room
+    assert made.chunk == whole or (made.chunk + 1) * own > room
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
