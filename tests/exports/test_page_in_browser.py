@@ -390,6 +390,17 @@ def test_a_run_that_burst_is_drawn_as_far_as_it_goes(opened: Opener, tmp_path: P
     assert "NaN" not in page.locator("main").inner_html()
 
 
+@pytest.mark.parametrize("loss", [0.0, np.nan, np.inf])
+def test_losses_that_have_no_place_on_the_axis(opened: Opener, tmp_path: Path, loss: float) -> None:
+    recording = recorded(epochs=3)
+    page = opened(
+        written(tmp_path / "a.html", replace(recording, losses=np.full_like(recording.losses, loss)))
+    )
+    page.keyboard.press("Home")
+    assert shown(page) == 0
+    assert page.locator("#loss .plot text").count() > 3
+
+
 # --- whoever wants in
 
 

@@ -57,7 +57,9 @@ function roundStep(span, intervals) {
 /** An axis from `low` to `high`; `at` gives the share of the way, `back` the value there. */
 class Linear {
   constructor(low, high) {
-    [this.low, this.high] = high > low ? [low, high] : [low - (Math.abs(low) || 1) / 2, low + (Math.abs(low) || 1) / 2];
+    const size = Math.max(Math.abs(low), Math.abs(high));
+    const isFlat = !(high - low > 1e-9 * size); // labels would need more than ten digits
+    [this.low, this.high] = isFlat ? [low - (size || 1) / 2, low + (size || 1) / 2] : [low, high];
   }
 
   /** With round ends around the values. */
@@ -75,13 +77,20 @@ class Linear {
     return this.low + share * (this.high - this.low);
   }
 
+  /** About so many, never fewer than two: one number says nothing of the scale. */
   ticks(most) {
-    const step = roundStep(this.high - this.low, Math.max(most, 2));
+    const found = this.every(roundStep(this.high - this.low, Math.max(most, 2)));
+    return found.length > 1 ? found : this.every(roundStep(this.high - this.low, 5));
+  }
+
+  every(step) {
     const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-    const plain = decimals <= 4 && Math.max(Math.abs(this.low), Math.abs(this.high)) < 1e7;
+    const largest = Math.max(Math.abs(this.low), Math.abs(this.high));
+    const plain = decimals <= 4 && largest < 1e7;
+    const digits = Math.min(15, Math.ceil(Math.log10(largest / step)) + 1); // so many that no two are the same
     const found = [];
     for (let count = Math.ceil(this.low / step - 1e-9); count * step <= this.high + 1e-9 * step; count += 1) {
-      const label = plain ? grouped((count * step + 0).toFixed(decimals)) : short(count * step);
+      const label = plain ? grouped((count * step + 0).toFixed(decimals)) : short(count * step, digits);
       found.push([count * step, count === 0 ? "0" : label]);
     }
     return found;
@@ -93,6 +102,7 @@ const MARKS = [1, 2, 5];
 /** A logarithmic axis around positive values, from one of 1, 2, 5 times a power of ten to another. */
 class Log {
   constructor(low, high) {
+    if (!(low > 0 && high < Infinity)) [low, high] = [0.1, 1]; // nothing has a place
     this.low = Log.mark(low, false);
     this.high = Log.mark(high, true);
     if (this.high - this.low < 0.6) [this.low, this.high] = [Math.floor(this.low + 1e-9), Math.ceil(this.high - 1e-9)];
@@ -127,7 +137,7 @@ class Log {
         found.push([10 ** at, times === 1 ? decade(exponent) : short(Number(`${times}e${exponent}`), 1)]);
       }
     }
-    return found;
+    return found.length > 1 ? found : [first, last].map((exponent) => [10 ** exponent, decade(exponent)]);
   }
 }
 
