@@ -18,7 +18,7 @@ from nnexpr.runs.recording import Recording, Scene
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.modes import MOST_MODES, mode_amplitudes
 
-__all__ = ["FINE", "MOST_DRAWN", "SIDE", "Bends", "Curves", "Maps", "curves_of"]
+__all__ = ["FINE", "MOST_DRAWN", "SIDE", "Bends", "Curves", "Maps", "curves_of", "plane_grid", "plane_truth"]
 
 Array = NDArray[np.float64]
 
@@ -210,24 +210,27 @@ def _maps(recording: Recording) -> Maps | None:
     domain = recording.network.domain
     if recording.scene.dimension != 2 or domain is None:
         return None
-    grid = _grid(domain, SIDE)
+    grid = plane_grid(domain, SIDE)
     predictions = []
     for index in range(len(recording.snapshots)):
         network = recording.network_at(index)
         if network is None:
             return None
         predictions.append(network(grid)[0, :, 0].reshape(SIDE, SIDE).astype(np.float32))
-    return Maps(np.stack(predictions), _truth(recording))
+    return Maps(np.stack(predictions), plane_truth(recording, FINE))
 
 
-def _grid(domain: tuple[tuple[float, float], ...], side: int) -> Array:
+def plane_grid(domain: tuple[tuple[float, float], ...], side: int) -> Array:
     """``(side * side, 2)``, both ends included, the first input changing fastest."""
     first, second = (np.linspace(*each, side) for each in domain)
     return np.stack(np.meshgrid(first, second), axis=-1).reshape(-1, 2)
 
 
-def _truth(recording: Recording) -> NDArray[np.float32] | None:
-    """The target on a finer grid, if what the specification builds is what the recording has on its line."""
+def plane_truth(recording: Recording, side: int) -> NDArray[np.float32] | None:
+    """The target ``(side, side)`` over its domain, both ends included, the second input upwards.
+
+    None where what the specification builds is not what the recording has on its line.
+    """
     from nnexpr.targets import build_target
 
     try:
@@ -239,4 +242,4 @@ def _truth(recording: Recording) -> NDArray[np.float32] | None:
         return None
     if not np.array_equal(target.truth(target.section(len(scene.x))), scene.truth, equal_nan=True):
         return None
-    return target.truth(_grid(target.domain, FINE)).reshape(FINE, FINE).astype(np.float32)
+    return target.truth(plane_grid(target.domain, side)).reshape(side, side).astype(np.float32)

@@ -7,7 +7,8 @@ clip      which snapshots its frames show, and for how long; what may be asked o
 counts    the exact counts of a snapshot
 thinning  few points of a curve, from which all others are hardly away
 marks     what a picture is made of, in pixels; ``axes`` places values
-picture   a clip as marks: those that stand still, and those of each frame
+layout    margins and words that all pictures have; ``losses`` is their lowest panel
+picture   a clip as marks: those that stand still, and those of each frame; ``plane`` with maps, of two inputs
 svg       the marks as an animated SVG, by CSS key frames
 paint     the marks as images, by Pillow; ``animation`` makes GIF and APNG of them, ``movie`` MP4 by ffmpeg
 happened  the frames in which something is first seen to have happened

@@ -12,7 +12,8 @@ from nnexpr_tui.charts.series import Axis, ChartData, Frame, Series
 from nnexpr_tui.exports.clip import Clip
 from nnexpr_tui.exports.counts import counts_of
 from nnexpr_tui.exports.happened import Happened
-from nnexpr_tui.exports.picture import are_early, fit_limits, shown_name
+from nnexpr_tui.exports.layout import are_early, shown_name
+from nnexpr_tui.exports.picture import fit_limits
 from nnexpr_tui.parts.charts import fit_chart
 from nnexpr_tui.parts.counts import counted_lines
 from nnexpr_tui.parts.numbers import count, member_of, number

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nnexpr_tui.exports.animation import Palette
     from nnexpr_tui.exports.marks import Mark
     from nnexpr_tui.exports.picture import LinePicture
+    from nnexpr_tui.exports.plane import PlanePicture
 
 __all__ = ["write_apng", "write_cast", "write_gif", "write_mp4", "write_svg"]
 
@@ -41,7 +42,7 @@ def write_cast(recordings: Sequence[Recording], path: Path, asked: ClipSpecifica
     """An asciicast."""
     from nnexpr_tui.exports.cast import cast_lines
     from nnexpr_tui.exports.happened import happened
-    from nnexpr_tui.exports.picture import shown_name
+    from nnexpr_tui.exports.layout import shown_name
     from nnexpr_tui.exports.screen import LEAST, MOST, Screens
 
     clip = make_clip(recordings, asked)
@@ -89,16 +90,18 @@ def write_mp4(recordings: Sequence[Recording], path: Path, asked: ClipSpecificat
         write(beside, painted.frames(), painted.size)
 
 
-def _drawing(clip: Clip, asked: ClipSpecification, *, even: bool = False) -> LinePicture:
+def _drawing(clip: Clip, asked: ClipSpecification, *, even: bool = False) -> LinePicture | PlanePicture:
     """The picture at the size that was asked for, or at one that suits its panels."""
     from nnexpr_tui.exports.picture import LinePicture
+    from nnexpr_tui.exports.plane import PlanePicture, has_maps
 
     usual = PIXELS[0], PIXELS[1] + HIGHER * (len(clip.recordings) > 2)
     width, height = asked.extent(usual, LEAST_PIXELS, MOST_PIXELS)
-    return LinePicture(clip, width + (even and width % 2), height + (even and height % 2))
+    drawn = PlanePicture if has_maps(clip.recordings[0]) else LinePicture
+    return drawn(clip, width + (even and width % 2), height + (even and height % 2))
 
 
-def _marks(clip: Clip, drawing: LinePicture, tell: Tell) -> Iterator[list[Mark]]:
+def _marks(clip: Clip, drawing: LinePicture | PlanePicture, tell: Tell) -> Iterator[list[Mark]]:
     for frame in range(len(clip)):
         tell(frame, len(clip))
         yield drawing.frame(frame)

@@ -54,5 +54,6 @@ def _write(screen: HostScreen, export: Export, recordings: tuple[Recording, ...]
     except InputError as error:
         screen.footer.say(f"{export.name} cannot be written: {error.allowed}", error=True)
         return
-    controller.writing = Writing(export, recordings, path, screen.app.post_message)
+    rests = partial(getattr, controller.worker, "is_hushed")
+    controller.writing = Writing(export, recordings, path, screen.app.post_message, rests)
     screen.app.push_screen(WritingScreen(controller.writing))

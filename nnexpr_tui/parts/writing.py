@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Writing", "WritingScreen"]
 
+REST = 0.01  # seconds
 INTERVAL = 0.25  # seconds between two looks at how far it is
 
 
@@ -31,14 +33,18 @@ class _Stopped(Exception):
 
 
 class Writing:
-    """Begins at once. ``post`` takes what is to be said at the end to the application, from that thread."""
+    """Begins at once. ``post`` takes what is to be said at the end to the application, from that thread.
+
+    Between two steps it stands still while ``rests()``: a key is being answered.
+    """
 
     def __init__(
-        self, export: Export, recordings: Sequence[Recording], path: Path, post: Callable[[Message], object]
-    ) -> None:
+        self, export: Export, recordings: Sequence[Recording], path: Path, post: Callable[[Message], object],
+        rests: Callable[[], bool],
+    ) -> None:  # fmt: skip
         self.path = path
         self.done, self.steps = 0, 0  # of how many; none while it is not known
-        self._export, self._recordings, self._post = export, recordings, post
+        self._export, self._recordings, self._post, self._rests = export, recordings, post, rests
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writing", daemon=True)
         self._thread.start()
@@ -58,6 +64,8 @@ class Writing:
 
     def _tell(self, done: int, steps: int) -> None:
         self.done, self.steps = done, steps
+        while self._rests() and not self._stopping.is_set():
+            sleep(REST)
         if self._stopping.is_set():
             raise _Stopped
 
