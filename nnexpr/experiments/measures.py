@@ -26,8 +26,7 @@ class Estimate(NamedTuple):
     @property
     def told(self) -> str:
         """For people: 0.93 (0.91 to 0.95)."""
-        value, low, high = (f"{each:.3g}".replace("inf", "∞") for each in self)
-        return f"{value} ({low} to {high})"
+        return f"{self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
 
 
 def median(values: ArrayLike) -> Estimate:

@@ -200,7 +200,7 @@ def by_part(name: str, found: Fronts) -> Table:
     """Of a target that all share."""
     first = reached(found.epochs, found.errors)
     return Table.of(
-        f"Epochs at which parts are learned (error below {BELOW:g} of the target's size): {name}, medians",
+        f"Epochs at which parts are learned (error below {BELOW:g} of the target's size; inf: never): {name}, medians",
         [
             {"x": float(x), "turns a unit": float(turns), "first below": float(np.median(once)),
              "settled": float(np.median(last)), "settled, share": float(np.isfinite(last).mean())}

@@ -148,13 +148,13 @@ def epochs_table(found: Mapping[Preset, Course]) -> Table:
             ("knee of the loss", np.where(np.isnan(knee), np.inf, knee)),
         ):  # fmt: skip
             rows.append({"preset": preset.name, "what": what, **columns(values)})
-    return Table.of("Epochs, medians of the pairs with 95 % intervals", rows)
+    return Table.of("Epochs, medians of the pairs with 95 % intervals; inf: never", rows)
 
 
 def modes_table(found: Mapping[Preset, Course]) -> Table:
     """How long each mode took, and how much of it there is in the end."""
     return Table.of(
-        "The error in each Fourier mode: epoch at which it is halved, and what is left, medians",
+        "The error in each Fourier mode: epoch at which it is halved (inf: never), and what is left, medians",
         [
             {"preset": preset.name, "mode": mode, **columns(times), "halved, share": float(np.isfinite(times).mean()),
              "left at the end": float(np.median(course.modes[-1, :, mode] / course.modes[0, :, mode]))}
