@@ -58,7 +58,7 @@ EXPERIMENTS = (
         "4 discussion",
         "Sizes, activations, encodings: what captures high frequencies",
         "Does any size or activation capture high frequencies without an encoding, and what does it with one?",
-        full="20 sizes, 3 activations, with and without encoding; 30 targets; 1000 epochs",
+        full="12 sizes, 3 activations, with and without encoding; 30 targets; 1000 epochs",
         quick="4 sizes; 3 targets; 20 epochs",
     ),
     SOURCE.experiment(

@@ -23,8 +23,8 @@ from nnexpr.training.many import fit_many
 
 __all__ = ["Cell", "Grid", "balanced", "captures", "run"]
 
-DEPTHS, WIDTHS = (2, 3, 4, 8), (2, 8, 16, 32)
-BESIDE = ((2, 64), (2, 128), (16, 2), (64, 2))  # sizes that the source tries beyond them
+DEPTHS, WIDTHS = (2, 4, 8), (2, 8, 16)
+BESIDE = ((2, 64), (3, 16), (16, 2))  # sizes that the source tries beyond them
 QUICK_DEPTHS, QUICK_WIDTHS = (2, 4), (2, 16)
 ACTIVATIONS = ("sigmoid", "elu", "relu")
 PAIRS, QUICK_PAIRS = 30, 3
