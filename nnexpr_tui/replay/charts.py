@@ -18,6 +18,7 @@ from nnexpr_tui.charts.modes import MARGIN, amplitude_limits, exponents
 from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.charts.timemap import Rows, TimeAxis, TimeMap, TimeMaps, deep_rows, even_rows
 from nnexpr_tui.parts.numbers import number
+from nnexpr_tui.replay.subject import PARTS
 from nnexpr_tui.replay.timeline import AXES, Clock, Span, along
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from nnexpr_tui.replay.lanes import Lane
 
     Array = NDArray[np.float64]
-    Bends = Mapping[int, NDArray[np.float32] | None]  # by epoch
+    Bends = Mapping[int, NDArray[np.int32] | None]  # by epoch, in each part of the domain
 
 __all__ = [
     "COLORS", "Standing", "bends_chart", "bends_maps", "fits_chart", "fits_limits", "fronts_chart", "fronts_maps",
@@ -37,9 +38,9 @@ __all__ = [
 ]  # fmt: skip
 
 COLORS = {"A": "accent", "B": "primary", "C": "success", "D": "error"}  # four that no theme has as one
+LABELS = (60, 40, 20, 12)  # cells for a name beside so many others
 TWO_INPUTS = "n/a (two inputs)"
 NOT_COUNTED = "n/a (not piecewise linear, or of two inputs)"
-PARTS = 64  # of the domain, in which bends are counted
 LEAST_ERROR = -2.0  # exponents of ten of the error on a subinterval, of the target's size, up to 1
 NAMES = 8  # cells for a place in x beside a map
 
@@ -69,12 +70,16 @@ class Standing:
         """Its letter and what it is."""
         return f"{self.lane.mark} {self.lane.name}"
 
+    def label(self, among: int) -> str:
+        """The same, as much of it as there is room for in a legend of so many."""
+        return self.name[: LABELS[min(among, len(LABELS)) - 1]].rstrip(" ,")
+
 
 # The fits
 
 
 def fits_chart(
-    runs: Sequence[Standing], *, residual: bool, limits: Limits, names: bool = True
+    runs: Sequence[Standing], *, residual: bool, limits: Limits
 ) -> tuple[ChartData, tuple[ChartData, ...]]:
     """All fits in one chart, and each in one of its own; the axes are the same."""
     domain = [run.recording.scene.domain[0] for run in runs]
@@ -83,13 +88,12 @@ def fits_chart(
         label=first.input_name, limits=(min(low for low, _ in domain), max(high for _, high in domain))
     )
     y_axis = Axis(label=first.value_name, limits=limits)
-    curves = [_curves(run, residual, names) for run in runs]
-    shared = _shared(runs, residual)
     own = tuple(
-        ChartData((*_shared([run], residual, name=""), *each), x_axis, y_axis)
-        for run, each in zip(runs, curves, strict=True)
+        ChartData((*_shared([run], residual, name=""), *_curves(run, run.name, residual)), x_axis, y_axis)
+        for run in runs
     )
-    whole = (*shared, *(each for run in curves for each in run))
+    curves = [each for run in runs for each in _curves(run, run.label(len(runs)), residual)]
+    whole = (*_shared(runs, residual), *curves)
     return ChartData(whole, x_axis, y_axis, facts=partial(_errors, runs) if not residual else tuple), own
 
 
@@ -114,9 +118,8 @@ def _shared(runs: Sequence[Standing], residual: bool, name: str = "target") -> l
     return series
 
 
-def _curves(run: Standing, residual: bool, names: bool) -> list[Series]:
+def _curves(run: Standing, label: str, residual: bool) -> list[Series]:
     scene, fit = run.recording.scene, run.snapshot.prediction
-    label = run.name if names else run.lane.mark
     shown = fit - scene.truth if residual else fit
     curves = [Series(scene.x, shown, label, run.color, run.lane.mark)]
     if scene.countable:
@@ -161,7 +164,7 @@ def losses_chart(
         if by_loss:  # the first epoch of those at one loss; epoch 0 has no place on a logarithmic axis
             times, first = np.unique(times[values > 0], return_index=True)
             values = values[values > 0][first]
-        series.append(Series(times, values, run.name, run.color, run.lane.mark))
+        series.append(Series(times, values, run.label(len(runs)), run.color, run.lane.mark))
     for run in runs:
         value = run.snapshot.epoch if by_loss else run.snapshot.loss
         series.append(Series((run.times[run.index],), (value,), "", run.color, run.lane.mark, style="points"))
@@ -229,9 +232,7 @@ def bends_maps(
 def _bends_map(run: Standing, known: Bends, at: float | None) -> TimeMap:
     snapshots = run.recording.snapshots
     kept = [(i, found) for i, each in enumerate(snapshots) if (found := known.get(each.epoch)) is not None]
-    domain = run.recording.scene.domain[0]
-    rows = [np.histogram(found, bins=PARTS, range=domain)[0] for _, found in kept]
-    values = np.array(rows, dtype=np.float64).reshape(len(rows), PARTS)
+    values = np.array([found for _, found in kept], dtype=np.float64).reshape(len(kept), PARTS)
     return TimeMap(run.times[[i for i, _ in kept]], values, float(run.times[-1]), _shown(run, at), run.name)
 
 
@@ -247,10 +248,10 @@ def bends_chart(
     series: list[Series] = []
     for run in runs:
         known, snapshots = bends.get(run, {}), run.recording.snapshots
-        found = [(time, len(known_at)) for time, each in zip(run.times, snapshots, strict=True)
+        found = [(time, int(known_at.sum())) for time, each in zip(run.times, snapshots, strict=True)
                  if (known_at := known.get(each.epoch)) is not None]  # fmt: skip
         times, counts = zip(*found, strict=True) if found else ((), ())
-        series.append(Series(times, counts, run.name, run.color, run.lane.mark))
+        series.append(Series(times, counts, run.label(len(runs)), run.color, run.lane.mark))
         if run.counts is not None:
             here = (float(run.times[run.index]),), (run.counts.bends,)
             series.append(Series(*here, "", run.color, run.lane.mark, style="points"))
@@ -301,8 +302,17 @@ def fronts_chart(
             scene = run.recording.scene
             middles = Subintervals(scene.x, scene.truth).middles
             times = settled(run.times, errors[run])
-            series.append(Series(middles, np.where(np.isfinite(times), times, np.nan), run.name, run.color,
-                                 run.lane.mark, style="points"))  # fmt: skip
+            learned = np.isfinite(times)
+            series.append(
+                Series(
+                    middles[learned],
+                    times[learned],
+                    run.label(len(runs)),
+                    run.color,
+                    run.lane.mark,
+                    style="points",
+                )
+            )
     if at is not None and series:
         low, high = runs[0].recording.scene.domain[0]
         series.append(Series((low, high), (at, at), "", "foreground"))

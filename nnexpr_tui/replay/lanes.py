@@ -17,7 +17,7 @@ from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.recording import Recording, Scene
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr_tui.replay.variants import changed, difference
+from nnexpr_tui.replay.variants import changed, described, difference
 from nnexpr_tui.training.subject import SNAPSHOT_SHARE, FitSubject
 from nnexpr_tui.worker.subject import Subject, sentence
 
@@ -169,8 +169,7 @@ class _Kept:
             self.target: Target | None = run.load().target
         except InputError:  # of a file that is no longer there: nothing is counted
             self.target = None
-        spec = self._recording.specification
-        self.name = f"{spec.network} on {self.scene.name}, {run.id}"
+        self.name = f"{described(self._recording.specification)}, {run.id}"
 
     @property
     def base(self) -> tuple[FitSpecification, int, int]:
@@ -226,7 +225,7 @@ class LanesSubject(Subject[LanesMoment]):
                 break
         self._heads = tuple(head for head in heads if head.snapshots)
 
-    def open(self, runs: Sequence[str], *, alone: bool = False) -> str:
+    def open(self, runs: Sequence[str], *, alone: bool = False) -> None:
         """Kept runs, each in a lane of its own; ``alone``: in place of all that are there."""
         store = self._fit.store
         found = []
@@ -240,7 +239,6 @@ class LanesSubject(Subject[LanesMoment]):
             self._others, self._has_fit = {}, not found
         for kept in found:
             self._others[self._free()] = kept
-        return ", ".join(f"{mark}: {other.name}" for mark, other in self._others.items() if other in found)
 
     def compare(self, differences: Sequence[Mapping[str, Any]]) -> None:
         """In place of all that are there: the fit, and beside it what differs from it in these options."""

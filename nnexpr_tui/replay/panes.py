@@ -97,8 +97,16 @@ and its epoch, loss, exact counts, parameters and seconds of training. A run tha
         ("epoch", 11), ("loss", 10), ("regions", 9), ("bends", 7), ("seconds", 9), ("parameters", 12),
     )  # fmt: skip
 
+    _shown: tuple[Sequence[Standing], str, str] | None = None
+
+    def on_resize(self) -> None:
+        """Columns of the new width."""
+        if self._shown is not None:
+            self.show_runs(*self._shown)
+
     def show_runs(self, runs: Sequence[Standing], chosen: str, when: str) -> int:
         """Show these, under ``when`` it is. About how many bytes that sends."""
+        self._shown = runs, chosen, when
         room = self.size.width - self.NAME - 4
         columns = list(self.COLUMNS)
         while columns and sum(width for _, width in columns) > room:

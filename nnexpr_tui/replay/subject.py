@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from nnexpr.runs.events import Event
     from nnexpr.runs.recording import Recording, Scene
 
-    Bends = NDArray[np.float32]
+    Bends = NDArray[np.int32]  # (PARTS,)
 
-__all__ = ["ReplayMoment", "ReplaySubject", "far_apart"]
+__all__ = ["PARTS", "ReplayMoment", "ReplaySubject", "far_apart"]
 
 MOST_WHOLE = (
     32  # counts of a run that are known with all they hold, for they were asked for; of others, the bends
 )
+PARTS = 64  # of the domain
 SHARE = 20  # of the time that passes, what is not asked for may take a twentieth while something trains
 
 
@@ -38,8 +39,8 @@ SHARE = 20  # of the time that passes, what is not asked for may take a twentiet
 class ReplayMoment:
     """``counts``: of the snapshots of each run that were asked for, by epoch; None where they cannot be counted.
 
-    ``bends``: where they are, of all snapshots of each run that were counted by now. ``happened``: what did in each of
-    the ``searched`` recordings.
+    ``bends``: how many lie in each part of the domain, of all snapshots of each run that were counted by now.
+    ``happened``: what did in each of the ``searched`` recordings.
     """
 
     counts: Mapping[Scene, Mapping[int, LineRegions | None]]
@@ -134,9 +135,10 @@ class ReplaySubject(Subject[ReplayMoment]):
             return False
         network, epoch = recording.network_at(index), recording.snapshots[index].epoch
         found = None if network is None else lines(network, target)
-        self._bends.setdefault(scene, {})[epoch] = (
-            None if found is None else found.breakpoints.astype(np.float32)
-        )
+        bends = None
+        if found is not None:
+            bends = np.histogram(found.breakpoints, PARTS, scene.domain[0])[0].astype(np.int32)
+        self._bends.setdefault(scene, {})[epoch] = bends
         if whole:
             known = self._counts.get(scene, {})
             self._counts[scene] = dict(list(known.items())[1 - MOST_WHOLE :]) | {epoch: found}

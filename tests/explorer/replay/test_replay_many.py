@@ -225,7 +225,7 @@ async def test_a_kept_run_is_opened_from_the_list_of_the_store(explorer: Explore
         await until(lambda: "mlp on fourier, epoch 4" in text(explorer))
         await pilot.press("enter")
         await until(lambda: row(explorer, "B") == ("■", 4))
-        assert f"mlp on fourier, {store().runs()[0].id}" in text(explorer)
+        assert f"width 32, {store().runs()[0].id}" in text(explorer)
 
 
 async def test_the_explorer_opens_on_kept_runs_side_by_side_and_brings_the_fit(

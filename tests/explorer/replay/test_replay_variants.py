@@ -10,7 +10,7 @@ from nnexpr.kinds import NETWORKS
 from nnexpr.networks.builders import build
 from nnexpr.specification import FitSpecification
 from nnexpr.targets import build_target
-from nnexpr_tui.replay.variants import difference, variants_of
+from nnexpr_tui.replay.variants import described, difference, variants_of
 
 KEPT = (
     "target",
@@ -83,4 +83,9 @@ def test_the_difference_is_spelled_as_the_options_are() -> None:
     base = FitSpecification.make()
     assert difference(base, base) == ""
     assert difference(base, base.replace(width=(32,), lr=0.01)) == "width 32, lr 0.01"
-    assert difference(base, base.replace(encoding_bands=3)) == "encoding bands 3"
+    assert difference(base, base.replace(encoding_bands=3, activation="tanh")) == "tanh, encoding bands 3"
+    assert described(base.replace(epochs=7, threads=2)) == "mlp"
+    assert (
+        described(FitSpecification.make(network="shallow", knots=9, target="cube"))
+        == "shallow, knots 9, cube"
+    )
