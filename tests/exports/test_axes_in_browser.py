@@ -111,6 +111,7 @@ def test_where_nothing_has_a_place_there_is_an_axis(ticks: Any) -> None:
         "new Log(1, Infinity)",
         "new Linear(0, 0)",
         "Linear.around(3, 3)",
+        "new Linear(1e17, 1e17 + 16)",
     ):
         [[low, high, found]] = ticks([axis], 4)
         assert low < high

@@ -211,6 +211,16 @@ def test_no_text_becomes_markup_and_all_is_read_back(tmp_path: Path) -> None:
         assert sign not in page
 
 
+@pytest.mark.parametrize("options", [{}, {"target": "waves2d"}, {"activation": "tanh", "members": 2}])
+def test_elements_are_nested(options: dict[str, Any]) -> None:
+    recording = recorded(epochs=3, **options)
+    for count in (1, 3):
+        found = Elements(rendered([curves_of(recording, most=10)] * count))
+        assert (found.unclosed, found.astray) == ([], [])
+        places = [attributes["id"] for _, attributes in found.tags if "id" in attributes]
+        assert len(places) == len(set(places))
+
+
 def test_a_target_that_no_command_names_has_no_command_line(tmp_path: Path) -> None:
     page = written(tmp_path / "a.html", hostile(recorded())).read_text(encoding="utf-8")
     assert "nnexpr-tui fit" not in page

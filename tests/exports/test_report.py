@@ -117,6 +117,7 @@ def test_assets_are_there() -> None:
 def test_places_in_the_page_are_found() -> None:
     """Every link leads somewhere, and no two places have one name."""
     found = Elements(rendered_report(report()))
+    assert (found.unclosed, found.astray) == ([], [])
     places = [attributes["id"] for _, attributes in found.tags if "id" in attributes]
     assert len(places) == len(set(places))
     links = [attributes["href"] for tag, attributes in found.tags if tag == "a"]

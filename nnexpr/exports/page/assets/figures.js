@@ -77,8 +77,10 @@ function heatMap(element, given) {
     if (!Number.isFinite(value) || (given.log && value < 0)) return [0, 0, 0, 0];
     return [...palette((Math.max(place(value), low) - low) / (high - low || 1), dark), 255];
   };
+  const isSquare = !given.log_x && !given.log_y && ends(x).join() === ends(y).join();
   const chart = new Chart(element, {
-    x: axis(given.log_x, x), y: axis(given.log_y, y), xName: given.x_label, yName: given.y_label, ratio: 0.62, least: 240,
+    x: axis(given.log_x, x), y: axis(given.log_y, y), xName: given.x_label, yName: given.y_label,
+    ratio: isSquare ? 0.95 : 0.62, least: 240,
     painter: (context, width, height, self) => {
       const columns = nearestOf(x, self.x, width);
       const lines = nearestOf(y, self.y, height).reverse();
