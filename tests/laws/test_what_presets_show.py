@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from nnexpr.experiments.dynamics import settings
 from nnexpr.training.fit import result_of, session_of
 from nnexpr.training.session import Session
 from nnexpr_tui.presets import PRESETS
@@ -66,3 +68,40 @@ def test_on_the_manifold_the_curve_is_met_between_the_points() -> None:
     waves, plain = beside("sparse-data")
     assert waves.network.parameter_count == plain.network.parameter_count
     assert distance(waves) < 0.2 * distance(plain)
+
+
+def off_line(session: Session) -> float:
+    """How far the fit is from its own best straight line, anywhere."""
+    x, fit = session.grid[:, 0], session.snapshot(0).prediction.astype(np.float64)
+    return float(np.abs(fit - np.polyval(np.polyfit(x, fit, 1), x)).max())
+
+
+@pytest.mark.parametrize(
+    ("name", "straight", "least"), [("hu-report", {20: 0.1, 400: 0.1}, 0.5), ("hu-code", {500: 0.01}, 0)]
+)
+def test_a_straight_line_bends_late(name: str, straight: dict[int, float], least: float) -> None:
+    session = session_of(PRESETS[name].specification())
+    for epoch, most in straight.items():
+        session.step(epoch - session.epoch)
+        assert off_line(session) < most
+        assert abs(float(session.snapshot(0).prediction.mean()) - session.target.values.mean()) < 0.03
+    session.step(1000 - session.epoch)
+    assert least <= off_line(session) < np.ptp(session.target.values) / 2
+
+
+@pytest.mark.parametrize("name", ["hu-report", "hu-code"])
+def test_they_are_those_by_which_the_claims_are_judged(name: str) -> None:
+    reading, fit = settings.PRESETS[name], PRESETS[name].specification()
+    judged = {
+        "terms": settings.TERMS,
+        "points": settings.POINTS,
+        "epochs": settings.EPOCHS,
+        "lr": settings.RATE,
+    }
+    assert {option: getattr(fit, option) for option in judged} == judged
+    network = reading.network(3, 16)
+    assert (fit.depth, fit.width, fit.activation) == (
+        network["depth"],
+        (network["width"],),
+        network["activation"],
+    )
