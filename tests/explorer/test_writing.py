@@ -178,3 +178,17 @@ async def test_views_of_no_training_write_their_moment_at_once(explorer: Explore
         await pilot.press("x")
         await until(lambda: "nothing to export" in text(explorer))
         assert not isinstance(explorer.screen, Palette)
+
+
+async def test_replay_writes_the_runs_that_it_shows(explorer: Explorer, own_folders: Path) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        for epoch in (1, 2):
+            await pilot.press("s")
+            await until(lambda epoch=epoch: explorer.controller.fit.epoch == epoch)
+        await pilot.press("2")
+        await until(lambda: "3 of 3" in text(explorer))
+        [recording] = explorer.screen.view.recordings()
+        assert [snapshot.epoch for snapshot in recording.snapshots] == [0, 1, 2]
+        await pilot.press("x", *".cast", "enter")
+        await until((own_folders / "nnexpr-mlp-fourier-0-to-2.cast").exists)
