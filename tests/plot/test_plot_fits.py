@@ -18,8 +18,7 @@ from nnexpr.training.modes import mode_amplitudes
 
 
 def curves(figure: Figure) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The lines by their labels, after it has been drawn."""
-    FigureCanvasAgg(figure).draw()
+    """The lines by their labels."""
     return {str(line.get_label()): (line.get_xdata(), line.get_ydata()) for line in figure.axes[0].lines}
 
 
@@ -158,6 +157,38 @@ def test_a_target_is_drawn_over_its_domain() -> None:
     assert np.array_equal(curves(plot.target(noisy))["64 points"][1], noisy.own_values)
 
 
+# --- networks by themselves
+
+
+def test_a_network_is_drawn_with_its_corners_and_its_band() -> None:
+    network = nnexpr.mlp(depth=3, width=9, members=3, seed=2, dtype="float64")
+    figure = plot.network(network, domain=(-2.0, 3.0), member=1)
+    drawn = curves(figure)
+    x, y = drawn["network"]
+    assert (x[0], x[-1]) == (-2.0, 3.0)
+    assert np.allclose(y, network(x)[1, :, 0])
+    [lines] = linear_regions(network.member(1), (-2.0, 3.0))
+    assert np.array_equal(drawn[f"{lines.bends} bends"][0], lines.breakpoints)
+    at = np.linspace(-2.0, 3.0, 1025)[::100]
+    least, most = edges(figure, at)
+    assert np.allclose(least, network(at)[..., 0].min(axis=0))
+    assert np.allclose(most, network(at)[..., 0].max(axis=0))
+    for broken in ({"network": nnexpr.mlp(depth=2, width=2, inputs=2)}, {"network": network, "member": 3}):
+        with pytest.raises(InputError):
+            plot.network(**broken)
+
+
+def test_a_saved_network_is_drawn_in_the_units_of_its_file_beside_its_target(tmp_path) -> None:
+    result = on_a_file()
+    nnexpr.save(
+        tmp_path / "a.safetensors", result.network, recorded(SUNSPOTS).specification, target=result.target
+    )
+    drawn = curves(plot.network(nnexpr.load(tmp_path / "a.safetensors")))
+    x, y = drawn["network"]
+    assert np.allclose(y, result.predict(x)[0], rtol=1e-3, atol=1e-2)
+    assert np.allclose(drawn[SUNSPOTS][1], result.target.truth(result.target.to_network(x[:, None])))
+
+
 # --- over epochs
 
 
@@ -223,7 +254,6 @@ def test_counts_in_the_plane_and_of_what_has_none() -> None:
 def test_the_map_of_modes_holds_the_amplitudes() -> None:
     result = on_the_line()
     figure = plot.modes(result, member=1)
-    FigureCanvasAgg(figure).draw()
     [mesh] = figure.axes[0].collections
     epochs = result.modes.epochs
     found = result.modes.member(1)[epochs >= 1].T
@@ -282,8 +312,19 @@ def test_modes_that_are_not_there_are_asked_for_in_one_sentence() -> None:
 def test_one_epoch_and_one_point() -> None:
     result = nnexpr.fit(nnexpr.mlp(depth=2, width=2), nnexpr.target("cube", points=1), epochs=1, modes=True)
     for draw in (plot.fit, plot.loss, plot.modes, plot.frequencies):
-        curves(draw(result))
-    curves(plot.target(result.target))
+        draw(result).draw_without_rendering()
+    plot.target(result.target).draw_without_rendering()
+
+
+def test_all_of_them_are_laid_out_without_a_warning() -> None:
+    recording = recorded(members=1)
+    for draw in (plot.fit, plot.loss, plot.modes, plot.frequencies):
+        draw(on_the_line()).draw_without_rendering()
+    for draw in (plot.fit, plot.loss, plot.counts):
+        draw(recording).draw_without_rendering()
+    plot.modes(recording, kind="curves").draw_without_rendering()
+    plot.network(recording.network).draw_without_rendering()
+    plot.fit(on_a_file(), error=True).draw_without_rendering()
 
 
 def test_axes_of_the_callers_keep_their_figure_and_their_style() -> None:

@@ -14,7 +14,6 @@ from nnexpr.specification import InputError
 
 
 def curves(figure: Figure, place: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    FigureCanvasAgg(figure).draw()
     return {str(line.get_label()): (line.get_xdata(), line.get_ydata()) for line in figure.axes[place].lines}
 
 
@@ -96,3 +95,14 @@ def test_kinds_of_tangent_figures_that_are_not_there() -> None:
     ):
         with pytest.raises(InputError, match="kind"):
             call()
+
+
+def test_all_of_them_are_laid_out_without_a_warning() -> None:
+    target = nnexpr.target("arctan25", points=50)
+    fit = nnexpr.least_squares(target.own_inputs[:, 0], target.own_values, 5)
+    for figure in (
+        plot.spectrum(nnexpr.spectrum("relu", knots=30), modes=[1, 2]),
+        plot.least_squares(fit, target),
+        *(plot.tangent(on_the_line(), kind=kind) for kind in ("spectrum", "error", "loss", "modes")),
+    ):
+        figure.draw_without_rendering()
