@@ -171,6 +171,7 @@ def print_grid(figure: Map) -> None:
         min(console.width, _GRID_SIZE[0]), _GRID_SIZE[1], _markers(), plain=_lacks_colors(console)
     )
     _print_picture(console, grid_map(figure, ground))
+    console.print()
 
 
 def _lacks_colors(console: Console) -> bool:

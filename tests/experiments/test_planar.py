@@ -36,7 +36,8 @@ def test_networks_are_of_the_talks_sizes() -> None:
             "step:20:0.9",
         )
     for case in (*waves.CASES.values(), star.CASE):
-        assert (case.side, case.side**2 // case.batch, case.schedule) == (200, 100, "step:2:0.9")
+        assert (case.side, case.side**2 // case.batch) == (200, 100)
+        assert case.schedule == f"step:{case.epochs[-1] // 50}:0.9"
 
 
 def test_targets_are_those_that_are_printed() -> None:
@@ -152,7 +153,9 @@ def test_what_is_shown_is_no_error_but_fit_minus_target() -> None:
     """Where the fit is all zero the error is minus the target."""
     result, _ = quick("star")
     shown = next(each for each in result.figures if isinstance(each, Map) and not each.diverging)
-    axis = np.linspace(-1, 1, planar.SHOWN)
+    axis = np.linspace(-0.25, 0.25, planar.SHOWN)
+    np.testing.assert_allclose(shown.x, axis)
     points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     expected = target("star2d", points=4).truth(points).reshape(planar.SHOWN, planar.SHOWN)
     np.testing.assert_allclose(shown.values, expected, rtol=1e-3)
+    assert {0.0, 1.0} < set(expected.ravel().tolist())  # both of its plateaus and what is between them

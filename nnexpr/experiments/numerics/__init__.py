@@ -123,7 +123,7 @@ EXPERIMENTS = (
         "experiments: learning adaptivity",
         "A small star in the plane: an MMNN beside linear elements",
         "Is an MMNN nearer to it than linear elements of as many degrees of freedom, and where is each of them off?",
-        full="5 members; 40,000 samples in batches of 400, 100 epochs",
+        full="5 members; 40,000 samples in batches of 400, 500 epochs",
         quick="2 members; 1,600 samples, 6 epochs",
         large="5 members; 160,000 samples in batches of 1,000, 1,000 epochs, as the talk's",
     ),

@@ -48,7 +48,10 @@ REPORTED = 5  # epochs between two reports
 
 
 class Case(NamedTuple):
-    """A network and how it is trained: on ``side`` × ``side`` samples in batches, looked at at these epochs."""
+    """A network and how it is trained: on ``side`` × ``side`` samples in batches, looked at at these epochs.
+
+    ``shown``: maps reach from −shown to shown along both axes.
+    """
 
     target: str
     width: int
@@ -58,6 +61,12 @@ class Case(NamedTuple):
     batch: int
     epochs: tuple[int, ...]
     members: int = 1
+    shown: float = 1.0
+
+    @property
+    def axis(self) -> Array:
+        """Of its maps, ``(SHOWN,)``."""
+        return np.linspace(-self.shown, self.shown, SHOWN)
 
     @property
     def schedule(self) -> str:
@@ -123,7 +132,7 @@ class _Running:
             told = f", MSE {float(np.median(losses)):.2e}" if len(losses) else ""
             self._attempt.report(begin + (end - begin) * done, f"{self._name}, epoch {trained.epoch}{told}")
             trained.step(min(REPORTED, epoch - trained.epoch))
-        inner, shown = between(case.side), _square(np.linspace(-1.0, 1.0, SHOWN))
+        inner, shown = between(case.side), _square(case.axis)
         error = (_predicted(trained, shown)[0] - goal.truth(shown)).reshape(SHOWN, SHOWN)
         return Moment(
             epoch=epoch,
@@ -166,7 +175,7 @@ def elements(case: Case, unknowns: int) -> dict[str, Any]:
     """
     goal = target(case.target, points=case.side**2)
     fit = least_squares(goal.inputs, goal.values, unknowns)
-    inner, shown = between(case.side), _square(np.linspace(-1.0, 1.0, SHOWN))
+    inner, shown = between(case.side), _square(case.axis)
     error = (fit.predict(shown) - goal.truth(shown)).reshape(SHOWN, SHOWN)
     return {
         "nodes": len(fit.knots),
@@ -183,14 +192,13 @@ def size_of(case: Case) -> str:
 
 def target_map(case: Case) -> Map:
     """The target itself."""
-    axis = np.linspace(-1.0, 1.0, SHOWN)
-    values = target(case.target, points=case.side**2).truth(_square(axis)).reshape(SHOWN, SHOWN)
-    return Map.over(axis, axis, values, f"{case.target}: the target", "x1", "x2", "f")
+    values = target(case.target, points=case.side**2).truth(_square(case.axis)).reshape(SHOWN, SHOWN)
+    return Map.over(case.axis, case.axis, values, f"{case.target}: the target", "x1", "x2", "f")
 
 
-def error_map(title: str, error: Any, most: float) -> Map:
-    """Fit minus target, on colours that reach from −most to most."""
-    axis = np.linspace(-1.0, 1.0, SHOWN)
+def error_map(title: str, error: Any, most: float, shown: float = 1.0) -> Map:
+    """Fit minus target on ``[−shown, shown]²``, in colours that reach from −most to most."""
+    axis = np.linspace(-shown, shown, SHOWN)
     return Map.over(axis, axis, error, title, "x1", "x2", "error", diverging=True, limits=(-most, most))
 
 

@@ -23,9 +23,9 @@ from nnexpr.experiments.numerics.planar import (
 
 __all__ = ["ALL", "CASE", "LARGE", "QUICK", "TRAINED", "nearer", "run"]
 
-LARGE = Case("star2d", 100, 10, 6, 400, 1000, (100, 500, 1000), 5)
-CASE = Case("star2d", 100, 10, 6, 200, 400, (10, 50, 100), 5)
-QUICK = Case("star2d", 30, 5, 4, 40, 100, (2, 4, 6), 2)
+LARGE = Case("star2d", 100, 10, 6, 400, 1000, (100, 500, 1000), 5, 0.25)
+CASE = Case("star2d", 100, 10, 6, 200, 400, (50, 250, 500), 5, 0.25)
+QUICK = Case("star2d", 30, 5, 4, 40, 100, (2, 4, 6), 2, 0.25)
 TRAINED, ALL = "it has trained parameters", "it has parameters"
 MORE_THAN_HALF_RANDOM = "More than half of them are random and stay so; an element's are all solved for."
 
@@ -107,5 +107,5 @@ def _figures(
     return [
         over,
         target_map(case),
-        *(error_map(f"Error of {what}", error, most) for what, error in errors.items()),
+        *(error_map(f"Error of {what}", error, most, case.shown) for what, error in errors.items()),
     ]
