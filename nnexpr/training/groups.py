@@ -48,8 +48,6 @@ def make_groups(job: Job, loops: Loops = "auto") -> list[Group]:
     if compiled:
         return _groups(job, divide(network, points, threads))
     room = GROUP_BYTES if on_processor else DEVICE_BYTES
-    if not on_processor:
-        points = data.points  # their loss before each epoch then takes a few large products in place of many
     while True:
         division = divide_for_tensors(network, points, room, threads, whole=data.points)
         try:
