@@ -34,7 +34,7 @@ HOSTILE = (
 def drawn(label: str = "a curve") -> Figure:
     with drawing(None, "column") as on:
         on.line([0.0, 1.0, 2.0], [1.0, 3.0, 2.0], label)
-        on.dots([0.0, 1.0], [2.0, 2.0], "dots")
+        on.dots([0.0, 1.0], [-2.0, 2.0], "dots")
         on.name(x="time", y="metres", title="a title")
     return on.figure
 
@@ -93,7 +93,8 @@ def test_no_setting_of_the_caller_is_changed_and_none_changes_a_figure() -> None
 
 def test_a_figure_is_drawn_alike_by_whatever_draws_it() -> None:
     figure = drawn()
-    with matplotlib.rc_context({"axes.facecolor": "black", "text.usetex": True, "xtick.color": "red"}):
+    own = {"axes.facecolor": "black", "text.usetex": True, "xtick.color": "red", "axes.unicode_minus": False}
+    with matplotlib.rc_context(own):
         pictures = []
         for each in (figure, drawn()):
             canvas = FigureCanvasAgg(each)
