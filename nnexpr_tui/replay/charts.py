@@ -41,6 +41,7 @@ COLORS = {"A": "accent", "B": "primary", "C": "success", "D": "error"}  # four t
 LABELS = (60, 40, 20, 12)  # cells for a name beside so many others
 TWO_INPUTS = "n/a (two inputs)"
 NOT_COUNTED = "n/a (not piecewise linear, or of two inputs)"
+REACH = 5.0  # either way from the middle of the target, in its heights
 LEAST_ERROR = -2.0  # exponents of ten of the error on a subinterval, of the target's size, up to 1
 NAMES = 8  # cells for a place in x beside a map
 
@@ -140,10 +141,18 @@ def _errors(runs: Sequence[Standing]) -> tuple[Series, ...]:
 
 
 def fits_limits(recording: Recording, residual: bool) -> tuple[float, float] | None:
-    """The least and the greatest value of all its snapshots, or of their errors; None where there is none."""
-    curves = np.stack([snapshot.prediction for snapshot in recording.snapshots])
+    """The least and the greatest value of all its snapshots, or of their errors; None where there is none.
+
+    Of a fit that grows beyond all bounds before it diverges, no further than ``REACH`` of the target's heights.
+    """
+    curves = np.stack([snapshot.prediction for snapshot in recording.snapshots]).astype(np.float64)
     truth = recording.scene.truth
     shown = curves - truth if residual else np.vstack([curves, truth[None]])
+    known = truth[np.isfinite(truth)]
+    height = float(np.ptp(known)) if known.size else 0.0
+    if height > 0:
+        middle = 0.0 if residual else float(known.min() + known.max()) / 2
+        shown = np.clip(shown, middle - REACH * height, middle + REACH * height)
     shown = shown[np.isfinite(shown)]
     return (float(shown.min()), float(shown.max())) if shown.size else None
 

@@ -26,9 +26,10 @@ __all__ = ["BENDS_HELP", "FITS_HELP", "FRONTS_HELP", "MAPS_HELP", "FitsPane", "M
 
 LEAST_PART = 25  # cells of a chart beside others
 FITS_HELP = """\
-The target, and the fit of each run at the time that is shown, with its bends as marks under the canvas; the axes are
-those of all of its snapshots, and the same for all runs. o puts all runs into one chart, or each into its own.
-e shows the error, fit minus target, in place of both. V puts a cursor on the chart, at the same x in all of them."""
+The target, and the fit of each run at the time that is shown, with its bends as marks under the canvas. The axes are
+those of all snapshots, up to ten times as high as the target, and the same for all runs. o puts all runs into one
+chart, or each into its own. e shows the error, fit minus target, in place of both. V puts a cursor on the chart, at the
+same x in all of them."""
 MAPS_HELP = """\
 A column is a time, on the logarithmic axis of the clock; maps of several runs stand on one axis and one scale.
 Bends (b): how many of them lie in each part of the domain, a row, at the snapshots that are counted by now: they
@@ -94,7 +95,7 @@ and its epoch, loss, exact counts, parameters and seconds of training. A run tha
 
     NAME: ClassVar[int] = 16  # cells at least
     COLUMNS: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("epoch", 11), ("loss", 10), ("regions", 9), ("bends", 7), ("seconds", 9), ("parameters", 12),
+        ("epoch", 10), ("loss", 12), ("regions", 9), ("bends", 7), ("seconds", 9), ("parameters", 12),
     )  # fmt: skip
 
     _shown: tuple[Sequence[Standing], str, str] | None = None

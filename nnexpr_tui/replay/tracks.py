@@ -41,7 +41,11 @@ class Tracks:
         scene = recording.scene
         if scene.dimension > 1:
             return None
-        return self._rows("errors", recording, Subintervals(scene.x, scene.truth).errors)
+        try:
+            parts = Subintervals(scene.x, scene.truth)
+        except ValueError:  # too few points
+            return None
+        return self._rows("errors", recording, parts.errors)
 
     def keep_only(self, scenes: set[Scene]) -> None:
         """Forget all others."""
