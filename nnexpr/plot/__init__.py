@@ -2,7 +2,7 @@
 
     style.py      what is set of matplotlib, and only while one of our figures is made, drawn or saved
     thinning.py   curves of many points
-    canvas.py     figures, axes, texts, legends
+    canvas.py     figures, axes, legends; texts.py: what is written there
     fits.py       what a figure shows of a fit, from a result or a recording
     over_x.py     a fit, a target; over_epochs.py: losses, counts; fourier.py: the error's modes
     plane.py      cells and maps; patterns.py: colours that cells keep

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import cache
 from io import BytesIO
 from math import ceil, log10
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -23,8 +20,6 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.cm import ScalarMappable
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.font_manager import get_font
-from matplotlib.ft2font import FT2Font
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -32,12 +27,11 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
 from nnexpr.plot.style import BLACK, COLORS, FONT, GREY, LEGEND_FONT, Size, applied, dash, inches
+from nnexpr.plot.texts import PLAIN, text_width, told
 from nnexpr.plot.thinning import alone, thinned
 
-__all__ = ["Drawing", "PaperFigure", "drawing", "drawings", "panels", "text_width", "told"]
+__all__ = ["Drawing", "PaperFigure", "drawing", "drawings", "panels"]
 
-PLAIN: dict[str, Any] = {"parse_math": False, "usetex": False}  # of a text: as it is spelled
-MOST_TEXT = 160  # characters
 MOST_NAMED = 24  # entries of a legend
 HANDLE = 4.6  # sizes of a legend's letters: the line before a text, and the gaps
 TITLE = 0.8  # of a figure's width, for the title of its axes
@@ -45,7 +39,6 @@ SHORT, VERY_SHORT = 1.5, 0.7  # decades: a shorter logarithmic axis has numbers 
 COARSE, FINE = (1.0, 2.0, 5.0), (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 LABELS = 0.42  # inches below axes, for the numbers and the name of x
 LEGEND_ROW = 0.15  # inches
-MEASURED = 100.0  # points, at which widths of texts are taken
 
 
 class PaperFigure(Figure):
@@ -313,35 +306,3 @@ def _beside(ax: Axes) -> int:
     """How many axes stand beside each other where these do."""
     place = ax.get_subplotspec()
     return 1 if place is None else place.get_gridspec().ncols
-
-
-def told(text: str, *, own: bool = True) -> str:
-    """``text`` on one line and not endless; in a figure of our ``own``, a sign that its font lacks is replaced."""
-    line = " ".join(text.split())
-    line = line if len(line) <= MOST_TEXT else line[: MOST_TEXT // 2] + " … " + line[-MOST_TEXT // 2 :]
-    has = _signs() if own else None
-    kept = (
-        sign if sign.isprintable() and (has is None or ord(sign) in has) else "\N{REPLACEMENT CHARACTER}"
-        for sign in line
-    )
-    return "".join(kept)
-
-
-def text_width(text: str, size: float = 1.0, *, bold: bool = False) -> float:
-    """How wide a text is in a figure of ours, in points, with letters of ``size``."""
-    font = _font(bold)
-    font.set_size(MEASURED, 72)  # matplotlib's own texts set the same font to other sizes
-    font.set_text(text)
-    return font.get_width_height()[0] / 64 * size / MEASURED
-
-
-@cache
-def _font(bold: bool = False) -> FT2Font:
-    file = f"DejaVuSans{'-Bold' * bold}.ttf"
-    return get_font(str(Path(matplotlib.get_data_path(), "fonts", "ttf", file)))
-
-
-@cache
-def _signs() -> frozenset[int]:
-    """What the font of our figures can show."""
-    return frozenset(_font().get_charmap())

@@ -11,9 +11,10 @@ from nnexpr.experiments.data import Figure as FigureData
 from nnexpr.experiments.data import Map, Result, Table
 from nnexpr.experiments.findings import Finding
 from nnexpr.experiments.wording import cell_text
-from nnexpr.plot.canvas import Drawing, drawing, drawings, text_width, told
+from nnexpr.plot.canvas import Drawing, drawing, drawings
 from nnexpr.plot.grids import grid
 from nnexpr.plot.style import BLACK, GREY, MARKERS, Size, inches
+from nnexpr.plot.texts import text_width, told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -145,9 +145,9 @@ def _of_network(saved: SavedNetwork, name: str, asked: Asked, look: dict[str, An
     default = "fit" if network.inputs == 1 else "cells"
     ways = [default] if way is None else [default, "patterns"][: network.inputs] if way == EVERY else [way]
     if not set(ways) <= set(OF_NETWORKS) or (ways[0] == "fit") != (network.inputs == 1):
-        able = "fit" if network.inputs == 1 else "cells, patterns"
+        able = "fit" if network.inputs == 1 else "cells or patterns"
         raise InputError(
-            "what", way or default, f"{name} holds a network by itself, of which there is {able}"
+            "what", way or default, f"{name} holds a network by itself, which is drawn as {able}"
         )
     if network.inputs == 1:
         return [("fit", plot.network(saved, domain=asked["domain"], member=asked["member"] or 0, **look))]

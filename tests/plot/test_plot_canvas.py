@@ -14,8 +14,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from nnexpr.plot.canvas import Drawing, drawing, drawings, told
+from nnexpr.plot.canvas import Drawing, drawing, drawings
 from nnexpr.plot.style import COLORS, applied, dash, inches
+from nnexpr.plot.texts import told
 from nnexpr.specification import InputError
 
 HOSTILE = (
