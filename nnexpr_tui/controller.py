@@ -110,9 +110,7 @@ class Controller:
             return f"What was seen last cannot be read and is set aside as {set_aside()}: {self._unread}"
         if not self.last.run:
             return ""
-        return (
-            f"The last run is kept at epoch {self.last.epoch:,}: nnexpr-tui regions {self.last.run} counts it"
-        )
+        return f"The last run is kept, epoch {self.last.epoch:,}: nnexpr-tui runs open {self.last.run}"
 
     def open(self) -> None:
         """Load the engine and build the first network."""

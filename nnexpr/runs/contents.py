@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnexpr.runs.recording import Recording, Scene
+from nnexpr.training.checkpoint import Checkpoint
 from nnexpr.training.session import Session
 
 __all__ = ["tensors_of", "words_of"]
@@ -23,7 +24,7 @@ MOST_DATA_BYTES = 4_000_000  # of a file's points; with more of them, the file i
 Array = NDArray[Any]
 
 
-def words_of(session: Session, recording: Recording | None) -> dict[str, Any]:
+def words_of(session: Session, checkpoint: Checkpoint, recording: Recording | None) -> dict[str, Any]:
     """What the file's head says, beside the epoch and the losses."""
     return {
         "seconds": session.seconds,
@@ -31,10 +32,20 @@ def words_of(session: Session, recording: Recording | None) -> dict[str, Any]:
         "device": session.device_name,
         "snapshots": 0 if recording is None else len(recording.snapshots),
         "scene": None if recording is None else _words_of_scene(recording.scene),
+        "checkpoint": {
+            "counted": checkpoint.counted,
+            "stage_ends": checkpoint.stage_ends,
+            "mode_ratio": None if checkpoint.modes is None else checkpoint.modes.ratio,
+            "groups": [
+                [each.first, each.members, each.epoch, len(each.tensors)] for each in checkpoint.groups
+            ],
+        },
     }
 
 
-def tensors_of(session: Session, losses: Array, recording: Recording | None) -> dict[str, Tensor]:
+def tensors_of(
+    session: Session, checkpoint: Checkpoint, losses: Array, recording: Recording | None
+) -> dict[str, Tensor]:
     """The arrays of the file, but for the parameters as they are now."""
     diverged = np.full(session.network.members, -1, dtype=np.int64)
     diverged[list(session.diverged)] = list(session.diverged.values())
@@ -52,7 +63,16 @@ def tensors_of(session: Session, losses: Array, recording: Recording | None) -> 
         arrays |= {"target.inputs": target.inputs, "target.values": target.values}
     if recording is not None:
         arrays |= _recorded(recording)
-    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    if checkpoint.modes is not None and len(checkpoint.modes):
+        arrays |= {"modes.epochs": checkpoint.modes.epochs, "modes.amplitudes": checkpoint.modes.amplitudes}
+    states = {
+        f"state.{at}.{number}": tensor
+        for at, group in enumerate(checkpoint.groups)
+        for number, tensor in enumerate(group.tensors)
+    }
+    rates = {f"state.{at}.rates": np.array(group.rates) for at, group in enumerate(checkpoint.groups)}
+    made = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in (arrays | rates).items()}
+    return made | {name: tensor.contiguous() for name, tensor in states.items()}
 
 
 def _recorded(recording: Recording) -> dict[str, Array]:

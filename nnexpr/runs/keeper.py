@@ -20,16 +20,16 @@ QUICK_EPOCH = 0.1  # seconds; where epochs take longer, a checkpoint makes no pa
 
 
 class Keeper:
-    """Keeps one run in a store, every time over what it kept of it before.
+    """Keeps one run in a store, every time over what it kept of it before; a new one unless one is given.
 
     ``run``: its id, and ``epoch``: that of its file; None before it was kept. ``problem``: one sentence on why the last
     attempt failed, if it did; what was written before stands.
     """
 
-    def __init__(self, store: Store, every: float) -> None:
+    def __init__(self, store: Store, every: float, run: str | None = None) -> None:
         self._store, self._every = store, every
         self._next = monotonic() + every
-        self.run: str | None = None
+        self.run = run
         self.epoch: int | None = None
         self.problem = ""
 
@@ -40,6 +40,7 @@ class Keeper:
         began = monotonic()
         try:
             losses = _losses(session, recorder)
+            checkpoint = session.checkpoint()
             recording = recorder.recording() if recorder is not None else None
             self.run = self._store.keep(
                 session.current_network(),
@@ -48,8 +49,8 @@ class Keeper:
                 epoch=session.epoch,
                 losses=losses.tolist(),
                 run=self.run,
-                words=words_of(session, recording),
-                tensors=tensors_of(session, losses, recording),
+                words=words_of(session, checkpoint, recording),
+                tensors=tensors_of(session, checkpoint, losses, recording),
             )
             self.epoch, self.problem = session.epoch, ""
         except OSError as error:

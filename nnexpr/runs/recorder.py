@@ -136,6 +136,12 @@ class Recorder:
 
     # What is kept
 
+    def resume(self, recording: Recording) -> None:
+        """Go on from what was recorded before."""
+        for snapshot in recording.snapshots:
+            self.add(snapshot)
+        self.member = recording.snapshots[-1].member
+
     def add(self, snapshot: Snapshot) -> None:
         """Take a snapshot of the session, newer than all before."""
         if snapshot.parameters.nbytes > LARGEST_PARAMETERS:

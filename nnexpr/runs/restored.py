@@ -25,7 +25,7 @@ from nnexpr.training.history import History
 from nnexpr.training.session import State
 from nnexpr.training.snapshots import Snapshot
 
-__all__ = ["recording_of", "result_of"]
+__all__ = ["Damaged", "Reader", "begun_of", "history_of", "recording_of", "result_of", "target_of"]
 
 Array = NDArray[Any]
 
@@ -42,14 +42,14 @@ def result_of(saved: SavedNetwork) -> FitResult | None:
     told, members = saved.metadata["extra"], saved.network.members
     if saved.specification is None or "begun" not in saved.tensors or saved.target is None:
         return None
-    read = _Reader(saved.tensors)
-    target, diverged = _target(saved, saved.target), read.integers("diverged", members)
+    read = Reader(saved.tensors)
+    target, diverged = target_of(saved, saved.target), read.integers("diverged", members)
     loss, best = read.numbers("loss", members), read.numbers("best_loss", members)
-    epochs, losses = _history(read, members)
+    epochs, losses = history_of(read, members)
     network = saved.network
     return FitResult(
         network=network,
-        begun=network.with_parameters(_begun(saved)),
+        begun=network.with_parameters(begun_of(saved)),
         target=target,
         specification=saved.specification,
         loss=torch.from_numpy(loss),
@@ -71,8 +71,8 @@ def recording_of(saved: SavedNetwork, run: str | None) -> Recording | None:
     told = saved.metadata["extra"].get("scene")
     if told is None or saved.specification is None:
         return None
-    read, network = _Reader(saved.tensors), saved.network.with_parameters(_begun(saved))
-    epochs, losses = _history(read, network.members)
+    read, network = Reader(saved.tensors), saved.network.with_parameters(begun_of(saved))
+    epochs, losses = history_of(read, network.members)
     return Recording(
         specification=saved.specification,
         scene=_scene(told, read, network),
@@ -84,7 +84,7 @@ def recording_of(saved: SavedNetwork, run: str | None) -> Recording | None:
     )
 
 
-class _Reader:
+class Reader:
     """Arrays of a file by their names, of the shapes that they are said to have."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
@@ -112,19 +112,21 @@ class _Reader:
         return self._read(name, (torch.int64,), shape)
 
 
-def _begun(saved: SavedNetwork) -> Tensor:
+def begun_of(saved: SavedNetwork) -> Tensor:
+    """The parameters ``(members, P)`` that training began with."""
     begun, now = saved.tensors["begun"], saved.network.parameters
     if begun.shape != now.shape or begun.dtype != now.dtype:
         raise Damaged("the network did not begin as another")
     return begun
 
 
-def _history(read: _Reader, members: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def history_of(read: Reader, members: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Its epochs ``(entries,)`` and losses ``(entries, members)``."""
     epochs = _ascending(read.integers("history.epochs", None))
     return epochs, read.numbers("history.losses", len(epochs), members).astype(np.float32, copy=False)
 
 
-def _snapshots(read: _Reader, network: Network) -> tuple[Snapshot, ...]:
+def _snapshots(read: Reader, network: Network) -> tuple[Snapshot, ...]:
     epochs = _ascending(read.integers("snapshots.epochs", None))
     count, members = len(epochs), read.integers("snapshots.members", len(epochs))
     if not count or members.min() < 0 or members.max() >= network.members:
@@ -147,7 +149,7 @@ def _snapshots(read: _Reader, network: Network) -> tuple[Snapshot, ...]:
     )  # fmt: skip
 
 
-def _scene(told: Mapping[str, Any], read: _Reader, network: Network) -> Scene:
+def _scene(told: Mapping[str, Any], read: Reader, network: Network) -> Scene:
     x = read.numbers("scene.x", None)
     domain = tuple((float(low), float(high)) for low, high in told["domain"])
     if len(domain) != network.inputs or not all(low < high for low, high in domain):
@@ -174,13 +176,13 @@ def _max_errors(network: Network, target: Target) -> NDArray[np.float64]:
     return largest
 
 
-def _target(saved: SavedNetwork, name: str) -> Target:
+def target_of(saved: SavedNetwork, name: str) -> Target:
     """The target that was trained on: of the points in the file where they are there, else built anew."""
     specification, network = saved.specification, saved.network
     assert specification is not None  # noqa: S101 - the caller has looked
     if "target.inputs" not in saved.tensors:
         return build_target(specification)
-    read, told = _Reader(saved.tensors), saved.words
+    read, told = Reader(saved.tensors), saved.words
     inputs = read.numbers("target.inputs", None, network.inputs)
     names = tuple(map(str, told["input_names"]))
     if len(names) != network.inputs or network.domain is None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nnexpr.specification import FitSpecification
     from nnexpr.targets.target import Target
     from nnexpr.training.fit import FitResult
+    from nnexpr.training.session import Session
 
 __all__ = ["Run", "Store", "new_id", "store"]
 
@@ -84,6 +85,15 @@ class Run:
 
         return self._restored(result_of, "how the training went")
 
+    def session(self) -> Session:
+        """A session that holds where the run was kept last, and goes on bit for bit; torch takes its threads.
+
+        Raises InputError where the file has no checkpoint, or it cannot be gone on from on this machine.
+        """
+        from nnexpr.runs.resumed import session_from
+
+        return self._restored(session_from, "a checkpoint to go on from")
+
     def recording(self) -> Recording:
         """What was recorded while it trained; raises InputError where nothing was, or the file cannot be read."""
         from nnexpr.runs.restored import recording_of
@@ -91,11 +101,15 @@ class Run:
         return self._restored(lambda saved: recording_of(saved, self.id), "a recording")
 
     def _restored(self, restore: Callable[[SavedNetwork], Restored | None], what: str) -> Restored:
+        from nnexpr.training.checkpoint import Differs
+
         saved = self.read()
         try:
             restored = restore(saved)
         except InputError:
             raise
+        except Differs as error:
+            raise InputError("run", self.id, str(error)) from None
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             raise InputError(
                 "run", self.id, f"it was saved by nnexpr, but {what} that its file holds is damaged"

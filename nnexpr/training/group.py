@@ -14,6 +14,7 @@ from torch import Tensor
 
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
+from nnexpr.training.checkpoint import GroupCheckpoint
 from nnexpr.training.stepper import Stepper, restore
 
 __all__ = ["Division", "Group", "divide", "divide_for_tensors"]
@@ -132,6 +133,29 @@ class Group:
             take(epoch, self.parameters())
         restore(self._stepper, present)
         self.epoch = now
+
+    def checkpoint(self) -> GroupCheckpoint:
+        """The state before the last turn and what was done since; a copy."""
+        earlier = [kept for kept in self._kept if kept.epoch < self.epoch]
+        kept = earlier[-1] if earlier else _Kept(self.epoch, self._stepper.state, [])
+        tensors = [tensor.detach().cpu().clone() for tensor in kept.tensors]
+        rates = kept.rates[: self.epoch - kept.epoch]
+        return GroupCheckpoint(self.slice.start, self.members, kept.epoch, tensors, rates)
+
+    def resume(self, checkpoint: GroupCheckpoint) -> None:
+        """Go on from there; raises ValueError where it is that of another group."""
+        state = self._stepper.state
+        shapes = [(tensor.shape, tensor.dtype) for tensor in state]
+        own = self.slice.start, self.members
+        if shapes != [(tensor.shape, tensor.dtype) for tensor in checkpoint.tensors] or own != (
+            checkpoint.first,
+            checkpoint.members,
+        ):
+            raise ValueError("the state is that of other members, or of another optimiser")
+        restore(self._stepper, checkpoint.tensors)
+        self.epoch = checkpoint.epoch
+        self._kept = [_Kept(self.epoch, [tensor.clone() for tensor in state], list(checkpoint.rates))]
+        self._go_on_to(self.epoch + len(checkpoint.rates))
 
     def _keep(self) -> None:
         """Keep the present state, over the oldest of two."""

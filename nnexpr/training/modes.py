@@ -80,6 +80,25 @@ class ModeHistory:
         self._medians: list[NDArray[np.float32]] = []
         self._next = 0
 
+    @classmethod
+    def of(
+        cls, truth: Array, epochs: NDArray[np.int64], amplitudes: NDArray[np.float32], ratio: float
+    ) -> ModeHistory:
+        """One of the entries ``(entries, members, modes)`` that another had; raises ValueError for other shapes."""
+        history = cls(truth, amplitudes.shape[1])
+        if amplitudes.shape[2] != len(history.target) or not RATIO <= ratio <= LARGEST_RATIO:
+            raise ValueError("modes of another grid")
+        history._epochs, history._amplitudes = epochs.tolist(), list(amplitudes)
+        history._medians, history._ratio = [_median(entry) for entry in amplitudes], ratio
+        last = history._epochs[-1]
+        history._next = max(last + 1, math.ceil(ratio * last))
+        return history
+
+    @property
+    def ratio(self) -> float:
+        """Of the epochs of two entries that follow one another, beyond the first ten."""
+        return self._ratio
+
     def __len__(self) -> int:
         return len(self._epochs)
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from nnexpr.networks.network import Network
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets.target import Target
+from nnexpr.training.checkpoint import Checkpoint, Differs
 from nnexpr.training.devices import describe_device
 from nnexpr.training.group import Group
 from nnexpr.training.groups import Loops, make_groups
@@ -289,6 +290,46 @@ class Session:
             self.modes.record(self.epoch, self.predictions())
         if self.state != "failed":
             self.state = state
+
+    # --- put by, and taken up again
+
+    def checkpoint(self) -> Checkpoint:
+        """From which another session of the same network, target and specification goes on, bit for bit."""
+        return Checkpoint(
+            epoch=self.epoch, seconds=self.seconds, counted=self._counted, diverged=dict(self.diverged),
+            best_loss=self.best_loss.copy(), epoch_of_best=self.epoch_of_best.copy(), history=self.history,
+            modes=self.modes, stage_ends=self._stages.ends if self._stages else None,
+            parameters=self.current_network().parameters.cpu(),
+            groups=[group.checkpoint() for group in self._groups],
+        )  # fmt: skip
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint in place of epoch 0, and hold there.
+
+        Raises ValueError where it is of another session, as ``Differs`` where the same epochs give other bits here.
+        """
+        self._require("resume", "ready")
+        if len(checkpoint.groups) != len(self._groups):
+            raise ValueError(
+                f"it was trained in {len(checkpoint.groups)} groups, and here in {len(self._groups)}"
+            )
+        if self._stages and checkpoint.stage_ends is not None:
+            self._stages.ends[:] = checkpoint.stage_ends
+        pairs = list(zip(self._groups, checkpoint.groups, strict=True))
+        self._threads.each(lambda pair: pair[0].resume(pair[1]), pairs)
+        self.epoch, self.seconds, self._counted = checkpoint.epoch, checkpoint.seconds, checkpoint.counted
+        self.diverged, self.history = dict(checkpoint.diverged), checkpoint.history
+        self.best_loss, self.epoch_of_best = checkpoint.best_loss.copy(), checkpoint.epoch_of_best.copy()
+        self.modes = checkpoint.modes if checkpoint.modes is not None else self.modes
+        self._parameters.copy_(checkpoint.parameters)
+        same = torch.equal(
+            self.current_network().parameters.cpu().nan_to_num(), checkpoint.parameters.nan_to_num()
+        )
+        if not same or any(group.epoch != self.epoch for group in self._groups):
+            raise Differs("run again, its last epochs give other bits here than where it was trained")
+        self.state = "failed" if len(self.diverged) == self.network.members else "paused"
+        if self.epoch >= self.specification.epochs and self.state == "paused":
+            self.state = "finished"
 
     # --- what it shows
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nnexpr.runs.store import Store
     from nnexpr.training.session import Session
 
-__all__ = ["fit"]
+__all__ = ["carried_out", "fit"]
 
 _EXAMPLES = {
     "--target csv:data.csv:day:level --width 32 --epochs 5000": "two columns of a file, by their names",
@@ -87,11 +87,24 @@ def fit(
     if not no_store:
         store.require_writable()
     session, recorder = _begun(specification, modes=as_json, recorded=not (no_store or no_record))
+    keeper = None if no_store else Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every)
+    return carried_out(session, recorder, keeper, as_json=as_json, tangent=tangent, place=place)
+
+
+def carried_out(
+    session: Session,
+    recorder: Recorder | None,
+    keeper: Keeper | None,
+    *,
+    as_json: bool,
+    tangent: bool = False,
+    place: Path | None = None,
+) -> int:
+    """Train a session that has begun to its end, keep it and tell what came of it; the exit code."""
     from nnexpr.training.fit import result_of
     from nnexpr_tui.commands.fit_report import document, show
 
     with signals(deferred=True) as pending:  # from now on something would be lost
-        keeper = None if no_store else Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every)
         _train(session, recorder, keeper, pending)
         if keeper:
             keeper.keep(session, recorder)
@@ -102,7 +115,9 @@ def fit(
         else:
             show(session, report)
     if pending.code is not None:
-        say(f"Interrupted at epoch {session.epoch:,} of {specification.epochs:,}.")
+        say(f"Interrupted at epoch {session.epoch:,} of {session.specification.epochs:,}.")
+        if keeper and keeper.run and session.state == "stopped":
+            say(f"nnexpr-tui runs resume {keeper.run} goes on.")
         return pending.code
     problem = _all_diverged(session) or unsaved or (keeper and keeper.problem)
     if problem:

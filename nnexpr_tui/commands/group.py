@@ -28,7 +28,7 @@ COMMANDS = {
     "lstsq": "Fit a target by least squares in a chosen basis.",
     "spectrum": "Eigenvalues and modes of a basis' Gram matrix.",
     "reproduce": "Reproduce the sources' tables, figures and claims.",
-    "runs": "List, show, open, export and delete the runs that are kept.",
+    "runs": "List, show, open, resume, export and delete the runs that are kept.",
     "plot": "Figures for papers: PDF, PNG, SVG.",
     "bench": "Measure this machine: training, regions, frames.",
     "doctor": "Say what was found: versions, devices, terminal.",

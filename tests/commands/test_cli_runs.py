@@ -175,7 +175,7 @@ def test_deleting_needs_a_word(run, kept):
 
 def test_ids_are_offered_by_tab(run, kept, tmp_path):
     shell = ShellComplete(cli, {}, "nnexpr-tui", "_NNEXPR_TUI_COMPLETE")
-    for command in ("show", "open", "export", "delete"):
+    for command in ("show", "open", "resume", "export", "delete"):
         offered = shell.get_completions(["runs", command, "--store", str(tmp_path / "store")], "2")
         assert [item.value for item in offered] == sorted(kept, reverse=True)
 
@@ -201,3 +201,51 @@ def test_a_killed_fit_leaves_a_run_that_is_whole_up_to_its_last_checkpoint(start
     last = recording.network_at(len(recording.snapshots) - 1)
     assert last is not None
     assert np.array_equal(last.parameters[0], result.network.parameters[0])
+
+
+def test_a_killed_fit_resumed_ends_where_one_that_was_not_ends(run, start, tmp_path):
+    options = (
+        "--width",
+        8,
+        "--epochs",
+        20_000,
+        "--members",
+        2,
+        "--batch-size",
+        100,
+        "--threads",
+        1,
+        "--no-record",
+    )
+    whole = document(run("fit", *options, "--json", "--store", tmp_path / "whole"))
+    store = Store(tmp_path / "store")
+    process = start("fit", *options, "--checkpoint-every", 0.01)
+    deadline = time.monotonic() + PATIENCE
+    while not any(run.head().epoch > 10 for run in store.runs()):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    [kept] = store.runs()
+    assert 10 < kept.head().epoch < 20_000
+    resumed = document(run("runs", "resume", kept.id, "--json"))
+    assert (resumed["run"], resumed["epochs"], resumed["state"]) == (kept.id, 20_000, "finished")
+    assert resumed["members"] == whole["members"]
+    assert resumed["config"] == whole["config"]
+    first, second = Store(tmp_path / "whole").named(whole["run"]).read(), kept.read()
+    assert first.network.parameters.numpy().tobytes() == second.network.parameters.numpy().tobytes()
+    [left] = store.runs()
+    assert left.id == kept.id
+
+
+def test_what_cannot_be_resumed_says_why(run, kept, tmp_path):
+    finished = run("runs", "resume", kept[0])
+    assert (finished.exit_code, "--epochs gives it more" in finished.stderr) == (2, True)
+    few = run("runs", "resume", kept[0], "--epochs", 40)
+    assert (few.exit_code, "it has 40 already" in few.stderr) == (2, True)
+    lost = run("runs", "resume", kept[2])
+    assert (lost.exit_code, "nothing to go on with" in lost.stderr) == (2, True)
+    more = document(run("runs", "resume", kept[0], "--epochs", 60, "--json"))
+    whole = document(run("fit", *FIT, "--target", "cube", "--epochs", 60, "--json"))
+    assert more["members"] == whole["members"]

@@ -18,6 +18,7 @@ from nnexpr.runs.store import store
 from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.target import Target
+from nnexpr.training.checkpoint import Checkpoint
 from nnexpr.training.history import History
 from nnexpr.training.modes import ModeHistory
 from nnexpr.training.snapshots import Snapshot
@@ -65,6 +66,13 @@ class StandIn:
     @property
     def epoch_of_best(self) -> NDArray[np.int64]:
         return np.full(self.specification.members, self.epoch)
+
+    def checkpoint(self) -> Checkpoint:
+        return Checkpoint(
+            epoch=self.epoch, seconds=self.seconds, counted=self.epoch, diverged={}, best_loss=self.best_loss,
+            epoch_of_best=self.epoch_of_best, history=self.history, modes=None, stage_ends=None,
+            parameters=self.current_network().parameters, groups=[],
+        )  # fmt: skip
 
     @property
     def share(self) -> float:

@@ -1,4 +1,4 @@
-"""``runs``: what is kept of fits, listed, shown, opened, exported and deleted; one file a subcommand."""
+"""``runs``: what is kept of fits, listed, shown, opened, resumed, exported and deleted; one file a subcommand."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from nnexpr_tui.commands.runs.delete import delete
 from nnexpr_tui.commands.runs.export import export
 from nnexpr_tui.commands.runs.listing import listing
 from nnexpr_tui.commands.runs.opening import opening
+from nnexpr_tui.commands.runs.resume import resume
 from nnexpr_tui.commands.runs.show import show
 
 __all__ = ["runs"]
@@ -31,7 +32,7 @@ class _RunsGroup(click.Group):
 @click.group(cls=_RunsGroup, invoke_without_command=True)
 @click.pass_context
 def runs(ctx: click.Context) -> None:
-    """List, show, open, export and delete the runs that are kept.
+    """List, show, open, resume, export and delete the runs that are kept.
 
     A run is named by its id, or by as much of its beginning as no other run has.
     """
@@ -39,5 +40,5 @@ def runs(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (listing, show, opening, export, delete):
+for command in (listing, show, opening, resume, export, delete):
     runs.add_command(command)

@@ -1,0 +1,68 @@
+"""A run taken up where its file leaves it: the session that follows, bit for bit on the same machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from nnexpr.runs.file import SavedNetwork
+from nnexpr.runs.restored import Reader, begun_of, history_of, target_of
+from nnexpr.training.checkpoint import Checkpoint, GroupCheckpoint
+from nnexpr.training.devices import require_memory, resolve_device
+from nnexpr.training.history import History
+from nnexpr.training.modes import ModeHistory
+from nnexpr.training.session import Session
+
+__all__ = ["session_from"]
+
+
+def session_from(saved: SavedNetwork) -> Session | None:
+    """The session, holding at the epoch of the file; None of a file that has no checkpoint.
+
+    Raises InputError where its device or target is not there, ValueError where the file does not belong together or
+    this machine gives other bits.
+    """
+    told, specification = saved.metadata["extra"].get("checkpoint"), saved.specification
+    if told is None or specification is None or saved.target is None:
+        return None
+    if specification.threads is not None:
+        torch.set_num_threads(specification.threads)
+    device = resolve_device(specification.device, specification.dtype)
+    require_memory(specification, device)
+    begun = saved.network.with_parameters(begun_of(saved)).to(device=device)
+    session = Session(begun, target_of(saved, saved.target), specification)
+    session.resume(_checkpoint(saved, told, session))
+    return session
+
+
+def _checkpoint(saved: SavedNetwork, told: dict[str, Any], session: Session) -> Checkpoint:
+    read, extra, members = Reader(saved.tensors), saved.metadata["extra"], saved.network.members
+    epochs, losses = history_of(read, members)
+    diverged = read.integers("diverged", members)
+    lost = np.flatnonzero(diverged >= 0)
+    groups = []
+    for at, (first, count, epoch, tensors) in enumerate(told["groups"]):
+        state = [saved.tensors[f"state.{at}.{number}"] for number in range(int(tensors))]
+        rates = read.numbers(f"state.{at}.rates", None).tolist()
+        groups.append(GroupCheckpoint(int(first), int(count), int(epoch), state, rates))
+    modes = None
+    if "modes.epochs" in read:
+        entries = read.integers("modes.epochs", None)
+        amplitudes = read.numbers("modes.amplitudes", len(entries), members, None)
+        modes = ModeHistory.of(
+            session.target.truth(session.grid),
+            entries,
+            amplitudes.astype(np.float32),
+            float(told["mode_ratio"]),
+        )
+    ends = told["stage_ends"]
+    return Checkpoint(
+        epoch=int(extra["epoch"]), seconds=float(extra["seconds"]), counted=int(told["counted"]),
+        diverged={int(member): int(diverged[member]) for member in lost},
+        best_loss=read.numbers("best_loss", members), epoch_of_best=read.integers("epoch_of_best", members),
+        history=History.of(epochs, losses), modes=modes,
+        stage_ends=None if ends is None else [int(end) for end in ends],
+        parameters=saved.network.parameters, groups=groups,
+    )  # fmt: skip

@@ -1,0 +1,170 @@
+"""A run that is taken up again ends bit for bit where it would have ended had it never stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from nnexpr.optimizers import OPTIMIZERS
+from nnexpr.runs.keeper import Keeper
+from nnexpr.runs.recorder import Recorder
+from nnexpr.runs.scene import scene_of
+from nnexpr.runs.store import Run, Store
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr.training.fit import session_of
+from nnexpr.training.session import Session
+
+LAST = 40
+
+
+def session(**options: object) -> Session:
+    return session_of(
+        FitSpecification.make(**{"points": 40, "width": (6,), "epochs": LAST, **options}), modes=True
+    )
+
+
+def kept(folder: Path, trained: Session, recorder: Recorder | None = None) -> Run:
+    keeper = Keeper(Store(folder), 0.0)
+    keeper.keep(trained, recorder)
+    assert keeper.problem == ""
+    return Store(folder).named(keeper.run or "")
+
+
+def assert_same(one: Session, other: Session) -> None:
+    ours, theirs = one.current_network().parameters, other.current_network().parameters
+    assert ours.numpy().tobytes() == theirs.numpy().tobytes()
+    assert (one.epoch, one.diverged, one.state) == (other.epoch, other.diverged, other.state)
+    for name in ("best_loss", "epoch_of_best"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    assert np.array_equal(one.history.epochs, other.history.epochs)
+    assert one.history.losses.tobytes() == other.history.losses.tobytes()
+    assert one.modes is not None
+    assert other.modes is not None
+    assert np.array_equal(one.modes.epochs, other.modes.epochs)
+    assert one.modes.amplitudes.tobytes() == other.modes.amplitudes.tobytes()
+    assert one.modes.next == other.modes.next
+    assert np.array_equal(one.modes.median, other.modes.median, equal_nan=True)
+
+
+KINDS: dict[str, dict[str, object]] = {
+    **{name: {"optimizer": name, "members": 3, "dtype": "float64"} for name in OPTIMIZERS},
+    "mini-batches": {"batch_size": 7, "members": 3, "schedule": "cosine"},
+    "in tensors": {"activation": "gelu", "members": 3},
+    "shallow": {"network": "shallow", "knots": 8},
+    "mmnn": {"network": "mmnn", "width": (8,), "rank": 3, "members": 2},
+    "in stages": {"network": "compositional", "stages": (1, 2, 3), "members": 2},
+    "noisy, encoded": {"noise": 0.3, "encoding_bands": 2, "schedule": "step:7:0.5"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_bits_follow_from_a_file(kind: str, tmp_path: Path) -> None:
+    whole = session(**KINDS[kind])
+    whole.step(LAST)
+    for at in (1, 13):
+        part = session(**KINDS[kind])
+        for epochs in (1, at - 1):  # in turns, of which the last is run again
+            if epochs:
+                part.step(epochs)
+        taken_up = kept(tmp_path / str(at), part).session()
+        assert (taken_up.epoch, taken_up.state) == (at, "paused")
+        taken_up.step(LAST)
+        assert_same(taken_up, whole)
+
+
+def test_twice_taken_up_is_as_never_stopped(tmp_path: Path) -> None:
+    whole = session(members=2, batch_size=16)
+    whole.step(LAST)
+    part = session(members=2, batch_size=16)
+    for at in (9, 10, 11):
+        part.step(at)
+        part = kept(tmp_path / str(at), part).session()
+    part.step(LAST)
+    assert_same(part, whole)
+
+
+def test_a_member_that_diverges_right_after_is_taken_back_to_its_last_finite_state(tmp_path: Path) -> None:
+    options: dict[str, object] = {
+        "optimizer": "sgd", "momentum": 0.0, "lr": 0.5, "depth": 5, "target": "expr:20*sin(5*x)", "members": 6,
+    }  # fmt: skip
+    whole = session(**options)
+    whole.step(LAST)
+    [(member, epoch)] = whole.diverged.items()
+    for at in (epoch - 1, epoch, epoch + 1):
+        part = session(**options)
+        part.step(at - 3)
+        part.step(3)
+        assert (member in part.diverged) == (at > epoch)
+        taken_up = kept(tmp_path / str(at), part).session()
+        taken_up.step(LAST)
+        assert_same(taken_up, whole)
+
+
+def test_what_was_changed_on_the_way_stays_changed(tmp_path: Path) -> None:
+    whole, part = (session(network="compositional", stages=(1, 3)) for _ in range(2))
+    for one in (whole, part):
+        one.step(5)
+        one.next_stage()
+        one.reconfigure(lr=0.05, epochs=50)
+        one.step(3)
+    taken_up = kept(tmp_path, part).session()
+    for one in (whole, taken_up):
+        one.step(50)
+    assert_same(taken_up, whole)
+
+
+def test_a_finished_run_goes_on_with_more_epochs(tmp_path: Path) -> None:
+    whole, part = session(), session()
+    for one in (whole, part):
+        one.step(LAST)
+    taken_up = kept(tmp_path, part).session()
+    assert taken_up.state == "finished"
+    for one in (whole, taken_up):
+        one.reconfigure(epochs=60)
+        one.step(60)
+    assert_same(taken_up, whole)
+
+
+def test_the_recording_goes_on_where_it_was(tmp_path: Path) -> None:
+    part = session()
+    recorder = Recorder(part, scene_of(part))
+    part.start()
+    while part.epoch < 20:
+        recorder.advance(0.0)
+    part.pause()
+    run = kept(tmp_path, part, recorder)
+    taken_up = run.session()
+    again = Recorder(taken_up, scene_of(taken_up))
+    again.resume(run.recording())
+    taken_up.start()
+    while again.advance(0.0):
+        pass
+    before, after = recorder.recording().snapshots, again.recording().snapshots
+    assert [each.epoch for each in after[: len(before)]] == [each.epoch for each in before]
+    assert (after[0].epoch, after[-1].epoch) == (0, LAST)
+
+
+def test_bits_that_differ_and_states_of_others_are_refused(tmp_path: Path) -> None:
+    trained = session(members=2)
+    trained.step(9)
+    run = kept(tmp_path, trained)
+    saved = run.read()
+    assert saved.specification is not None
+    parameters = saved.network.parameters.clone()
+    parameters[0, 0] = torch.nextafter(parameters[0, 0], torch.tensor(9.0))
+    Store(tmp_path).keep(
+        saved.network.with_parameters(parameters), saved.specification, trained.target, epoch=9, losses=[1.0, 1.0],
+        run=run.id, words=saved.metadata["extra"], tensors=saved.tensors,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="its last epochs give other bits here"):
+        run.session()
+    state = {**saved.tensors, "state.0.0": saved.tensors["state.0.0"][:-1].clone()}
+    Store(tmp_path).keep(
+        saved.network, saved.specification, trained.target, epoch=9, losses=[1.0, 1.0],
+        run=run.id, words=saved.metadata["extra"], tensors=state,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="a checkpoint to go on from that its file holds is damaged"):
+        run.session()
