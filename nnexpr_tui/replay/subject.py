@@ -110,7 +110,7 @@ class ReplaySubject(Subject[ReplayMoment]):
         if self._count(*self._left.popleft(), whole=False):
             self._show(asked=False)
         self._next = monotonic() + SHARE * (monotonic() - began)
-        return False
+        return not self._left  # the last is shown at once: nobody wakes the thread for it
 
     @property
     def due(self) -> bool:

@@ -49,7 +49,7 @@ class ReplayTangent(Subject[TangentMoment]):
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
         if self._asked is None:
             self._go_on()
-            return False
+            return not self._left  # the last is shown at once: nobody wakes the thread for it
         asked, self._asked, self._left = self._asked, None, []
         self._moment = self._found(*asked)
         if self._moment is None:

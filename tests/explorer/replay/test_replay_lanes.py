@@ -168,8 +168,10 @@ def test_all_snapshots_are_counted_in_spare_turns_and_what_is_known_is_bounded(
     fit.scheduler.look(frozenset({ReplaySubject}))
     recording = fit.recording
     replay.survey([recording])
+    shown = []
     while replay.wait is not None:
-        assert not replay.turn(0.0)
+        shown.append(replay.turn(0.0))
+    assert shown == [False] * 12 + [True], "the last is shown at once, for the thread then rests"
     found = replay.moment()
     assert found is not None
     assert set(found.bends[recording.scene]) == set(range(13))

@@ -175,7 +175,8 @@ def test_in_replay_the_way_is_that_of_the_whole_training(fit: FitSubject) -> Non
     assert shown is not None
     assert [epoch for epoch, _ in shown.way] == [20]
     while replay.wait == 0:
-        assert not replay.turn(0.0)
+        is_last = replay.turn(0.0)
+        assert is_last is (replay.wait is None), "the last is shown at once, for the thread then rests"
         assert replay.due
         shown = replay.moment()
         assert not replay.due
