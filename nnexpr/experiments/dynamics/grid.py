@@ -83,6 +83,11 @@ def captures(found: Grid, quick: bool) -> Claim:
         f"energy of the modes from {HIGH} on that is captured after the last epoch, median of the pairs",
         shares[most].value < CAPTURED, quick=quick,
         fails_if=f"in one of the cells the median share of their energy that is captured is {CAPTURED:g} or more",
+        why="Networks that are deep and wide at once do: " + "; ".join(
+            f"N = {depth}, d = {width}, {activation}"
+            for (depth, width, activation, _), each in shares.items()
+            if each.value >= CAPTURED
+        ) + ".",
     )  # fmt: skip
 
 
