@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: its loop would be found running by tests that have one of their own
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 

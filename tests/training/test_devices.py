@@ -147,8 +147,10 @@ def test_cuda_trains_as_the_processor_does(optimizer: str, residual: bool) -> No
     network, goal = mlp(3, 16, members=7, dtype="float64", activation="tanh"), target("fourier", points=200)
     if residual:
         network = mmnn(16, 3, 5, "tanh", members=7, residual=True, dtype="float64")
-    here = fit(network, goal, epochs=20, optimizer=optimizer)
-    there = fit(network.to(device="cuda"), goal, epochs=20, optimizer=optimizer)
+    # A damped step can double what rounding has changed: after eight, a last bit of the start is in the second digit.
+    epochs = 3 if optimizer == "levenberg-marquardt" else 20
+    here = fit(network, goal, epochs=epochs, optimizer=optimizer)
+    there = fit(network.to(device="cuda"), goal, epochs=epochs, optimizer=optimizer)
     np.testing.assert_allclose(there.loss.numpy(), here.loss.numpy(), rtol=1e-6)
     assert "cuda" in there.device
 
