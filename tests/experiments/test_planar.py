@@ -69,6 +69,27 @@ def test_the_least_that_holds() -> None:
     )
 
 
+def test_updates_are_as_many_as_is_said() -> None:
+    for case, updates in ((star.CASE, "50,000"), (star.LARGE, "160,000")):
+        assert f"{case.epochs[-1] * case.side**2 // case.batch:,}" == updates
+        assert updates in star.SMALLER
+
+
+def test_what_fails_says_why_only_where_that_is_the_reason() -> None:
+    for attempt in (Attempt(), Attempt(large=True)):
+        for name, case in attempt.choose(waves.CASES, waves.QUICK, waves.LARGE).items():
+            why = waves.falling(name, case, looks(1, 1, 1), attempt).why
+            assert (waves.DEEP in why, waves.NO_TALK in why) == (case.depth >= 15, not attempt.large)
+
+
+def test_deep_ones_begin_flat_to_the_rounding_of_their_precision() -> None:
+    """The deviation of the outputs over the square, over that of waves of variance about 1/16."""
+    x = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 2), axis=-1).reshape(-1, 2)
+    for name, flat in (("s=1", False), ("s=3", False), ("s=3 deep", True)):
+        values = planar.network_of(waves.CASES[name], 0)(x)[:, :, 0].astype(np.float64)
+        assert (np.median(values.std(axis=1)) < 2.0**-23) == flat
+
+
 def test_a_smaller_preset_never_goes_for_the_talks_size() -> None:
     for large in (False, True):
         attempt = Attempt(large=large)

@@ -27,6 +27,7 @@ LARGE = Case("star2d", 100, 10, 6, 400, 1000, (100, 500, 1000), 5, 0.25)
 CASE = Case("star2d", 100, 10, 6, 200, 400, (50, 250, 500), 5, 0.25)
 QUICK = Case("star2d", 30, 5, 4, 40, 100, (2, 4, 6), 2, 0.25)
 TRAINED, ALL = "it has trained parameters", "it has parameters"
+SMALLER = "It has 50,000 updates here and 160,000 at the talk's size: see --large."
 MORE_THAN_HALF_RANDOM = "More than half of them are random and stay so; an element's are all solved for."
 
 
@@ -61,7 +62,7 @@ def nearer(name: str, what: str, case: Case, last: Moment, of_elements: float, a
         not attempt.quick and median < of_elements,
         quick=attempt.quick,
         fails_if="the median error after the last epoch is not below that of the elements",
-        why=MORE_THAN_HALF_RANDOM if what == ALL else "",
+        why=" ".join([MORE_THAN_HALF_RANDOM] * (what == ALL) + [SMALLER] * (not attempt.large)),
     )  # fmt: skip
 
 
