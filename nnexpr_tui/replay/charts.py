@@ -170,9 +170,12 @@ def losses_chart(
         member = run.snapshot.member
         times, epochs = along(run.recording, member, clock), run.recording.epochs
         values = epochs if by_loss else run.recording.losses[:, member]
-        if by_loss:  # the first epoch of those at one loss; epoch 0 has no place on a logarithmic axis
-            times, first = np.unique(times[values > 0], return_index=True)
-            values = values[values > 0][first]
+        # The beginning has no place on a logarithmic axis.
+        placed = (values > 0 if by_loss else np.full(len(times), True)) & (times > 0 if log_time else True)
+        times, values = times[placed], values[placed]
+        if by_loss:  # the first epoch of those at one loss
+            times, first = np.unique(times, return_index=True)
+            values = values[first]
         series.append(Series(times, values, run.label(len(runs)), run.color, run.lane.mark))
     for run in runs:
         value = run.snapshot.epoch if by_loss else run.snapshot.loss
@@ -258,7 +261,7 @@ def bends_chart(
     for run in runs:
         known, snapshots = bends.get(run, {}), run.recording.snapshots
         found = [(time, int(known_at.sum())) for time, each in zip(run.times, snapshots, strict=True)
-                 if (known_at := known.get(each.epoch)) is not None]  # fmt: skip
+                 if (known_at := known.get(each.epoch)) is not None and not (log_time and time <= 0)]  # fmt: skip
         times, counts = zip(*found, strict=True) if found else ((), ())
         series.append(Series(times, counts, run.label(len(runs)), run.color, run.lane.mark))
         if run.counts is not None:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
-@pytest.fixture(scope="module")  # no longer: its loop would be found running by tests that have one of their own
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For the tests of a file: its loop would be found running by later tests that have one of their own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:

@@ -85,3 +85,19 @@ def test_each_snapshot_is_derived_once_and_forgotten_with_its_run(world: World) 
     assert len(tracks._known["errors", recording.scene]) == len(thinned.snapshots)
     tracks.keep_only(set())
     assert not tracks._known
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_what_has_no_place_on_a_logarithmic_axis_is_left_out_unsaid(world: World, clock: Clock) -> None:
+    fit, _ = opened(world, epochs=8)
+    assert fit.recording.epochs[0] == 0
+    runs = [standing("A", fit.recording, 6, clock)]
+    bends = {runs[0]: {each.epoch: np.ones(64, np.float32) for each in fit.recording.snapshots}}
+    for drawn in (
+        charts.losses_chart(runs, clock, None, log_time=True, log_loss=True),
+        charts.bends_chart(runs, bends, clock, None, log_time=True),
+    ):
+        for series in drawn.series:
+            assert len(series.x)
+            assert min(series.x) > 0
+            assert min(series.y) > 0
