@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 def grid(figure: Map, *, ax: Axes | None = None, size: Size = "column", title: bool = True) -> Figure:
-    """A map of an experiment with its axes, logarithmic where it says so, and the scale of its colours."""
+    """A map of an experiment: its axes, logarithmic where it says so, a square as one, and the scale of its colours."""
     values = np.array(figure.values, dtype=np.float64)
     norm = _norm(figure, values)
     if figure.log:
@@ -35,9 +35,15 @@ def grid(figure: Map, *, ax: Axes | None = None, size: Size = "column", title: b
         colors = SIGNED_MAP if figure.diverging else MAP
         shown = np.ma.masked_invalid(values)
         mesh = on.ax.pcolormesh(*edges, shown, norm=norm, cmap=colors, rasterized=True)
+        if not (figure.log_x or figure.log_y) and _ends(figure.x) == _ends(figure.y):
+            on.ax.set_aspect("equal")  # a square of the plane
         on.scale(mesh, figure.label)
         on.name(x=figure.x_label, y=figure.y_label, title=figure.title if title else "")
     return on.figure
+
+
+def _ends(places: Sequence[float]) -> tuple[float, float]:
+    return min(places, default=0.0), max(places, default=0.0)
 
 
 def _norm(figure: Map, values: Array) -> Normalize:

@@ -137,3 +137,13 @@ def test_all_of_an_experiment_in_its_order() -> None:
     figures = plot.experiment(Result([WIDE], [data, data]))
     assert [bool(each.axes[0].lines and each.axes[0].get_xlabel()) for each in figures] == [True, True, False]
     assert len(plot.experiment(Result([WIDE], [data]), tables=False)) == 1
+
+
+@pytest.mark.parametrize(
+    ("y", "log", "aspect"),
+    [([0.0, 1.0], False, 1.0), ([0.0, 2.0], False, "auto"), ([1.0, 2.0], True, "auto")],
+)
+def test_a_square_of_the_plane_is_drawn_as_one(y: list[float], log: bool, aspect: object) -> None:
+    x = [1.0, 2.0] if log else [0.0, 1.0]
+    drawn = plot.figure(Map("m", "x1", "x2", x, y, [[0.0, 1.0], [2.0, 3.0]], "v", log_x=log, log_y=log))
+    assert drawn.axes[0].get_aspect() == aspect
