@@ -79,7 +79,9 @@ def test_what_fails_says_why_only_where_that_is_the_reason() -> None:
     for attempt in (Attempt(), Attempt(large=True)):
         for name, case in attempt.choose(waves.CASES, waves.QUICK, waves.LARGE).items():
             why = waves.falling(name, case, looks(1, 1, 1), attempt).why
-            assert (waves.DEEP in why, waves.NO_TALK in why) == (case.depth >= 15, not attempt.large)
+            is_small = not attempt.large
+            assert (waves.SLOW in why, waves.NO_TALK in why) == (is_small and case.depth >= 15, is_small)
+            assert not is_small or case.epochs[-1] * case.side**2 // case.batch <= 10_000
 
 
 def test_deep_ones_begin_flat_to_the_rounding_of_their_precision() -> None:
