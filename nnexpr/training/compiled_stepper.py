@@ -95,7 +95,11 @@ class CompiledStepper(CompiledEvaluator):
     def __init__(self, job: Job, threads: int = 1) -> None:
         super().__init__(job, threads)
         method, size, dtype = job.specification.method, self._gradients[0].size, self.points.features.dtype
-        self._moments = torch.zeros(method.moments, self._flat.size, dtype=self._parameters.dtype)
+        # One piece, the gradient last: loops have a version for arrays that may overlap, which rounds otherwise, and
+        # take it too where moments begin less than a row behind the gradient. Bits then depended on addresses.
+        piece = torch.zeros(method.moments * self._flat.size + size, dtype=self._parameters.dtype)
+        self._moments = piece[:-size].view(method.moments, self._flat.size)
+        self._gradients[0] = piece[-size:].numpy()
         self._updates = torch.zeros((), dtype=torch.int64)
         step: Any = load(method.compiled)
         masks, rates, split = job.settings.masks, job.settings.rates, self.data.is_split
