@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["WRITTEN", "FitSubject", "default_library"]
 
 WRITTEN = ".json, .safetensors and .svg"
-
 SNAPSHOT_SHARE = 20  # snapshots for the screen may take a twentieth, beside those for the recording
 SLOW = 1.5  # seconds after which the first turn says why it takes so long
 LATE = 0.1  # seconds by which epochs at a pace may be late and still be made up for
