@@ -32,7 +32,9 @@ def words_of(session: Session, checkpoint: Checkpoint, recording: Recording | No
         "device": session.device_name,
         "snapshots": 0 if recording is None else len(recording.snapshots),
         "scene": None if recording is None else _words_of_scene(recording.scene),
-        "checkpoint": {
+        "checkpoint": None  # what members have of their own is not in the file
+        if not session.is_all_specified
+        else {
             "counted": checkpoint.counted,
             "stage_ends": checkpoint.stage_ends,
             "mode_ratio": None if checkpoint.modes is None else checkpoint.modes.ratio,

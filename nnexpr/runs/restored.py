@@ -6,6 +6,7 @@ from before runs held this is still a network; it has no result and no recording
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
@@ -18,6 +19,7 @@ from nnexpr.networks.network import Network
 from nnexpr.runs.file import SavedNetwork
 from nnexpr.runs.recording import Recording, Scene
 from nnexpr.runs.scene import architecture_of
+from nnexpr.specification import InputError
 from nnexpr.targets.build import build_target
 from nnexpr.targets.target import Target
 from nnexpr.training.fit import FitResult
@@ -181,7 +183,10 @@ def target_of(saved: SavedNetwork, name: str) -> Target:
     specification, network = saved.specification, saved.network
     assert specification is not None  # noqa: S101 - the caller has looked
     if "target.inputs" not in saved.tensors:
-        return build_target(specification)
+        built = build_target(specification)
+        if not _is_same(built, saved, name):
+            raise InputError("target", name, "what is built of it is not what the run was trained on")
+        return built
     read, told = Reader(saved.tensors), saved.words
     inputs = read.numbers("target.inputs", None, network.inputs)
     names = tuple(map(str, told["input_names"]))
@@ -199,6 +204,16 @@ def target_of(saved: SavedNetwork, name: str) -> Target:
         names,
         str(told["value_name"]),
         notes=tuple(map(str, told["notes"])),
+    )
+
+
+def _is_same(built: Target, saved: SavedNetwork, name: str) -> bool:
+    """Whether a target is the one that was trained on, as far as the file tells; scales but for their last bits."""
+    scales, others = (*built.input_scales, built.value_scale), (*saved.input_scales, saved.value_scale)
+    return (built.name, built.own_domain, len(scales)) == (name, saved.domain, len(others)) and all(
+        math.isclose(one.factor, other.factor, rel_tol=1e-9)
+        and math.isclose(one.shift, other.shift, rel_tol=1e-9, abs_tol=1e-9 * abs(one.factor))
+        for one, other in zip(scales, others, strict=True)
     )
 
 

@@ -159,6 +159,8 @@ class Group:
 
     def _keep(self) -> None:
         """Keep the present state, over the oldest of two."""
+        if self._kept:  # what was taken back is not run again: from here on other epochs follow
+            del self._kept[-1].rates[self.epoch - self._kept[-1].epoch :]
         state = self._stepper.state
         if len(self._kept) < 2:
             self._kept.append(_Kept(self.epoch, [tensor.clone() for tensor in state], []))

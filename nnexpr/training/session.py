@@ -93,7 +93,9 @@ class Session:
         )
         self._stages = Stages(specification) if specification.on_the_manifold else None
         everyone = slice(0, network.members)
-        job = Job(network, everyone, data, specification, settings or MemberSettings(), self._stages)
+        own = settings or MemberSettings()
+        self.is_all_specified = own.rates is None and own.masks is None  # the specification tells all of it
+        job = Job(network, everyone, data, specification, own, self._stages)
         self._groups = make_groups(job, loops)
         self._most_epochs = min(MOST_EPOCHS_A_TURN, data.most_epochs)
         largest = max(layer.size for layer in network.layers) * self._groups[0].members * target.points

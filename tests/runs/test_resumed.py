@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import Run, Store
+from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.fit import session_of
 from nnexpr.training.session import Session
+from nnexpr.training.stepper import MemberSettings
 
 LAST = 40
 
@@ -168,3 +171,30 @@ def test_bits_that_differ_and_states_of_others_are_refused(tmp_path: Path) -> No
     )  # fmt: skip
     with pytest.raises(InputError, match="a checkpoint to go on from that its file holds is damaged"):
         run.session()
+
+
+def test_a_run_whose_members_have_rates_of_their_own_does_not_say_that_it_can_go_on(tmp_path: Path) -> None:
+    one = session(members=2)
+    settings = MemberSettings(rates=torch.tensor([1.0, 0.5]))
+    own = Session(one.network, one.target, one.specification, settings=settings)
+    own.step(9)
+    run = kept(tmp_path, own)
+    assert run.load().epochs == 9
+    with pytest.raises(InputError, match="but not a checkpoint to go on from"):
+        run.session()
+
+
+def test_a_run_is_not_taken_up_on_another_target(tmp_path: Path) -> None:
+    one = session()
+    others = {
+        "called otherwise": replace(one.target, name="mine"),
+        "elsewhere": replace(one.target, domain=((0.0, 2.0),)),
+        "in other units": replace(one.target, value_scale=Scale(2.0)),
+    }
+    for what, target in others.items():
+        trained = Session(one.network, target, one.specification)
+        trained.step(9)
+        run = kept(tmp_path / what, trained)
+        for read in (run.session, run.load):
+            with pytest.raises(InputError, match="not what the run was trained on"):
+                read()

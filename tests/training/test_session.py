@@ -233,6 +233,26 @@ def test_a_member_that_diverges_is_frozen_in_its_last_finite_state() -> None:
     np.testing.assert_allclose(one.losses()[others], alone.losses(), rtol=1e-3)
 
 
+def test_epochs_that_were_taken_back_are_not_run_again_for_a_last_finite_state() -> None:
+    whole = session(optimizer="sgd", lr=0.01, epochs=200)
+    whole.step(60)
+    goal = float(whole.history.losses[whole.history.epochs.tolist().index(32)].max())
+    stopped, taken_back = (
+        session(optimizer="sgd", lr=0.01, epochs=200, stop_loss=stop) for stop in (None, goal * (1 + 1e-6))
+    )
+    taken_back.step(60)
+    assert taken_back.epoch == 32
+    stopped.step(32)
+    for one in (stopped, taken_back):
+        one.reconfigure(stop_loss=None, lr=3e5)
+        one.step(30)
+        assert 32 < min(one.diverged.values()) < 62
+    assert taken_back.diverged == stopped.diverged
+    ours, theirs = (one.current_network().parameters for one in (taken_back, stopped))
+    assert torch.isfinite(ours).all()
+    assert torch.equal(ours, theirs)
+
+
 def test_a_session_fails_when_every_member_has_diverged() -> None:
     network = mlp(depth=3, width=8, members=2, seed=0)
     one = run(
