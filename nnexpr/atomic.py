@@ -59,9 +59,9 @@ def sweep(folder: Path, process: int) -> None:
 
 
 def _beside(path: Path) -> Path:
-    """A name that nothing has, in the folder of ``path``, which is made where it is missing."""
+    """A name that nothing has, in the folder of ``path``, which is made where it is missing; a long one is cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{_ending(os.getpid())}")
+    return path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}{_ending(os.getpid())}")
 
 
 def _ending(process: int) -> str:

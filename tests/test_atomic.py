@@ -73,3 +73,10 @@ def test_what_a_killed_process_left_is_swept_away_and_nothing_else(tmp_path: Pat
     sweep(tmp_path, 4711)
     sweep(tmp_path / "missing", 4711)
     assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+def test_a_name_as_long_as_there_can_be_is_written(tmp_path: Path) -> None:
+    for sign in "aä":
+        path = tmp_path / (sign * (250 // len(sign.encode())))
+        write_atomically(path, "all")
+        assert path.read_text() == "all"

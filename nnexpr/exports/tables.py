@@ -12,6 +12,7 @@ import numpy as np
 
 from nnexpr.atomic import write_atomically
 from nnexpr.plain import shortest
+from nnexpr.runs.events import losses_of
 from nnexpr.runs.recording import Recording
 from nnexpr.specification import OPTIONS
 
@@ -65,11 +66,11 @@ def _spelled(value: Any) -> Any:
 
 
 def _least(recording: Recording, member: int) -> tuple[float, int | None]:
-    losses = recording.losses[:, member]
+    epochs, losses = losses_of(recording, member)
     if not np.isfinite(losses).any():
         return float("nan"), None
-    at = int(np.nanargmin(losses))
-    return float(losses[at]), int(recording.epochs[at])
+    at = int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
+    return float(losses[at]), int(epochs[at])
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from nnexpr.runs.recording import Recording
 from nnexpr.training.knee import knees
 
-__all__ = ["Event", "Kind", "events"]
+__all__ = ["Event", "Kind", "events", "losses_of"]
 
 Kind = Literal["knee", "bend", "collapse", "divergence", "best"]
 Array = NDArray[np.float64]
@@ -55,7 +55,7 @@ def events(recording: Recording, member: int | None = None) -> tuple[Event, ...]
     return tuple(sorted(found, key=lambda event: event.epoch))
 
 
-def _losses(recording: Recording, member: int) -> tuple[NDArray[np.int64], Array]:
+def losses_of(recording: Recording, member: int) -> tuple[NDArray[np.int64], Array]:
     """Every known epoch of a member and its loss ``(entries,)``: of the history, and after it, of snapshots."""
     last = recording.epochs[-1] if len(recording.epochs) else -1
     later = [each for each in recording.snapshots if each.epoch > last]
@@ -73,14 +73,14 @@ def _at(recording: Recording, epoch: int) -> int:
 
 
 def _knee(recording: Recording, member: int) -> Iterator[Event]:
-    epoch = float(knees(*_losses(recording, member)).epochs)
+    epoch = float(knees(*losses_of(recording, member)).epochs)
     if np.isfinite(epoch):
         words = f"The knee is at epoch {epoch:,.0f}: the loss falls fast before it and slowly after."
         yield Event("knee", int(epoch), _at(recording, int(epoch)), words)
 
 
 def _best(recording: Recording, member: int) -> Iterator[Event]:
-    epochs, losses = _losses(recording, member)
+    epochs, losses = losses_of(recording, member)
     if np.isfinite(losses).any():
         least = int(np.nanargmin(np.where(np.isfinite(losses), losses, np.nan)))
         epoch = int(epochs[least])
@@ -89,7 +89,7 @@ def _best(recording: Recording, member: int) -> Iterator[Event]:
 
 
 def _divergence(recording: Recording, member: int) -> Iterator[Event]:
-    epochs, losses = _losses(recording, member)
+    epochs, losses = losses_of(recording, member)
     lost = ~np.isfinite(losses)
     if lost.any():
         epoch = int(epochs[lost.argmax()])

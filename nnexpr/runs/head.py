@@ -12,7 +12,10 @@ from typing import Any
 from nnexpr.networks.tensor_file import read_metadata
 from nnexpr.specification import InputError
 
-__all__ = ["Head", "read_head"]
+__all__ = ["STATES", "Head", "read_head"]
+
+STATES = ("", "ready", "running", "paused", "finished", "failed", "stopped")  # of a session, or not known
+DEEPEST = 8  # lists in lists of a specification; it has two
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,18 @@ def read_head(path: str | os.PathLike[str], run: str) -> Head:
     try:
         document = json.loads(metadata["nnexpr"])
         extra, provenance = document["extra"], document["provenance"]
-        seconds = extra.get("seconds")
+        seconds, state, epoch = extra.get("seconds"), str(extra.get("state", "")), int(extra["epoch"])
+        if state not in STATES or epoch < 0 or _is_deep(document["specification"]):
+            raise ValueError("no state, no epoch or no specification of a run")
+        if seconds is not None and not 0 <= float(seconds) < math.inf:
+            raise ValueError("seconds that are no time")
         return Head(
             run=run,
             config=dict(document["specification"]),
             written=str(provenance["created"]),
-            epoch=int(extra["epoch"]),
+            epoch=epoch,
             losses=tuple(math.nan if loss is None else float(loss) for loss in extra["losses"]),
-            state=str(extra.get("state", "")),
+            state=state,
             seconds=None if seconds is None else float(seconds),
             snapshots=int(extra.get("snapshots", 0)),
             version=str(provenance["nnexpr"]),
@@ -62,3 +69,16 @@ def read_head(path: str | os.PathLike[str], run: str) -> Head:
         raise InputError(
             "run", run, f"{os.fspath(path)} is not a run of nnexpr, or its head is damaged"
         ) from None
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether more is nested in it than a specification has, which whoever writes it again would fall over."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, list | dict)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return any(isinstance(each, list | dict) for each in level)

@@ -27,9 +27,21 @@ from nnexpr.training.history import History
 from nnexpr.training.session import State
 from nnexpr.training.snapshots import Snapshot
 
-__all__ = ["Damaged", "Reader", "begun_of", "history_of", "recording_of", "result_of", "target_of"]
+__all__ = [
+    "Damaged",
+    "Reader",
+    "begun_of",
+    "history_of",
+    "recording_of",
+    "result_of",
+    "seconds_of",
+    "target_of",
+]
 
 Array = NDArray[Any]
+
+FEWEST_DRAWN = 9  # points of a grid
+LAST_EPOCH = 2**53  # which charts, in floating-point numbers, still tell from the next
 
 
 class Damaged(ValueError):
@@ -60,7 +72,7 @@ def result_of(saved: SavedNetwork) -> FitResult | None:
         max_error=np.where(diverged >= 0, np.nan, _max_errors(network, target)),
         diverged={int(member): int(diverged[member]) for member in np.flatnonzero(diverged >= 0)},
         epochs=_count(told["epoch"]),
-        seconds=_seconds(told["seconds"]),
+        seconds=seconds_of(told["seconds"]),
         device=str(told["device"]),
         history=History.of(epochs, losses),
         modes=None,
@@ -153,8 +165,10 @@ def _snapshots(read: Reader, network: Network) -> tuple[Snapshot, ...]:
 
 def _scene(told: Mapping[str, Any], read: Reader, network: Network) -> Scene:
     x = read.numbers("scene.x", None)
+    if len(x) < FEWEST_DRAWN or not np.isfinite(x).all() or (np.diff(x) < 0).any() or x[0] == x[-1]:
+        raise Damaged("a grid that nothing can be drawn on")
     domain = tuple((float(low), float(high)) for low, high in told["domain"])
-    if len(domain) != network.inputs or not all(low < high for low, high in domain):
+    if len(domain) != network.inputs or not all(-math.inf < low < high < math.inf for low, high in domain):
         raise Damaged("the domain is of another dimension than the network")
     return Scene(
         **{name: str(told[name]) for name in ("name", "formula", "device", "input_name", "value_name")},
@@ -218,7 +232,7 @@ def _is_same(built: Target, saved: SavedNetwork, name: str) -> bool:
 
 
 def _ascending(epochs: NDArray[np.int64]) -> NDArray[np.int64]:
-    if len(epochs) and (epochs[0] < 0 or (np.diff(epochs) <= 0).any()):
+    if len(epochs) and (epochs[0] < 0 or epochs[-1] > LAST_EPOCH or (epochs[1:] <= epochs[:-1]).any()):
         raise Damaged("epochs that do not ascend")
     return epochs
 
@@ -229,7 +243,8 @@ def _count(value: Any) -> int:
     return value
 
 
-def _seconds(value: Any) -> float:
+def seconds_of(value: Any) -> float:
+    """A time in seconds, from what the head says."""
     seconds = float(value)
     if not 0 <= seconds < float("inf"):
         raise Damaged("seconds that are no time")

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from nnexpr.runs.file import SavedNetwork
-from nnexpr.runs.restored import Reader, begun_of, history_of, target_of
-from nnexpr.training.checkpoint import Checkpoint, GroupCheckpoint
+from nnexpr.runs.restored import Damaged, Reader, begun_of, history_of, seconds_of, target_of
+from nnexpr.training.checkpoint import Checkpoint, Differs, GroupCheckpoint
 from nnexpr.training.devices import require_memory, resolve_device
 from nnexpr.training.history import History
 from nnexpr.training.modes import ModeHistory
@@ -33,6 +33,9 @@ def session_from(saved: SavedNetwork) -> Session | None:
     require_memory(specification, device)
     begun = saved.network.with_parameters(begun_of(saved)).to(device=device)
     session = Session(begun, target_of(saved, saved.target), specification)
+    drawn = saved.tensors.get("scene.x")
+    if drawn is not None and len(drawn) != len(session.grid):
+        raise Differs(f"its snapshots were drawn at {len(drawn)} points, and here at {len(session.grid)}")
     session.resume(_checkpoint(saved, told, session))
     return session
 
@@ -50,6 +53,8 @@ def _checkpoint(saved: SavedNetwork, told: dict[str, Any], session: Session) -> 
     modes = None
     if "modes.epochs" in read:
         entries = read.integers("modes.epochs", None)
+        if not len(entries):
+            raise Damaged("modes of no epoch")
         amplitudes = read.numbers("modes.amplitudes", len(entries), members, None)
         modes = ModeHistory.of(
             session.target.truth(session.grid),
@@ -59,7 +64,7 @@ def _checkpoint(saved: SavedNetwork, told: dict[str, Any], session: Session) -> 
         )
     ends = told["stage_ends"]
     return Checkpoint(
-        epoch=int(extra["epoch"]), seconds=float(extra["seconds"]), counted=int(told["counted"]),
+        epoch=int(extra["epoch"]), seconds=seconds_of(extra["seconds"]), counted=int(told["counted"]),
         diverged={int(member): int(diverged[member]) for member in lost},
         best_loss=read.numbers("best_loss", members), epoch_of_best=read.integers("epoch_of_best", members),
         history=History.of(epochs, losses), modes=modes,

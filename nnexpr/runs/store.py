@@ -76,8 +76,13 @@ class Run:
         return read_head(self.path, self.id)
 
     def delete(self) -> None:
-        """Remove the file for good; raises OSError where that is not allowed, nothing where it has gone."""
+        """Remove the file for good; raises OSError where that is not allowed, nothing where it has gone.
+
+        What a process that was killed had half written of it goes too.
+        """
         self.path.unlink(missing_ok=True)
+        for beside in self.path.parent.glob(f".{self.path.name}.*.tmp"):
+            beside.unlink(missing_ok=True)
 
     def load(self) -> FitResult:
         """The fit as far as it came; raises InputError where the file cannot be read or holds only a network."""
@@ -110,7 +115,9 @@ class Run:
             raise
         except Differs as error:
             raise InputError("run", self.id, str(error)) from None
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        except (
+            ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
+        ):  # fmt: skip
             raise InputError(
                 "run", self.id, f"it was saved by nnexpr, but {what} that its file holds is damaged"
             ) from None
@@ -173,12 +180,14 @@ class Store:
         return Run(run, self._place(run))
 
     def runs(self, beginning: str = "") -> tuple[Run, ...]:
-        """Every run there is whose id begins so, the oldest first."""
+        """Every run there is whose id begins so, the oldest first; InputError where the folder is a file."""
         try:
             with os.scandir(self.folder) as entries:
                 names = [entry.name for entry in entries if entry.name.startswith(beginning)]
         except FileNotFoundError:
             return ()
+        except NotADirectoryError:
+            raise InputError("store", str(self.folder), "it must be a folder") from None
         ids = sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
         return tuple(run for name in ids if (run := self.find(name)))
 

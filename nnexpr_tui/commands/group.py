@@ -155,8 +155,12 @@ def _tell(sentence: str, code: int) -> int:
     return code
 
 
+def harmless(text: str) -> str:
+    """``text`` without a character that a terminal would obey, and otherwise as it is."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
 def clean(text: str) -> str:
     """``text`` on one line, without a character that a terminal would obey, and not endless."""
-    line = " ".join(text.split())
-    line = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
+    line = harmless(" ".join(text.split()))
     return line if len(line) <= _LONGEST else line[: _LONGEST // 2] + " ... " + line[-_LONGEST // 2 :]

@@ -11,6 +11,8 @@ import time
 import numpy as np
 import pytest
 from click.shell_completion import ShellComplete
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from nnexpr.exports import EXPORTS
 from nnexpr.runs.store import Store
@@ -78,6 +80,53 @@ def test_a_file_that_cannot_be_read_is_listed_as_such(run, kept, tmp_path):
     assert heads[0]["id"] == "20200101-000000-000000"
     assert "not a safetensors file" in heads[0]["problem"]
     assert "unreadable" in run("runs", "list").stdout
+
+
+def rewritten(path, change):
+    """The run's file, with another head."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+        told = json.loads(file.metadata()["nnexpr"])
+    save_file(tensors, path, {"nnexpr": change(told)})
+
+
+def test_one_hostile_head_is_listed_as_unreadable(run, kept, tmp_path):
+    def deep(told):
+        told["specification"]["target"] = "DEEP"
+        return json.dumps(told).replace('"DEEP"', "[" * 900 + "]" * 900)
+
+    rewritten(tmp_path / "store" / f"{kept[0]}.safetensors", deep)
+    heads = document(run("runs", "list", "--json"))["runs"]
+    assert ["problem" in head for head in heads if head["id"] == kept[0]] == [True]
+    assert sum("problem" in head for head in heads) == 1
+
+
+def test_a_terminal_obeys_nothing_that_a_file_says(run, kept, tmp_path):
+    def evil(told):
+        told["provenance"]["created"] = "\x1b[2Jnow"
+        told["specification"]["target"] = "csv:\x1b]0;owned\x07.csv"
+        return json.dumps(told)
+
+    rewritten(tmp_path / "store" / f"{kept[0]}.safetensors", evil)
+    shown = run("runs", "show", kept[0])
+    assert shown.exit_code == 0
+    assert "now" in shown.stdout
+    assert "owned" in shown.stdout
+    assert not {"\x1b", "\x07"} & {*shown.stdout}
+
+
+def test_a_store_that_is_a_file_is_refused(run, tmp_path):
+    (tmp_path / "file").touch()
+    refused = run("runs", "list", "--store", tmp_path / "file")
+    assert (refused.exit_code, "must be a folder" in refused.stderr) == (2, True)
+
+
+def test_what_was_half_written_goes_with_its_run(run, kept, tmp_path):
+    left, other = (tmp_path / "store" / f".{each}.safetensors.0123abcd.9.tmp" for each in kept[:2])
+    left.touch()
+    other.touch()
+    run("runs", "delete", kept[0], "--yes")
+    assert (left.exists(), other.exists()) == (False, True)
 
 
 def test_a_run_is_shown_by_as_much_of_its_id_as_is_its_own(run, kept):

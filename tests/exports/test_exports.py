@@ -151,3 +151,14 @@ def test_residual_networks_are_called_so(residual: bool) -> None:
         for network in ("mmnn", "mlp")
     ]
     assert told == ["mmnn 4-4-4 relu" + " residual" * residual, "mlp 4-4 relu"]
+
+
+def test_the_least_loss_may_be_that_of_a_snapshot_later_than_the_history(
+    tmp_path: Path, healthy: Recording
+) -> None:
+    cut = replace(healthy, epochs=healthy.epochs[:1], losses=healthy.losses[:1])
+    EXPORTS[".members.csv"].write([cut], tmp_path / "a.members.csv")
+    for row in rows(tmp_path / "a.members.csv"):
+        losses = [float(each.losses[int(row["member"])]) for each in cut.snapshots]
+        assert int(row["epoch_of_least"]) == cut.snapshots[int(np.argmin(losses))].epoch > 0
+        assert float(row["least_loss"]) == pytest.approx(min(losses))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import nnexpr
+from nnexpr.runs.head import STATES
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.recording import Recording
@@ -21,7 +23,7 @@ from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import Run, Store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.fit import result_of, session_of
-from nnexpr.training.session import Session
+from nnexpr.training.session import Session, State
 
 KINDS: dict[str, dict[str, object]] = {
     "one": {"width": (4,), "epochs": 40},
@@ -198,6 +200,78 @@ def test_whatever_stands_in_the_head_is_used_or_refused(value: object, tmp_path:
             with suppress(InputError):
                 read()
         run.path.write_bytes(before)
+
+
+def set_extra(name: str, value: object) -> Callable[..., None]:
+    def change(_: object, document) -> None:  # type: ignore[no-untyped-def]
+        document["extra"][name] = value
+
+    return change
+
+
+def set_tensor(name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Callable[..., None]:
+    def changed(tensors: dict[str, torch.Tensor], _: object) -> None:
+        tensors[name] = change(tensors[name]).contiguous()
+
+    return changed
+
+
+def unbounded(_: object, document) -> None:  # type: ignore[no-untyped-def]
+    document["extra"]["scene"]["domain"] = [[0.0, float("inf")]]
+
+
+def few(tensors: dict[str, torch.Tensor], _: object) -> None:
+    for name in ("scene.x", "scene.truth", "snapshots.predictions"):
+        tensors[name] = tensors[name][..., :8].contiguous()
+
+
+def empty(tensors: dict[str, torch.Tensor], _: object) -> None:
+    tensors["modes.epochs"] = torch.zeros(0, dtype=torch.int64)
+    tensors["modes.amplitudes"] = torch.zeros(0, 1, 9)
+
+
+def shorter(tensors: dict[str, torch.Tensor], _: object) -> None:
+    for name in ("scene.x", "scene.truth", "snapshots.predictions"):
+        tensors[name] = tensors[name][..., :100].contiguous()
+
+
+@pytest.mark.parametrize(("change", "read", "why"), [
+    (few, "recording", "damaged"),
+    (set_tensor("scene.x", lambda x: x.flip(0)), "recording", "damaged"),
+    (set_tensor("scene.x", lambda x: x * torch.nan), "recording", "damaged"),
+    (set_tensor("snapshots.epochs", lambda epochs: epochs + 2**60), "recording", "damaged"),
+    (unbounded, "recording", "damaged"),
+    (set_extra("seconds", float("inf")), "session", "damaged"),
+    (empty, "session", "damaged"),
+    (shorter, "session", "100 points, and here at 512"),
+    (set_extra("state", "\x1b[31m"), "head", "damaged"),
+    (set_extra("epoch", -1), "head", "damaged"),
+    (set_extra("seconds", float("inf")), "head", "damaged"),
+])  # fmt: skip
+def test_numbers_that_nothing_can_be_done_with_are_refused(
+    change: Callable[..., None], read: str, why: str, tmp_path: Path
+) -> None:
+    session, recorder = trained(**KINDS["one"])
+    run = kept(tmp_path, session, recorder)
+    rewritten(run, change)
+    with pytest.raises(InputError, match=why):
+        getattr(run, read)()
+
+
+def test_the_head_knows_every_state() -> None:
+    assert set(STATES) == {"", *get_args(State)}
+
+
+def test_whatever_reading_falls_over_is_a_damaged_file(tmp_path: Path) -> None:
+    session, recorder = trained(**KINDS["one"])
+    run = kept(tmp_path, session, recorder)
+    for error in (IndexError(), RecursionError(), ZeroDivisionError(), RuntimeError()):
+
+        def fall(_: object, error: Exception = error) -> None:
+            raise error
+
+        with pytest.raises(InputError, match="damaged"):
+            run._restored(fall, "a recording")
 
 
 def test_indices_and_epochs_are_looked_at(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import click
 
 from nnexpr.runs.store import Store
 from nnexpr_tui.commands.completion import runs
+from nnexpr_tui.commands.group import harmless
 from nnexpr_tui.commands.options import SectionedCommand, json_option, store_option
 from nnexpr_tui.commands.output import count, figure, number, print_json, print_table, print_text
 from nnexpr_tui.commands.runs.listing import described
@@ -52,9 +53,9 @@ def _print(head: Head, recording: Recording | None, found: tuple[Event, ...]) ->
 
     specification = FitSpecification.from_config(head.config)
     print_text(f"Run {head.run}", style="bold")
-    print_text(command_line(specification))
+    print_text(harmless(command_line(specification)))
     took = "" if head.seconds is None else f" in {head.seconds:.3g} s"
-    print_text(f"{head.state or 'kept'} at epoch {head.epoch:,}{took}; written {head.written}.")
+    print_text(f"{head.state or 'kept'} at epoch {head.epoch:,}{took}; written {harmless(head.written)}.")
     if recording is None:
         print_text("No snapshots of the way there were kept.")
     else:
