@@ -154,6 +154,8 @@ class HostScreen(KeysWithoutFocus):
         [view] = (view for view in self.views if view.entry.name == preset.view)
         if view is not self.view:
             self._change_to(view)
+        view.zoom(None)
+        self.footer.clear()
         if preset.begin:
             view.begin_with(**preset.begin)
         view.redraw()

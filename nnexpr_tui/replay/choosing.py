@@ -14,22 +14,24 @@ from nnexpr_tui.parts.palette import Palette
 from nnexpr_tui.replay.lanes import FIT, LanesSubject
 from nnexpr_tui.replay.standing import StandingView
 from nnexpr_tui.replay.subject import ReplaySubject
+from nnexpr_tui.replay.timeline import index_at, times_of
 from nnexpr_tui.replay.variants import Variant, difference, variants_of
 
 if TYPE_CHECKING:
     from nnexpr.runs.events import Event
     from nnexpr.runs.head import Head
-    from nnexpr.runs.recording import Recording
+    from nnexpr.runs.recording import Recording, Scene
     from nnexpr_tui.replay.charts import Standing
 
 __all__ = ["ChoosingView"]
 
 
 class Happening(NamedTuple):
-    """An event of a run, and when it is on the clock."""
+    """An event of a run, the epoch of the snapshot that shows it, and when that is on the clock."""
 
     run: Standing
     event: Event
+    at: int
     time: float
 
 
@@ -39,15 +41,15 @@ class ChoosingView(StandingView):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._wish: tuple[tuple[Recording, ...], int] | None = None  # events of these; which way to the next
-        self._jumped: tuple[str, str] | None = None  # of which run, and what
-        self._lists = False  # whether the runs of the store are to be offered
+        self._jumped: tuple[Scene, str] | None = None  # of which run, and what
+        self._lists: int | None = None  # the look through the store before the one that is to be offered
 
     # What was asked for and is there now
 
     def grant(self, runs: list[Standing]) -> bool:
         """Offer the runs that are listed, and go to the event that was sought; whether runs stand elsewhere now."""
-        if self._lists and self.lanes.kept is not None and self.is_shown:
-            self._lists = False
+        if self._lists is not None and self.lanes.looks > self._lists and self.is_shown:
+            self._lists = None
             self._offer_kept(self.lanes.kept)
         known = self.controller.moment(ReplaySubject)
         if self._wish is None or known is None or known.searched is not self._wish[0]:
@@ -55,10 +57,10 @@ class ChoosingView(StandingView):
         direction, self._wish = self._wish[1], None
         by_scene = {run.recording.scene: run for run in runs}
         found = [
-            Happening(run, event, float(run.times[min(event.snapshot, len(run.times) - 1)]))
-            for scene, told in known.happened.items()
-            if (run := by_scene.get(scene)) is not None
-            for event in told
+            _happening(run, searched, event)
+            for searched in known.searched
+            if (run := by_scene.get(searched.scene)) is not None
+            for event in known.happened[searched.scene]
         ]
         found.sort(key=lambda each: (each.time, each.event.epoch))
         if not found:
@@ -71,7 +73,7 @@ class ChoosingView(StandingView):
 
     def _next_of(self, found: list[Happening], direction: int) -> int:
         """The next event behind the time that is shown, or before it, and behind the last the first."""
-        keys = [(each.run.lane.mark, each.event.kind) for each in found]
+        keys = [(each.run.recording.scene, each.event.kind) for each in found]
         if self.position.pinned is not None and self._jumped in keys:
             return (keys.index(self._jumped) + direction) % len(found)
         at = self.span.high if self.position.at is None else self.position.at
@@ -80,12 +82,15 @@ class ChoosingView(StandingView):
         return (later[0] if later else 0) if direction > 0 else (earlier[-1] if earlier else len(found) - 1)
 
     def _jump(self, to: Happening) -> None:
-        """That run to the event's snapshot, the others to the time of that."""
-        run, event = to.run, to.event
+        """That run to the event's snapshot, the others to the time of that; nothing where it is there no more."""
+        scene, event = to.run.recording.scene, to.event
+        run = next((each for each in self.runs if each.recording.scene is scene), None)
+        if run is None:
+            return
         self.stop()
-        self._jumped = run.lane.mark, event.kind
+        self._jumped = scene, event.kind
         self.chosen = run.lane.mark
-        self.position.jump(run.lane.mark, run.recording, run.recording.snapshots[event.snapshot].epoch)
+        self.position.jump(run.recording, to.at)
         self.footer.say(f"{run.lane.mark}: {event.words}" if len(self.runs) > 1 else event.words)
         self.redraw()
 
@@ -126,7 +131,7 @@ class ChoosingView(StandingView):
 
     def action_open(self) -> None:
         """A list of what is kept, and of the fit where it is put away: once the store has been looked through."""
-        self._lists = True
+        self._lists = self.lanes.looks
         self.controller.ask(LanesSubject, LanesSubject.list_kept)
 
     def _offer_kept(self, heads: Sequence[Head]) -> None:
@@ -165,6 +170,13 @@ class ChoosingView(StandingView):
         if self.run is not None:
             mark = self.run.lane.mark
             self.controller.ask(LanesSubject, lambda lanes: question(lanes, mark))
+
+
+def _happening(run: Standing, searched: Recording, event: Event) -> Happening:
+    """What was found in a recording, in that of the same run as it is now: it has grown since, and been thinned."""
+    at = searched.snapshots[event.snapshot].epoch
+    index = index_at(times_of(run.recording, "epochs"), at, "epochs")
+    return Happening(run, event, at, float(run.times[index]))
 
 
 def _told_of(head: Head) -> str:

@@ -53,11 +53,14 @@ class LanesMoment:
     """All lanes, by their marks."""
 
     lanes: tuple[Lane, ...] = (Lane(MARKS[0], FIT),)
-    kept: tuple[Head, ...] | None = None  # the runs of the store, the newest first, where they were asked for
+    kept: tuple[
+        Head, ...
+    ] = ()  # the runs of the store, the newest first, as they were when last looked through
+    looks: int = 0  # how many times it was
 
     def is_urgent(self, before: LanesMoment | None) -> bool:
         """There are others, or one began or ceased to train: a key asked for it, or it has come to its end."""
-        return before is None or self.kept is not before.kept or self._known() != before._known()
+        return before is None or self.looks != before.looks or self._known() != before._known()
 
     def _known(self) -> list[tuple[str, str, str | None]]:
         return [(lane.mark + lane.name, lane.state, lane.run) for lane in self.lanes]
@@ -200,7 +203,8 @@ class LanesSubject(Subject[LanesMoment]):
         self._fit_mark = MARKS[0]
         self._others: dict[str, _Variant | _Kept] = {}
         self._last = ""  # the mark of the variant that had the last turn
-        self._heads: tuple[Head, ...] | None = None
+        self._heads: tuple[Head, ...] = ()
+        self._looks = 0
 
     # What screens ask
 
@@ -224,6 +228,7 @@ class LanesSubject(Subject[LanesMoment]):
             if len(heads) == MOST_LISTED:
                 break
         self._heads = tuple(head for head in heads if head.snapshots)
+        self._looks += 1
 
     def open(self, runs: Sequence[str], *, alone: bool = False) -> None:
         """Kept runs, each in a lane of its own; ``alone``: in place of all that are there."""
@@ -348,4 +353,4 @@ class LanesSubject(Subject[LanesMoment]):
         lanes = [other.lane(mark) for mark, other in self._others.items()]
         if self._has_fit:
             lanes.append(Lane(self._fit_mark, FIT))
-        return LanesMoment(tuple(sorted(lanes, key=lambda lane: lane.mark)), self._heads)
+        return LanesMoment(tuple(sorted(lanes, key=lambda lane: lane.mark)), self._heads, self._looks)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nnexpr.runs.recording import Recording
+    from nnexpr.runs.recording import Recording, Scene
 
     Array = NDArray[np.float64]
 
@@ -25,17 +25,17 @@ SLOWEST, FASTEST = 1280.0, 1.25  # seconds from the first snapshot to the last
 class Position:
     """``at``: the time that is shown; None: the end, wherever that is by now.
 
-    ``pinned``: a run, by its mark, and the epoch that it shows whatever the time: where a jump has gone. By loss, times
-    of several snapshots can be one.
+    ``pinned``: a run, by its scene, and the epoch that it shows whatever the time: where a jump has gone. By loss,
+    times of several snapshots can be one.
     """
 
     clock: Clock = CLOCKS[0]
     at: float | None = None
-    pinned: tuple[str, int] | None = None
+    pinned: tuple[Scene, int] | None = None
 
-    def index(self, mark: str, recording: Recording, times: Array) -> int:
+    def index(self, recording: Recording, times: Array) -> int:
         """Which snapshot a run shows, those of it being at ``times`` on this clock."""
-        if self.pinned is not None and self.pinned[0] == mark:
+        if self.pinned is not None and self.pinned[0] is recording.scene:
             return index_at(times_of(recording, "epochs"), self.pinned[1], "epochs")
         return index_at(times, self.at, self.clock)
 
@@ -47,18 +47,18 @@ class Position:
         """To a time."""
         self.at, self.pinned = at, None
 
-    def jump(self, mark: str, recording: Recording, epoch: int) -> None:
+    def jump(self, recording: Recording, epoch: int) -> None:
         """To the newest snapshot of this run that is not later than the epoch, and others to the time of that."""
         index = index_at(times_of(recording, "epochs"), epoch, "epochs")
         self.at = float(times_of(recording, self.clock)[index])
-        self.pinned = mark, recording.snapshots[index].epoch
+        self.pinned = recording.scene, recording.snapshots[index].epoch
 
-    def turn(self, mark: str, recording: Recording) -> None:
+    def turn(self, recording: Recording) -> None:
         """Take the next clock; that run goes on showing what it shows, and at the end all stay there."""
-        index = self.index(mark, recording, times_of(recording, self.clock))
+        index = self.index(recording, times_of(recording, self.clock))
         self.clock = CLOCKS[(CLOCKS.index(self.clock) + 1) % len(CLOCKS)]
         if self.at is not None:
-            self.jump(mark, recording, recording.snapshots[index].epoch)
+            self.jump(recording, recording.snapshots[index].epoch)
 
 
 class Playing:

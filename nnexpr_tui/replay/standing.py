@@ -50,7 +50,7 @@ class StandingView(OverTime):
                 continue
             shown = replace(lane, state=fit.state) if is_fit and fit is not None else lane
             times = times_of(recording, self.position.clock)
-            index = self.position.index(lane.mark, recording, times)
+            index = self.position.index(recording, times)
             counts = self._counts_of(fit, shown, recording, index)
             found.append(Standing(shown, recording, times, index, counts))
         return found
@@ -98,6 +98,8 @@ class StandingView(OverTime):
             return
         if not scenes & self._scenes:  # another fit
             self.position.go(None)
+        if self.position.pinned is not None and self.position.pinned[0] not in scenes:
+            self.position.pinned = None
         self._scenes = scenes
         self.forget(scenes)
         self.query_one(FitsPane).reset_limits()

@@ -17,15 +17,15 @@ from nnexpr.specification import command_line
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import fit_chart
 from nnexpr_tui.parts.frequencies import FrequenciesPane
-from nnexpr_tui.parts.lines import Line
+from nnexpr_tui.parts.lines import wrapped
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.over_time import ELSEWHERE
 from nnexpr_tui.replay import VIEW
 from nnexpr_tui.replay.below import BelowView
 from nnexpr_tui.replay.choosing import ChoosingView
-from nnexpr_tui.replay.lanes import FIT, LanesSubject
+from nnexpr_tui.replay.lanes import FIT, MARKS, LanesSubject
 from nnexpr_tui.replay.panes import FITS_HELP, FitsPane, MomentPane, RunsPane
-from nnexpr_tui.replay.position import Playing
+from nnexpr_tui.replay.position import Playing, Position
 from nnexpr_tui.replay.subject import ReplaySubject
 from nnexpr_tui.training.moment import FitMoment
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["ReplayView"]
 
 PLAY_INTERVAL = 0.1
-NOTHING: Line = (("Nothing is trained yet: 1 goes back to Explore, space starts.", "label"),)
+NOTHING = "Nothing is trained yet: 1 goes back to Explore, space starts."
 
 
 class ReplayView(BelowView, ChoosingView, entry=VIEW):
@@ -73,7 +73,8 @@ it had come so low. A variant is the chosen run with one thing changed, trained 
         runs = self.runs = self.stand(fit)
         run = self.run
         if fit is None or run is None:
-            return self.query_one(MomentPane).show_lines([NOTHING])
+            pane = self.query_one(MomentPane)
+            return pane.show_lines(wrapped(NOTHING, pane.size.width, "label"))
         self.notice(runs)
         if self.grant(runs):
             runs = self.runs = self.stand(fit)
@@ -96,8 +97,11 @@ it had come so low. A variant is the chosen run with one thing changed, trained 
         clock, at = self.position.clock, self.position.at
         sign = "▶ " if self._timer is not None else ""
         if at is None:
-            return f"{sign}at their ends, by {clock}"
-        value = {"epochs": f"epoch {count(int(at))}", "seconds": f"{at:.3g} s"}.get(clock)
+            return f"{sign}at ends, by {clock}"
+        value = {
+            "epochs": f"epoch {count(int(at))}",
+            "seconds": f"{at:.1f} s" if at >= 1000 else f"{at:.3g} s",
+        }.get(clock)
         return f"{sign}at {value or 'loss ' + number(1 / at if at else None)}"
 
     def _show_fits(self, runs: list[Standing]) -> int:
@@ -160,7 +164,7 @@ it had come so low. A variant is the chosen run with one thing changed, trained 
 
     def action_clock(self) -> None:
         if self.run is not None:
-            self.position.turn(self.run.lane.mark, self.run.recording)
+            self.position.turn(self.run.recording)
             self.turn_axes()
             self.footer.say(f"The clock goes by {self.position.clock}")
 
@@ -168,7 +172,9 @@ it had come so low. A variant is the chosen run with one thing changed, trained 
         self, *, beside: Sequence[Mapping[str, Any]] = (), runs: Sequence[str] = ()
     ) -> None:
         """The fit, and beside it what differs from it in these options; or kept runs, by their ids, in its place."""
-        self.position.go(None)
+        self.stop()
+        self.position, self.chosen = Position(), MARKS[0]
+        self.turn_axes()
         if runs:
             self.controller.ask(LanesSubject, lambda lanes: lanes.open(runs, alone=True))
         else:

@@ -137,9 +137,10 @@ class FitSubject(Subject[FitMoment]):
             self._counting.look(self.snapshot(), search=self.can_count("floor"))
             return True
         self._advance(self._session, seconds)
-        if self._keeper is not None and self._keeper.is_due:
+        has_ended = not self.is_running
+        if self._keeper is not None and (has_ended or self._keeper.is_due):
             self._keep()
-        return not self.is_running
+        return has_ended
 
     @property
     def due(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from stand_in import World
@@ -14,8 +15,10 @@ from nnexpr.runs.store import store
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.presets import Preset
 from nnexpr_tui.replay import lanes as lanes_module
+from nnexpr_tui.replay.charts import Standing
 from nnexpr_tui.replay.panes import FitsPane
 from nnexpr_tui.replay.view import ReplayView
+from nnexpr_tui.training.moment import FitMoment
 
 
 async def replay(app: Explorer, pilot: Pilot[None], epochs: int) -> ReplayView:
@@ -209,6 +212,83 @@ async def test_it_goes_to_where_something_happened_in_any_of_the_runs(
         await until(lambda: "Search for what happened" in text(explorer))
         await pilot.press("enter")
         await until(lambda: row(explorer, there[0][1])[1] == there[0][0])
+
+
+async def test_an_event_is_gone_to_by_its_epoch_in_a_recording_that_was_thinned_since(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand = ReplayView.stand
+
+    def thinned(view: ReplayView, fit: FitMoment | None) -> list[Standing]:
+        """Of what is sought in, every fourth snapshot is left when it is found."""
+        if view._wish is not None and fit is not None:
+            recording = fit.recording
+            fit = replace(fit, recording=replace(recording, snapshots=recording.snapshots[::4]))
+        return stand(view, fit)
+
+    async with explorer.run_test(size=WIDE) as pilot:
+        view = await replay(explorer, pilot, 9)
+        [run] = view.runs
+        [*_, last] = events(run.recording)
+        at = run.recording.snapshots[last.snapshot].epoch
+        assert last.snapshot >= 3
+        await pilot.press("home")
+        await until(lambda: shows(explorer, "Epoch", "0"))
+        monkeypatch.setattr(ReplayView, "stand", thinned)
+        await pilot.press("left_square_bracket")
+        await until(lambda: last.words[:40] in text(explorer))
+        await until(lambda: shows(explorer, "Epoch", str(at // 4 * 4)))
+
+
+async def test_where_the_jump_went_is_forgotten_with_its_run(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        view = await replay(explorer, pilot, 6)
+        await vary(explorer, pilot, world, "Twice as wide", "B", 6)
+        gone = next(run.recording for run in view.runs if run.lane.mark == "B")
+        view.position.jump(gone, 2)
+        await pilot.press("n")
+        await until(lambda: row(explorer, "B")[1] == 2)
+        await pilot.press("d")
+        await until(lambda: "─ This moment ─" in text(explorer))
+        assert view.position.pinned is None
+
+
+async def test_the_list_of_runs_is_that_of_now(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        view = await replay(explorer, pilot, 4)
+        await pilot.press("A")
+        await until(lambda: "There is no other run" in text(explorer))
+        await vary(explorer, pilot, world, "Twice as wide", "B", 4)
+        await pilot.press("n", "S")
+        await until(lambda: "B is kept as" in text(explorer))
+        await pilot.press("d")
+        await until(lambda: "─ This moment ─" in text(explorer))
+        asked: list[object] = []
+        with pytest.MonkeyPatch.context() as patch:  # the store is slow
+            patch.setattr(view.controller, "ask", lambda *question: asked.append(question))
+            await pilot.press("A")
+            view.show(view.controller.fit)
+            assert "There is no other run" not in str(view.footer._said)
+        view.controller.ask(*asked[-1])  # type: ignore[misc]
+        await until(lambda: "mlp on fourier, epoch 4" in text(explorer))
+
+
+async def test_what_begins_anew_begins_at_the_end_by_epochs_with_the_first(
+    explorer: Explorer, world: World
+) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        view = await replay(explorer, pilot, 4)
+        await vary(explorer, pilot, world, "Twice as wide", "B", 4)
+        await pilot.press("n", "c", "home", "space", "z")
+        await until(lambda: view.zoomed is not None and view._timer is not None)
+        view.footer.say("something is wrong", error=True)
+        preset = Preset("again", "", "", view="Replay", begin={"beside": ({"seed": 3},)})
+        assert explorer.explorer_screen is not None
+        explorer.explorer_screen.begin(preset)
+        await until(lambda: "B seed 3" in text(explorer))
+        assert (view.zoomed, view._timer, view.chosen) == (None, None, "A")
+        assert (view.position.clock, view.position.at) == ("epochs", None)
+        assert "something is wrong" not in text(explorer)
 
 
 async def test_a_kept_run_is_opened_from_the_list_of_the_store(explorer: Explorer, world: World) -> None:

@@ -93,11 +93,11 @@ def test_a_jump_shows_the_snapshot_of_the_epoch_on_every_clock_and_turning_it_ke
     recording = recorded(losses)
     for index, snapshot in enumerate(recording.snapshots):
         position = Position(clock)
-        position.jump("B", recording, snapshot.epoch + 1)  # between two: the earlier
-        assert position.index("B", recording, times_of(recording, clock)) == index
+        position.jump(recording, snapshot.epoch + 1)  # between two: the earlier
+        assert position.index(recording, times_of(recording, clock)) == index
         for _ in CLOCKS:
-            position.turn("B", recording)
-            assert position.index("B", recording, times_of(recording, position.clock)) == index
+            position.turn(recording)
+            assert position.index(recording, times_of(recording, position.clock)) == index
         assert position.clock == clock
 
 

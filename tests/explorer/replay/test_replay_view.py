@@ -30,6 +30,7 @@ async def test_before_the_engine_is_there_it_says_what_to_do(world: World) -> No
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("2")
         await until(lambda: "Nothing is trained yet" in text(app))
+        assert "space starts." in " ".join(re.sub("[│┃]", " ", text(app)).split())
         await pilot.press("left", "space")
         world.may_load.set()
         await until(lambda: re.search(r"Snapshot +1 of 1", text(app)))

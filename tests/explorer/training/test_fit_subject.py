@@ -183,6 +183,17 @@ def test_the_run_is_kept_while_training_and_once_more_at_the_end(world: World) -
     assert world.kept == [20]
 
 
+def test_a_fit_that_ends_by_itself_is_kept_then_and_once(world: World) -> None:
+    office = Office(world, keep_every=1e6)
+    world.let_train(5)
+    office.open()
+    office.configure(PLAIN.replace(epochs=5), start=True)
+    assert office.moment(5, "finished").state == "finished"
+    assert world.kept == [5]
+    office.close()
+    assert world.kept == [5]
+
+
 def test_a_store_that_cannot_be_written_is_said_and_training_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
