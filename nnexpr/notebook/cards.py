@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import singledispatch
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnexpr.experiments.data import Claim, Figure, Map, Result, Table
 from nnexpr.experiments.wording import cell_text, verdict_text
+from nnexpr.kinds import AffineLayer
 from nnexpr.linear.solvers import LinearFit
 from nnexpr.linear.spectrum import Spectrum
 from nnexpr.networks.network import Network
@@ -68,11 +70,20 @@ def _(thing: Network) -> str:
         "kept as": f"{thing.parameters.dtype} on {thing.parameters.device}".removeprefix("torch."),
     }
     rows = [
-        (number, layer.inputs, layer.outputs, layer.activation, "" if layer.trained else "frozen")
+        (number, layer.inputs, layer.outputs, layer.activation, ", ".join(_more(number, layer)))
         for number, layer in enumerate(thing.layers, 1)
     ]
     shown = rows if len(rows) <= MOST_LAYERS else [*rows[: MOST_LAYERS - 1], ("…", "", "", "", ""), rows[-1]]
     return box("Network", facts(told), table(("layer", "inputs", "outputs", "activation", ""), shown))
+
+
+def _more(number: int, layer: AffineLayer) -> Iterator[str]:
+    """What else there is to say of the layer of this number, the first's being 1."""
+    if layer.adds:
+        below = number - layer.adds
+        yield f"adds layer {below}" if below else "adds the features"
+    if not layer.trained:
+        yield "frozen"
 
 
 def best_member(fit: FitResult) -> int:

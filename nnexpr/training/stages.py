@@ -57,7 +57,7 @@ def coordinates_of(network: Network) -> Coordinates:
     """
     shapes = [(layer.inputs, layer.outputs) for layer in network.layers]
     depth = len(shapes) - 1
-    if depth < 1 or shapes != [(1, 4), *[(4, 4)] * (depth - 1), (4, 1)]:
+    if depth < 1 or network.architecture.has_additions or shapes != [(1, 4), *[(4, 4)] * (depth - 1), (4, 1)]:
         raise InputError(
             "network", repr(network), "stages train peaks and scales, which only compositional networks have"
         )

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import nnexpr
@@ -71,6 +72,16 @@ def test_each_object_says_what_it_is_in_a_small_card(name: str) -> None:
     assert not tags & {"script", "style", "link", "img", "iframe"}
     assert all(part in re.sub(r"</?(div|strong|td|th)[^>]*>", " ", html) for part in told), html
     assert len(html) < 30_000
+
+
+def test_the_card_of_a_residual_network_says_what_is_added() -> None:
+    """A ResMMNN adds what the block before gave; below the first layer are the features."""
+    network = nnexpr.mmnn(20, 4, 4, residual=True)
+    said = re.findall(r"adds layer \d|adds the features", network._repr_html_())
+    assert said == ["adds layer 2", "adds layer 4"]
+    first, second, *rest = nnexpr.mlp(depth=3, width=1).layers
+    network = nnexpr.Network((first, replace(second, adds=2), *rest), torch.zeros(1, 6))
+    assert re.findall(r"adds layer \d|adds the features", network._repr_html_()) == ["adds the features"]
 
 
 def test_a_chart_has_the_shape_of_its_curve() -> None:

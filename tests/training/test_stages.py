@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -93,6 +95,12 @@ def test_only_networks_on_the_manifold_have_coordinates() -> None:
     trained = nnexpr.fit(compositional(3), GOAL, epochs=50, lr=1e-2).network
     with pytest.raises(InputError, match="left the manifold"):
         coordinates_of(trained)
+    network, _ = drawn(3, 1, True)
+    adding = replace(
+        network, layers=(network.layers[0], replace(network.layers[1], adds=1), *network.layers[2:])
+    )
+    with pytest.raises(InputError, match="stages"):
+        coordinates_of(adding)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
