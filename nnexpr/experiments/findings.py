@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[Any, str]] = {
 class Finding:
     """The result of one run of an experiment, full unless it was ``quick`` or ``large``.
 
-    ``finished`` is the time of day in seconds since 1970.
+    ``finished`` is the time of day in seconds since 1970; ``device`` is where its networks were to be trained.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Finding:
     finished: float
     result: Result
     large: bool = False
+    device: str = "cpu"
 
     @property
     def tally(self) -> dict[Verdict, int]:
@@ -75,7 +76,8 @@ def read_finding(parts: Iterable[dict[str, Any]]) -> Finding:
         result = Result(**{name: tuple(values) for name, values in found.items()})
         times = from_json(float, head["seconds"]), from_json(float, head["finished"])
         sizes = from_json(bool, head["quick"]), from_json(bool, head.get("large", False))
-        return Finding(from_json(str, head["id"]), sizes[0], *times, result, sizes[1])
+        device = from_json(str, head.get("device", "cpu"))
+        return Finding(from_json(str, head["id"]), sizes[0], *times, result, sizes[1], device)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"not a finding: {error}") from None
 
@@ -83,24 +85,28 @@ def read_finding(parts: Iterable[dict[str, Any]]) -> Finding:
 # --- on disk
 
 
-def _place(folder: Path, name: str, quick: bool, large: bool = False) -> Path:
-    return folder / f"{name}{'-quick' * quick}{'-large' * large}.finding.jsonl"
+def _place(folder: Path, name: str, quick: bool, large: bool, device: str) -> Path:
+    where = f"-{device.replace(':', '-')}" * (device != "cpu")
+    return folder / f"{name}{'-quick' * quick}{'-large' * large}{where}.finding.jsonl"
 
 
 def keep_finding(finding: Finding, folder: Path) -> None:
     """Write it, whole or not at all. Raises OSError."""
     lines = "".join(written(finding, origin=origin()))
-    write_atomically(_place(folder, finding.id, finding.quick, finding.large), lines)
+    write_atomically(_place(folder, finding.id, finding.quick, finding.large, finding.device), lines)
 
 
-def kept_finding(folder: Path, name: str, *, quick: bool, large: bool = False) -> Finding | None:
-    """What was kept of an experiment; None where there is nothing, it is damaged, or another version measured it."""
+def kept_finding(
+    folder: Path, name: str, *, quick: bool, large: bool = False, device: str = "cpu"
+) -> Finding | None:
+    """What was kept of an experiment on a device; None where there is nothing, it is damaged, or another version's."""
     try:
-        with _place(folder, name, quick, large).open(encoding="utf-8") as file:
+        with _place(folder, name, quick, large, device).open(encoding="utf-8") as file:
             first = json.loads(file.readline())
             if first["finding"]["origin"] != origin():
                 return None
             finding = read_finding([first, *map(json.loads, file)])
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
-    return finding if (finding.id, finding.quick, finding.large) == (name, quick, large) else None
+    found = finding.id, finding.quick, finding.large, finding.device
+    return finding if found == (name, quick, large, device) else None

@@ -38,7 +38,7 @@ def perform(
     attempt = Attempt(quick, seed, progress, parts, large, device)
     attempt.report(0.0, "loading")
     result = experiment.run(attempt)
-    finding = Finding(experiment.id, quick, monotonic() - began, time(), result, large)
+    finding = Finding(experiment.id, quick, monotonic() - began, time(), result, large, device)
     if folder is not None and seed == 0:
         with suppress(OSError):
             keep_finding(finding, folder)

@@ -142,7 +142,7 @@ def reproduce(
 
 def _kept(experiment: Experiment, how: How, store: Store) -> Finding | None:
     large = how.large and bool(experiment.large)
-    return kept_finding(store.findings, experiment.id, quick=how.quick, large=large)
+    return kept_finding(store.findings, experiment.id, quick=how.quick, large=large, device=how.device)
 
 
 def _check_report(path: str) -> Path:

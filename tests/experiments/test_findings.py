@@ -195,6 +195,18 @@ def test_a_kept_finding_is_found_under_its_name_and_kind_only(tmp_path: Path) ->
     assert len(list((tmp_path / "new").iterdir())) == 1
 
 
+def test_another_devices_finding_stands_beside_the_processors(tmp_path: Path) -> None:
+    for device, seconds in (("cpu", 1.0), ("cuda", 2.0), ("cuda:1", 3.0)):
+        keep_finding(replace(FINDING, device=device, seconds=seconds), tmp_path)
+    for device, seconds in (("cpu", 1.0), ("cuda", 2.0), ("cuda:1", 3.0)):
+        back = kept_finding(tmp_path, "bends", quick=True, device=device)
+        assert back is not None
+        assert (back.device, back.seconds) == (device, seconds)
+    assert kept_finding(tmp_path, "bends", quick=True) is not None
+    (tmp_path / "bends-quick-cuda.finding.jsonl").replace(tmp_path / "bends-quick.finding.jsonl")
+    assert kept_finding(tmp_path, "bends", quick=True) is None
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[" * 100_000, b"{}\n", b'{"finding": 3}\n'])
 def test_a_file_that_is_something_else_is_ignored(content: bytes, tmp_path: Path) -> None:
     keep_finding(FINDING, tmp_path)

@@ -60,6 +60,15 @@ def test_what_was_found_is_kept_with_its_time_and_its_parts_are_not(tmp_path: Pa
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_what_another_device_found_replaces_nothing(tmp_path: Path) -> None:
+    for device in ("cpu", "cuda"):
+        perform(experiment(lambda attempt: RESULT), tmp_path, device=device)
+    for device in ("cpu", "cuda"):
+        kept = kept_finding(tmp_path, "one", quick=False, device=device)
+        assert kept is not None
+        assert kept.device == device
+
+
 def test_other_draws_are_not_kept_in_place_of_the_first(tmp_path: Path) -> None:
     perform(experiment(lambda attempt: RESULT), tmp_path, seed=3)
     assert not list(tmp_path.iterdir())
