@@ -26,6 +26,8 @@ class Estimate(NamedTuple):
     @property
     def told(self) -> str:
         """For people: 0.93 (0.91 to 0.95)."""
+        if math.isinf(self.low) and math.isinf(self.high) and self.low < self.high:
+            return f"{self.value:.3g} (too few for an interval)"
         return f"{self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
 
 
@@ -50,7 +52,7 @@ def share(holds: ArrayLike) -> Estimate:
 def median_interval(values: ArrayLike) -> tuple[float, float, float]:
     """The median of ``(n,)`` and the order statistics that hold the true one with at least 95 %, for any law.
 
-    Finite values only; NaN where there are none.
+    Finite values only; NaN where there are none. Fewer than six hold it with less, and the interval is all numbers.
     """
     sample = np.asarray(values, dtype=np.float64)
     return _middle(sample[np.isfinite(sample)])
@@ -60,7 +62,9 @@ def _middle(values: Array) -> tuple[float, float, float]:
     sample = np.sort(values[~np.isnan(values)])
     if not len(sample):
         return math.nan, math.nan, math.nan
-    low = max(0, int(binom.ppf(MISSES, len(sample), 0.5)) - 1)
+    low = int(binom.ppf(MISSES, len(sample), 0.5)) - 1
+    if low < 0:
+        return float(np.median(sample)), -math.inf, math.inf
     return float(np.median(sample)), float(sample[low]), float(sample[-1 - low])
 
 

@@ -16,7 +16,7 @@ from wrong import NOT_JUDGED, WRONG
 from nnexpr.experiments.attempt import Attempt, Cancelled, Parts
 from nnexpr.experiments.concepts import EXPERIMENTS
 from nnexpr.experiments.data import VERDICTS
-from nnexpr.experiments.measures import loglog_slopes, median_interval
+from nnexpr.experiments.measures import loglog_slopes, median, median_interval
 
 NAMES = [experiment.id for experiment in EXPERIMENTS]
 
@@ -175,6 +175,13 @@ def test_median_intervals_are_no_wider_than_they_must_be(n: int) -> None:
     assert middle == (n - 1) / 2
     assert (low + high) / 2 == middle
     assert binom.cdf(low, n, 0.5) <= 0.025 < binom.cdf(low + 1, n, 0.5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_too_few_have_no_interval(n: int) -> None:
+    """Of five all are on one side of the median with probability 2^-4: more than 5 %."""
+    assert median_interval(np.arange(n)) == ((n - 1) / 2, -math.inf, math.inf)
+    assert median(np.arange(n)).told == f"{(n - 1) / 2:.3g} (too few for an interval)"
 
 
 def test_slopes() -> None:

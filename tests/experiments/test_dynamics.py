@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from quick import quick
-from wrong_dynamics import RIGHT_DYNAMICS, WRONG_DYNAMICS, learned, moving
+from wrong_dynamics import RIGHT_DYNAMICS, WRONG_DYNAMICS, by_width, learned, moving
 
 from nnexpr.experiments.data import Claim, Figure
-from nnexpr.experiments.dynamics import EXPERIMENTS, equiparameter, over_time
+from nnexpr.experiments.dynamics import (
+    EXPERIMENTS,
+    depth,
+    encoding,
+    equiparameter,
+    fronts,
+    grid,
+    over_time,
+    width,
+)
 from nnexpr.experiments.dynamics.courses import (
     Case,
     Course,
@@ -21,7 +32,7 @@ from nnexpr.experiments.dynamics.courses import (
     taken_apart,
     turning_points,
 )
-from nnexpr.experiments.dynamics.settings import BANDS, CODE, PRESETS, REPORT
+from nnexpr.experiments.dynamics.settings import BANDS, CODE, PRESETS, REPORT, Preset
 from nnexpr.experiments.measures import median, share
 from nnexpr.training.fronts import rank_correlation
 
@@ -58,6 +69,76 @@ def test_each_claim_fails_and_holds_by_what_was_measured(name: str, monkeypatch:
     assert found(list(WRONG_DYNAMICS[name](monkeypatch)), name).verdict == "fails"
     verdict = found(list(RIGHT_DYNAMICS[name](monkeypatch)), name).verdict
     assert verdict == ("holds as corrected" if name.startswith("H6 equal") else "holds")
+
+
+def claims_of(*said: Any) -> list[Claim]:
+    return [claim for each in said for claim in ([each] if isinstance(each, Claim) else each)]
+
+
+@pytest.mark.parametrize("preset", BOTH, ids=lambda preset: preset.name)
+def test_a_quick_run_in_which_nothing_is_learned_lets_nothing_hold(preset: Preset) -> None:
+    """Level fits with a knee as early as a quick run's must be; only how a wave begins is known before any epoch."""
+    still = replace(
+        learned(first=1e6, last=2e6, mean=1e6, tilt=1e6), knees=np.repeat([[40], [-1], [-0.01]], 30, axis=1)
+    )
+    still = replace(still, ranges=np.zeros_like(still.ranges), straight=np.ones_like(still.straight))
+    moving_a_little = replace(still, ranges=np.ones_like(still.ranges))
+    cells = {(2 + depth, 2 + depth, name, False): still for depth in range(2) for name in grid.ACTIVATIONS}
+    said = claims_of(
+        over_time.straight_line(preset, still, True), over_time.early_stage(preset, still, True),
+        over_time.frequencies(preset, still, True), width.tighter(preset, dict.fromkeys(width.WIDTHS, still), True),
+        width.shorter(preset, dict.fromkeys(width.WIDTHS, still), True),
+        depth.judge(preset, dict.fromkeys(depth.DEPTHS, still), True),
+        depth.judge(preset, dict.fromkeys(depth.DEPTHS, moving_a_little), True),
+        equiparameter.beats(preset, dict.fromkeys(equiparameter.shapes(preset), still), True),
+        encoding.judge(preset, dict.fromkeys((False, True), still), True),
+        grid.captures(cells, True), grid.balanced(cells, True),
+    )  # fmt: skip
+    assert [claim.id for claim in said if claim.verdict != "not measured"] == []
+
+
+def test_what_came_in_only_one_of_a_pair_counts() -> None:
+    """Twenty of thirty targets have no knee with the wider network: it is not the one with the earlier knees."""
+    found = by_width(1, 1, 1)
+    without = found[128].knees.copy()
+    without[:, :20] = np.nan
+    claims = list(width.shorter(PRESETS[CODE], {**found, 128: replace(found[128], knees=without)}, False))
+    assert claims[0].verdict == "fails"
+    assert "128 less 64: inf" in str(claims[0].measured)
+    both = {d: replace(course, knees=np.full((3, 30), np.nan)) for d, course in found.items()}
+    told = next(iter(width.shorter(PRESETS[CODE], both, False))).measured
+    assert told == "64 less 32: 0 (0 to 0); 128 less 64: 0 (0 to 0)"
+
+
+def test_shares_of_no_pairs_are_not_judged() -> None:
+    begun = learned()
+    begun = replace(begun, mean=np.zeros_like(begun.mean), tilt=np.zeros_like(begun.tilt))
+    lines = list(over_time.straight_line(PRESETS[CODE], begun, False))
+    waves = list(encoding.judge(PRESETS[CODE], {False: begun, True: begun}, False))
+    assert found(lines, "H1 tilt" + PRESETS[CODE].part).verdict == "not measured"
+    assert found(waves, "H7 first" + PRESETS[CODE].part).verdict == "not measured"
+
+
+def judged_fronts(made: fronts.Fronts) -> set[str]:
+    said = (
+        fronts.inwards("", made, False),
+        fronts.by_frequency("", "", made, False),
+        fronts.ends_last(made, False),
+    )
+    return {claim.verdict for claim in said}
+
+
+def test_fronts_of_fewer_than_half_of_the_members_are_not_judged() -> None:
+    made = moving(np.arange(20))
+    errors = np.repeat(made.errors, 5, axis=1)  # thirty
+    for learning, judged in ((14, False), (15, True)):
+        errors[:, learning:] = 1.0
+        assert ("not measured" in judged_fronts(replace(made, errors=errors))) != judged
+        errors = np.repeat(made.errors, 5, axis=1)
+
+
+def test_one_end_that_is_late_is_not_both() -> None:
+    assert fronts.ends_last(moving(np.r_[0, np.arange(2, 20), 30]), False).verdict == "fails"
 
 
 # --- measures

@@ -17,6 +17,14 @@ from nnexpr.experiments.numerics import planar, star, waves
 from nnexpr.targets import target
 
 
+def test_how_many_members_a_verdict_stands_on_is_told() -> None:
+    told = [
+        waves.falling(name, case, looks(0.3, 0.2, 0.1), Attempt()).tolerance
+        for name, case in waves.CASES.items()
+    ]
+    assert told == [f"MSE at the samples, median of {many}" for many in ("3 members", "1 member", "1 member")]
+
+
 def counts(case: planar.Case) -> tuple[int, int]:
     network = planar.network_of(case, 0, 1)
     return network.trained_parameter_count, network.parameter_count
@@ -61,7 +69,7 @@ def test_targets_are_those_that_are_printed() -> None:
 
 def test_the_least_that_holds() -> None:
     case, full = waves.CASES["s=1"], Attempt()
-    assert waves.falling("s=1", case, looks(0.3, 0.2, 0.199), full).verdict == "holds"
+    assert waves.falling("s=1", case, looks(0.3, 0.2, 0.1979), full).verdict == "holds"
     assert waves.falling("s=1", case, looks(0.3, 0.2, 0.1), Attempt(quick=True)).verdict == "not measured"
     assert star.nearer("Z25", star.TRAINED, star.CASE, looks(0.0999)[-1], 1.0, full).verdict == "holds"
     assert star.nearer("Z25", star.TRAINED, star.CASE, looks(0.01)[-1], 1.0, Attempt(quick=True)).verdict == (

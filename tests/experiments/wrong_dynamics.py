@@ -120,7 +120,7 @@ def moving(order: np.ndarray, frequencies: np.ndarray | None = None) -> fronts.F
     ranks = np.argsort(np.argsort(order, kind="stable"), kind="stable")
     errors = np.where(epochs[:, None] >= 10 * (ranks + 1), 0.01, 1.0)
     given = np.abs(middles) if frequencies is None else frequencies
-    return fronts.Fronts(epochs, middles, given, np.repeat(errors[:, None, :], 5, axis=1))
+    return fronts.Fronts(epochs, middles, given, np.repeat(errors[:, None, :], 6, axis=1))
 
 
 MIDDLES = np.linspace(-0.95, 0.95, 20)

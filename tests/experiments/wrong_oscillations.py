@@ -16,14 +16,14 @@ __all__ = ["WRONG_OSCILLATIONS", "errors"]
 def errors(
     mmnn: float, trained: float, total: float, **first: float
 ) -> dict[tuple[str, str, str], np.ndarray]:
-    """After two epochs, of three members around a median; ``first``: the MMNN's of one claim."""
+    """After two epochs, of seven members within 3 % of a median; ``first``: the MMNN's of one claim."""
     given = dict(zip(oscillations.NETWORKS, (mmnn, trained, total), strict=True))
     found = {}
     for name in oscillations.CASES:
         for activation in oscillations.STARTS:
             for kind, median in given.items():
                 last = first.get(name, median) if kind == oscillations.MMNN else median
-                found[name, activation, kind] = np.array([[1.0] * 3, [last / 9, last, 9 * last]])
+                found[name, activation, kind] = np.array([[1.0] * 7, last * (1 + 0.01 * np.arange(-3, 4))])
     return found
 
 
@@ -45,6 +45,6 @@ WRONG_OSCILLATIONS: dict[str, Callable[[pytest.MonkeyPatch], Iterable[Claim]]] =
     "Z22 sine": learns("Z22", "sine", 0.051),
     "Z23": learns("Z23", "relu", 0.101),
     "Z23 sine": learns("Z23", "sine", 0.101),
-    "Z26": beats("relu", 0.5, 0.5, 0.6),
+    "Z26": beats("relu", 0.5, 0.52, 0.6),  # lower, and the intervals overlap
     "Z26 sine": beats("sine", 0.5, 0.6, 0.4),
 }

@@ -31,7 +31,7 @@ def nearer(name: str, what: str) -> Callable[[pytest.MonkeyPatch], Iterable[Clai
 
 
 WRONG_PLANAR: dict[str, Callable[[pytest.MonkeyPatch], Iterable[Claim]]] = {
-    "Z24": falling("s=1", 0.3, 0.1, 0.1),
+    "Z24": falling("s=1", 0.3, 0.1, 0.0991),  # by less than a hundredth
     "Z24 s=3": falling("s=3", 0.3, 0.31, 0.1),
     "Z24 s=3 deep": falling("s=3 deep", 0.3, 0.2, float("inf")),
     "Z25": nearer("Z25", star.TRAINED),

@@ -133,7 +133,7 @@ def rate(measured: list[Measured], quick: bool) -> Claim:
         f"slope <= −1 from m = {FIRST} on, within its interval",
         f"flattest {middle:.2f} ({low:.2f} to {high:.2f}): {_named(measured[flattest].function)}",
         "95 % interval",
-        all(low <= -1.0 for _, low, _ in slopes),
+        all(-np.inf < low <= -1.0 for _, low, _ in slopes),
         fails_if="the whole interval of some function's slope is flatter than −1",
         quick=quick,
     )

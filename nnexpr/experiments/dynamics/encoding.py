@@ -59,7 +59,8 @@ def judge(preset: Preset, found: Pair, quick: bool) -> Iterable[Claim]:
         f"H7 first{preset.part}", f"It still matches mean and tilt before what oscillates ({preset.name})", "> 0.5",
         f"{first.told} of {int(open_.sum())}",
         f"share in which both are within {MATCHED:g} before half of the rest is learned, of those not there at first",
-        first.low > 0.5, quick=quick, fails_if="the 95 % interval of that share reaches down to a half",
+        None if np.isnan(first.value) else first.low > 0.5, quick=quick,
+        fails_if="the 95 % interval of that share reaches down to a half; of none it is not judged",
     )  # fmt: skip
     place = int(np.searchsorted(encoded.epochs, min(EARLY, encoded.epochs[-1]), side="right")) - 1
     for part, what, low, up in (

@@ -27,6 +27,7 @@ from nnexpr.training.fit import session
 from nnexpr.training.session import Session
 
 __all__ = [
+    "FALLS",
     "SHOWN",
     "Case",
     "Moment",
@@ -43,6 +44,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 RATE, STEPS, FACTOR = 1e-3, 50, 0.9
+FALLS = 0.99  # of what it was: less is no fall that a median of few members tells
 SHOWN = 101  # points of a map along each axis
 REPORTED = 5  # epochs between two reports
 
@@ -203,5 +205,5 @@ def error_map(title: str, error: Any, most: float, shown: float = 1.0) -> Map:
 
 
 def falls(found: Sequence[Moment]) -> bool:
-    """Whether the median mean squared error falls from each look to the next."""
-    return all(later.median < earlier.median for earlier, later in pairwise(found))
+    """Whether the median mean squared error falls from each look to the next, by a hundredth at least."""
+    return all(later.median < FALLS * earlier.median for earlier, later in pairwise(found))

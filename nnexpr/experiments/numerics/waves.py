@@ -14,6 +14,7 @@ from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Claim, Figure, Map, Result, Table
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.numerics.planar import (
+    FALLS,
     Case,
     Moment,
     elements,
@@ -80,9 +81,10 @@ def falling(name: str, case: Case, found: Sequence[Moment], attempt: Attempt) ->
     return judged(
         f"Z24 {name}" if name != "s=1" else "Z24",
         f"{case.told} learns {case.target}: its MSE falls over epochs {epochs} ({size_of(case)}{smaller})",
-        "falls", ", ".join(f"{each.median:.2e}" for each in found), "MSE at the samples, median of the members",
+        "falls", ", ".join(f"{each.median:.2e}" for each in found),
+        f"MSE at the samples, median of {case.members} member{'s' * (case.members > 1)}",
         not attempt.quick and falls(found), quick=attempt.quick,
-        fails_if="the median MSE at one of these epochs is no lower than at the one before",
+        fails_if=f"the median MSE at one of these epochs is not below {FALLS:g} of that at the one before",
         why="" if attempt.large else " ".join([SLOW] * (case.depth >= FLAT) + [NO_TALK]),
     )  # fmt: skip
 
