@@ -138,7 +138,7 @@ def test_fronts_of_fewer_than_half_of_the_members_are_not_judged() -> None:
 
 
 def test_one_end_that_is_late_is_not_both() -> None:
-    assert fronts.ends_last(moving(np.r_[0, np.arange(2, 20), 30]), False).verdict == "fails"
+    assert fronts.ends_last(moving(np.r_[7.5, np.arange(18), 19]), False).verdict == "fails"
 
 
 # --- measures
