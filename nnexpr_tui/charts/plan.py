@@ -14,7 +14,7 @@ import numpy as np
 from nnexpr_tui.charts.limits import LimitKeeper, Limits, Tick, linear_ticks, log_ticks, usable
 from nnexpr_tui.charts.markers import sample
 from nnexpr_tui.charts.prepare import Floats, Prepared, prepare
-from nnexpr_tui.charts.rows import AXIS, TEXT, WARNING, Row, Run, fit_row, plain_text, row_width
+from nnexpr_tui.charts.rows import AXIS, TEXT, WARNING, Row, Run, fit_row, plain_text, row_width, shortened
 from nnexpr_tui.charts.series import Axis, ChartData, Frame, Series
 
 __all__ = ["Plan", "footer", "header", "make_plan"]
@@ -145,6 +145,9 @@ def header(plan: Plan, dashes: bool = True) -> Row:
     has_room = row_width([title, *(run for item in items for run in (("  ", TEXT), *item))]) <= width
     row = [title] if title[0] and (has_room or not items) else []
     for item in items:
+        if not row:
+            *before, (text, color) = item
+            item = [*before, (shortened(text, width - row_width(before)), color)]
         longer = [*row, *[("  ", TEXT)] * bool(row), *item]
         if row and row_width(longer) > width:  # half a name tells nothing
             break

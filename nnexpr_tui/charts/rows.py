@@ -7,14 +7,14 @@ line. They are plain tuples: cheap to compare, safe to hand from one thread to a
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
 __all__ = [
     "AXIS", "TEXT", "WARNING", "Row", "Rows", "Run", "bytes_painted", "changed_rows", "fit_row", "plain_text",
-    "row_width",
+    "row_width", "shortened", "told_apart",
 ]  # fmt: skip
 
 Run = tuple[str, str]
@@ -34,6 +34,22 @@ def plain_text(text: str, limit: int = 200) -> str:
     """
     shown = (" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in text[:limit])
     return "".join(c for c in shown if unicodedata.category(c) not in UNSHOWN and cell_len(c)).strip()
+
+
+def shortened(text: str, width: int) -> str:
+    """At most so many cells of it, the last of them ``…`` where there is more: half a number is another."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip(" ,") + "…" if width > 0 else ""
+
+
+def told_apart(names: Sequence[str], width: int) -> list[str]:
+    """Each in so many cells; empty where what is left of it is left of another too."""
+    short = [shortened(name, width) for name in names]
+    return [
+        each if each == name or short.count(each) == 1 else ""
+        for each, name in zip(short, names, strict=True)
+    ]
 
 
 def row_width(row: Iterable[Run]) -> int:

@@ -17,6 +17,7 @@ from nnexpr_tui.charts import palettes
 from nnexpr_tui.charts.heat import EMPTY, OWN, Picture, blank, levels_of, pixels, shaded, write
 from nnexpr_tui.charts.limits import Limits, Tick, linear_ticks, log_ticks
 from nnexpr_tui.charts.maps import GREY, Ground
+from nnexpr_tui.charts.rows import shortened, told_apart
 
 __all__ = ["TimeAxis", "TimeMap", "TimeMaps", "deep_rows", "even_rows", "time_map"]
 
@@ -64,13 +65,17 @@ class TimeMap:
     """``values: (entries, parts)`` at ascending ``times: (entries,)``; NaN is grey, and nothing is after ``end``.
 
     ``shown``: a time that is marked. ``fronts: (parts,)``: for each part a time that is marked in its row.
+    ``mark`` and ``title``: whose it is among several, its letter and its name. ``ends``: names of its highest and its
+    lowest row, where the rows have none.
     """
 
     times: NDArray[np.floating] | NDArray[np.integer]
     values: NDArray[np.floating]
     end: float
     shown: float | None = None
+    mark: str = ""
     title: str = ""
+    ends: Sequence[str] = ()
     fronts: NDArray[np.float64] | None = None
 
 
@@ -83,10 +88,9 @@ def deep_rows(count: int, high: int, per_row: int) -> Rows:
     return picked, tuple((part * deep, str(part)) for part in range(0, shown, every))
 
 
-def even_rows(count: int, high: int, names: Sequence[str] = ()) -> Rows:
-    """All parts spread over the rows, the last at the top; ``names`` of both ends, the upper one first."""
-    picked = (count - 1 - np.arange(high) * count // max(high, 1)).astype(np.intp)
-    return picked, tuple(zip((0, high - 1), names, strict=False))
+def even_rows(count: int, high: int, per_row: int) -> Rows:  # noqa: ARG001
+    """All parts spread over the rows, the last at the top; without names."""
+    return (count - 1 - np.arange(high) * count // max(high, 1)).astype(np.intp), ()
 
 
 def time_map(
@@ -103,8 +107,9 @@ def time_map(
         picture[: len(drawn), margin:] = drawn
         if shown.fronts is not None:
             _mark_fronts(picture, shown.fronts, axis, rows[0], ground, margin)
-    for pixel, name in rows[1]:
-        write(picture, pixel // per_row, 0, f"{name[: margin - 1]:>{margin - 1}}")
+    ends = tuple(zip((0, ground.rows - 1)[: ground.rows], shown.ends, strict=False))
+    for row, name in (*((pixel // per_row, name) for pixel, name in rows[1]), *ends):
+        write(picture, row, 0, f"{shortened(name, margin - 1):>{margin - 1}}")
     if ground.rows < ground.height:
         _number_times(picture, axis, shown.shown, ground, margin)
     return picture
@@ -187,13 +192,14 @@ class TimeMaps:
     why: str = ""
 
     def drawn(self, ground: Ground) -> Picture:
-        """All maps beside one another, each under its title where there are several."""
+        """All maps beside one another, each under whose it is where there are several."""
         whole = blank(ground.width, ground.height)
         if self.why or not self.maps:
             write(whole, 0, 0, self.why)
             return whole
         left, count, room = 0, len(self.maps), ground.width - GAP * (len(self.maps) - 1)
-        above = int(count > 1)
+        above = int(any(each.mark for each in self.maps))
+        titles = told_apart([each.title for each in self.maps], room // count - len("A "))
         for number, each in enumerate(self.maps):
             width = max(room * (number + 1) // count - room * number // count, 0)
             own = replace(ground, width=width, height=max(ground.height - above, 0))
@@ -202,6 +208,6 @@ class TimeMaps:
             picture = time_map(each, self.axis, rows, self.limits, own, margin=self.margin)
             whole[above : above + len(picture), left : left + width] = picture
             if above:
-                write(whole, 0, left, each.title[:width])
+                write(whole, 0, left, f"{each.mark} {titles[number]}"[:width])
             left += width + GAP
         return whole

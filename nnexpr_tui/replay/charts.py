@@ -15,8 +15,9 @@ import numpy as np
 from nnexpr.training.fronts import BELOW, Subintervals, settled
 from nnexpr_tui.charts.limits import Limits, snap, snap_log
 from nnexpr_tui.charts.modes import MARGIN, amplitude_limits, exponents
+from nnexpr_tui.charts.rows import told_apart
 from nnexpr_tui.charts.series import Axis, ChartData, Series
-from nnexpr_tui.charts.timemap import Rows, TimeAxis, TimeMap, TimeMaps, deep_rows, even_rows
+from nnexpr_tui.charts.timemap import TimeAxis, TimeMap, TimeMaps, deep_rows, even_rows
 from nnexpr_tui.parts.numbers import number
 from nnexpr_tui.replay.subject import PARTS
 from nnexpr_tui.replay.timeline import AXES, Clock, Span, along
@@ -71,9 +72,12 @@ class Standing:
         """Its letter and what it is."""
         return f"{self.lane.mark} {self.lane.name}"
 
-    def label(self, among: int) -> str:
-        """The same, as much of it as there is room for in a legend of so many."""
-        return self.name[: LABELS[min(among, len(LABELS)) - 1]].rstrip(" ,")
+
+def _labels(runs: Sequence[Standing]) -> list[str]:
+    """Their names, as much of each as a legend has room for; the letter alone of those that are equal then."""
+    room = LABELS[min(len(runs), len(LABELS)) - 1] - len("A ")
+    names = told_apart([run.lane.name for run in runs], room)
+    return [f"{run.lane.mark} {name}".rstrip() for run, name in zip(runs, names, strict=True)]
 
 
 # The fits
@@ -83,17 +87,15 @@ def fits_chart(
     runs: Sequence[Standing], *, residual: bool, limits: Limits
 ) -> tuple[ChartData, tuple[ChartData, ...]]:
     """All fits in one chart, and each in one of its own; the axes are the same."""
-    domain = [run.recording.scene.domain[0] for run in runs]
     first = runs[0].recording.scene
-    x_axis = Axis(
-        label=first.input_name, limits=(min(low for low, _ in domain), max(high for _, high in domain))
-    )
+    x_axis = Axis(label=first.input_name, limits=_domain(runs))
     y_axis = Axis(label=first.value_name, limits=limits)
     own = tuple(
         ChartData((*_shared([run], residual, name=""), *_curves(run, run.name, residual)), x_axis, y_axis)
         for run in runs
     )
-    curves = [each for run in runs for each in _curves(run, run.label(len(runs)), residual)]
+    labels = _labels(runs)
+    curves = [each for run, label in zip(runs, labels, strict=True) for each in _curves(run, label, residual)]
     whole = (*_shared(runs, residual), *curves)
     return ChartData(whole, x_axis, y_axis, facts=partial(_errors, runs) if not residual else tuple), own
 
@@ -166,7 +168,7 @@ def losses_chart(
     """The losses by the clock; by loss, at which epoch each had come so low. ``at``: the time that is shown."""
     by_loss = clock == "loss"
     series: list[Series] = []
-    for run in runs:
+    for run, label in zip(runs, _labels(runs), strict=True):
         member = run.snapshot.member
         times, epochs = along(run.recording, member, clock), run.recording.epochs
         values = epochs if by_loss else run.recording.losses[:, member]
@@ -176,7 +178,7 @@ def losses_chart(
         if by_loss:  # the first epoch of those at one loss
             times, first = np.unique(times, return_index=True)
             values = values[first]
-        series.append(Series(times, values, run.label(len(runs)), run.color, run.lane.mark))
+        series.append(Series(times, values, label, run.color, run.lane.mark))
     for run in runs:
         value = run.snapshot.epoch if by_loss else run.snapshot.loss
         series.append(Series((run.times[run.index],), (value,), "", run.color, run.lane.mark, style="points"))
@@ -205,17 +207,25 @@ def modes_maps(
     runs: Sequence[Standing], amplitudes: Mapping[Standing, Array], span: Span, at: float | None
 ) -> TimeMaps:
     """The error's Fourier modes: ``(snapshots, modes)`` of each run, on one scale."""
-    runs = [run for run in runs if run in amplitudes]
+    every, runs = runs, [run for run in runs if run in amplitudes]
     if not runs:
         return TimeMaps("Error modes over time", why=TWO_INPUTS)
     limits = amplitude_limits(np.concatenate([amplitudes[run].ravel() for run in runs]))
     maps = [
-        TimeMap(run.times, exponents(amplitudes[run]), float(run.times[-1]), _shown(run, at), run.name)
+        TimeMap(
+            run.times, exponents(amplitudes[run]), float(run.times[-1]), _shown(run, at), *_whose(run, every)
+        )
         for run in runs
     ]
     rows = partial(deep_rows, min(each.values.shape[1] for each in maps))
     return TimeMaps(
-        f"Error modes over time, up to 1e{limits[1]}", maps, time_axis(span), rows, limits, MARGIN
+        f"Error modes over time, up to 1e{limits[1]}",
+        maps,
+        time_axis(span),
+        rows,
+        limits,
+        MARGIN,
+        _left_out(every, runs),
     )
 
 
@@ -223,29 +233,30 @@ def bends_maps(
     runs: Sequence[Standing], bends: Mapping[Standing, Bends], span: Span, at: float | None
 ) -> TimeMaps:
     """How many bends lie in each of the parts of the domain, at the snapshots that are counted by now."""
-    runs = [run for run in runs if run.recording.scene.countable]
+    every, runs = runs, [run for run in runs if run.recording.scene.countable]
     if not runs:
         return TimeMaps("Bends over x and time", why=NOT_COUNTED)
-    maps = [_bends_map(run, bends.get(run, {}), at) for run in runs]
+    maps = [_bends_map(run, bends.get(run, {}), at, every) for run in runs]
     most = max(1, *(int(each.values.max(initial=0)) for each in maps))
-    note = _left(runs, bends)
+    note = _noted(_left(runs, bends), _left_out(every, runs))
     title = f"Bends over x and time, up to {most} in a {PARTS}th of the domain"
     return TimeMaps(
         title,
         maps,
         time_axis(span),
-        partial(_parts_of_x, PARTS, _ends(runs)),
+        partial(even_rows, PARTS),
         (0.0, float(most)),
         NAMES,
         note,
     )
 
 
-def _bends_map(run: Standing, known: Bends, at: float | None) -> TimeMap:
+def _bends_map(run: Standing, known: Bends, at: float | None, among: Sequence[Standing]) -> TimeMap:
     snapshots = run.recording.snapshots
     kept = [(i, found) for i, each in enumerate(snapshots) if (found := known.get(each.epoch)) is not None]
     values = np.array([found for _, found in kept], dtype=np.float64).reshape(len(kept), PARTS)
-    return TimeMap(run.times[[i for i, _ in kept]], values, float(run.times[-1]), _shown(run, at), run.name)
+    times, end = run.times[[i for i, _ in kept]], float(run.times[-1])
+    return TimeMap(times, values, end, _shown(run, at), *_whose(run, among), _ends(run))
 
 
 def bends_chart(
@@ -258,12 +269,12 @@ def bends_chart(
 ) -> ChartData:
     """How many bends there are, at the snapshots that are counted by now."""
     series: list[Series] = []
-    for run in runs:
+    for run, label in zip(runs, _labels(runs), strict=True):
         known, snapshots = bends.get(run, {}), run.recording.snapshots
         found = [(time, int(known_at.sum())) for time, each in zip(run.times, snapshots, strict=True)
                  if (known_at := known.get(each.epoch)) is not None and not (log_time and time <= 0)]  # fmt: skip
         times, counts = zip(*found, strict=True) if found else ((), ())
-        series.append(Series(times, counts, run.label(len(runs)), run.color, run.lane.mark))
+        series.append(Series(times, counts, label, run.color, run.lane.mark))
         if run.counts is not None:
             here = (float(run.times[run.index]),), (run.counts.bends,)
             series.append(Series(*here, "", run.color, run.lane.mark, style="points"))
@@ -289,18 +300,18 @@ def fronts_maps(
     runs: Sequence[Standing], errors: Mapping[Standing, Array], span: Span, at: float | None
 ) -> TimeMaps:
     """The error on each subinterval, ``(snapshots, parts)`` of the target's size, and from when on it stays small."""
-    runs = [run for run in runs if run in errors]
+    every, runs = runs, [run for run in runs if run in errors]
     if not runs:
         return TimeMaps("Error over x and time", why=TWO_INPUTS)
     maps = [
-        TimeMap(run.times, exponents(errors[run]), float(run.times[-1]), _shown(run, at), run.name,
-                settled(run.times, errors[run]))
+        TimeMap(run.times, exponents(errors[run]), float(run.times[-1]), _shown(run, at), *_whose(run, every),
+                _ends(run), settled(run.times, errors[run]))
         for run in runs
     ]  # fmt: skip
     parts = maps[0].values.shape[1]
     title = "Error over x and time, 0.01 to 1 of the target's size"
-    rows = partial(_parts_of_x, parts, _ends(runs))
-    note = f"| from where on it stays below {BELOW:g}"
+    rows = partial(even_rows, parts)
+    note = _noted(f"| from where on it stays below {BELOW:g}", _left_out(every, runs))
     return TimeMaps(title, maps, time_axis(span), rows, (LEAST_ERROR, 0.0), NAMES, note)
 
 
@@ -308,8 +319,9 @@ def fronts_chart(
     runs: Sequence[Standing], errors: Mapping[Standing, Array], clock: Clock, at: float | None
 ) -> ChartData:
     """The front: over x, the time from which on each subinterval's error stays small; none where it does not."""
+    domain = _domain(runs)
     series: list[Series] = []
-    for run in runs:
+    for run, label in zip(runs, _labels(runs), strict=True):
         if run in errors:
             scene = run.recording.scene
             middles = Subintervals(scene.x, scene.truth).middles
@@ -319,16 +331,15 @@ def fronts_chart(
                 Series(
                     middles[learned],
                     times[learned],
-                    run.label(len(runs)),
+                    label,
                     run.color,
                     run.lane.mark,
                     style="points",
                 )
             )
     if at is not None and series:
-        low, high = runs[0].recording.scene.domain[0]
-        series.append(Series((low, high), (at, at), "", "foreground"))
-    x_axis = Axis(label=runs[0].recording.scene.input_name, limits=runs[0].recording.scene.domain[0])
+        series.append(Series(domain, (at, at), "", "foreground"))
+    x_axis = Axis(label=runs[0].recording.scene.input_name, limits=domain)
     return ChartData(tuple(series), x_axis, replace(_time(runs, clock, log=True), label=AXES[clock]))
 
 
@@ -337,11 +348,27 @@ def _shown(run: Standing, at: float | None) -> float:
     return at if at is not None else float(run.times[-1])
 
 
-def _ends(runs: Sequence[Standing]) -> tuple[str, ...]:
-    """Of the domain, as the rows of a map are named: the upper one first."""
-    return tuple(number(end) for end in reversed(runs[0].recording.scene.domain[0]))
+def _ends(run: Standing) -> tuple[str, ...]:
+    """Of its domain, as the rows of its map are named: the upper one first."""
+    return tuple(number(end) for end in reversed(run.recording.scene.domain[0]))
 
 
-def _parts_of_x(parts: int, names: Sequence[str], high: int, per_row: int) -> Rows:
-    picked, named = even_rows(parts, high, names)
-    return picked, named if high > per_row else named[:1]
+def _domain(runs: Sequence[Standing]) -> tuple[float, float]:
+    """What holds the first input of all."""
+    lows, highs = zip(*(run.recording.scene.domain[0] for run in runs), strict=True)
+    return min(lows), max(highs)
+
+
+def _whose(run: Standing, among: Sequence[Standing]) -> tuple[str, str]:
+    """The letter and the name of a map, where several runs stand, even if it is the only one that has such a map."""
+    return (run.lane.mark, run.lane.name) if len(among) > 1 else ("", "")
+
+
+def _left_out(every: Sequence[Standing], drawn: Sequence[Standing]) -> str:
+    """The runs that have no such map."""
+    marks = [run.lane.mark for run in every if run not in drawn]
+    return f"{', '.join(marks)} n/a" if marks else ""
+
+
+def _noted(*notes: str) -> str:
+    return "; ".join(filter(None, notes))

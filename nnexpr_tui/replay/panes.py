@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import set_cell_size
 from rich.style import Style
 from textual.color import Color
 
 from nnexpr_tui.charts.limits import LimitKeeper
-from nnexpr_tui.charts.rows import TEXT, Rows, fit_row
+from nnexpr_tui.charts.rows import TEXT, Rows, fit_row, shortened, told_apart
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.counts import counted_lines
@@ -114,12 +115,13 @@ and its epoch, loss, exact counts, parameters and seconds of training. A run tha
             columns.pop()
         name = self.size.width - 4 - sum(width for _, width in columns)
         heads = "".join(f"{label:>{width}}" for label, width in columns)
-        lines: list[Line] = [((f"{when[: name + 3]:<{name + 4}}", "accent"), (heads, "label"))]
-        for run in runs:
+        lines: list[Line] = [((f"{shortened(when, name + 3):<{name + 4}}", "accent"), (heads, "label"))]
+        names = told_apart([clean(run.lane.name) for run in runs], name - len("‖ "))
+        for run, known in zip(runs, names, strict=True):
             values = self._values(run)
             told = "".join(f"{values[label]:>{width}}" for label, width in columns)
             sign = "▸" if run.lane.mark == chosen else " "
-            shown = clean(f"{SIGNS.get(run.lane.state, '·')} {run.lane.name}")[:name].ljust(name)
+            shown = set_cell_size(f"{SIGNS.get(run.lane.state, '·')} {known}", name)
             style = "value" if run.lane.mark == chosen else ""
             lines.append(
                 ((sign, "accent"), (f"{run.lane.mark} ", run.color), (f"{shown} ", style), (told, style))

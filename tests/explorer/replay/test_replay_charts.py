@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,9 @@ from stand_in import World
 from test_replay_lanes import opened
 
 from nnexpr.runs.recording import Recording
+from nnexpr_tui.ascii import in_ascii
+from nnexpr_tui.charts.maps import Ground
+from nnexpr_tui.charts.rows import told_apart
 from nnexpr_tui.replay import charts
 from nnexpr_tui.replay.lanes import FIT, Lane
 from nnexpr_tui.replay.timeline import CLOCKS, Clock, span_of, times_of
@@ -101,3 +105,63 @@ def test_what_has_no_place_on_a_logarithmic_axis_is_left_out_unsaid(world: World
             assert len(series.x)
             assert min(series.x) > 0
             assert min(series.y) > 0
+
+
+def elsewhere(recording: Recording, low: float, high: float) -> Recording:
+    """As if its target were on another domain."""
+    scene = recording.scene
+    x = low + (high - low) * scene.x
+    return replace(recording, scene=replace(scene, x=x, domain=((low, high),)))
+
+
+def test_maps_and_fronts_of_runs_on_different_domains_have_the_x_of_each(world: World) -> None:
+    fit, _ = opened(world, epochs=5)
+    runs = [
+        standing("A", fit.recording, 5, "epochs"),
+        standing("B", elsewhere(fit.recording, -4.0, 3.0), 5, "epochs"),
+    ]
+    span, tracks = span_of([run.times for run in runs], log=True), Tracks()
+    errors = {run: rows for run in runs if (rows := tracks.errors(run.recording)) is not None}
+    assert len(errors) == 2
+    for maps in (charts.fronts_maps(runs, errors, span, None), charts.bends_maps(runs, {}, span, None)):
+        assert [each.ends for each in maps.maps] == [("1", "0"), ("3", "-4")]
+        lines = ["".join(map(chr, line["code"])) for line in maps.drawn(Ground(80, 12, markers="ascii"))]
+        assert re.search(r"^ +1 .* 3 ", lines[1])
+        assert re.search(r"^ +0 .* -4 ", lines[10])
+    assert charts.fronts_chart(runs, errors, "epochs", 3.0).x_axis.limits == (-4.0, 3.0)
+
+
+def test_a_map_says_whose_it_is_where_others_have_none(world: World) -> None:
+    fit, _ = opened(world, epochs=5)
+    smooth = replace(fit.recording, scene=replace(fit.recording.scene, piecewise_linear=False))
+    runs = [standing("A", smooth, 5, "epochs"), standing("B", fit.recording, 5, "epochs")]
+    span, rows = span_of([run.times for run in runs], log=True), Tracks().errors(fit.recording)
+    assert rows is not None
+    only = {runs[1]: rows}
+    for maps in (
+        charts.bends_maps(runs, {}, span, None),
+        charts.fronts_maps(runs, only, span, None),
+        charts.modes_maps(runs, only, span, None),
+    ):
+        assert "A n/a" in maps.note
+        first = "".join(map(chr, maps.drawn(Ground(40, 8))[0]["code"]))
+        assert first.startswith("B fit")
+    assert not charts.fronts_maps(runs[1:], only, span, None).maps[0].mark
+
+
+def test_a_name_that_is_cut_says_so_and_never_becomes_another(world: World) -> None:
+    fit, _ = opened(world, epochs=2)
+    names = ("fit", "depth 2, width 176", "depth 2, width 16", "cube")
+    runs = [
+        charts.Standing(Lane(mark, FIT, name), fit.recording, times_of(fit.recording, "epochs"), 0, None)
+        for mark, name in zip("ABCD", names, strict=True)
+    ]
+    drawn = charts.losses_chart(runs, "epochs", None, log_time=True, log_loss=True)
+    assert [series.label for series in drawn.series if series.label] == ["A fit", "B", "C", "D cube"]
+    drawn = charts.losses_chart(runs[:3], "epochs", None, log_time=True, log_loss=True)
+    assert [series.label for series in drawn.series if series.label] == [
+        "A fit", "B depth 2, width 176", "C depth 2, width 16",
+    ]  # fmt: skip
+    assert told_apart(["width 176", "width 16"], 8) == ["width 1…", "width 16"]
+    assert told_apart(["width 176", "width 180"], 8) == ["", ""]
+    assert in_ascii("width 1…") == "width 1~"
