@@ -49,6 +49,7 @@ class StandIn:
         self.diverged: dict[int, int] = {}
         self.history = History(specification.members)
         self.device_name = "stand-in"
+        self.is_all_specified = True
         plane = specification.target in PLANE_TARGETS
         self.target = _square(specification) if plane else _sine(specification)
         self.network = _four_cells(specification) if plane else _comb(specification)
