@@ -63,8 +63,12 @@ class OverTime(View):
 
     def action_over_time(self) -> None:
         """The loss, the modes of the shown member, of several their median too, and the loss again."""
-        several = self.controller.specification.members > 1
-        self.turn_page("modes", (MEMBER, MEDIAN) if several else (MEMBER,))
+        self.turn_page("modes", self.modes_of)
+
+    @property
+    def modes_of(self) -> tuple[str, ...]:
+        """Whose modes there are to be seen, each on a page."""
+        return (MEMBER, MEDIAN) if self.controller.specification.members > 1 else (MEMBER,)
 
     def action_tangent(self) -> None:
         """Each way to look at the tangent kernel, and the loss again."""

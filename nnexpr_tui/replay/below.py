@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from nnexpr_tui.charts.series import ChartData
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.charts import ChartPane, loss_chart
-from nnexpr_tui.parts.modes import ModesPane
+from nnexpr_tui.parts.modes import MEMBER, ModesPane
 from nnexpr_tui.parts.over_time import ELSEWHERE, PAGE, OverTime
 from nnexpr_tui.parts.table import entitle
 from nnexpr_tui.parts.tangent import TangentPane
@@ -70,9 +70,18 @@ class BelowView(StandingView):
             return name
         return "maps" if getattr(self.look, name) == WAYS[name][0] else "curves"
 
+    @property
+    def modes_of(self) -> tuple[str, ...]:
+        """Maps on the clock of all runs are of the shown member of each."""
+        return super().modes_of if self._is_plain(self.runs) else (MEMBER,)
+
+    def _is_plain(self, runs: list[Standing]) -> bool:
+        """Whether it is as in Explore: the fit alone, by epochs."""
+        return len(runs) == 1 and runs[0].lane.kind == FIT and self.position.clock == "epochs"
+
     def show_page(self, fit: FitMoment, runs: list[Standing], run: Standing) -> int:
         pane, look = self.place(), self.look
-        is_plain = len(runs) == 1 and run.lane.kind == FIT and self.position.clock == "epochs"
+        is_plain = self._is_plain(runs)
         if isinstance(pane, TangentPane):
             seen = replace(fit, recording=run.recording, snapshot=run.recording.snapshots[-1],
                            specification=run.recording.specification)  # fmt: skip

@@ -69,10 +69,10 @@ class LanesMoment:
 class _Variant:
     """A session beside the fit's, and what is seen of it."""
 
-    def __init__(self, name: str, session: Session, member: int, until: int | None) -> None:
+    def __init__(self, session: Session, member: int, until: int | None) -> None:
         from nnexpr.runs.scene import scene_of
 
-        self.name, self.until = name, until
+        self.until = until
         self._session, self._why = session, ""  # and why it trains no more, if so
         self.scene = scene_of(session)
         self.target: Target | None = session.target
@@ -149,14 +149,21 @@ class _Variant:
             raise RuntimeError(keeper.problem)
         return f"kept as {keeper.run}, at epoch {self._session.epoch:,}"
 
-    def lane(self, mark: str) -> Lane:
+    def name(self, fit: FitSpecification | None) -> str:
+        """What it has otherwise than this fit beside it; what it is, where there is none or it is of another target."""
+        own = self._session.specification
+        if fit is None or fit.target != own.target:
+            return described(own)
+        return difference(fit, own) or "the same again"
+
+    def lane(self, mark: str, fit: FitSpecification | None) -> Lane:
         run = self._keeper.run if self._keeper is not None else None
         if self._shown is None:
             self._recorder.record()
             self._next = monotonic() + SNAPSHOT_SHARE * self._recorder.cost
             self._shown = self._recorder.recording(run)
         state = "failed" if self._why else self._session.state
-        return Lane(mark, VARIANT, self.name, state, self._shown, run, self.until)
+        return Lane(mark, VARIANT, self.name(fit), state, self._shown, run, self.until)
 
 
 class _Kept:
@@ -172,7 +179,7 @@ class _Kept:
             self.target: Target | None = run.load().target
         except InputError:  # of a file that is no longer there: nothing is counted
             self.target = None
-        self.name = f"{described(self._recording.specification)}, {run.id}"
+        self._name = f"{described(self._recording.specification)}, {run.id}"
 
     @property
     def base(self) -> tuple[FitSpecification, int, int]:
@@ -191,8 +198,11 @@ class _Kept:
     def keep(self, store: Store | None) -> str:  # noqa: ARG002
         return f"kept as {self._recording.run}"
 
-    def lane(self, mark: str) -> Lane:
-        return Lane(mark, KEPT, self.name, "stopped", self._recording, self._recording.run)
+    def name(self, fit: FitSpecification | None) -> str:  # noqa: ARG002
+        return self._name
+
+    def lane(self, mark: str, fit: FitSpecification | None) -> Lane:
+        return Lane(mark, KEPT, self.name(fit), "stopped", self._recording, self._recording.run)
 
 
 class LanesSubject(Subject[LanesMoment]):
@@ -211,13 +221,12 @@ class LanesSubject(Subject[LanesMoment]):
     def vary(self, mark: str, specification: FitSpecification) -> str:
         """Train this beside the run of that lane, which it is a variant of, in a lane of its own."""
         free = self._free()
-        base, member, epoch = self._base(mark)
+        _, member, epoch = self._base(mark)
         until = None if self._is_endless(mark) else max(LEAST_EPOCHS, epoch)
-        name = difference(base, specification) or "the same again"
         session = self._fit.build(specification)
-        self._others[free] = _Variant(name, session, member % specification.members, until)
+        self._others[free] = variant = _Variant(session, member % specification.members, until)
         told = f"to epoch {until:,}" if until is not None else "as long as the run that it is a variant of"
-        return f"{free}: {name}, trained {told}"
+        return f"{free}: {variant.name(self._shown_fit)}, trained {told}"
 
     def list_kept(self) -> None:
         """Look which runs of the store can be replayed."""
@@ -263,7 +272,7 @@ class LanesSubject(Subject[LanesMoment]):
             return "The fit is put away here, and stays as it is: A brings it back"
         gone = self._others.pop(mark)
         gone.pause()
-        return f"{mark}, {gone.name}, is taken away"
+        return f"{mark}, {gone.name(self._shown_fit)}, is taken away"
 
     def bring_fit(self) -> None:
         """The fit in a lane of its own again."""
@@ -302,6 +311,12 @@ class LanesSubject(Subject[LanesMoment]):
     @property
     def _fit(self) -> FitSubject:
         return self.scheduler.subject(FitSubject)
+
+    @property
+    def _shown_fit(self) -> FitSpecification | None:
+        """What the fit is, where it stands beside the others."""
+        session = self._fit.session
+        return session.specification if self._has_fit and session is not None else None
 
     def _marks(self) -> list[str]:
         return sorted([*self._others, *([self._fit_mark] if self._has_fit else [])])
@@ -342,7 +357,9 @@ class LanesSubject(Subject[LanesMoment]):
         try:
             variant.advance(seconds)
         except Exception as error:
-            self.scheduler.say(f"{mark}, {variant.name}, stopped: {sentence(error)}", error=True)
+            self.scheduler.say(
+                f"{mark}, {variant.name(self._shown_fit)}, stopped: {sentence(error)}", error=True
+            )
         return not variant.is_running
 
     @property
@@ -350,7 +367,7 @@ class LanesSubject(Subject[LanesMoment]):
         return any(self._others[mark].is_due for mark in self._running())
 
     def moment(self) -> LanesMoment:
-        lanes = [other.lane(mark) for mark, other in self._others.items()]
+        lanes = [other.lane(mark, self._shown_fit) for mark, other in self._others.items()]
         if self._has_fit:
             lanes.append(Lane(self._fit_mark, FIT))
         return LanesMoment(tuple(sorted(lanes, key=lambda lane: lane.mark)), self._heads, self._looks)

@@ -139,6 +139,7 @@ class ReplaySubject(Subject[ReplayMoment]):
         if found is not None:
             bends = np.histogram(found.breakpoints, PARTS, scene.domain[0])[0].astype(np.int32)
         self._bends.setdefault(scene, {})[epoch] = bends
+        self._forget_gone()
         if whole:
             known = self._counts.get(scene, {})
             self._counts[scene] = dict(list(known.items())[1 - MOST_WHOLE :]) | {epoch: found}
@@ -151,12 +152,16 @@ class ReplaySubject(Subject[ReplayMoment]):
         found = {recording.scene: events(recording) for recording in wanted}
         self._moment = replace(self._moment or ReplayMoment({}, {}), searched=wanted, happened=found)
 
-    def _forget(self, recordings: Sequence[Recording]) -> None:
-        """Runs that are there no more, and snapshots that were dropped."""
+    def _forget_gone(self) -> None:
+        """Runs that are there no more."""
         lanes = self._lanes
         for known in (self._counts, self._bends):
             for scene in [scene for scene in known if lanes.target_of(scene) is None]:
                 del known[scene]
+
+    def _forget(self, recordings: Sequence[Recording]) -> None:
+        """Runs that are there no more, and snapshots that were dropped."""
+        self._forget_gone()
         for recording in recordings:
             there = {snapshot.epoch for snapshot in recording.snapshots}
             bends = self._bends.get(recording.scene, {})

@@ -110,7 +110,7 @@ def test_there_are_four_at_most_and_a_place_that_is_left_is_taken_again(world: W
     assert world.engines[2].state == "paused"
     assert set(lanes_of(lanes)) == {"A", "B", "D"}
     lanes.vary("B", spec.replace(seed=1, lr=0.5))
-    assert lanes_of(lanes)["C"].name == "lr 0.5", "named by what it has otherwise than its run"
+    assert lanes_of(lanes)["C"].name == "lr 0.5, seed 1", "named by what it has otherwise than the fit"
 
 
 def test_the_fit_can_be_put_away_and_brought_back_but_one_run_stays(world: World) -> None:
@@ -231,7 +231,7 @@ def test_a_kept_run_comes_back_as_it_was_seen_and_can_be_varied(world: World) ->
     with pytest.raises(RuntimeError, match="from the store"):
         lanes.toggle("B")
     lanes.vary("B", after.specification.replace(seed=3))
-    assert lanes_of(lanes)["C"].name == "seed 3"
+    assert lanes_of(lanes)["C"].name == "width 9, seed 3"
     with pytest.raises(InputError, match="20200101"):
         lanes.open(["20200101-000000-000000"])
 
@@ -264,3 +264,30 @@ def test_what_happened_in_the_runs_is_found_where_it_is_asked_for(world: World) 
     assert found.searched is recordings
     assert found.happened == {fit.recording.scene: events(recordings[0])}
     assert found.happened[recordings[0].scene]
+
+
+def test_a_variant_is_named_by_the_fit_that_stands_beside_it_or_by_itself(world: World) -> None:
+    fit, lanes = opened(world)
+    lanes.vary("A", SMALL.replace(width=(12,)))
+    lanes.vary("B", SMALL.replace(width=(12,), seed=8))
+    assert [lanes_of(lanes)[mark].name for mark in "BC"] == ["width 12", "width 12, seed 8"]
+    fit.configure(SMALL.replace(width=(12,)))
+    assert [lanes_of(lanes)[mark].name for mark in "BC"] == ["the same again", "seed 8"]
+    for change in (lambda: fit.configure(SMALL.replace(target="cube")), lambda: lanes.take_away("A")):
+        change()
+        assert [lanes_of(lanes)[mark].name for mark in "BC"] == [
+            "width 12, members 2, seed 7", "width 12, members 2, seed 8",
+        ]  # fmt: skip
+
+
+def test_what_was_counted_of_runs_that_are_gone_is_forgotten_with_the_next_count(world: World) -> None:
+    fit, _ = opened(world)
+    replay = fit.scheduler.subject(ReplaySubject)
+    first = fit.recording
+    replay.count(first, 0)
+    replay.turn(0.0)
+    assert set(replay._counts) == set(replay._bends) == {first.scene}
+    fit.configure(SMALL.replace(seed=1))
+    replay.count(fit.recording, 0)
+    replay.turn(0.0)
+    assert set(replay._counts) == set(replay._bends) == {fit.scene}

@@ -129,6 +129,19 @@ async def test_what_stands_below_is_of_all_runs_at_one_time(explorer: Explorer, 
                 assert abs(marks[1] - marks[0] - 59) <= 1
 
 
+async def test_the_modes_of_several_runs_are_one_page(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        view = await replay(explorer, pilot, 3)
+        explorer.controller.specification = explorer.controller.specification.replace(members=3)
+        assert len(view.modes_of) == 2, "of the fit alone, the median too"
+        await vary(explorer, pilot, world, "Twice as wide", "B", 3)
+        assert len(view.modes_of) == 1
+        await pilot.press("F")
+        await until(lambda: "Error modes over time" in text(explorer))
+        await pilot.press("F")
+        await until(lambda: "─ Loss ─" in text(explorer))
+
+
 async def test_every_snapshot_is_counted_while_the_bends_are_looked_at(
     explorer: Explorer, world: World
 ) -> None:
