@@ -62,7 +62,9 @@ def test_the_screen_shows_the_last_chart(tmp_path):
     report = tmp_path / "rows"
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
-    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    # A size in the environment would go before that of the terminal.
+    inherited = {name: text for name, text in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    environment = {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     command = [sys.executable, "-c", PROGRAM, str(report)]
     screen = pyte.Screen(WIDTH, HEIGHT)
     stream = pyte.ByteStream(screen)
