@@ -24,6 +24,7 @@ class FooterLine(LinePane):
         self._actions: list[Action] = []
         self._owners: dict[Action, DOMNode] = {}
         self._said: tuple[str, bool] | None = None
+        self._question = ""  # that is being answered
 
     def show_keys(self, actions: Iterable[tuple[DOMNode, Action]]) -> None:
         """These from now on, each with whose it is, of which those meant for a footer are shown."""
@@ -45,11 +46,13 @@ class FooterLine(LinePane):
         focused = self.screen.focused
 
         def closed(by_key: bool) -> None:
+            self._question = ""
             self._draw()
             if by_key and focused is not None:
                 focused.focus()
 
-        self.show_lines([((f" {question} ", "label"),)])
+        self._said, self._question = None, question
+        self._draw()
         editor = Editor(text, take, closed)
         editor.styles.offset = (len(question) + 2, 0)
         editor.styles.width = max(8, self.size.width - len(question) - 3)
@@ -97,6 +100,9 @@ class FooterLine(LinePane):
             text, error = self._said
             style = "error" if error else "accent"
             self.show_lines([((f" {line}", style),) for line in wrap(text, max(10, self.size.width - 2))])
+            return
+        if self._question:
+            self.show_lines([((f" {self._question} ", "label"),)])
             return
         line: list[tuple[str, str]] = [(" ", "")]
         for action in self._fitting():

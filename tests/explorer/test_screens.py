@@ -14,6 +14,7 @@ from textual.events import Key
 
 from nnexpr_tui.actions import ANYWHERE
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.help import HelpScreen
 from nnexpr_tui.parts.jump import JumpScreen
 from nnexpr_tui.parts.palette import Palette, matching
@@ -248,3 +249,18 @@ async def test_forms_and_counts_are_in_the_footer_at_every_size(
     async with explorer.run_test(size=size):
         await ready(explorer)
         await until(lambda: "f Forms" in text(explorer) and "c Counts" in text(explorer))
+
+
+async def test_a_question_takes_the_place_of_a_note_of_two_lines(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        explorer.say("word " * 30)
+        await until(lambda: explorer.screen.query_one(FooterLine).size.height == 2)
+        await pilot.press("X")
+        await until(lambda: "Export to folder:" in text(explorer))
+        await until(lambda: explorer.screen.query_one(FooterLine).size.height == 1)
+        await pilot.resize_terminal(100, 40)
+        await until(lambda: explorer.screen.query_one(FooterLine).size.width == 100)
+        assert "Export to folder:" in text(explorer)
+        await pilot.press("escape")
+        await until(lambda: "Export to folder:" not in text(explorer))
