@@ -28,7 +28,7 @@ run: $(VENV)/.base
 	else exec $(BIN)/nnexpr-tui fit $(FIT) $(ARGS); fi
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
