@@ -137,10 +137,9 @@ class FitSubject(Subject[FitMoment]):
             self._counting.look(self.snapshot(), search=self.can_count("floor"))
             return True
         self._advance(self._session, seconds)
-        has_ended = not self.is_running
-        if self._keeper is not None and (has_ended or self._keeper.is_due):
+        if self._keeper is not None and (not self.is_running or self._keeper.is_due):
             self._keep()
-        return has_ended
+        return not self.is_running
 
     @property
     def due(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from adding import FUNCTIONS
 
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.kinds import AffineLayer
@@ -22,24 +23,11 @@ def random_network(layers: list[AffineLayer], members: int, encoding: Encoding |
 
 def reference(network: Network, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Losses and gradients from autograd, with activations written out of place."""
-    functions = {
-        "identity": lambda z: z,
-        "relu": torch.relu,
-        "relu2": lambda z: torch.relu(z).square(),
-        "leaky_relu": torch.nn.functional.leaky_relu,
-        "hardtanh": torch.nn.functional.hardtanh,
-        "elu": torch.nn.functional.elu,
-        "sigmoid": torch.sigmoid,
-        "tanh": torch.tanh,
-        "sine": torch.sin,
-        "gelu": torch.nn.functional.gelu,
-        "hat": lambda z: torch.relu(z) - 2 * torch.relu(z - 1) + torch.relu(z - 2),
-    }
     leaf = network.parameters.clone().requires_grad_()
     copy = network.with_parameters(leaf)
     a = copy.features(x).expand(network.members, -1, -1)
     for index, layer in enumerate(network.layers):
-        a = functions[layer.activation](copy.weight(index) @ a + copy.bias(index).unsqueeze(2))
+        a = FUNCTIONS[layer.activation](copy.weight(index) @ a + copy.bias(index).unsqueeze(2))
     losses = ((a[:, 0] - y) ** 2).mean(dim=1)
     (gradient,) = torch.autograd.grad(losses.sum(), leaf)
     return losses.detach(), gradient

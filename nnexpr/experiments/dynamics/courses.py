@@ -14,7 +14,7 @@ own standard deviation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from nnexpr.experiments.dynamics.settings import (
     EPOCHS,
     PAIRS,
     POINTS,
+    PRESETS,
     QUICK_EPOCHS,
     QUICK_PAIRS,
     RATE,
@@ -185,6 +186,16 @@ def course(case: Case, draws: Draws) -> Course:
 def courses(attempt: Attempt, cases: Sequence[Case], draws: Draws) -> list[Course]:
     """Of each case."""
     return [course(case, draws) for case in attempt.over(cases, lambda case: case.name)]
+
+
+def by_preset(attempt: Attempt, shapes: Mapping[int, tuple[int, int]]) -> dict[Preset, dict[int, Course]]:
+    """Of every preset, and in it of each shape ``(N, d)`` by its name, on the same targets."""
+    named = [(preset, name) for preset in PRESETS.values() for name in shapes]
+    done = courses(attempt, [Case(preset, *shapes[name]) for preset, name in named], Draws.of(attempt))
+    found: dict[Preset, dict[int, Course]] = {preset: {} for preset in PRESETS.values()}
+    for (preset, name), each in zip(named, done, strict=True):
+        found[preset][name] = each
+    return found
 
 
 def trained(network: Network, goal: Target, epochs: Sequence[int]) -> tuple[Array, Array]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Claim, Figure, Result, Table
-from nnexpr.experiments.dynamics.courses import Case, Course, Draws, columns, courses
-from nnexpr.experiments.dynamics.settings import PRESETS, Preset
+from nnexpr.experiments.dynamics.courses import Case, Course, by_preset, columns
+from nnexpr.experiments.dynamics.settings import Preset
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.measures import median, share
 
@@ -26,13 +25,7 @@ ByDepth = Mapping[int, Course]
 
 def run(attempt: Attempt) -> Result:
     """Both presets, the same targets for every depth."""
-    draws = Draws.of(attempt)
-    cases = [Case(preset, depth, WIDTH) for preset, depth in product(PRESETS.values(), DEPTHS)]
-    done = dict(zip(cases, courses(attempt, cases, draws), strict=True))
-    found = {
-        preset: {case.n: course for case, course in done.items() if case.preset is preset}
-        for preset in PRESETS.values()
-    }
+    found = by_preset(attempt, {depth: (depth, WIDTH) for depth in DEPTHS})
     claims = [claim for each in found.items() for claim in judge(*each, attempt.quick)]
     return Result((table(found),), [figure(*each) for each in found.items()], claims)
 

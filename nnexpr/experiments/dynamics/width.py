@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.data import Claim, Figure, Result, Table
-from nnexpr.experiments.dynamics.courses import HIGH, Case, Course, Draws, columns, courses
+from nnexpr.experiments.dynamics.courses import HIGH, Case, Course, by_preset, columns
 from nnexpr.experiments.dynamics.over_time import matched
-from nnexpr.experiments.dynamics.settings import PRESETS, Preset
+from nnexpr.experiments.dynamics.settings import Preset
 from nnexpr.experiments.judging import judged
 from nnexpr.experiments.measures import Array, Estimate, median
 
@@ -24,13 +24,7 @@ ByWidth = Mapping[int, Course]
 
 def run(attempt: Attempt) -> Result:
     """Both presets, the same targets for every width."""
-    draws = Draws.of(attempt)
-    cases = [Case(preset, N, width) for preset, width in product(PRESETS.values(), WIDTHS)]
-    done = dict(zip(cases, courses(attempt, cases, draws), strict=True))
-    found = {
-        preset: {case.width: course for case, course in done.items() if case.preset is preset}
-        for preset in PRESETS.values()
-    }
+    found = by_preset(attempt, {width: (N, width) for width in WIDTHS})
     claims = [
         claim
         for each in found.items()
