@@ -2,6 +2,7 @@
 # make test   the whole test suite
 # make check  format, lint, types and layer contracts
 # make bench  the measurements that README quotes
+# make search the property tests on examples that no run has seen (ARGS=tests/FOLDER)
 # make mutate small changes for the worse that no test notices (MINUTES for each of FOLDERS)
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 MINUTES ?= 10
 FIT := --target csv:examples/data/sunspots.csv --depth 5 --width 64 --init kaiming --lr 0.002 --schedule cosine --epochs 60000
 
-.PHONY: run test check bench mutate clean
+.PHONY: run test search check bench mutate clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,6 +30,9 @@ run: $(VENV)/.base
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+search: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile=search --timeout 0 $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -7,6 +7,13 @@ import shutil
 import signal
 
 import pytest
+from hypothesis import settings
+
+# The examples that hypothesis draws follow from the test alone, so that a change is judged by what it changed and not
+# by luck. `make search` draws new ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("search", max_examples=1000, deadline=None)
+settings.load_profile("repeatable")
 
 # A suite started in the background of a script, or under nohup, is given signals that are ignored, and so would every
 # program be that a test starts and then asks to end. A handler that does nothing keeps the suite as it was asked to
