@@ -1,0 +1,1 @@
+"""Graphs: any piecewise-linear network, taken apart into affine maps, kinks, maxima and sums."""

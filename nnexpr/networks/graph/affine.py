@@ -1,0 +1,154 @@
+"""What is affine in a signal: sums, scaling, products with constants, convolutions, averages, padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnexpr.networks.graph.convolution import Convolution
+from nnexpr.networks.graph.draft import Signal
+from nnexpr.networks.graph.maps import Array, Dense, Diagonal, Selection
+from nnexpr.networks.graph.nodes import Affine, Sum
+
+__all__ = [
+    "added", "averaged", "broadcast", "contracted", "convolved", "joined", "padded", "scaled", "summed",
+]  # fmt: skip
+
+
+def broadcast(signal: Signal, shape: Sequence[int]) -> Signal:
+    """By NumPy's rules."""
+    return signal if signal.shape == tuple(shape) else signal.at(np.broadcast_to(signal.places, shape))
+
+
+def scaled(signal: Signal, factors: ArrayLike = 1.0, shifts: ArrayLike = 0.0) -> Signal:
+    """``factors * signal + shifts``, by NumPy's rules of broadcasting."""
+    f, s = np.asarray(factors, dtype=np.float64), np.asarray(shifts, dtype=np.float64)
+    if (
+        np.all(f == 1.0)
+        and np.all(s == 0.0)
+        and signal.shape == np.broadcast_shapes(signal.shape, f.shape, s.shape)
+    ):
+        return signal
+    signal = broadcast(signal, np.broadcast_shapes(signal.shape, f.shape, s.shape))
+    f, s = (np.array(np.broadcast_to(each, signal.shape)).ravel() for each in (f, s))
+    draft = signal.draft
+    if not signal.is_permutation:
+        return draft.affine(signal, Diagonal(f), signal.shape, s)
+    order = signal.numbered  # so that what is only moved stays moved by numbers
+    node = Affine(of=(signal.node,), map=Diagonal(f[order]), bias=s[order])
+    return draft.add(node, (-1,)).at(signal.places)
+
+
+def added(one: Signal, other: Signal) -> Signal:
+    """The sum of two signals, by NumPy's rules of broadcasting."""
+    shape = np.broadcast_shapes(one.shape, other.shape)
+    one, other = broadcast(one, shape), broadcast(other, shape)
+    draft = one.draft
+    if one.is_permutation and other.is_permutation and np.array_equal(one.places, other.places):
+        return draft.add(Sum(of=(one.node, other.node), size=one.places.size), (-1,)).at(one.places)
+    return draft.add(Sum(of=(draft.flat(one), draft.flat(other)), size=prod(shape)), shape)
+
+
+def joined(signals: Sequence[Signal], axis: int) -> Signal:
+    """Concatenated along an axis."""
+    together = signals[0].draft.together(signals)
+    return together[0].at(np.concatenate([signal.places for signal in together], axis=axis))
+
+
+def contracted(signal: Signal, matrix: ArrayLike, axis: int) -> Signal:
+    """``sum_i signal[.., i, ..] matrix[i, k]`` with k where i was: ``matrix (n, k)``.
+
+    A matrix where nothing else varies, else a convolution that sees one place at a time.
+    """
+    weights = np.asarray(matrix, dtype=np.float64)
+    moved = signal.at(np.moveaxis(signal.places, axis, 0))
+    rest, made = moved.shape[1:], weights.shape[1]
+    if moved.shape[0] != len(weights):
+        raise ValueError(f"{moved.shape[0]} numbers meet a matrix of {len(weights)} rows")
+    draft, shape = signal.draft, (made, *rest)
+    if prod(rest) == 1:
+        if signal.is_permutation:
+            dense = Dense(weights[signal.numbered])
+            result = draft.add(Affine(of=(signal.node,), map=dense, bias=np.zeros(made)), shape)
+        else:
+            result = draft.affine(moved, Dense(weights), shape)
+    else:
+        pointwise = Convolution(weights.T[:, :, None, None].copy(), (len(weights), 1, prod(rest)))
+        result = draft.affine(moved, pointwise, shape)
+    return result.at(np.moveaxis(result.places, 0, axis))
+
+
+def summed(signal: Signal, axes: Sequence[int], keep: bool = False, factor: float = 1.0) -> Signal:
+    """The sum over some axes, times a factor; ``keep`` leaves them with size 1."""
+    axes = sorted({axis % len(signal.shape) for axis in axes})
+    rest = [axis for axis in range(len(signal.shape)) if axis not in axes]
+    places = signal.places.transpose(*rest, *axes)
+    left = places.shape[: len(rest)]
+    count = prod(places.shape[len(rest) :])
+    made = contracted(signal.at(places.reshape(*left, count)), np.full((count, 1), factor), -1)
+    shape = tuple(1 if axis in axes else size for axis, size in enumerate(signal.shape))
+    return made.at(made.places.reshape(shape if keep else left))
+
+
+def averaged(signal: Signal, axes: Sequence[int], keep: bool = False) -> Signal:
+    """The mean over some axes."""
+    count = prod(signal.shape[axis] for axis in {axis % len(signal.shape) for axis in axes})
+    return summed(signal, axes, keep, 1.0 / count)
+
+
+def padded(
+    signal: Signal, around: Sequence[tuple[int, int]], value: float = 0.0, mode: str = "constant"
+) -> Signal:
+    """Each axis longer by so many before and behind, negative for shorter; ``mode`` as in ``numpy.pad``."""
+    inside = tuple(
+        slice(max(0, -before), size - max(0, -behind))
+        for size, (before, behind) in zip(signal.shape, around, strict=True)
+    )
+    wider = [(max(0, before), max(0, behind)) for before, behind in around]
+    cut = signal.places[inside]
+    if not any(map(any, wider)):
+        return signal.at(cut)
+    if mode != "constant":
+        return signal.at(np.pad(cut, wider, mode=mode))  # type: ignore[call-overload]
+    picks = np.pad(cut, wider, constant_values=-1)
+    draft = signal.draft
+    nothing = np.where(picks < 0, value, 0.0).ravel()
+    node = Affine(
+        of=(signal.node,), map=Selection(picks.ravel(), draft.nodes[signal.node].units), bias=nothing
+    )
+    return draft.add(node, picks.shape)
+
+
+def convolved(
+    signal: Signal,
+    weights: Array,
+    bias: Array | None = None,
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    groups: int = 1,
+) -> Signal:
+    """Of ``(1, channels, length)`` or ``(1, channels, height, width)``.
+
+    ``padding``: zeros before each axis, then behind each. ``weights (out channels, in channels / groups, ...)``,
+    ``bias (out channels,)``.
+    """
+    flat = len(signal.shape) == 3
+    if len(signal.shape) not in (3, 4) or weights.ndim != len(signal.shape):
+        raise ValueError(
+            f"weights {weights.shape} are no convolution of {signal.shape[1:]} in one or two dimensions"
+        )
+    if flat:
+        weights = weights[:, :, None]
+        stride, dilation, padding = (1, *stride), (1, *dilation), (0, padding[0], 0, padding[1])
+    image = (signal.shape[1], 1, signal.shape[2]) if flat else signal.shape[1:]
+    linear = Convolution(
+        np.array(weights, dtype=np.float64), image, tuple(stride), tuple(padding), tuple(dilation), groups
+    )  # fmt: skip
+    made = (linear.made[0], linear.made[2]) if flat else linear.made
+    biases = 0.0 if bias is None else np.repeat(np.asarray(bias, dtype=np.float64), prod(made[1:]))
+    return signal.draft.affine(signal, linear, (1, *made), biases)

@@ -1,0 +1,68 @@
+"""What bends in a signal: functions of one number on each, and the largest of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnexpr.activations import PiecewiseLinear
+from nnexpr.networks.graph.affine import broadcast, scaled
+from nnexpr.networks.graph.draft import Signal
+from nnexpr.networks.graph.maps import Index
+from nnexpr.networks.graph.nodes import Kinks, Maximum
+
+__all__ = ["bent", "clamped", "larger", "largest", "leaky", "smaller"]
+
+
+def bent(signal: Signal, pieces: Sequence[PiecewiseLinear], which: ArrayLike = 0) -> Signal:
+    """``pieces[which]`` of each number; ``which`` is broadcast to the signal."""
+    functions = np.array(np.broadcast_to(np.asarray(which, dtype=np.int64), signal.shape)).ravel()
+    if not signal.is_permutation:
+        node = Kinks(of=(signal.draft.flat(signal),), pieces=tuple(pieces), which=functions)
+        return signal.draft.add(node, signal.shape)
+    node = Kinks(of=(signal.node,), pieces=tuple(pieces), which=functions[signal.numbered])
+    return signal.draft.add(node, (-1,)).at(signal.places)
+
+
+def leaky(signal: Signal, slopes: ArrayLike) -> Signal:
+    """max(0, z) + slope min(0, z), the slopes broadcast to the signal."""
+    different, which = np.unique(np.asarray(slopes, dtype=np.float64), return_inverse=True)
+    pieces = [PiecewiseLinear((0.0,), (float(slope), 1.0), (0.0, 0.0)) for slope in different]
+    return bent(signal, pieces, which.reshape(np.shape(slopes)))
+
+
+def clamped(signal: Signal, low: float = -inf, high: float = inf) -> Signal:
+    """min(high, max(low, z)); where low is above high, it is high everywhere."""
+    if low >= high:
+        return scaled(signal, 0.0, high)
+    kinks = [limit for limit in (low, high) if abs(limit) < inf]
+    slopes = [0.0] * (low > -inf) + [1.0] + [0.0] * (high < inf)
+    intercepts = [low] * (low > -inf) + [0.0] + [high] * (high < inf)
+    return (
+        bent(signal, [PiecewiseLinear(tuple(kinks), tuple(slopes), tuple(intercepts))]) if kinks else signal
+    )
+
+
+def largest(signal: Signal, windows: Index) -> Signal:
+    """Over the last axis of ``windows``, an array of units of the signal's node, -1 for none; the rest is its shape."""
+    groups = windows.reshape(-1, windows.shape[-1])
+    order = np.argsort(groups < 0, axis=1, kind="stable")  # what is there first
+    groups = np.take_along_axis(groups, order, axis=1)
+    if groups.shape[1] == 1:
+        return signal.at(windows[..., 0])
+    return signal.draft.add(Maximum(of=(signal.node,), groups=groups), windows.shape[:-1])
+
+
+def larger(one: Signal, other: Signal) -> Signal:
+    """The larger of two signals at each place, by NumPy's rules of broadcasting."""
+    shape = np.broadcast_shapes(one.shape, other.shape)
+    one, other = one.draft.together([broadcast(one, shape), broadcast(other, shape)])
+    return largest(one, np.stack([one.places, other.places], axis=-1))
+
+
+def smaller(one: Signal, other: Signal) -> Signal:
+    """The smaller of two signals at each place."""
+    return scaled(larger(scaled(one, -1.0), scaled(other, -1.0)), -1.0)
