@@ -147,13 +147,16 @@ class Watched:
         chunks = self._app.chunks
         number = sent = 0
         is_shown = False
+        end = b""  # of what came so far: a slow link brings the mark in two pieces
         for chunk in chunks[self._seen :]:
             self._emulator.feed(chunk.data)
             if number == len(pressed) or chunk.time < pressed[number]:
                 continue
             sent += len(chunk.data)
+            latest = end + chunk.data
+            end = latest[1 - len(PAINTED) :]
             is_shown = is_shown or bool(re.search(shown, self._emulator.text)) is (number % 2 == 0)
-            if is_shown and PAINTED in chunk.data:
+            if is_shown and PAINTED in latest:
                 yield chunk.time - pressed[number], sent
                 number, sent, is_shown = number + 1, 0, False
         self._seen = len(chunks)

@@ -68,6 +68,18 @@ def test_the_explorer_is_imported_without_the_engine() -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_what_a_screen_draws_with_is_there_at_its_first_visit_without_a_pause() -> None:
+    """Loading scipy.stats takes a third of a second, in which no key is answered."""
+    code = (
+        "import sys, pkgutil, importlib, nnexpr_tui\n"
+        "for each in pkgutil.walk_packages(nnexpr_tui.__path__, 'nnexpr_tui.'):\n"
+        "    if '.commands' not in each.name and not each.name.endswith('__main__'):\n"
+        "        importlib.import_module(each.name)\n"
+        "        assert 'scipy.stats' not in sys.modules, each.name"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 NEW_SCREEN = {
     "__init__.py": """
 from nnexpr_tui.actions import Action, ViewEntry
