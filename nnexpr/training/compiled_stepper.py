@@ -28,6 +28,7 @@ __all__ = ["CompiledEvaluator", "CompiledStepper"]
 # Multiply-adds of an epoch from which spreading one member's points over threads pays: an exchange with another thread
 # takes some tens of microseconds, so many multiply-adds ten times as long.
 LARGE_EPOCH = 20_000_000
+APART = 256  # numbers between rows that a step reads and writes: more than it takes at once
 
 
 class CompiledEvaluator:
@@ -95,11 +96,15 @@ class CompiledStepper(CompiledEvaluator):
     def __init__(self, job: Job, threads: int = 1) -> None:
         super().__init__(job, threads)
         method, size, dtype = job.specification.method, self._gradients[0].size, self.points.features.dtype
-        # One piece, the gradient last: loops have a version for arrays that may overlap, which rounds otherwise, and
-        # take it too where moments begin less than a row behind the gradient. Bits then depended on addresses.
-        piece = torch.zeros(method.moments * self._flat.size + size, dtype=self._parameters.dtype)
-        self._moments = piece[:-size].view(method.moments, self._flat.size)
-        self._gradients[0] = piece[-size:].numpy()
+        # One piece, in this order and a row apart: loops have a version for arrays that may overlap, which rounds
+        # otherwise, and take it too where what is written begins less than a row behind what is read. In pieces of
+        # their own the bits would depend on addresses.
+        length = self._flat.size + APART
+        piece = torch.zeros((1 + method.moments) * length + size, dtype=self._parameters.dtype)
+        rows = piece[:-size].view(-1, length)
+        rows[0, : self._flat.size] = self._parameters.view(-1)
+        self._parameters, self._moments = rows[0, : self._flat.size].view(-1, size), rows[1:]
+        self._flat, self._gradients[0] = self._parameters.numpy().reshape(-1), piece[-size:].numpy()
         self._updates = torch.zeros((), dtype=torch.int64)
         step: Any = load(method.compiled)
         masks, rates, split = job.settings.masks, job.settings.rates, self.data.is_split
@@ -116,7 +121,7 @@ class CompiledStepper(CompiledEvaluator):
 
     @property
     def state(self) -> list[Tensor]:
-        return [self._parameters, self._moments, self._updates]
+        return [self._parameters, self._moments[:, : self._flat.size], self._updates]
 
     def run(self, epoch: int, rates: Sequence[float], losses: Tensor) -> None:
         split = self.data.is_split

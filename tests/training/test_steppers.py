@@ -219,13 +219,19 @@ def test_predictions_are_the_networks_own() -> None:
 
 
 def test_the_bits_of_a_step_do_not_depend_on_where_in_memory_things_are() -> None:
-    """The gradient lies behind the moments, however the heap is: with moments close behind it loops round otherwise."""
+    """Parameters, moments, gradient, however the heap is: with what is written close behind what is read, loops round
+    otherwise."""
     spec = FitSpecification.make(members=2, epochs=3)
     network = mlp(3, 6, members=2)
     data = Data(network.features(torch.linspace(0.0, 1.0, 40)), torch.zeros(40))
     for size in range(0, 4000, 160):
         _ = [np.zeros(size, dtype=np.uint8) for _ in range(3)]
         stepper = CompiledStepper(Job(network, slice(0, 2), data, spec))
-        moments = stepper.state[1]
-        ends = moments.data_ptr() + moments.numel() * moments.element_size()
-        assert stepper.room.gradient.ctypes.data == ends
+        parameters, moments, _ = stepper.state
+        starts = [
+            parameters.data_ptr(),
+            *(row.data_ptr() for row in moments),
+            stepper.room.gradient.ctypes.data,
+        ]
+        assert all(gap == starts[1] - starts[0] for gap in np.diff(starts))
+        assert starts[1] - starts[0] - parameters.nbytes >= 1024
