@@ -7,6 +7,7 @@ refused before they can hold the reader or fill the memory.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pickle
@@ -20,7 +21,7 @@ from typing import Any, BinaryIO
 from nnexpr.files import FETCH_LFS, FileError, kind_of_file, open_ordinary, require_room, unreadable
 from nnexpr.specification import InputError
 
-__all__ = ["holds_all", "opened", "read_content", "read_metadata", "read_tensors"]
+__all__ = ["holds_all", "opened", "read_content", "read_metadata", "read_tensors", "tensors_in"]
 
 _LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
 _HEAD = 4096  # bytes, enough to know the kind of file
@@ -56,6 +57,14 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Tensors and metadata of a safetensors file; InputError says in one sentence why it cannot be read."""
     with opened(path) as (file, size):
         return _safetensors(file, size)
+
+
+def tensors_in(content: bytes, name: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """As :func:`read_tensors`, of the contents of such a file, which errors call ``name``."""
+    try:
+        return _safetensors(io.BytesIO(content), len(content))
+    except FileError as error:
+        raise InputError("file", name, str(error)) from None
 
 
 def read_metadata(path: Path) -> dict[str, str]:

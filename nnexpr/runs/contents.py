@@ -17,7 +17,7 @@ from nnexpr.runs.recording import Recording, Scene
 from nnexpr.training.checkpoint import Checkpoint
 from nnexpr.training.session import Session
 
-__all__ = ["tensors_of", "words_of"]
+__all__ = ["tensors_of", "words_of", "words_of_checkpoint"]
 
 MOST_DATA_BYTES = 4_000_000  # of a file's points; with more of them, the file is needed again
 
@@ -32,16 +32,18 @@ def words_of(session: Session, checkpoint: Checkpoint, recording: Recording | No
         "device": session.device_name,
         "snapshots": 0 if recording is None else len(recording.snapshots),
         "scene": None if recording is None else _words_of_scene(recording.scene),
-        "checkpoint": None  # what members have of their own is not in the file
-        if not session.is_all_specified
-        else {
-            "counted": checkpoint.counted,
-            "stage_ends": checkpoint.stage_ends,
-            "mode_ratio": None if checkpoint.modes is None else checkpoint.modes.ratio,
-            "groups": [
-                [each.first, each.members, each.epoch, len(each.tensors)] for each in checkpoint.groups
-            ],
-        },
+        # What members have of their own is not in the file.
+        "checkpoint": words_of_checkpoint(checkpoint) if session.is_all_specified else None,
+    }
+
+
+def words_of_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What the head says of a checkpoint, by which its tensors are read."""
+    return {
+        "counted": checkpoint.counted,
+        "stage_ends": checkpoint.stage_ends,
+        "mode_ratio": None if checkpoint.modes is None else checkpoint.modes.ratio,
+        "groups": [[each.first, each.members, each.epoch, len(each.tensors)] for each in checkpoint.groups],
     }
 
 

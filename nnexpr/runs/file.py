@@ -27,12 +27,12 @@ from nnexpr.atomic import write_atomically
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.network import Network
-from nnexpr.networks.tensor_file import read_tensors
+from nnexpr.networks.tensor_file import read_tensors, tensors_in
 from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.target import Target
 
-__all__ = ["SavedNetwork", "load", "save"]
+__all__ = ["SavedNetwork", "load", "packed", "save", "unpacked"]
 
 FORMAT_VERSION = 2
 PLAIN_VERSION = 1  # of a network whose layers add nothing of others', which older programs read as well
@@ -77,6 +77,18 @@ def save(
     ``metadata["extra"]``, and ``tensors`` others beside the parameters. Raises OSError where the folder cannot be
     written to.
     """
+    write_atomically(Path(path), packed(network, specification, target=target, extra=extra, tensors=tensors))
+
+
+def packed(
+    network: Network,
+    specification: FitSpecification | None = None,
+    *,
+    target: Target | None = None,
+    extra: Mapping[str, Any] | None = None,
+    tensors: Mapping[str, Tensor] | None = None,
+) -> bytes:
+    """The contents of the file that :func:`save` writes."""
     document = {
         "format_version": FORMAT_VERSION if network.architecture.has_additions else PLAIN_VERSION,
         "layers": [_of_layer(layer) for layer in network.layers],
@@ -95,7 +107,7 @@ def save(
     }
     parameters = network.parameters.detach().to(device="cpu").contiguous()
     metadata = {_KEY: json.dumps(document, allow_nan=False)}
-    write_atomically(Path(path), tensor_bytes({**(tensors or {}), "parameters": parameters}, metadata))
+    return tensor_bytes({**(tensors or {}), "parameters": parameters}, metadata)
 
 
 def load(path: str | os.PathLike[str]) -> SavedNetwork:
@@ -104,10 +116,18 @@ def load(path: str | os.PathLike[str]) -> SavedNetwork:
     Raises InputError, in one sentence, for a file that is missing, cut short, not safetensors or not written
     here.
     """
-    tensors, metadata = read_tensors(path)
+    return _loaded(*read_tensors(path), str(path))
+
+
+def unpacked(content: bytes, name: str) -> SavedNetwork:
+    """What :func:`packed` made; errors call it ``name`` and are those of :func:`load`."""
+    return _loaded(*tensors_in(content, name), name)
+
+
+def _loaded(tensors: dict[str, Tensor], metadata: dict[str, str], name: str) -> SavedNetwork:
     if _KEY not in metadata or "parameters" not in tensors:
         raise InputError(
-            "file", str(path), "it holds tensors but no network saved by nnexpr; try it as a state dict"
+            "file", name, "it holds tensors but no network saved by nnexpr; try it as a state dict"
         )
     problem = "it was saved by nnexpr, but its description of the network is damaged"
     try:
@@ -120,7 +140,7 @@ def load(path: str | os.PathLike[str]) -> SavedNetwork:
         problem = f"its specification cannot be used: {error}"
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         pass
-    raise InputError("file", str(path), problem)
+    raise InputError("file", name, problem)
 
 
 def _restore(document: dict[str, Any], parameters: Tensor, others: dict[str, Tensor]) -> SavedNetwork:

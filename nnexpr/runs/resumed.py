@@ -15,7 +15,7 @@ from nnexpr.training.history import History
 from nnexpr.training.modes import ModeHistory
 from nnexpr.training.session import Session
 
-__all__ = ["session_from"]
+__all__ = ["checkpoint_of", "session_from"]
 
 
 def session_from(saved: SavedNetwork) -> Session | None:
@@ -36,11 +36,12 @@ def session_from(saved: SavedNetwork) -> Session | None:
     drawn = saved.tensors.get("scene.x")
     if drawn is not None and len(drawn) != len(session.grid):
         raise Differs(f"its snapshots were drawn at {len(drawn)} points, and here at {len(session.grid)}")
-    session.resume(_checkpoint(saved, told, session))
+    session.resume(checkpoint_of(saved, told, session))
     return session
 
 
-def _checkpoint(saved: SavedNetwork, told: dict[str, Any], session: Session) -> Checkpoint:
+def checkpoint_of(saved: SavedNetwork, told: dict[str, Any], session: Session) -> Checkpoint:
+    """The checkpoint of a file for a session like the one that it is of; ValueError, LookupError where it is not."""
     read, extra, members = Reader(saved.tensors), saved.metadata["extra"], saved.network.members
     epochs, losses = history_of(read, members)
     diverged = read.integers("diverged", members)

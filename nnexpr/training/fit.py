@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nnexpr.training.tangents import Tangents
 
 __all__ = [
-    "FitResult", "Training", "assemble", "fit", "fitted", "result_of", "session", "session_of", "train",
+    "FitResult", "Training", "assemble", "fit", "fitted", "resolved", "result_of", "session", "session_of", "train",
 ]  # fmt: skip
 
 
@@ -143,10 +143,10 @@ def session_of(specification: FitSpecification, *, modes: bool = False) -> Sessi
     if specification.threads is not None:
         torch.set_num_threads(specification.threads)
     network, target = assemble(specification)
-    return Session(network, target, _resolved(specification, network, target), modes=modes)
+    return Session(network, target, resolved(specification, network, target), modes=modes)
 
 
-def _resolved(specification: FitSpecification, network: Network, target: Target) -> FitSpecification:
+def resolved(specification: FitSpecification, network: Network, target: Target) -> FitSpecification:
     """The specification with its device, threads, points and domain as they are for this network and target."""
     changes: dict[str, Any] = {
         "device": str(network.parameters.device),

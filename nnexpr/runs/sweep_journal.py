@@ -1,0 +1,230 @@
+"""The journals of sweeps: a file for each, to which is added what becomes of its cells.
+
+``sweeps/ID.jsonl`` has one JSON document a line: what the sweep is, its cells, then records of what became of them, of
+which the newest of a cell stands. A line is added by one write, so a process that is killed leaves at most an
+unfinished last line; it is dropped when the journal is read, as is any other that cannot be. NaN and infinities are
+written in words. Loading this costs neither NumPy nor torch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from nnexpr.atomic import write_atomically
+from nnexpr.declarations import InputError
+
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["CellEntry", "CellState", "SweepEntry", "SweepState", "Sweeps"]
+
+CellState = Literal["waiting", "running", "done", "failed", "pruned"]
+SweepState = Literal["running", "finished", "failed", "stopped"]
+
+VERSION = 1
+SYNC_EVERY = 1.0  # seconds: what a power failure may take
+_SUFFIX = ".jsonl"
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+_MOST_TOLD = 5  # sweeps that an error names
+
+
+@dataclass(frozen=True)
+class SweepEntry:
+    """A sweep at a glance. ``text``: its TOML; ``words``: what else its maker wrote down."""
+
+    id: str
+    name: str
+    text: str
+    words: Mapping[str, Any]
+    created: str  # local time
+    state: SweepState
+    cells: int
+
+
+@dataclass(frozen=True)
+class CellEntry:
+    """A cell: the options that its file names, and what became of it. Several may be members of one run."""
+
+    sweep: str
+    number: int  # from 0
+    config: Mapping[str, Any]
+    state: CellState = "waiting"
+    run: str = ""
+    member: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)  # NaN and infinities as they are
+    problem: str = ""  # one sentence, of one that failed
+
+    @property
+    def row(self) -> list[Any]:
+        """As :meth:`Sweeps.record` writes it."""
+        numbers = {
+            name: value if value - value == 0 else str(value)  # not of nan and inf
+            for name, value in self.metrics.items()
+        }
+        return [self.number, self.state, self.run, self.member, numbers, self.problem]
+
+
+class Sweeps:
+    """The sweeps of a store. One process writes one sweep at a time; see :meth:`held`."""
+
+    def __init__(self, store: Path) -> None:
+        self._folder = store / "sweeps"
+        self._synced: dict[str, float] = {}
+
+    # --- writing
+
+    def begin(
+        self, name: str, text: str, configs: Sequence[Mapping[str, Any]], words: Mapping[str, Any] | None = None
+    ) -> str:  # fmt: skip
+        """A new sweep, all of whose cells wait; its id. Raises OSError where the disk fails."""
+        sweep = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
+        created = time.strftime("%Y-%m-%d %H:%M:%S")
+        head = {"sweep": VERSION, "name": name, "created": created, "text": text, "words": dict(words or {})}
+        lines = (head, {"first": 0, "cells": list(configs)})
+        write_atomically(
+            self._place(sweep), "".join(json.dumps(each, allow_nan=False) + "\n" for each in lines)
+        )
+        return sweep
+
+    def add(self, sweep: str, configs: Sequence[Mapping[str, Any]]) -> range:
+        """More cells; their numbers."""
+        first = len(self.cells(sweep))
+        self._append(sweep, {"first": first, "cells": list(configs)})
+        return range(first, first + len(configs))
+
+    def record(self, sweep: str, cells: Iterable[CellEntry]) -> None:
+        """What became of cells, in one line; their ``config`` is known already."""
+        self._append(sweep, {"records": [cell.row for cell in cells]})
+
+    def conclude(self, sweep: str, state: SweepState) -> None:
+        """How the sweep stands, and the disk has it."""
+        self._synced.pop(sweep, None)
+        self._append(sweep, {"state": state})
+
+    @contextmanager
+    def held(self, sweep: str) -> Iterator[None]:
+        """While inside, the sweep is this process's; raises :class:`InputError` where another has it.
+
+        It is a lock of the operating system, which ends with the process. Where there are none nothing is refused.
+        """
+        place = self._folder / f".{sweep}.lock"
+        lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise InputError("sweep", sweep, "another process is at work on it") from None
+                except OSError:
+                    pass  # a file system without locks
+            yield
+        finally:
+            os.close(lock)
+
+    def _append(self, sweep: str, document: Mapping[str, Any]) -> None:
+        data = (json.dumps(document, allow_nan=False) + "\n").encode()
+        with open(self._place(sweep), "r+b", buffering=0) as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                data = data if file.read(1) == b"\n" else b"\n" + data  # behind a line that a killed one left
+            file.write(data)
+            if time.monotonic() - self._synced.get(sweep, -SYNC_EVERY) >= SYNC_EVERY:
+                os.fsync(file.fileno())
+                self._synced[sweep] = time.monotonic()
+
+    # --- reading
+
+    def all(self) -> tuple[SweepEntry, ...]:
+        """Every sweep there is, the oldest first; one whose journal cannot be read is left out."""
+        found = []
+        for sweep in self._ids():
+            try:
+                found.append(self._read(sweep)[0])
+            except InputError:
+                continue
+        return tuple(found)
+
+    def named(self, beginning: str) -> SweepEntry:
+        """The sweep whose id begins so, or else the newest of that name; raises :class:`InputError` for none."""
+        ids = [sweep for sweep in self._ids() if beginning and sweep.startswith(beginning)]
+        if len(ids) == 1:
+            return self._read(ids[0])[0]
+        if ids:
+            shown = ", ".join(ids[-_MOST_TOLD:])
+            raise InputError("sweep", beginning, f"{len(ids):,} sweeps begin so: {shown}")
+        called = [each for each in self.all() if each.name == beginning]
+        if not called:
+            raise InputError("sweep", beginning, f"no sweep in {self._folder.parent} has such an id or name")
+        return called[-1]
+
+    def cells(self, sweep: str) -> tuple[CellEntry, ...]:
+        """Its cells as they stand, by number."""
+        return tuple(self._read(sweep)[1])
+
+    def _ids(self) -> list[str]:
+        try:
+            names = os.listdir(self._folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        ids = (name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
+        return sorted(name for name in ids if _ID.fullmatch(name))
+
+    def _read(self, sweep: str) -> tuple[SweepEntry, list[CellEntry]]:
+        documents = self._documents(sweep)
+        head, cells, state = next(documents, {}), list[CellEntry](), "running"
+        try:
+            if head["sweep"] > VERSION:
+                raise InputError("sweep", sweep, "it is of a newer nnexpr")
+            for document in documents:
+                if "cells" in document and document["first"] == len(cells):
+                    cells += [
+                        CellEntry(sweep, len(cells) + at, each) for at, each in enumerate(document["cells"])
+                    ]
+                for row in document.get("records", ()):
+                    cells[row[0]] = _cell(cells[row[0]], row)
+                state = document.get("state", state)
+            if state not in get_args(SweepState):
+                raise ValueError("a state that no sweep has")
+            told = {name: str(head[name]) for name in ("name", "text", "created")}
+            return SweepEntry(sweep, words=dict(head["words"]), state=state, cells=len(cells), **told), cells  # type: ignore[arg-type]
+        except (ValueError, TypeError, LookupError, AttributeError):
+            raise InputError("sweep", sweep, f"{self._place(sweep)} is damaged") from None
+
+    def _documents(self, sweep: str) -> Iterator[dict[str, Any]]:
+        try:
+            lines = self._place(sweep).read_bytes().split(b"\n")
+        except OSError as error:
+            raise InputError("sweep", sweep, f"it cannot be read ({error.strerror or error})") from None
+        for line in lines:
+            try:
+                document = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(document, dict):
+                yield document
+
+    def _place(self, sweep: str) -> Path:
+        return self._folder / f"{sweep}{_SUFFIX}"
+
+
+def _cell(cell: CellEntry, row: Sequence[Any]) -> CellEntry:
+    """The cell as a record has it; raises ValueError, TypeError for one that no cell has."""
+    _, state, run, member, metrics, problem = row
+    if state not in get_args(CellState):
+        raise ValueError("a state that no cell has")
+    numbers = {str(name): float(value) for name, value in metrics.items()}
+    return CellEntry(
+        cell.sweep, cell.number, cell.config, state, str(run), None if member is None else int(member), numbers,
+        str(problem),
+    )  # fmt: skip
