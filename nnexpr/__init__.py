@@ -26,9 +26,9 @@ _PUBLIC = {
     "nnexpr.training.snapshots": "Snapshot",
     "nnexpr.training.tangent": "tangent_kernel",
     "nnexpr.regions.line": "linear_regions LineRegions",
-    "nnexpr.regions.path": "path_regions PathRegions trajectory_length circle",
+    "nnexpr.regions.path": "path_regions path_decisions PathRegions PathDecisions trajectory_length circle",
     "nnexpr.regions.rational": "rational_count",
-    "nnexpr.regions.plane": "plane_regions PlaneRegions",
+    "nnexpr.regions.plane": "plane_regions plane_through Plane PlaneRegions",
     "nnexpr.runs.store": "Store store",
     "nnexpr.linear.solvers": "least_squares",
     "nnexpr.linear.spectrum": "Spectrum spectrum",
@@ -51,12 +51,19 @@ if TYPE_CHECKING:
     from nnexpr.networks.network import Network as Network
     from nnexpr.regions.line import LineRegions as LineRegions, linear_regions as linear_regions
     from nnexpr.regions.path import (
+        PathDecisions as PathDecisions,
         PathRegions as PathRegions,
         circle as circle,
+        path_decisions as path_decisions,
         path_regions as path_regions,
         trajectory_length as trajectory_length,
     )
-    from nnexpr.regions.plane import PlaneRegions as PlaneRegions, plane_regions as plane_regions
+    from nnexpr.regions.plane import (
+        Plane as Plane,
+        PlaneRegions as PlaneRegions,
+        plane_regions as plane_regions,
+        plane_through as plane_through,
+    )
     from nnexpr.regions.rational import rational_count as rational_count
     from nnexpr.runs.file import load as load, save as save
     from nnexpr.runs.store import Store as Store, store as store

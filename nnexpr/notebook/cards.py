@@ -171,7 +171,7 @@ def _(thing: PlaneRegions) -> str:
     drawn = ""
     if thing.activation_regions <= MOST_CELLS:
         corners = np.split(thing.vertices[thing.corners], thing.offsets[1:-1])
-        steep = np.hypot(thing.slopes[:, 0], thing.slopes[:, 1])
+        steep = thing.steepness
         drawn = polygons(
             [[(x, y) for x, y in each.tolist()] for each in corners], (steep / (steep.max() or 1)).tolist()
         )

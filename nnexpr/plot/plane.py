@@ -72,7 +72,7 @@ def cells(
         many = len(polygons) > MOST_VECTORS
         drawn = PolyCollection(polygons, linewidths=0.2, edgecolors="face", rasterized=many)
         if numbers is None:
-            drawn.set_array(np.hypot(regions.slopes[:, 0], regions.slopes[:, 1]))
+            drawn.set_array(regions.steepness)
             drawn.set_cmap(MAP)
             drawn.set_norm(PowerNorm(0.5, 0.0))  # else a few steep cells leave all others in the dark
         else:

@@ -27,13 +27,54 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.networks.network import Network
+from nnexpr.regions.asked import ARGMAX, REGIONS, asked
 from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts, one_line
+from nnexpr.regions.line.decisions import switches
 from nnexpr.regions.line.front import Path
 from nnexpr.regions.line.member import Traced, walk
 from nnexpr.regions.stack import Array, Index, Stack
 from nnexpr.specification import InputError
 
-__all__ = ["PathRegions", "circle", "path_regions", "trajectory_length"]
+__all__ = ["PathDecisions", "PathRegions", "circle", "path_decisions", "path_regions", "trajectory_length"]
+
+
+@dataclass(frozen=True, eq=False)
+class PathDecisions:
+    """Which output of one member is the largest along a path; vertices and positions as in :class:`PathRegions`.
+
+    ``breakpoints: (B,)`` are the arc lengths at which that changes, ``points: (B, d)`` the inputs there; ``classes:
+    (B + 1,)`` the outputs, from 0, between them. ``linear_regions`` of all outputs together, ``activation_regions`` and
+    ``check`` are those of the path.
+    """
+
+    vertices: Array
+    vertex_positions: Array
+    closed: bool
+    breakpoints: Array
+    points: Array
+    classes: Index
+    linear_regions: int
+    activation_regions: int
+    check: Certificate
+
+    def __repr__(self) -> str:
+        return f"<PathDecisions: {self.count:,} decision region{'s' * (self.count != 1)}>"
+
+    @property
+    def count(self) -> int:
+        """Stretches of one class met along the path; of a closed one the last is the first, going on."""
+        return max(1, self.bends) if self.closed else self.bends + 1
+
+    @property
+    def bends(self) -> int:
+        """How often the class changes."""
+        return len(self.breakpoints)
+
+    @property
+    def positions(self) -> Array:
+        """The breakpoints as shares of the path's length, ``(B,)``."""
+        shares: Array = self.breakpoints / self.vertex_positions[-1]
+        return shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +127,27 @@ class PathRegions:
         return len(self.slopes)
 
     @property
+    def positions(self) -> Array:
+        """The breakpoints as shares of the path's length, ``(B,)``."""
+        shares: Array = self.breakpoints / self.vertex_positions[-1]
+        return shares
+
+    @property
     def length(self) -> float:
         """The path's."""
         return float(self.vertex_positions[-1])
 
 
 def path_regions(
-    network: Network, vertices: ArrayLike, *, closed: bool = False, certify: bool = True
+    network: Network, vertices: ArrayLike, *, closed: bool = False, certify: bool = True, of: str = REGIONS
 ) -> list[PathRegions]:
     """The linear regions of every member along the polyline through ``vertices: (V, d)``.
 
-    ``closed`` joins the last vertex to the first. d = 1 takes ``(V,)`` too. ``certify=False`` leaves out the comparison
-    with a direct evaluation. Raises ``NotPiecewiseLinear``; ``InputError`` for vertices that are fewer than two, not
-    finite, of another dimension than the network's inputs, or the same as their neighbour; ``ValueError`` as
-    ``linear_regions``.
+    ``closed`` joins the last vertex to the first. d = 1 takes ``(V,)`` too. ``of``: ``"regions"`` of all outputs
+    together, or ``"output:K"`` of one; for the largest of them see ``path_decisions``. ``certify=False`` leaves out
+    the comparison with a direct evaluation. Raises ``NotPiecewiseLinear``; ``InputError`` for vertices that are fewer
+    than two, not finite, of another dimension than the network's inputs, or the same as their neighbour, and for
+    another ``of``; ``ValueError`` as ``linear_regions``.
 
     >>> import nnexpr, torch
     >>> wall = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.ReLU(), torch.nn.Linear(1, 1))
@@ -107,13 +155,36 @@ def path_regions(
     >>> around.count
     2
     """
-    stack = Stack.of(network, inputs=None)
-    corners = _vertices(vertices, network.inputs, closed)
-    path = _path(corners)
+    if of == ARGMAX:
+        raise InputError(
+            "of", of, "regions or output:K; path_decisions finds where the largest output changes"
+        )
+    stack = Stack.of(asked(network, of), inputs=None)
+    path = _path(_vertices(vertices, network.inputs, closed))
     layers = len(network.layers)
     return walk(
         stack, path, lambda each: _regions(each, stack, path, closed, layers), certify=certify, measure=True
     )
+
+
+def path_decisions(
+    network: Network, vertices: ArrayLike, *, closed: bool = False, certify: bool = True
+) -> list[PathDecisions]:
+    """Where along the polyline through ``vertices: (V, d)`` the largest output of every member changes.
+
+    Arguments and errors as for ``path_regions``; ``InputError`` for a network of one output too.
+
+    >>> import nnexpr, torch
+    >>> corner = torch.nn.Linear(2, 2)
+    >>> corner.load_state_dict({"weight": torch.eye(2), "bias": torch.zeros(2)})
+    <All keys matched successfully>
+    >>> [found] = nnexpr.path_decisions(nnexpr.from_torch(torch.nn.Sequential(corner)), [[0, 1], [1, 0]])
+    >>> found.classes.tolist(), found.positions.tolist()
+    ([1, 0], [0.5])
+    """
+    stack = Stack.of(asked(network, ARGMAX), inputs=None)
+    path = _path(_vertices(vertices, network.inputs, closed))
+    return walk(stack, path, lambda each: _decisions(each, stack, path, closed), certify=certify)
 
 
 def trajectory_length(network: Network, vertices: ArrayLike, *, closed: bool = False) -> Array:
@@ -160,16 +231,54 @@ def _path(vertices: Array) -> Path:
     return Path(knots, vertices, vertices[:-1] - directions[:-1] * knots[:-1, None], directions)
 
 
+def _points(path: Path, segments: Index, at: Array) -> Array:
+    """The inputs at arc lengths on given segments."""
+    starts = path.knots[segments]
+    along = ((at - starts) / (path.knots[segments + 1] - starts))[:, None]
+    points: Array = (1.0 - along) * path.inputs[segments] + along * path.inputs[segments + 1]
+    return points
+
+
+def _segments(traced: Traced, rows: Index) -> Index:
+    """The segments on which rows are, or begin."""
+    return np.searchsorted(np.flatnonzero(traced.births[:, 0] == 0), rows, side="right") - 1
+
+
+def _activation_regions(traced: Traced, closed: bool) -> tuple[int, Index]:
+    """How many there are, and the vertices at which a unit changes its piece."""
+    corners = np.flatnonzero(traced.turned[:-1])
+    corners = corners if closed else corners[corners > 0]
+    borders = int(np.count_nonzero(traced.births[:, 0])) + len(corners)
+    return max(1, borders) if closed else borders + 1, corners
+
+
+def _decisions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathDecisions:
+    near = stack.tolerance * float(np.abs(traced.values).max())
+    rows, shares, classes = switches(traced.values, near)
+    low, high = traced.positions[rows], traced.positions[rows + 1]
+    at = np.minimum(low + shares * (high - low), high)
+    regions, corners = _activation_regions(traced, closed)
+    bends = int(np.count_nonzero(traced.births[traced.ends, 0]))
+    borders = bends + len(corners)
+    return PathDecisions(
+        vertices=path.inputs,
+        vertex_positions=path.knots,
+        closed=closed,
+        breakpoints=at,
+        points=_points(path, _segments(traced, rows), at),
+        classes=classes,
+        linear_regions=max(1, borders) if closed else borders + 1,
+        activation_regions=regions,
+        check=traced.certificate(at, stack.tolerance),
+    )
+
+
 def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int) -> PathRegions:
     ends = traced.ends
     begins, born = ends[:-1], traced.births[ends, 0]
     bends = ends[born > 0]
-    segments = np.searchsorted(np.flatnonzero(traced.births[:, 0] == 0), bends, side="right") - 1
-    at, starts = traced.positions[bends], path.knots[segments]
-    along = ((at - starts) / (path.knots[segments + 1] - starts))[:, None]
-    corners = np.flatnonzero(traced.turned[:-1])
-    corners = corners if closed else corners[corners > 0]
-    borders = int(np.count_nonzero(traced.births[:, 0])) + len(corners)
+    at = traced.positions[bends]
+    regions, corners = _activation_regions(traced, closed)
     slopes, values = traced.slopes[begins], traced.values[ends]
     single = values.shape[1] == 1
     return PathRegions(
@@ -177,7 +286,7 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int
         vertex_positions=path.knots,
         closed=closed,
         breakpoints=at,
-        points=(1.0 - along) * path.inputs[segments] + along * path.inputs[segments + 1],
+        points=_points(path, _segments(traced, bends), at),
         bend_layers=traced.births[bends, 0],
         bend_units=traced.births[bends, 1],
         piece_positions=traced.positions[ends],
@@ -186,7 +295,7 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int
         segment_pieces=np.diff(np.append(np.flatnonzero(born[:-1] == 0), len(begins))),
         turned=tuple(corners.tolist()),
         lengths=traced.lengths[:layers],
-        activation_regions=max(1, borders) if closed else borders + 1,
+        activation_regions=regions,
         bends_by_layer=layer_counts(traced.births[bends, 0], len(stack.shapes) - 1),
         dead_units=dead_units(traced.dead, stack.units),
         check=traced.certificate(at, stack.tolerance),

@@ -6,7 +6,7 @@ Layers take what is right below them; for what is added from further down see ``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -96,7 +96,7 @@ class Stack:
 
     @classmethod
     def of(cls, network: Network, inputs: int | None = 1, member: int | None = None) -> Stack:
-        """A piecewise-linear network of so many inputs, None for any; of one ``member`` its output 0 alone, if given.
+        """A piecewise-linear network of so many inputs, None for any; all members, or one of them.
 
         Raises NotPiecewiseLinear or ValueError.
         """
@@ -104,9 +104,7 @@ class Stack:
             raise NotPiecewiseLinear
         layers, rows, first = network.layers, network.parameters, 0
         if member is not None:
-            alone = replace(layers[-1], outputs=1)
-            size = network.parameter_count - layers[-1].size + alone.size
-            layers, rows, first = (*layers[:-1], alone), rows[member : member + 1, :size], member
+            rows, first = rows[member : member + 1], member
         shapes, pieces, units, bends = _plan(layers)
         if inputs is not None and network.inputs != inputs:
             raise ValueError(

@@ -20,10 +20,10 @@ Map = list[tuple[Fraction, Fraction, Fraction]]  # of each unit: the gradient's 
 
 @dataclass(frozen=True)
 class ExactPlane:
-    """Polygons, counter-clockwise, and the output's map on each."""
+    """Polygons, counter-clockwise, and on each what is one on a region: output 0's map, or all maps, or a class."""
 
     polygons: list[Polygon]
-    maps: list[tuple[Fraction, Fraction, Fraction]]
+    maps: list[object]
 
     @property
     def linear_regions(self) -> int:
@@ -42,15 +42,15 @@ class ExactPlane:
         return sum(cell == place for place, cell in enumerate(lower))
 
 
-def exact_plane(network: Network, domain, member: int = 0) -> ExactPlane:
-    """The cells of output 0 on the rectangle."""
+def exact_plane(network: Network, domain, member: int = 0, *, outputs: int = 1) -> ExactPlane:
+    """The cells of output 0 on the rectangle, or of so many outputs together, whose maps then are a tuple."""
     (a1, b1), (a2, b2) = (tuple(map(Fraction, side)) for side in domain)
     zero, one = Fraction(0), Fraction(1)
     cells = [([(a1, a2), (b1, a2), (b1, b2), (a1, b2)], [[(one, zero, zero), (zero, one, zero)]])]
     for index, layer in enumerate(network.layers):
         rows = [list(map(Fraction, row)) for row in network.affine(index)[member].double().tolist()]
         if index == len(network.layers) - 1:
-            rows = rows[:1]
+            rows = rows[:outputs]
         pieces = ACTIVATIONS[layer.activation].pieces
         finer = []
         for polygon, below in cells:
@@ -66,7 +66,32 @@ def exact_plane(network: Network, domain, member: int = 0) -> ExactPlane:
                     parts = [half for part in parts for half in cut(part, unit, Fraction(kink))]
             finer += [(part, [*below, [activated(unit, pieces, part) for unit in z]]) for part in parts]
         cells = finer
-    return ExactPlane([polygon for polygon, _ in cells], [layers[-1][0] for _, layers in cells])
+    polygons = [polygon for polygon, _ in cells]
+    return ExactPlane(polygons, [layers[-1][0] if outputs == 1 else tuple(layers[-1]) for _, layers in cells])
+
+
+def exact_decisions(network: Network, domain, member: int = 0) -> ExactPlane:
+    """Every cell clipped to where each output is the largest; parts of no area are left out."""
+    exact = exact_plane(network, domain, member, outputs=network.outputs)
+    polygons, classes = [], []
+    for polygon, maps in zip(exact.polygons, exact.maps, strict=True):
+        for number, own in enumerate(maps):
+            part = polygon
+            for other in maps:
+                ahead = tuple(a - b for a, b in zip(own, other, strict=True))
+                part = clipped(part, ahead)
+            if area(part) > 0:
+                polygons.append(part)
+                classes.append(number)
+    return ExactPlane(polygons, classes)
+
+
+def clipped(polygon: Polygon, unit) -> Polygon:
+    """The part on which an affine map is not below 0."""
+    heights = [value(unit, point) for point in polygon]
+    if not heights or max(heights) < 0:
+        return []
+    return polygon if min(heights) >= 0 else cut(polygon, unit, Fraction(0))[-1] if max(heights) > 0 else []
 
 
 def combine(row, below: Map):

@@ -18,6 +18,7 @@ from nnexpr.regions.line import member
 from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES
 from nnexpr.regions.line.member import trace
 from nnexpr.regions.plane.cells import PlaneCertificate
+from nnexpr.regions.plane.placed import placed
 from nnexpr.regions.plane.ties import Rounding
 from nnexpr.regions.threads import in_shares
 from nnexpr.scale import Scale
@@ -209,10 +210,10 @@ def test_the_rounding_of_a_layer_is_gathered_from_what_is_below() -> None:
     assert (passing.sigmas[0], passing.sigmas[1]) == (steep.sigmas[0], made.sigmas[1])
     assert (passing.steepness[0], passing.steepness[1]) == (steep.steepness[0], made.steepness[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        vast = Rounding.of_inputs().through(1e200 * weights, bias, sizes)
+        vast = Rounding.of_inputs(placed(None, 2), BOX).through(1e200 * weights, bias, sizes)
     assert vast.sigmas.tolist() == vast.steepness.tolist() == [0.0, 0.0]
-    assert Rounding.of_inputs().sigmas.tolist() == [0.0, 0.0]
-    assert Rounding.of_inputs().steepness.tolist() == [1.0, 1.0]
+    assert Rounding.of_inputs(placed(None, 2), BOX).sigmas.tolist() == [0.0, 0.0]
+    assert Rounding.of_inputs(placed(None, 2), BOX).steepness.tolist() == [1.0, 1.0]
 
 
 def test_shares_are_consecutive_and_four_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:

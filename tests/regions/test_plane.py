@@ -17,6 +17,7 @@ from nnexpr.kinds import AffineLayer
 from nnexpr.regions import threads
 from nnexpr.regions.plane.layers import FEWEST, subdivide
 from nnexpr.regions.plane.mesh import VERTICES
+from nnexpr.regions.plane.placed import placed
 from nnexpr.regions.stack import NotPiecewiseLinear, Stack, layer_of
 from nnexpr.scale import Scale
 
@@ -237,13 +238,23 @@ def test_an_output_layer_that_bends_is_one_more_hidden_layer() -> None:
     assert 2 in cells.edge_layer
 
 
-def test_of_several_outputs_the_first_is_taken() -> None:
+def test_of_several_outputs_one_is_taken_or_all_together() -> None:
     several = network([6], drawn(5), outputs=3)
     alone = Network(
         (several.layers[0], AffineLayer(6, 1)),
         several.parameters[:, : several.architecture.offsets[1] + several.layers[1].size // 3],
     )
-    assert np.array_equal(plane_regions(several, BOX).slopes, plane_regions(alone, BOX).slopes)
+    first, own = plane_regions(several, BOX, of="output:0"), plane_regions(alone, BOX)
+    assert np.array_equal(first.slopes, own.slopes)
+    assert np.array_equal(first.edge_bends, own.edge_bends)
+    together, each = (
+        plane_regions(several, BOX),
+        [plane_regions(several, BOX, of=f"output:{k}") for k in range(3)],
+    )
+    assert np.array_equal(together.edge_bends, np.any([cells.edge_bends for cells in each], axis=0))
+    for number, cells in enumerate(each):
+        assert np.array_equal(together.slopes[:, :, number], cells.slopes)
+        assert np.array_equal(together.intercepts[:, number], cells.intercepts)
 
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +319,7 @@ class TestDoubts:
     def of(network_: Network, domain=BOX):
         member = Stack.of(network_, 2, 0).member(0)
         layers = [layer_of(member, number) for number in range(len(member.shapes))]
-        return subdivide(layers, 1e-12, domain, 1000)
+        return subdivide(layers, 1e-12, placed(None, 2), domain, 1000)[:2]
 
     @pytest.mark.parametrize("weights", [[3.0, 0.25, 0.1], [0.5, -2.0, 0.3], [-1.0, 7.0, 2.0]])
     def test_on_the_sides_of_the_domain(self, weights) -> None:

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnexpr.regions.counted import Counted, one_line
 from nnexpr.regions.plane.locate import walk
+from nnexpr.regions.plane.outline import chains
+from nnexpr.regions.plane.placed import Plane
 from nnexpr.regions.stack import Array, Index
 from nnexpr.scale import Scale
 from nnexpr.shown import Shown
@@ -71,11 +73,12 @@ class PlaneCertificate:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PlaneRegions(Shown, Counted):
-    """Output 0 of one member on the rectangle ``domain``, ``((a1, b1), (a2, b2))``. Arrays must not be written to.
+    """One member on the rectangle ``domain``, ``((a1, b1), (a2, b2))``, of the ``plane`` x = origin + s u + t v, or of
+    its two inputs, which then are s and t. Arrays must not be written to.
 
     A *cell*, or activation region, is a maximal convex set on which every unit stays on one piece of its activation:
-    F of them. A *linear region* is a maximal set of cells, connected by edges, on which the output is one affine map;
-    ``count`` of them.
+    F of them. A *linear region* is a maximal set of cells, connected by edges, on which every output
+    is one affine map; ``count`` of them.
 
     ``vertices: (V, 2)`` float64. Cell c has the corners ``corners[offsets[c]:offsets[c + 1]]``, counter-clockwise, and
     beyond the side from each corner to the next the cell in the same place of ``neighbours``, -1 outside. A corner may
@@ -84,13 +87,21 @@ class PlaneRegions(Shown, Counted):
     from 1, whose unit bends there, the lowest one where several do, 0 for the domain's border; ``edge_bends: (E,)``
     whether the output bends there too.
 
-    On cell c the output is ``slopes[c] . x + intercepts[c]``, ``(F, 2)`` and ``(F,)``; ``areas: (F,)``; ``degrees:
-    (F,)`` the edges it shares with other cells; ``regions: (F,)`` the number, from 0, of its linear region.
+    On cell c the output is ``slopes[c] . (s, t) + intercepts[c]``, ``(F, 2)`` and ``(F,)``, both with a last axis if
+    there are several outputs; ``areas: (F,)`` in (s, t); ``degrees: (F,)`` the edges it shares with other cells;
+    ``regions: (F,)`` the number, from 0, of its linear region; ``patterns: (F,)`` a number that is the same for the
+    same pieces of all units, from one moment of training to the next.
+
+    ``of``: what is counted. Where it is ``"argmax"`` a region is a connected set of cells on which one output is the
+    largest, of which cells are further cut where two are; ``classes: (F,)`` says which, and edges bend where that
+    changes: they are the decision boundary. Else ``classes`` is None.
     """
 
     __repr__ = one_line
 
     domain: tuple[tuple[float, float], tuple[float, float]]
+    plane: Plane | None
+    of: str
     vertices: Array
     offsets: Index
     corners: Index
@@ -104,11 +115,13 @@ class PlaneRegions(Shown, Counted):
     areas: Array
     degrees: Index
     regions: Index
+    patterns: Index
+    classes: Index | None
     check: PlaneCertificate
 
     @cached_property
     def count(self) -> int:
-        """Linear regions."""
+        """Linear regions, or those of one class."""
         return int(self.regions.max()) + 1
 
     @property
@@ -132,27 +145,58 @@ class PlaneRegions(Shown, Counted):
         return walk(wanted, self.vertices, self.offsets, self.corners, self.neighbours, np.array(self.domain))
 
     def __call__(self, points: ArrayLike) -> Array:
-        """The output at ``(n, 2)`` points, ``(n,)``; NaN outside the domain."""
+        """The output at ``(n, 2)`` points (s, t), ``(n,)`` or ``(n, outputs)``; NaN outside the domain."""
         x = np.asarray(points, dtype=np.float64)
         cells = self.locate(x)
-        values: Array = np.einsum("pi,pi->p", self.slopes[cells], x) + self.intercepts[cells]
+        values: Array = np.einsum("pi...,pi->p...", self.slopes[cells], x) + self.intercepts[cells]
         values[cells < 0] = np.nan
         return values
 
+    def point_at(self, s: ArrayLike, t: ArrayLike) -> Array:
+        """The network's input at (s, t): ``(inputs,)``, or ``(..., inputs)`` for arrays."""
+        if self.plane is None:
+            return np.stack(np.broadcast_arrays(np.asarray(s, float), np.asarray(t, float)), axis=-1)
+        return self.plane.at(s, t)
+
+    @cached_property
+    def steepness(self) -> Array:
+        """The length of the gradient on each cell, of several outputs that of all of them together: ``(F,)``."""
+        squares: Array = np.square(self.slopes).reshape(len(self.slopes), -1).sum(axis=1)
+        return np.sqrt(squares)
+
+    @cached_property
+    def boundary(self) -> list[Array]:
+        """Where the output bends, or the class changes, as polylines ``(n, 2)`` in (s, t), exactly."""
+        return chains(self.vertices, self.edges[self.edge_bends])
+
     def rescaled(self, input_scales: tuple[Scale, ...], value_scale: Scale) -> PlaneRegions:
-        """The same function in a target's own units; the factors of the inputs must be above 0."""
+        """The same function in a target's own units; the factors of the inputs must be above 0.
+
+        On a given plane s and t stay what they are, and the plane goes to where it lies in those units.
+        """
         factors = np.array([scale.factor for scale in input_scales])
         shifts = np.array([scale.shift for scale in input_scales])
+        if self.plane is not None:
+            origin, u, v = self.plane
+            moved = Plane(origin * factors + shifts, u * factors, v * factors)
+            return replace(
+                self,
+                plane=moved,
+                slopes=self.slopes * value_scale.factor,
+                intercepts=value_scale.to_own(self.intercepts),
+                check=self.check.rescaled(value_scale),
+            )
         if factors.shape != (2,) or not (factors > 0.0).all():
             raise ValueError(f"the inputs' factors are {factors.tolist()}; two are needed, above 0")
-        slopes = self.slopes * (value_scale.factor / factors)
+        by = (value_scale.factor / factors).reshape(2, *[1] * (self.slopes.ndim - 2))
+        slopes = self.slopes * by
         (a1, b1), (a2, b2) = (np.array(self.domain) * factors[:, None] + shifts[:, None]).tolist()
         return replace(
             self,
             domain=((a1, b1), (a2, b2)),
             vertices=self.vertices * factors + shifts,
             slopes=slopes,
-            intercepts=value_scale.to_own(self.intercepts) - slopes @ shifts,
+            intercepts=value_scale.to_own(self.intercepts) - np.einsum("pi...,i->p...", slopes, shifts),
             areas=self.areas * float(factors.prod()),
             check=self.check.rescaled(value_scale),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,33 +15,32 @@ from nnexpr.regions.plane.mesh import Bits
 from nnexpr.regions.plane.values import activate
 from nnexpr.regions.stack import Array, Index, Layer, Pieces
 
-__all__ = ["compared"]
+__all__ = ["Compared", "compared"]
 
 
-def compared(
-    layers: list[Layer], sides: list[Sides], points: Array, cells: Index, slopes: Array, intercepts: Array
-) -> tuple[int, float, float]:
-    """At how many of ``points: (n, 2)`` in ``cells: (n,)`` some unit is on another piece; the largest residual; and the
-    most that the output's terms amount to.
-    """
+class Compared(NamedTuple):
+    """The network evaluated layer by layer at some points, and what its cells say of them."""
+
+    wrong: NDArray[np.bool_]  # (points,) where some unit is on another piece
+    values: Array  # (points, outputs) of the network
+    scale: float  # the most that an output's terms amount to
+
+
+def compared(layers: list[Layer], sides: list[Sides], inputs: Array, cells: Index) -> Compared:
+    """The network at ``inputs: (n, d)`` of points in ``cells: (n,)`` of the last hidden layer."""
     ancestors = [cells]
     for each in reversed(sides[1:]):
         ancestors.append(each.parents[ancestors[-1]].astype(np.int64))
-    wrong = np.zeros(len(points), dtype=np.bool_)
-    a = points
+    wrong = np.zeros(len(inputs), dtype=np.bool_)
+    a = inputs
     for layer, each, own in zip(layers, sides, reversed(ancestors), strict=False):
-        z = np.empty((len(points), len(layer.bias)))
+        z = np.empty((len(inputs), len(layer.bias)))
         affine(a, layer.weights, layer.bias, z)
         a = np.empty_like(z)
         _contradict(z, each.above, own, layer.pieces, each.limits, wrong, a)
-    weights, bias = layers[-1].weights[:, 0], layers[-1].bias[0]
-    predicted = np.einsum("pi,pi->p", slopes[cells], points) + intercepts[cells]
-    residual = np.abs(predicted - (a @ weights + bias)).max()
-    return (
-        int(np.count_nonzero(wrong)),
-        float(residual),
-        float((np.abs(a) @ np.abs(weights)).max() + abs(bias)),
-    )
+    weights, bias = layers[-1].weights, layers[-1].bias
+    terms = np.abs(a) @ np.abs(weights) + np.abs(bias)
+    return Compared(wrong, a @ weights + bias, float(terms.max()))
 
 
 @compiled

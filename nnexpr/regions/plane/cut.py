@@ -34,7 +34,7 @@ from nnexpr.regions.plane.sides import survey, take_sides, unit_and_kink
 from nnexpr.regions.plane.values import interpolate
 from nnexpr.regions.stack import Array
 
-__all__ = ["cut"]
+__all__ = ["cut", "split_cell"]
 
 # The place of a crossing is in doubt by the unit's rounding over its slope. Where lines are nearly parallel that says
 # nothing any more; more than this share of the edge is not believed.
@@ -94,10 +94,12 @@ def _entry(mesh: Mesh, cell: int, word: int, bit: int) -> int:
 
 
 @compiled
-def _split_cell(
+def split_cell(
     mesh: Mesh, cell: int, line: int, layer: int, kinks: Array, limits: Array, steepness: Array
 ) -> bool:
-    """Cut the part above the line off the cell; False, and the cell whole, if there is no room."""
+    """Cut the part above the line, which has corners on both sides, off the cell; False, and the cell whole, if there
+    is no room.
+    """
     word, bit = line // WORD, 1 << (line % WORD)
     start = mesh.first[cell]
     side = start
@@ -152,7 +154,7 @@ def cut(mesh: Mesh, cell: int, layer: int, kinks: Array, limits: Array, steepnes
             crossed = mesh.cell_bits[cell, ABOVE, word] & mesh.cell_bits[cell, BELOW, word]
             while crossed != 0:
                 line = word * WORD + lowest(crossed)
-                if not _split_cell(mesh, cell, line, layer, kinks, limits, steepness):
+                if not split_cell(mesh, cell, line, layer, kinks, limits, steepness):
                     return cell
                 crossed = mesh.cell_bits[cell, ABOVE, word] & mesh.cell_bits[cell, BELOW, word]
         cell += 1

@@ -1,10 +1,11 @@
 """Which neighbouring cells share one affine map.
 
 Continuous functions with equal gradients on both sides of an edge are one map, so neighbours are joined to one linear
-region if their gradients agree in both axes. Those that differ by more than the rounding of both bend. Where they do
-not, and yet some value of the last hidden layer bends there, the rule on the line decides (``bending.py``), by the
-units that make the bend and not by the steep ones beside them. What it cannot tell from rounding either is joined, and
-counted; and so is an edge at which a hidden layer has swallowed a bend, where something may cancel.
+region if the gradients of every output agree in both axes. Those that differ by more than the rounding of both bend.
+Where they do not, and yet some value of the last hidden layer bends there, the rule on the line decides
+(``bending.py``), by the units that make the bend and not by the steep ones beside them. What it cannot tell from
+rounding either is joined, and counted; and so is an edge at which a hidden layer has swallowed a bend, where something
+may cancel.
 
 Cost: an edge, a comparison; one that needs the rule, a few forward passes for its two cells, most of them shared with
 the cells beside them.
@@ -16,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.bending import EPS, change, root
+from nnexpr.regions.bending import EPS, change
+from nnexpr.regions.bending import root as rounded
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.maps import Gradients, terms
 from nnexpr.regions.plane.tree import BLOCK, carefully
@@ -30,15 +32,20 @@ FEWEST = 1 << 10  # edges to which the rule is applied worth a second thread
 Flags = NDArray[np.bool_]
 
 
-def bending(layers: list[Layer], sides: list[Sides], faces: Index, gradients: Gradients) -> tuple[Flags, int]:
-    """At which edges the output bends, ``(edges,)``, and at how many it does not although a value below it does.
+def bending(
+    root: Array, layers: list[Layer], sides: list[Sides], faces: Index, gradients: Gradients
+) -> tuple[Flags, int]:
+    """At which edges an output bends, ``(edges,)``, and at how many none does although a value below it does.
 
-    ``faces: (edges, 2)`` the cells left and right of each, -1 outside.
+    ``faces: (edges, 2)`` the cells left and right of each, -1 outside; ``root: (2, inputs)``: the inputs' gradients.
     """
-    bends, doubtful = _compared(faces, *gradients)
-    places, marks = np.flatnonzero(doubtful), gradients.marks
-    weights, eps = layers[-1].weights[:, 0].copy(), EPS * terms(layers)
-    most = 1 + BLOCK // (4 * len(weights))  # edges at once
+    slopes, rounding, marks, cancelling = gradients
+    cells, columns, eps = len(marks), np.ascontiguousarray(layers[-1].weights.T), EPS * terms(layers)
+    bends, doubtful = _compared(
+        faces, slopes.reshape(cells, -1), rounding.reshape(cells, -1), marks, cancelling
+    )
+    places = np.flatnonzero(doubtful)
+    most = 1 + BLOCK // (4 * columns.shape[1])  # edges at once
 
     def work(low: int, high: int) -> int:
         merged = 0
@@ -46,9 +53,9 @@ def bending(layers: list[Layer], sides: list[Sides], faces: Index, gradients: Gr
             some = places[first : min(first + most, high)]
             cells, rows = np.unique(faces[some], return_inverse=True)
             rows, met = rows.reshape(-1, 2), marks[faces[some, 0]] != marks[faces[some, 1]]
-            for level in carefully(layers[:-1], sides, cells.astype(np.int32)):
+            for level in carefully(root, layers[:-1], sides, cells.astype(np.int32)):
                 met |= _swallowed(level.below, level.raised, level.weights, level.places[rows])
-            bends[some] = _differ(level.gradients, level.blurs, rows, weights, eps)
+            bends[some] = _differ(level.gradients, level.blurs, rows, columns, eps)
             merged += int(np.count_nonzero(met & ~bends[some]))
         return merged
 
@@ -59,16 +66,18 @@ def bending(layers: list[Layer], sides: list[Sides], faces: Index, gradients: Gr
 def _compared(
     faces: Index, slopes: Array, rounding: Array, marks: Index, cancelling: Flags
 ) -> tuple[Flags, Flags]:
-    """At which edges the gradients differ by more than rounding; and at which they do not, but that is in doubt."""
+    """At which edges the gradients ``(cells, n)`` differ by more than rounding; and at which they do not, but that is
+    in doubt.
+    """
     edges = len(faces)
     bends, doubtful = np.zeros(edges, dtype=np.bool_), np.zeros(edges, dtype=np.bool_)
     for edge in range(edges):
         left, right = faces[edge, 0], faces[edge, 1]
         if left < 0 or right < 0:
             continue
-        for axis in range(2):
-            near = rounding[left, axis] + rounding[right, axis]
-            bends[edge] |= abs(slopes[left, axis] - slopes[right, axis]) > near
+        for each in range(slopes.shape[1]):
+            near = rounding[left, each] + rounding[right, each]
+            bends[edge] |= abs(slopes[left, each] - slopes[right, each]) > near
         if not bends[edge]:
             doubtful[edge] = marks[left] != marks[right] or cancelling[left] or cancelling[right]
     return bends, doubtful
@@ -92,19 +101,20 @@ def _swallowed(below: Array, raised: Array, weights: Array, rows: Index) -> Flag
 
 
 @compiled
-def _differ(block: Array, blurs: Array, rows: Index, weights: Array, eps: float) -> Flags:
-    """Whether the output's gradient is another one in the two rows of each edge, ``rows: (edges, 2)``, of ``block:
-    (cells, 2, units)``.
+def _differ(block: Array, blurs: Array, rows: Index, columns: Array, eps: float) -> Flags:
+    """Whether some output's gradient is another one in the two rows of each edge, ``rows: (edges, 2)``, of ``block:
+    (cells, 2, units)``; ``columns (outputs, units)``.
     """
     found = np.zeros(len(rows), dtype=np.bool_)
-    both, doubts = np.empty((2, len(weights))), np.empty((2, len(weights)))
+    both, doubts = np.empty((2, columns.shape[1])), np.empty((2, columns.shape[1]))
     for edge in range(len(rows)):
         for axis in range(2):
             for side in range(2):
                 both[side, :] = block[rows[edge, side], axis]
                 doubts[side, :] = blurs[rows[edge, side], axis]
-            step, size, square = change(both, doubts, 1, weights, True)
-            found[edge] |= abs(step) > eps * (size + root(square))
+            for each in range(len(columns)):
+                step, size, square = change(both, doubts, 1, columns[each], True)
+                found[edge] |= abs(step) > eps * (size + rounded(square))
     return found
 
 

@@ -9,14 +9,27 @@ from numpy.typing import NDArray
 
 from nnexpr.kernels.bits import WORD
 from nnexpr.regions.plane.cut import cut
-from nnexpr.regions.plane.mesh import ABOVE, CELLS, TIES, VERTICES, Bits, Mesh, Narrow, box, grown, with_lines
+from nnexpr.regions.plane.mesh import (
+    ABOVE,
+    CELLS,
+    TIES,
+    VERTICES,
+    Bits,
+    Mesh,
+    Narrow,
+    box,
+    corners_of,
+    grown,
+    with_lines,
+)
+from nnexpr.regions.plane.placed import Domain, Placed
 from nnexpr.regions.plane.sides import classify, seen, survey_cells
 from nnexpr.regions.plane.ties import Rounding
 from nnexpr.regions.plane.values import largest, raise_values
-from nnexpr.regions.stack import Array, Layer, Pieces
+from nnexpr.regions.stack import Array, Index, Layer, Pieces
 from nnexpr.regions.threads import in_shares
 
-__all__ = ["Sides", "subdivide"]
+__all__ = ["Sides", "pattern_hashes", "subdivide"]
 
 FEWEST = 1 << 13  # vertices, or cells, worth a second thread
 
@@ -38,13 +51,16 @@ class Sides:
 
 
 def subdivide(
-    layers: list[Layer], tolerance: float, domain: tuple[tuple[float, float], tuple[float, float]], most: int
-) -> tuple[Mesh, list[Sides]]:
-    """The cells of all layers, with the values of the last one at the vertices, and what each but the last one left.
+    layers: list[Layer], tolerance: float, place: Placed, domain: Domain, most: int
+) -> tuple[Mesh, list[Sides], Rounding]:
+    """The cells of all layers, with the values of the last one at the vertices, what each but the last one left, and
+    the rounding of the last one's values.
 
     The last one has no kinks. Raises ``ValueError`` for more than ``most`` cells or where values overflow.
     """
-    mesh, rounding, units, below = box(domain), Rounding.of_inputs(), 2, layers[-1].pieces
+    corners = corners_of(domain)
+    mesh, rounding = box(corners, place.at(corners)), Rounding.of_inputs(place, domain)
+    units, below = mesh.values.shape[1], layers[-1].pieces
     sides = []
     for number, layer in enumerate(layers[:-1], 1):
         mesh, rounding, limits = _lifted(mesh, layer, rounding, units, below, tolerance)
@@ -65,7 +81,8 @@ def subdivide(
             )
         )
         rounding = rounding.above(below, units)
-    return _lifted(mesh, layers[-1], rounding, units, below, tolerance)[0], sides
+    mesh, rounding, _ = _lifted(mesh, layers[-1], rounding, units, below, tolerance)
+    return mesh, sides, rounding
 
 
 def _lifted(
@@ -113,3 +130,14 @@ def _dead(mesh: Mesh, layer: Layer, units: int) -> NDArray[np.bool_]:
     off = np.concatenate([above, none]) | np.concatenate([none, below])  # (pieces, units)
     dead: NDArray[np.bool_] = ~off[slopes == 0.0].all(axis=0)
     return dead
+
+
+def pattern_hashes(sides: list[Sides]) -> Index:
+    """A number of the pieces that all units are on, for each cell: the same for the same pieces, whatever the cell is
+    called and however the weights have moved. Different ones are one number by a chance of 2^-64.
+    """
+    hashes, rng = np.zeros(1, dtype=np.int64), np.random.default_rng(0)
+    for each in sides:
+        factors = 2 * rng.integers(-(2**62), 2**62, 1 + each.above.shape[1]) + 1
+        hashes = hashes[each.parents] * factors[0] + (each.above * factors[1:]).sum(axis=1)
+    return hashes ^ (hashes >> 29)

@@ -1,4 +1,4 @@
-"""The affine map of every cell.
+"""The affine map of every cell, of each output.
 
 The gradient on a cell is a product of the layers' weights, each unit scaled by the slope of the piece it is on
 (``tree.py``); no difference of values enters, so it has its digits however thin the cell is.
@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.regions.bending import EPS, root
+from nnexpr.regions.bending import EPS
+from nnexpr.regions.bending import root as rounded
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.mesh import Narrow
 from nnexpr.regions.plane.tree import BLOCK, carefully, descend, families
@@ -38,78 +39,90 @@ def terms(layers: list[Layer]) -> int:
 
 
 class Gradients(NamedTuple):
-    """The output's, on every cell."""
+    """The outputs', on every cell."""
 
-    slopes: Array  # (cells, 2)
-    rounding: Array  # (cells, 2) of each component
-    marks: Index  # (cells,) a number, the same where the gradients that the output is made of are the same
+    slopes: Array  # (cells, 2, outputs)
+    rounding: Array  # (cells, 2, outputs) of each component
+    marks: Index  # (cells,) a number, the same where the gradients that the outputs are made of are the same
     cancelling: NDArray[np.bool_]  # (cells,) whether something may cancel in the layers below
 
 
-def gradients(layers: list[Layer], sides: list[Sides]) -> Gradients:
-    """Those of a network of ``layers`` that has cut the plane into cells with these ``sides``."""
-    hidden, weights = layers[:-1], layers[-1].weights[:, 0].copy()
+def gradients(root: Array, layers: list[Layer], sides: list[Sides]) -> Gradients:
+    """Those of a network of ``layers`` that has cut the plane into cells with these ``sides``.
+
+    ``root: (2, inputs)``: the inputs' gradients.
+    """
+    hidden, columns = layers[:-1], np.ascontiguousarray(layers[-1].weights.T)
+    outputs, units = columns.shape
     cells = len(sides[-1].parents) if sides else 1
-    slopes, sums = np.empty((cells, 2)), np.empty((cells, 2))
+    slopes, sums = np.empty((cells, 2, outputs)), np.empty((cells, 2, outputs))
     marks, cancelling = np.empty(cells, np.int64), np.zeros(cells, np.bool_)
-    most = 1 + BLOCK // (2 * len(weights))  # cells at once
+    fed = np.any(columns != 0.0, axis=0)
+    most = 1 + BLOCK // (2 * units)  # cells at once
 
     def note(found: Narrow, block: Array) -> None:
-        _sum(block, weights, found, slopes, sums)
-        _mark(block, block.view(np.int64), weights, found, marks)
+        _sum(block, columns, found, slopes, sums)
+        _mark(block, block.view(np.int64), fed, found, marks)
 
     def work(low: int, high: int) -> None:
-        blocks, left_out = descend(hidden, sides, tree, low, high)
+        blocks, left_out = descend(root, hidden, sides, tree, low, high)
         for found, block in blocks:
             note(found, block)
         for found in left_out:
             cancelling[found] = True
             for first in range(0, len(found), most):
                 some = found[first : first + most]
-                *_, last = carefully(hidden, sides, some)
+                *_, last = carefully(root, hidden, sides, some)
                 note(some, last.gradients)
-                _add_doubt(last.blurs, weights, some, sums)
+                _add_doubt(last.blurs, columns, some, sums)
 
     if sides:
         tree = families(sides)
         lowest = len(sides[0].parents)
         in_shares(work, lowest, 1 + lowest * FEWEST // cells)
     else:
-        note(np.zeros(1, np.int32), np.eye(2)[None])
+        note(np.zeros(1, np.int32), root[None])
     return Gradients(slopes, EPS * terms(layers) * sums, marks, cancelling)
 
 
 @compiled_loosely
-def _sum(block: Array, weights: Array, cells: Narrow, slopes: Array, sums: Array) -> None:
-    """The output's gradients, and the sums of the sizes of their terms, into the rows ``cells``."""
+def _sum(block: Array, columns: Array, cells: Narrow, slopes: Array, sums: Array) -> None:
+    """The outputs' gradients, and the sums of the sizes of their terms, into the rows ``cells``.
+
+    ``columns (outputs, units)``.
+    """
+    outputs, units = columns.shape
     for place in range(len(cells)):
         for axis in range(2):
-            total, size = 0.0, 0.0
-            for unit in range(len(weights)):
-                term = block[place, axis, unit] * weights[unit]
-                total += term
-                size += abs(term)
-            slopes[cells[place], axis], sums[cells[place], axis] = total, size
+            for each in range(outputs):
+                total, size = 0.0, 0.0
+                for unit in range(units):
+                    term = block[place, axis, unit] * columns[each, unit]
+                    total += term
+                    size += abs(term)
+                slopes[cells[place], axis, each], sums[cells[place], axis, each] = total, size
 
 
 @compiled
-def _add_doubt(blurs: Array, weights: Array, cells: Narrow, sums: Array) -> None:
+def _add_doubt(blurs: Array, columns: Array, cells: Narrow, sums: Array) -> None:
     """Add sqrt(sum w^2 sigma^2) to the rows ``cells``."""
+    outputs, units = columns.shape
     for place in range(len(cells)):
         for axis in range(2):
-            square = 0.0
-            for unit in range(len(weights)):
-                square += weights[unit] * weights[unit] * blurs[place, axis, unit]
-            sums[cells[place], axis] += root(square)
+            for each in range(outputs):
+                square = 0.0
+                for unit in range(units):
+                    square += columns[each, unit] * columns[each, unit] * blurs[place, axis, unit]
+                sums[cells[place], axis, each] += rounded(square)
 
 
 @compiled
-def _mark(block: Array, bits: Index, weights: Array, cells: Narrow, marks: Index) -> None:
-    """A number made of the ``bits`` of all gradients that have a weight; either zero is the same."""
+def _mark(block: Array, bits: Index, fed: NDArray[np.bool_], cells: Narrow, marks: Index) -> None:
+    """A number made of the ``bits`` of all gradients that some output is fed; either zero is the same."""
     for place in range(len(cells)):
         mark = 0
         for axis in range(2):
-            for unit in range(len(weights)):
-                if weights[unit] != 0.0 and block[place, axis, unit] != 0.0:
+            for unit in range(len(fed)):
+                if fed[unit] and block[place, axis, unit] != 0.0:
                     mark += bits[place, axis, unit] * (4 * unit + 2 * axis + 1)
         marks[cells[place]] = mark

@@ -39,6 +39,7 @@ __all__ = [
     "Mesh",
     "Narrow",
     "box",
+    "corners_of",
     "grown",
     "with_lines",
 ]
@@ -69,10 +70,14 @@ class Mesh(NamedTuple):
     cell_bits: Bits  # (cells, 2, words)
 
 
-def box(domain: tuple[tuple[float, float], tuple[float, float]]) -> Mesh:
-    """One cell, the rectangle; its values are the coordinates themselves."""
+def corners_of(domain: tuple[tuple[float, float], tuple[float, float]]) -> Array:
+    """Of the rectangle, counter-clockwise, ``(4, 2)``."""
     (left, right), (bottom, top) = domain
-    corners = np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
+    return np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
+
+
+def box(corners: Array, values: Array) -> Mesh:
+    """One cell, the rectangle, with ``values (4, n)`` at its corners."""
     ring = np.arange(4)
     inside, outside = 2 * ring, 2 * ring + 1
     sides = np.empty((8, 4), dtype=np.int32)
@@ -84,7 +89,7 @@ def box(domain: tuple[tuple[float, float], tuple[float, float]]) -> Mesh:
         sizes=np.array([4, 4, 1, 0, 0]),
         points=corners,
         doubts=np.zeros(4),
-        values=corners.copy(),
+        values=values.copy(),
         bits=np.zeros((4, 2, 0), dtype=np.int64),
         sides=sides,
         layers=np.zeros(4, dtype=np.int32),

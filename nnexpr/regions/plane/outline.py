@@ -1,6 +1,10 @@
-"""From half-edges to arrays that can be drawn and summed: the corners of every cell, its area, its intercept."""
+"""From half-edges to arrays that can be drawn and summed: the corners of every cell, its area, its intercepts; and
+edges in chains.
+"""
 
 from __future__ import annotations
+
+from collections import defaultdict
 
 import numpy as np
 
@@ -8,7 +12,7 @@ from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.plane.mesh import AFTER, CELL, CELLS, ORIGIN, Mesh
 from nnexpr.regions.stack import Array, Index
 
-__all__ = ["measure", "outline"]
+__all__ = ["chains", "measure", "outline"]
 
 
 @compiled
@@ -38,13 +42,13 @@ def outline(mesh: Mesh) -> tuple[Index, Index, Index]:
 def measure(
     offsets: Index, corners: Index, vertices: Array, values: Array, slopes: Array
 ) -> tuple[Array, Array, Array]:
-    """Each cell's area, intercept and middle: ``(cells,)``, ``(cells,)``, ``(cells, 2)``.
+    """Each cell's area, intercepts and middle: ``(cells,)``, ``(cells, outputs)``, ``(cells, 2)``.
 
-    The area is a sum of triangles at one corner. The intercept is what ``values: (vertices,)`` leave over the gradient,
-    in the mean over the corners; the middle is their mean.
+    The area is a sum of triangles at one corner. The intercepts are what ``values: (vertices, outputs or more)`` leave
+    over the gradients ``slopes: (cells, 2, outputs)``, in the mean over the corners; the middle is their mean.
     """
-    cells = offsets.shape[0] - 1
-    areas, intercepts, middles = np.zeros(cells), np.zeros(cells), np.zeros((cells, 2))
+    cells, _, outputs = slopes.shape
+    areas, intercepts, middles = np.zeros(cells), np.zeros((cells, outputs)), np.zeros((cells, 2))
     for cell in range(cells):
         low, high = offsets[cell], offsets[cell + 1]
         x, y = vertices[corners[low], 0], vertices[corners[low], 1]
@@ -53,8 +57,43 @@ def measure(
             next_corner = corners[place + 1 if place + 1 < high else low]
             area = (vertices[corner, 0] - x) * (vertices[next_corner, 1] - y)
             areas[cell] += 0.5 * (area - (vertices[next_corner, 0] - x) * (vertices[corner, 1] - y))
-            slope_part = slopes[cell, 0] * vertices[corner, 0] + slopes[cell, 1] * vertices[corner, 1]
-            intercepts[cell] += (values[corner] - slope_part) / (high - low)
+            for each in range(outputs):
+                along = (
+                    slopes[cell, 0, each] * vertices[corner, 0] + slopes[cell, 1, each] * vertices[corner, 1]
+                )
+                intercepts[cell, each] += (values[corner, each] - along) / (high - low)
             middles[cell, 0] += vertices[corner, 0] / (high - low)
             middles[cell, 1] += vertices[corner, 1] / (high - low)
     return areas, intercepts, middles
+
+
+def chains(vertices: Array, edges: Index) -> list[Array]:
+    """Edges ``(n, 2)``, vertices by number, as polylines ``(points, 2)``: from end to end or from fork to fork, and
+    round where there is neither.
+    """
+    meeting: defaultdict[int, list[int]] = defaultdict(list)  # the edges at each vertex
+    for edge, ends in enumerate(edges.tolist()):
+        for end in ends:
+            meeting[end].append(edge)
+    left = dict.fromkeys(range(len(edges)))
+    ends_of = edges.tolist()
+
+    def followed(start: int, edge: int) -> list[int]:
+        way = [start]
+        while edge in left:
+            del left[edge]
+            a, b = ends_of[edge]
+            way.append(b if a == way[-1] else a)
+            if len(meeting[way[-1]]) != 2:
+                break
+            one, other = meeting[way[-1]]
+            edge = other if one == edge else one
+        return way
+
+    ways = [
+        followed(end, edge) for end, own in meeting.items() if len(own) != 2 for edge in own if edge in left
+    ]
+    while left:
+        edge = next(iter(left))
+        ways.append(followed(ends_of[edge][0], edge))
+    return [vertices[way] for way in ways]

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexpr.regions.plane.placed import Domain, Placed
 from nnexpr.regions.stack import Array, Pieces
 
 __all__ = ["Rounding"]
@@ -41,9 +42,9 @@ class Rounding:
     steepness: Array
 
     @classmethod
-    def of_inputs(cls) -> Rounding:
-        """The two coordinates."""
-        return cls(np.zeros(2), np.ones(2))
+    def of_inputs(cls, place: Placed, domain: Domain) -> Rounding:
+        """The inputs on a plane, which are its coordinates themselves where none was given."""
+        return cls(place.sigmas(domain), np.linalg.norm(place.directions, axis=0))
 
     def through(self, weights: Array, bias: Array, sizes: Array) -> Rounding:
         """That of pre-activations ``x W + b``, W ``(inputs, units)``, over inputs of at most ``sizes: (inputs,)``."""

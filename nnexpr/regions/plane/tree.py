@@ -37,21 +37,22 @@ Block = tuple[Narrow, Array]  # cells, and the gradients (cells, 2, units) of a 
 
 
 def descend(
-    hidden: list[Layer], sides: list[Sides], tree: list[Family], low: int, high: int
+    root: Array, hidden: list[Layer], sides: list[Sides], tree: list[Family], low: int, high: int
 ) -> tuple[Iterator[Block], list[Narrow]]:
     """The gradients of the last hidden layer's values, block by block, on what was cut from the cells ``low:high`` of
-    the first; and, complete when the blocks are through, the cells that were left out.
+    the first; and, complete when the blocks are through, the cells that were left out. ``root: (2, inputs)``, the
+    inputs' gradients.
     """
     left_out: list[Narrow] = []
     share = np.array([0, high - low], dtype=np.int32), tree[0][1][low:high]
-    return _blocks(hidden, sides, [share, *tree[1:]], left_out), left_out
+    return _blocks(root, hidden, sides, [share, *tree[1:]], left_out), left_out
 
 
 def _blocks(
-    hidden: list[Layer], sides: list[Sides], tree: list[Family], left_out: list[Narrow]
+    root: Array, hidden: list[Layer], sides: list[Sides], tree: list[Family], left_out: list[Narrow]
 ) -> Iterator[Block]:
-    root = np.zeros(1, dtype=np.int32), np.eye(2)[None]
-    levels = [_above(root, hidden[0], sides[0], tree, left_out)]
+    first = np.zeros(1, dtype=np.int32), root[None]
+    levels = [_above(first, hidden[0], sides[0], tree, left_out)]
     while levels:
         block = next(levels[-1], None)
         depth = len(levels)
@@ -94,7 +95,7 @@ class Level(NamedTuple):
     blurs: Array  # (cells, 2, units) what rounding has left in those, squared
 
 
-def carefully(hidden: list[Layer], sides: list[Sides], cells: Narrow) -> Iterator[Level]:
+def carefully(root: Array, hidden: list[Layer], sides: list[Sides], cells: Narrow) -> Iterator[Level]:
     """The hidden layers on ``cells`` of the last one, from the first layer to the last."""
     steps, places = [], np.arange(len(cells))
     for each in reversed(sides):
@@ -102,7 +103,7 @@ def carefully(hidden: list[Layer], sides: list[Sides], cells: Narrow) -> Iterato
         places = inverse[places]
         steps.append((cells, inverse.astype(np.int32), places))
         cells = parents.astype(np.int32)
-    gradients, blurs = np.eye(2)[None], np.zeros((1, 2, 2))
+    gradients, blurs = root[None], np.zeros((1, *root.shape))
     for layer, each, (own, rows, places) in zip(hidden, sides, reversed(steps), strict=True):
         below, slopes, passing = gradients, layer.pieces[1], layer.passing
         raised, doubts = _raised(below, layer.weights), _raised(below**2 + blurs, layer.weights**2)

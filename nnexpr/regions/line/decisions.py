@@ -1,0 +1,64 @@
+"""Where along a path the largest of several outputs changes.
+
+Between two neighbouring positions every output is affine, so the largest of them is convex there. From the output that
+is the largest at the left end the next one is that which catches up with it first, of several the steepest; and so on
+to the right end. An output that leads by no more than rounding, tolerance times the largest output in size, has not
+caught up: two that are equal along a stretch do not take turns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.stack import Array, Index
+
+__all__ = ["switches"]
+
+
+@compiled
+def switches(values: Array, near: float) -> tuple[Index, Array, Index]:
+    """Of ``values (rows, outputs)``, affine between rows: the row on whose right each change is, the share of the way
+    to the next row, and the outputs that are the largest one after another, one more than there are changes.
+    """
+    rows, outputs = values.shape
+    places, shares = np.empty(rows * outputs, dtype=np.int64), np.empty(rows * outputs)
+    classes = np.empty(rows * outputs + 1, dtype=np.int64)
+    own, end = _first(values, near), 0
+    classes[0] = own
+    for row in range(rows - 1):
+        share = 0.0
+        while True:
+            found, earliest, steepest = -1, 2.0, 0.0
+            for each in range(outputs):
+                before, after = (
+                    values[row, each] - values[row, own],
+                    values[row + 1, each] - values[row + 1, own],
+                )
+                if not after > near or each == own:
+                    continue
+                at = max(before / (before - after), share) if before < 0.0 else share
+                if at < earliest or (at == earliest and after - before > steepest):
+                    found, earliest, steepest = each, at, after - before
+            if found < 0:
+                break
+            own, share = found, earliest
+            places[end], shares[end], classes[end + 1] = row, share, own
+            end += 1
+    return places[:end], shares[:end], classes[: end + 1]
+
+
+@compiled
+def _first(values: Array, near: float) -> int:
+    """The largest output at the first row; of several the one that is the largest where they first are apart."""
+    outputs = values.shape[1]
+    among = np.ones(outputs, dtype=np.int64)
+    for row in range(len(values)):
+        most = -np.inf
+        for each in range(outputs):
+            most = max(most, values[row, each] if among[each] else -np.inf)
+        for each in range(outputs):
+            among[each] = 1 if among[each] and values[row, each] >= most - near else 0
+        if among.sum() == 1:
+            break
+    return int(among.argmax())
