@@ -122,7 +122,7 @@ def test_a_last_layer_that_bends_and_adds() -> None:
         exact = exact_regions(network, member, DOMAIN)
         assert found.breakpoints == pytest.approx([float(x) for x in exact.breakpoints], abs=1e-9)
     square = random_adding((AffineLayer(2, 3, "relu"), AffineLayer(3, 2, "relu", adds=2)), seed=3)
-    cells = plane_regions(square, (DOMAIN, DOMAIN))
+    cells = plane_regions(square, (DOMAIN, DOMAIN), of="output:0")
     assert cells.activation_regions >= cells.count > 1
     x = np.random.default_rng(0).uniform(-3, 3, (200, 2))
     at = cells.locate(x)
