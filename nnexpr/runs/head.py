@@ -12,9 +12,10 @@ from typing import Any
 from nnexpr.networks.tensor_file import read_metadata
 from nnexpr.specification import InputError
 
-__all__ = ["STATES", "Head", "read_head"]
+__all__ = ["LAST_EPOCH", "STATES", "Head", "read_head"]
 
 STATES = ("", "ready", "running", "paused", "finished", "failed", "stopped")  # of a session, or not known
+LAST_EPOCH = 2**53  # which charts, in floating-point numbers, still tell from the next
 DEEPEST = 8  # lists in lists of a specification; it has two
 
 
@@ -31,6 +32,9 @@ class Head:
     seconds: float | None
     snapshots: int
     version: str  # of nnexpr
+    device: str
+    sweep: str  # id, if it belongs to one
+    name: str  # that it was begun with, if any
 
     @property
     def members(self) -> int:
@@ -50,10 +54,13 @@ def read_head(path: str | os.PathLike[str], run: str) -> Head:
         document = json.loads(metadata["nnexpr"])
         extra, provenance = document["extra"], document["provenance"]
         seconds, state, epoch = extra.get("seconds"), str(extra.get("state", "")), int(extra["epoch"])
-        if state not in STATES or epoch < 0 or _is_deep(document["specification"]):
+        if state not in STATES or not 0 <= epoch <= LAST_EPOCH or _is_deep(document["specification"]):
             raise ValueError("no state, no epoch or no specification of a run")
         if seconds is not None and not 0 <= float(seconds) < math.inf:
             raise ValueError("seconds that are no time")
+        snapshots = int(extra.get("snapshots", 0))
+        if not 0 <= snapshots <= LAST_EPOCH:
+            raise ValueError("snapshots that are no number of them")
         return Head(
             run=run,
             config=dict(document["specification"]),
@@ -62,8 +69,11 @@ def read_head(path: str | os.PathLike[str], run: str) -> Head:
             losses=tuple(math.nan if loss is None else float(loss) for loss in extra["losses"]),
             state=state,
             seconds=None if seconds is None else float(seconds),
-            snapshots=int(extra.get("snapshots", 0)),
+            snapshots=snapshots,
             version=str(provenance["nnexpr"]),
+            device=str(extra.get("device", "")),
+            sweep=str(extra.get("sweep", "")),
+            name=str(extra.get("name", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise InputError(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from nnexpr.runs.holding import Held, hold
+from nnexpr.specification import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Keeper"]
 
 LEAST_REST = 20  # times what the last checkpoint cost: keeping takes at most a twentieth of the time
+OVER = ("finished", "failed", "stopped")  # states of a session that trains no more
 QUICK_EPOCH = 0.1  # seconds; where epochs take longer, a checkpoint makes no pass over the points of its own
 
 
@@ -23,15 +30,44 @@ class Keeper:
     """Keeps one run in a store, every time over what it kept of it before; a new one unless one is given.
 
     ``run``: its id, and ``epoch``: that of its file; None before it was kept. ``problem``: one sentence on why the last
-    attempt failed, if it did; what was written before stands.
+    attempt failed, if it did; what was written before stands. ``words``: what the file's head says beside what every
+    run's does. While the session can still train, the keeper holds the run (:mod:`nnexpr.runs.holding`) from the first
+    time on that it was kept.
     """
 
-    def __init__(self, store: Store, every: float, run: str | None = None) -> None:
-        self._store, self._every = store, every
+    def __init__(
+        self, store: Store, every: float, run: str | None = None, words: Mapping[str, Any] | None = None
+    ) -> None:
+        self._store, self._every, self._words = store, every, dict(words or {})
         self._next = monotonic() + every
         self.run = run
         self.epoch: int | None = None
         self.problem = ""
+        self._let_go: weakref.finalize[..., Keeper] | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the run that was given, from before it is read; raises InputError where another process trains it."""
+        try:
+            if self.run is not None:
+                self._hold(self.run)
+        except Held as error:
+            raise InputError("run", str(self.run), str(error.strerror)) from None
+        try:
+            yield
+        finally:
+            self.release()
+
+    def _hold(self, run: str) -> None:
+        if self._let_go is None:
+            self._store.make_folder()
+            self._let_go = weakref.finalize(self, hold(self._store.place(run)))
+
+    def release(self) -> None:
+        """Let others go on with the run."""
+        if self._let_go is not None:
+            self._let_go()
+            self._let_go = None
 
     def keep(self, session: Session, recorder: Recorder | None = None) -> None:
         """Write the run as it is now, with what was recorded of it; where that fails, ``problem`` says why."""
@@ -42,23 +78,27 @@ class Keeper:
             losses = _losses(session, recorder)
             checkpoint = session.checkpoint()
             recording = recorder.recording() if recorder is not None else None
+            run = self.run or self._store.fresh_id()
+            self._hold(run)
             self.run = self._store.keep(
                 session.current_network(),
                 session.specification,
                 session.target,
                 epoch=session.epoch,
                 losses=losses.tolist(),
-                run=self.run,
-                words=words_of(session, checkpoint, recording),
+                run=run,
+                words=words_of(session, checkpoint, recording) | self._words,
                 tensors=tensors_of(session, checkpoint, losses, recording),
             )
             self.epoch, self.problem = session.epoch, ""
         except OSError as error:
-            kept = f"; what is there is of epoch {self.epoch:,}" if self.run else ""
+            kept = "" if self.epoch is None else f"; what is there is of epoch {self.epoch:,}"
             self.problem = (
                 f"the run could not be kept in {self._store.folder}: {error.strerror or error}{kept}"
             )
         finally:
+            if self.run is None or session.state in OVER:
+                self.release()
             now = monotonic()
             self._next = now + max(self._every, LEAST_REST * (now - began))
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from nnexpr.networks.network import Network
 from nnexpr.runs.file import SavedNetwork
+from nnexpr.runs.head import LAST_EPOCH
 from nnexpr.runs.recording import Recording, Scene
 from nnexpr.runs.scene import architecture_of
 from nnexpr.specification import InputError
@@ -41,7 +42,6 @@ __all__ = [
 Array = NDArray[Any]
 
 FEWEST_DRAWN = 9  # points of a grid
-LAST_EPOCH = 2**53  # which charts, in floating-point numbers, still tell from the next
 
 
 class Damaged(ValueError):

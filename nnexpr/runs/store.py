@@ -1,23 +1,27 @@
 """The store of runs: a folder with one file a run (:mod:`nnexpr.runs.file`), named by the run's id.
 
 Which folder it is, is settled once by :func:`store`, where a front end begins; from there the :class:`Store` is passed
-to whatever keeps or looks for runs. Loading this module costs no torch.
+to whatever keeps or looks for runs. What lists of runs show comes from an index beside them (:mod:`nnexpr.runs.index`),
+and where that cannot be used from the files. Loading this module costs no torch.
 """
 
 from __future__ import annotations
 
 import math
 import os
-import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from nnexpr.atomic import try_writing
+from nnexpr.runs.folder import bring_back, is_id, labels_file, scan, throw_away, thrown_away
+from nnexpr.runs.holding import locked
+from nnexpr.runs.labels import Labels, labels_of, require_name, require_note, require_tags, write_labels
+from nnexpr.runs.run import Run
 from nnexpr.specification import InputError
 
 if TYPE_CHECKING:
@@ -26,21 +30,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nnexpr.networks.network import Network
-    from nnexpr.runs.file import SavedNetwork
-    from nnexpr.runs.head import Head
-    from nnexpr.runs.recording import Recording
+    from nnexpr.runs.entry import Entry
+    from nnexpr.runs.index import Index
     from nnexpr.specification import FitSpecification
     from nnexpr.targets.target import Target
-    from nnexpr.training.fit import FitResult
-    from nnexpr.training.session import Session
 
-__all__ = ["Run", "Store", "new_id", "store"]
+__all__ = ["Store", "new_id", "store"]
 
-Restored = TypeVar("Restored")
-
-_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _SUFFIX = ".safetensors"
 _MOST_TOLD = 5  # runs that an error names
+_PATIENCE = 10.0  # seconds for another process to have written its labels
 
 
 def store(path: str | os.PathLike[str] | None = None) -> Store:
@@ -54,76 +53,6 @@ def store(path: str | os.PathLike[str] | None = None) -> Store:
 def new_id() -> str:
     """A fresh run id: date, time and six random digits; ids sort by age, to the second."""
     return time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A fit that was kept: its id and its file."""
-
-    id: str
-    path: Path
-
-    def read(self) -> SavedNetwork:
-        """All that the file holds; raises InputError where it cannot be read."""
-        from nnexpr.runs.file import load
-
-        return load(self.path)
-
-    def head(self) -> Head:
-        """What the head of the file says, of which no tensor is read; raises InputError where it cannot be read."""
-        from nnexpr.runs.head import read_head
-
-        return read_head(self.path, self.id)
-
-    def delete(self) -> None:
-        """Remove the file for good; raises OSError where that is not allowed, nothing where it has gone.
-
-        What a process that was killed had half written of it goes too.
-        """
-        self.path.unlink(missing_ok=True)
-        for beside in self.path.parent.glob(f".{self.path.name}.*.tmp"):
-            beside.unlink(missing_ok=True)
-
-    def load(self) -> FitResult:
-        """The fit as far as it came; raises InputError where the file cannot be read or holds only a network."""
-        from nnexpr.runs.restored import result_of
-
-        return self._restored(result_of, "how the training went")
-
-    def session(self) -> Session:
-        """A session that holds where the run was kept last, and goes on bit for bit; torch takes its threads.
-
-        Raises InputError where the file has no checkpoint, or it cannot be gone on from on this machine.
-        """
-        from nnexpr.runs.resumed import session_from
-
-        return self._restored(session_from, "a checkpoint to go on from")
-
-    def recording(self) -> Recording:
-        """What was recorded while it trained; raises InputError where nothing was, or the file cannot be read."""
-        from nnexpr.runs.restored import recording_of
-
-        return self._restored(lambda saved: recording_of(saved, self.id), "a recording")
-
-    def _restored(self, restore: Callable[[SavedNetwork], Restored | None], what: str) -> Restored:
-        from nnexpr.training.checkpoint import Differs
-
-        saved = self.read()
-        try:
-            restored = restore(saved)
-        except InputError:
-            raise
-        except Differs as error:
-            raise InputError("run", self.id, str(error)) from None
-        except (
-            ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
-        ):  # fmt: skip
-            raise InputError(
-                "run", self.id, f"it was saved by nnexpr, but {what} that its file holds is damaged"
-            ) from None
-        if restored is None:
-            raise InputError("run", self.id, f"its file holds the trained network, but not {what}")
-        return restored
 
 
 @dataclass(frozen=True)
@@ -157,16 +86,32 @@ class Store:
         """
         from nnexpr.runs.file import save
 
-        run = run or new_id()
+        run = run or self.fresh_id()
         finite = [loss if math.isfinite(loss) else None for loss in map(float, losses)]
         progress = {"run": run, "epoch": epoch, "losses": finite, **(words or {})}
-        save(self._place(run), network, specification, target=target, extra=progress, tensors=tensors)
+        save(
+            self.place(run),
+            network,
+            specification,
+            target=target,
+            extra=progress,
+            tensors=tensors,
+            private=True,
+        )
         return run
+
+    def make_folder(self) -> None:
+        """Make the folder where it is missing; raises OSError."""
+        self.folder.mkdir(0o700, parents=True, exist_ok=True)
+
+    def fresh_id(self) -> str:
+        """The id of a run that is to be kept, which none has."""
+        return next(run for _ in range(1000) if not self.place(run := new_id()).exists())
 
     def require_writable(self) -> None:
         """Raises InputError where no run could be kept; the folder is made."""
         try:
-            try_writing(self._place(new_id()))
+            try_writing(self.place(new_id()), private=True)
         except OSError as error:
             allowed = (
                 f"it cannot be written ({error.strerror or error}); give another --store DIR, or --no-store"
@@ -175,32 +120,100 @@ class Store:
 
     def find(self, run: str) -> Run | None:
         """A run by its whole id; None where there is none."""
-        if not _ID.fullmatch(run) or not self._place(run).is_file():
+        if not is_id(run) or not self.place(run).is_file():
             return None
-        return Run(run, self._place(run))
+        return Run(run, self.place(run))
 
     def runs(self, beginning: str = "") -> tuple[Run, ...]:
         """Every run there is whose id begins so, the oldest first; InputError where the folder is a file."""
-        try:
-            with os.scandir(self.folder) as entries:
-                names = [entry.name for entry in entries if entry.name.startswith(beginning)]
-        except FileNotFoundError:
-            return ()
-        except NotADirectoryError:
-            raise InputError("store", str(self.folder), "it must be a folder") from None
-        ids = sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
-        return tuple(run for name in ids if (run := self.find(name)))
+        ids = (run for run in scan(self.folder).stamps if run.startswith(beginning))
+        return tuple(Run(run, self.place(run)) for run in ids)
 
-    def named(self, beginning: str) -> Run:
-        """The run whose id begins so, if it is the only one; raises InputError where it is not."""
-        found = self.runs(beginning) if beginning else ()
+    def named(self, wanted: str) -> Run:
+        """The run whose id begins so, or that has this name, if it is the only one; InputError where it is not."""
+        found = self.runs(wanted) if wanted else ()
+        if not found and wanted:
+            found = tuple(Run(each.id, self.place(each.id)) for each in self.entries() if each.name == wanted)
         if len(found) == 1:
             return found[0]
         if not found:
-            raise InputError("run", beginning, f"no run in {self.folder} has an id that begins so")
+            raise InputError("run", wanted, f"no run in {self.folder} has an id that begins so, or this name")
         shown = ", ".join(run.id for run in found[-_MOST_TOLD:])
         newest = f"; the newest {_MOST_TOLD} are" if len(found) > _MOST_TOLD else ":"
-        raise InputError("run", beginning, f"{len(found):,} runs begin so{newest} {shown}")
+        raise InputError("run", wanted, f"{len(found):,} runs begin so{newest} {shown}")
 
-    def _place(self, run: str) -> Path:
+    # Lists of runs
+
+    def index(self) -> Index:
+        """The index over the files."""
+        from nnexpr.runs.index import Index
+
+        return Index(self.folder)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every run at a glance, the oldest first, as the files are now; InputError where the folder is a file."""
+        return self.index().entries()
+
+    def entry(self, run: str) -> Entry | None:
+        """One at a glance, from its file, by its whole id; None where there is none."""
+        from nnexpr.runs.index.reading import entry_of
+
+        found = self.find(run)
+        return None if found is None else entry_of(found.path)
+
+    # What a person says of runs
+
+    def tag(self, run: str, *tags: str) -> None:
+        """Give a run tags beside those that it has; raises InputError and OSError, as all of these."""
+        self._label(run, lambda labels: replace(labels, tags=require_tags((*labels.tags, *tags))))
+
+    def untag(self, run: str, *tags: str) -> None:
+        """Take tags from a run; those that it has not change nothing."""
+        self._label(
+            run, lambda labels: replace(labels, tags=tuple(tag for tag in labels.tags if tag not in tags))
+        )
+
+    def rename(self, run: str, name: str) -> None:
+        """Give a run a name that no other has, by which it is found as by its id; an empty one takes it away."""
+        name = require_name(name)
+        others = [each.id for each in self.entries() if name and each.name == name and each.id != run]
+        if others:
+            raise InputError("name", name, f"run {others[0]} has it")
+        self._label(run, lambda labels: replace(labels, name=name))
+
+    def note(self, run: str, text: str) -> None:
+        """Note something of a run, in place of what was noted before; an empty text takes it away."""
+        note = require_note(text)
+        self._label(run, lambda labels: replace(labels, note=note))
+
+    def _label(self, run: str, change: Callable[[Labels], Labels]) -> None:
+        path = labels_file(self._found(run).path)
+        with locked(self.folder / ".labels.lock", _PATIENCE):
+            write_labels(path, change(labels_of(path)))
+
+    def _found(self, run: str) -> Run:
+        found = self.find(run)
+        if found is None:
+            raise InputError("run", run, f"there is none of this id in {self.folder}")
+        return found
+
+    # The trash
+
+    def trash(self, run: str) -> None:
+        """Put a run where :meth:`restore` brings it back from, for a week; raises InputError where it is trained."""
+        found = self._found(run)
+        with found.held():
+            throw_away(found.path)
+
+    def restore(self, run: str) -> None:
+        """Bring a run back from the trash; raises InputError where it is not there."""
+        if not is_id(run) or not bring_back(self.place(run)):
+            raise InputError("run", run, "it is not in the trash")
+
+    def trashed(self) -> tuple[str, ...]:
+        """Ids of the runs that can be brought back, the oldest first."""
+        return thrown_away(self.folder)
+
+    def place(self, run: str) -> Path:
+        """Where the file of a run is, or would be."""
         return self.folder / f"{run}{_SUFFIX}"

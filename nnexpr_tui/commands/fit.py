@@ -88,7 +88,11 @@ def fit(
         store.require_writable()
     session, recorder = _begun(specification, modes=as_json, recorded=not (no_store or no_record))
     keeper = None if no_store else Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every)
-    return carried_out(session, recorder, keeper, as_json=as_json, tangent=tangent, place=place)
+    try:
+        return carried_out(session, recorder, keeper, as_json=as_json, tangent=tangent, place=place)
+    finally:
+        if keeper:
+            keeper.release()
 
 
 def carried_out(

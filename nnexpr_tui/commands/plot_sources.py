@@ -15,7 +15,8 @@ from nnexpr.networks.tensor_file import opened
 from nnexpr.plot.ways import WAYS, Drawable, drawn_as
 from nnexpr.runs.file import SavedNetwork
 from nnexpr.runs.restored import recording_of, result_of
-from nnexpr.runs.store import Run, Store
+from nnexpr.runs.run import Run
+from nnexpr.runs.store import Store
 from nnexpr.specification import InputError
 from nnexpr.targets import target
 from nnexpr_tui.commands.interrupts import Interrupted, signals

@@ -23,7 +23,8 @@ from nnexpr_tui.worker.subject import Subject, sentence
 
 if TYPE_CHECKING:
     from nnexpr.runs.head import Head
-    from nnexpr.runs.store import Run, Store
+    from nnexpr.runs.run import Run
+    from nnexpr.runs.store import Store
     from nnexpr.targets.target import Target
     from nnexpr.training.session import Session
 

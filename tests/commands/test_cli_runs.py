@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from nnexpr.exports import EXPORTS
+from nnexpr.runs.holding import hold
 from nnexpr.runs.store import Store
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.commands.cli import cli
@@ -286,6 +287,76 @@ def test_a_killed_fit_resumed_ends_where_one_that_was_not_ends(run, start, tmp_p
     assert first.network.parameters.numpy().tobytes() == second.network.parameters.numpy().tobytes()
     [left] = store.runs()
     assert left.id == kept.id
+
+
+def test_a_list_is_filtered_and_sorted(run, kept):
+    def listed(*words):
+        return [head["id"] for head in document(run("runs", "list", "--json", *words))["runs"]]
+
+    assert listed("--filter", "cube !sgd") == [kept[0]]
+    assert listed("--filter", "/^arc/ | state=diverged") == sorted(kept[1:])
+    assert listed("--filter", "members>1") == [kept[2]]
+    by_loss = listed("--sort", "loss")
+    assert by_loss[2] == kept[2], "without a loss last"
+    assert listed("--sort", "-loss") == [by_loss[1], by_loss[0], kept[2]]
+    assert listed("--sort", "loss", "--last", 1) == by_loss[:1]
+    printed = run("runs", "list", "--filter", "nothing").stderr
+    assert "that the filter accepts" in printed
+    for words, why in ((("--filter", "/("), "ends with a /"), (("--sort", "colour"), "colour is no field")):
+        refused = run("runs", "list", *words)
+        assert (refused.exit_code, why in refused.stderr) == (2, True)
+
+
+def test_a_run_is_tagged_named_and_noted(run, kept):
+    assert document(run("runs", "tag", kept[0], "paper", "good", "--json"))["tags"] == ["good", "paper"]
+    assert document(run("runs", "untag", kept[0], "good", "--json"))["tags"] == ["paper"]
+    assert run("runs", "rename", kept[0], "baseline").exit_code == 0
+    assert "of figure 3" in run("runs", "note", "baseline", "the one of figure 3").stdout
+    [told] = document(run("runs", "list", "--filter", "tag=paper", "--json"))["runs"]
+    assert (told["id"], told["name"], told["tags"], told["note"]) == (
+        kept[0], "baseline", ["paper"], "the one of figure 3",
+    )  # fmt: skip
+    assert document(run("runs", "show", "baseline", "--json"))["id"] == kept[0]
+    shown = run("runs", "show", "baseline").stdout
+    assert all(word in shown for word in ("baseline", "paper", "the one of figure 3"))
+    table = run("runs", "list").stdout
+    assert all(word in table for word in ("name", "tags", "baseline", "paper"))
+    refused = run("runs", "rename", kept[1], "baseline")
+    assert (refused.exit_code, "has it" in refused.stderr) == (2, True)
+    assert document(run("runs", "delete", "baseline", "--yes", "--json"))["deleted"] == [kept[0]]
+
+
+def test_the_index_is_made_anew(run, kept, tmp_path):
+    told = document(run("runs", "reindex", "--json"))
+    assert (told["runs"], told["damaged"], told["set_aside"]) == (3, 0, None)
+    before = document(run("runs", "list", "--json"))
+    (tmp_path / "store" / "index.sqlite").write_bytes(b"nonsense")
+    listed = run("runs", "list", "--json")
+    assert json.loads(listed.stdout) == before
+    assert "index.damaged-" in listed.stderr
+    assert "3 runs, in" in run("runs", "reindex").stdout
+
+
+def test_whether_a_run_is_trained_now_is_told(run, kept, tmp_path):
+    let_go = hold(Store(tmp_path / "store").named(kept[0]).path)
+    told = {head["id"]: head for head in document(run("runs", "list", "--json"))["runs"]}
+    assert [told[each]["live"] for each in kept] == [True, False, False]
+    assert [told[each]["status"] for each in kept] == ["running", "finished", "diverged"]
+    assert "This process is training it." in run("runs", "show", kept[0]).stdout
+    let_go()
+    assert "is training it" not in run("runs", "show", kept[0]).stdout
+
+
+def test_a_run_that_is_being_trained_is_left_to_whoever_trains_it(run, kept, tmp_path):
+    file = Store(tmp_path / "store").named(kept[0]).path
+    let_go = hold(file)
+    for words in (("resume", kept[0], "--epochs", 60), ("delete", kept[0], "--yes")):
+        refused = run("runs", *words)
+        assert (refused.exit_code, "this process is training it" in refused.stderr) == (2, True)
+    let_go()
+    assert document(run("runs", "resume", kept[0], "--epochs", 60, "--json"))["epochs"] == 60
+    assert document(run("runs", "delete", kept[0], "--yes", "--json"))["deleted"] == [kept[0]]
+    assert not [*file.parent.glob(f"*{kept[0]}*")]
 
 
 def test_what_cannot_be_resumed_says_why(run, kept, tmp_path):

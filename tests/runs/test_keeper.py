@@ -136,3 +136,49 @@ def test_while_long_epochs_go_on_no_pass_is_made_for_a_checkpoint(tmp_path: Path
     session.stop()  # at the end they are exact again
     keeper.keep(session)
     assert run.read().metadata["extra"]["losses"] == session.losses().tolist()
+
+
+def test_a_run_is_held_while_it_can_still_train(tmp_path: Path, session: Session) -> None:
+    store, keeper = Store(tmp_path), Keeper(Store(tmp_path), 0.0)
+    session.step()
+    keeper.keep(session)
+    [run] = store.runs()
+    assert run.holder() == "this process"
+    with pytest.raises(InputError, match="this process is training it"), Keeper(store, 0.0, run.id).held():
+        pass
+    with pytest.raises(InputError, match="this process is training it"):
+        run.delete()
+    session.stop()
+    keeper.keep(session)
+    assert run.holder() == ""
+    assert [path.name for path in tmp_path.iterdir()] == [run.path.name]
+
+
+def test_what_is_kept_no_longer_is_let_go(tmp_path: Path, session: Session) -> None:
+    keeper = Keeper(Store(tmp_path), 0.0)
+    keeper.keep(session)
+    [run] = Store(tmp_path).runs()
+    assert run.holder()
+    del keeper
+    assert run.holder() == ""
+    with Keeper(Store(tmp_path), 0.0, run.id).held():
+        assert run.holder() == "this process"
+    assert run.holder() == ""
+
+
+def test_where_another_trains_the_run_it_is_a_problem_and_its_file_stands(
+    tmp_path: Path, session: Session
+) -> None:
+    first = Keeper(Store(tmp_path), 0.0)
+    first.keep(session)
+    session.step()
+    second = Keeper(Store(tmp_path), 0.0, first.run)
+    second.keep(session)
+    assert "this process is training it" in second.problem
+    assert Store(tmp_path).runs()[0].head().epoch == 0
+
+
+def test_words_of_whoever_keeps_it_are_in_the_head(tmp_path: Path, session: Session) -> None:
+    Keeper(Store(tmp_path), 0.0, words={"sweep": "20261127-120000-abcdef", "name": "first"}).keep(session)
+    head = Store(tmp_path).runs()[0].head()
+    assert (head.sweep, head.name, head.state) == ("20261127-120000-abcdef", "first", "ready")

@@ -19,8 +19,9 @@ from nnexpr.runs.head import STATES
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.recording import Recording
+from nnexpr.runs.run import Run
 from nnexpr.runs.scene import scene_of
-from nnexpr.runs.store import Run, Store
+from nnexpr.runs.store import Store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.fit import result_of, session_of
 from nnexpr.training.session import Session, State

@@ -12,8 +12,9 @@ import torch
 from nnexpr.optimizers import OPTIMIZERS
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
+from nnexpr.runs.run import Run
 from nnexpr.runs.scene import scene_of
-from nnexpr.runs.store import Run, Store
+from nnexpr.runs.store import Store
 from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.fit import session_of

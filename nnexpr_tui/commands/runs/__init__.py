@@ -1,4 +1,4 @@
-"""``runs``: what is kept of fits, listed, shown, opened, resumed, exported and deleted; one file a subcommand."""
+"""``runs``: what is kept of fits, listed, shown, opened, resumed, exported, labelled and deleted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import click
 
 from nnexpr_tui.commands.runs.delete import delete
 from nnexpr_tui.commands.runs.export import export
+from nnexpr_tui.commands.runs.labels import note, rename, tag, untag
 from nnexpr_tui.commands.runs.listing import listing
 from nnexpr_tui.commands.runs.opening import opening
+from nnexpr_tui.commands.runs.reindex import reindex
 from nnexpr_tui.commands.runs.resume import resume
 from nnexpr_tui.commands.runs.show import show
 
@@ -34,11 +36,11 @@ class _RunsGroup(click.Group):
 def runs(ctx: click.Context) -> None:
     """List, show, open, resume, export and delete the runs that are kept.
 
-    A run is named by its id, or by as much of its beginning as no other run has.
+    A run is named by its id, by as much of its beginning as no other run has, or by the name that rename gave it.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
-for command in (listing, show, opening, resume, export, delete):
+for command in (listing, show, opening, resume, export, tag, untag, rename, note, delete, reindex):
     runs.add_command(command)

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from nnexpr.runs.store import Run, Store
+from nnexpr.runs.run import Run
+from nnexpr.runs.store import Store
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.completion import runs
 from nnexpr_tui.commands.group import FailedRunError
@@ -24,6 +25,8 @@ __all__ = ["delete"]
 def delete(ids: tuple[str, ...], yes: bool, as_json: bool, store: Store) -> int:
     """Delete runs for good: their networks, histories and recordings."""
     kept = [store.named(each) for each in dict.fromkeys(ids)]
+    for run in kept:
+        run.require_free()
     if not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise InputError(

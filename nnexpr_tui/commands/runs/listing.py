@@ -1,16 +1,15 @@
-"""``runs list``: the runs that are kept, from the heads of their files."""
+"""``runs list``: the runs that are kept, at a glance, as the index has them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
 from nnexpr.kinds import kinds_with
-from nnexpr.runs.head import Head
-from nnexpr.runs.store import Run, Store
-from nnexpr.specification import InputError
+from nnexpr.runs.entry import Entry
+from nnexpr.runs.filters import ordered, parse
+from nnexpr.runs.store import Store
 from nnexpr_tui.commands.options import SectionedCommand, json_option, output_option, own_option, store_option
 from nnexpr_tui.commands.output import number, print_json, print_table, print_text, say
 
@@ -18,87 +17,125 @@ __all__ = ["described", "listing"]
 
 SHOWN = 50  # runs, where people read
 COLUMNS = ("id", "target", "network", "members", "epoch", "least loss", "state")
+_EXAMPLES = {
+    "--filter 'cube depth>3 !tanh'": "on the cube, deeper than three layers, of another activation than tanh",
+    "--filter 'tag=paper | /^sin/' --sort loss": "of either kind, the least loss first",
+    "--sort=-written --last 5": "the five that were kept last",
+}
 
 
-@click.command("list", cls=SectionedCommand)
+@click.command("list", cls=SectionedCommand, examples=_EXAMPLES)
 @own_option(
     "last",
     "integer",
     None,
-    f"only so many, the newest; {SHOWN} unless given, with --json all",
+    f"only so many: the newest, or the first by --sort; {SHOWN} unless given, with --json all",
     "Output",
     minimum=1,
 )
 @output_option("--target", "wanted", metavar="NAME", help="only runs on this target")
+@output_option("--filter", "typed", metavar="TEXT", default="", help="only runs that it accepts; see below")
+@output_option(
+    "--sort", metavar="FIELD", help="by a field or an option of fit, the least first; -FIELD the greatest"
+)
 @json_option
 @store_option
-def listing(last: int | None, wanted: str | None, as_json: bool, store: Store) -> None:
-    """List the runs that are kept, the oldest first, to the second in which they began."""
-    kept, most = store.runs(), last or (None if as_json else SHOWN)
-    shown: Sequence[Head | tuple[str, str]]
-    if wanted is None:
-        shown = list(_heads(kept[-most:] if most else kept))
-        total = len(kept)
-    else:
-        heads = _heads(kept)
-        found = [head for head in heads if isinstance(head, Head) and head.config.get("target") == wanted]
-        shown, total = found[-most:] if most else found, len(found)
+def listing(
+    last: int | None, wanted: str | None, typed: str, sort: str | None, as_json: bool, store: Store
+) -> None:
+    """List the runs that are kept, the oldest first, to the second in which they began.
+
+    In a filter a b means both, a | b either, !a not; /regex/ is an expression, "a b" a phrase, and depth>3, loss<=1e-3
+    or tag=paper compare a field or any option of fit.
+    """
+    accepted, index = parse(typed), store.index()
+    found = [
+        entry
+        for entry in index.entries()
+        if accepted.accepts(entry) and (wanted is None or entry.config.get("target") == wanted)
+    ]
+    for note in index.notes:
+        say(note)
+    total, most = len(found), last or (None if as_json else SHOWN)
+    if sort is not None:
+        found = list(ordered(found, sort))[:most]
+    elif most:
+        found = found[-most:]
     if as_json:
-        print_json({"schema": 1, "runs": [_document(head) for head in shown]})
+        print_json({"schema": 1, "runs": [_document(entry) for entry in found]})
         return
-    if not shown:
-        say(f"No runs {'' if wanted is None else f'on {wanted} '}in {store.folder}.")
+    if not found:
+        which = "".join(
+            (f"on {wanted} " if wanted else "", "that the filter accepts " if typed.strip() else "")
+        )
+        say(f"No runs {which}in {store.folder}.")
         return
-    print_table(f"Runs in {store.folder}", COLUMNS, [_row(head) for head in shown], words=True)
-    if len(shown) < total:
-        print_text(f"The newest {len(shown)} of {total:,}; --last N shows more.")
+    _print(found, store)
+    if len(found) < total:
+        which = "newest" if sort is None else "first"
+        print_text(f"The {which} {len(found)} of {total:,}; --last N shows more.")
 
 
-def _heads(runs: Iterable[Run]) -> Iterable[Head | tuple[str, str]]:
-    """A head each; of a file that cannot be read its run's id and why."""
-    for run in runs:
-        try:
-            yield run.head()
-        except InputError as error:
-            yield run.id, error.allowed
+def _print(found: list[Entry], store: Store) -> None:
+    named = "name" if any(entry.name for entry in found) else None
+    tagged = "tags" if any(entry.tags for entry in found) else None
+    columns = [*COLUMNS, *filter(None, (named, tagged))]
+    rows = []
+    for entry in found:
+        more = [entry.name] * bool(named) + [" ".join(entry.tags)] * bool(tagged)
+        rows.append((*_row(entry), *more))
+    print_table(f"Runs in {store.folder}", columns, rows, words=True)
+    for entry in found:
+        if entry.problem and entry.state != "damaged":
+            say(f"{entry.id}: {entry.problem}")
 
 
-def _document(head: Head | tuple[str, str]) -> dict[str, Any]:
-    if isinstance(head, tuple):
-        return {"id": head[0], "problem": head[1]}
-    return described(head)
+def _document(entry: Entry) -> dict[str, Any]:
+    if entry.state == "damaged":
+        return {"id": entry.id, "problem": entry.problem}
+    return described(entry)
 
 
-def described(head: Head) -> dict[str, Any]:
-    """A run's head as JSON has it."""
+def described(entry: Entry) -> dict[str, Any]:
+    """A run as JSON has it. ``state`` is its session's, as it was kept; ``status`` how it stands now."""
     return {
-        "id": head.run,
-        "target": head.config.get("target"),
-        "network": head.config.get("network"),
-        "members": head.members,
-        "epoch": head.epoch,
-        "epochs": head.config.get("epochs"),
-        "least_loss": head.least_loss,
-        "losses": head.losses,
-        "state": head.state or None,
-        "seconds": head.seconds,
-        "snapshots": head.snapshots,
-        "written": head.written,
-        "config": head.config,
+        "id": entry.id,
+        "name": entry.name or None,
+        "tags": list(entry.tags),
+        "note": entry.note or None,
+        "target": entry.config.get("target"),
+        "network": entry.config.get("network"),
+        "members": entry.members,
+        "epoch": entry.epoch,
+        "epochs": entry.config.get("epochs"),
+        "least_loss": entry.least_loss,
+        "losses": entry.losses,
+        "state": entry.session or None,
+        "status": entry.state,
+        "live": entry.state == "running",
+        "seconds": entry.seconds,
+        "snapshots": entry.snapshots,
+        "created": entry.created,
+        "written": entry.written,
+        "device": entry.device or None,
+        "size": entry.size,
+        "sweep": entry.sweep or None,
+        **({"problem": entry.problem} if entry.problem else {}),
+        "config": entry.config,
     }
 
 
-def _row(head: Head | tuple[str, str]) -> tuple[str, ...]:
-    if isinstance(head, tuple):
-        return head[0], head[1], "", "", "", "", "unreadable"
-    members = number(head.members)
-    told = str(head.config.get("target")), architecture(head), members, f"{head.epoch:,}"
-    return head.run, *told, number(head.least_loss), head.state or "–"
+def _row(entry: Entry) -> tuple[str, ...]:
+    if entry.state == "damaged":
+        return entry.id, entry.problem, "", "", "", "", "unreadable"
+    members = number(entry.members)
+    told = entry.target, architecture(entry), members, f"{entry.epoch:,}"
+    return entry.id, *told, number(entry.least_loss), entry.state if entry.session else "–"
 
 
-def architecture(head: Head) -> str:
+def architecture(entry: Entry) -> str:
     """The network in a few words: its kind, depth and width, activation."""
-    config = head.config
+    config = entry.config
     widths = config.get("width")
     width = ",".join(map(str, widths)) if isinstance(widths, list) else str(widths)
     kind = config.get("network")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from nnexpr.runs.keeper import Keeper
+from nnexpr.runs.run import Run
 from nnexpr.runs.store import Store
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.completion import runs
@@ -13,6 +16,10 @@ from nnexpr_tui.commands.interrupts import waiting
 from nnexpr_tui.commands.options import SectionedCommand, json_option, own_option, store_option
 from nnexpr_tui.commands.output import say
 from nnexpr_tui.threads import use_threads
+
+if TYPE_CHECKING:
+    from nnexpr.runs.recorder import Recorder
+    from nnexpr.training.session import Session
 
 __all__ = ["resume"]
 
@@ -39,8 +46,18 @@ def resume(run: str, epochs: int | None, checkpoint_every: float | None, as_json
     id.
     """
     kept = store.named(run)
-    head = kept.head()
     store.require_writable()
+    keeper = Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every, kept.id)
+    with keeper.held():
+        session, recorder = _taken_up(kept, epochs)
+        say(f"Going on from epoch {session.epoch:,}.")
+        session.start()
+        return carried_out(session, recorder, keeper, as_json=as_json)
+
+
+def _taken_up(kept: Run, epochs: int | None) -> tuple[Session, Recorder | None]:
+    """Its session, which holds at its last checkpoint, and what goes on recording it."""
+    head = kept.head()
     use_threads(head.config.get("threads"))
     with waiting("Loading torch and the compiled loops ..."):
         from nnexpr.runs.recorder import Recorder
@@ -60,7 +77,4 @@ def resume(run: str, epochs: int | None, checkpoint_every: float | None, as_json
         raise InputError(
             "run", kept.id, f"all its {session.epoch:,} epochs are trained; --epochs gives it more"
         )
-    say(f"Going on from epoch {session.epoch:,}.")
-    session.start()
-    keeper = Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every, kept.id)
-    return carried_out(session, recorder, keeper, as_json=as_json)
+    return session, recorder

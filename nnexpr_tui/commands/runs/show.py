@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnexpr.runs.entry import Entry
 from nnexpr.runs.store import Store
 from nnexpr_tui.commands.completion import runs
 from nnexpr_tui.commands.group import harmless
@@ -31,28 +32,33 @@ def show(run: str, as_json: bool, store: Store) -> None:
     """Show a run: its options, its losses, and what happened on the way."""
     kept = store.named(run)
     head = kept.head()
+    entry = store.entry(kept.id) or Entry(id=kept.id)
     recording = kept.recording() if head.snapshots else None
     from nnexpr.runs.events import events
 
     found = events(recording) if recording is not None else ()
     if as_json:
-        print_json(_document(head, recording, found))
+        print_json(_document(entry, recording, found))
         return
-    _print(head, recording, found)
+    _print(head, entry, recording, found)
+    if who := kept.holder():
+        print_text(f"{who[0].upper()}{who[1:]} is training it.")
 
 
-def _document(head: Head, recording: Recording | None, found: tuple[Event, ...]) -> dict[str, Any]:
+def _document(entry: Entry, recording: Recording | None, found: tuple[Event, ...]) -> dict[str, Any]:
     history = None if recording is None else {"epochs": recording.epochs, "losses": recording.losses}
     happened = [{"kind": each.kind, "epoch": each.epoch, "words": each.words} for each in found]
-    return {"schema": 1, **described(head), "events": happened, "history": history}
+    return {"schema": 1, **described(entry), "events": happened, "history": history}
 
 
-def _print(head: Head, recording: Recording | None, found: tuple[Event, ...]) -> None:
+def _print(head: Head, entry: Entry, recording: Recording | None, found: tuple[Event, ...]) -> None:
     from nnexpr.specification import FitSpecification, command_line
     from nnexpr_tui.commands.fit_report import print_fit
 
     specification = FitSpecification.from_config(head.config)
-    print_text(f"Run {head.run}", style="bold")
+    print_text(f"Run {head.run}" + (f", {harmless(entry.name)}" if entry.name else ""), style="bold")
+    if entry.tags or entry.note:
+        print_text(harmless("; ".join(filter(None, (" ".join(entry.tags), entry.note)))))
     print_text(harmless(command_line(specification)))
     took = "" if head.seconds is None else f" in {head.seconds:.3g} s"
     print_text(f"{head.state or 'kept'} at epoch {head.epoch:,}{took}; written {harmless(head.written)}.")

@@ -1,0 +1,159 @@
+"""The index's file: opened for reading or by one writer, made, brought to today's version, set aside where damaged.
+
+Readers open it read-only and read all that they want at once. A writer holds a lock of the operating system beside it,
+so there is one, and tables are made once however many processes begin at the same time. Whoever waits for another does
+so for :data:`PATIENCE` at most. Connections are closed when they are done with.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from nnexpr.atomic import make_private
+from nnexpr.runs.holding import locked
+from nnexpr.runs.index.filesystems import journal_for
+from nnexpr.runs.index.schema import MIGRATIONS, TABLES, VERSION
+
+__all__ = ["DamagedIndex", "IndexProblem", "Missing", "NewerIndex", "reading", "set_aside", "writing"]
+
+PATIENCE = 5.0  # seconds
+# What says of a file only that it cannot be used now; all else says that it is no index.
+_PASSING = tuple(
+    f"SQLITE_{name}"
+    for name in (
+        *("BUSY", "LOCKED", "READONLY", "IOERR", "CANTOPEN", "FULL"),
+        *("PERM", "AUTH", "PROTOCOL", "NOLFS", "NOMEM", "INTERRUPT"),
+    )
+)
+
+
+class IndexProblem(Exception):
+    """Why the index cannot be used now, as one sentence."""
+
+
+class Missing(IndexProblem):
+    """There is none, or an older one."""
+
+
+class NewerIndex(IndexProblem):
+    """It is of a version that is not known here."""
+
+
+class DamagedIndex(IndexProblem):
+    """What is there is no index."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that only reads; raises :class:`IndexProblem`."""
+    if not path.exists():
+        raise Missing("there is no index")
+    with _told(path), closing(_for_reading(path)) as connection:
+        version = _version(connection)
+        if version < VERSION:
+            raise Missing(f"the index has version {version}; this nnexpr has {VERSION}")
+        yield connection
+
+
+@contextmanager
+def writing(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.Connection]:
+    """A connection in a transaction, ended well or taken back, to an index that is made where there is none.
+
+    One process at a time; raises :class:`IndexProblem`.
+    """
+    with _told(path), locked(path.with_name(f".{path.name}.lock"), patience):
+        make_private(path)
+        with closing(_connected(path, "rw")) as connection:
+            _prepare(connection, path)
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+
+def _for_reading(path: Path) -> sqlite3.Connection:
+    """Where the folder cannot be written there is no place for the memory that a log needs: then without it."""
+    connection = _connected(path, "ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise
+        return _connected(path, "ro&immutable=1")
+    return connection
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    """The busy time-out is set when it is opened, before anything is asked of it."""
+    address = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    return sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise NewerIndex(
+            f"the index of this store is of a newer nnexpr (version {version}; this one knows {VERSION}): "
+            "runs are read from their files"
+        )
+    return version
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Journal, integrity, tables and version."""
+    version = _version(connection)
+    journal = journal_for(path.parent)
+    connection.execute(f"PRAGMA journal_mode={journal}").fetchone()
+    connection.execute(f"PRAGMA synchronous={'NORMAL' if journal == 'wal' else 'FULL'}")
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise DamagedIndex(f"the index is damaged: {found}")
+    if version == VERSION:
+        return
+    if version == 0:
+        connection.executescript(f"BEGIN IMMEDIATE; {TABLES}; PRAGMA user_version={VERSION}; COMMIT;")
+        return
+    with closing(_connected(path.with_name(f"{path.stem}.v{version}{path.suffix}"), "rwc")) as backup:
+        connection.backup(backup)
+    steps = "".join(MIGRATIONS[each] for each in range(version, VERSION))
+    connection.executescript(f"BEGIN IMMEDIATE; {steps}; PRAGMA user_version={VERSION}; COMMIT;")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What SQLite and the system raise, as problems of the index."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", "").startswith(_PASSING):
+            raise IndexProblem(f"the index {path} cannot be used: {error}") from None
+        raise DamagedIndex(f"the index is damaged: {error}") from None
+    except UnicodeDecodeError as error:
+        raise DamagedIndex(f"the index is damaged: {error}") from None
+    except OSError as error:
+        raise IndexProblem(f"the index {path} cannot be used: {error.strerror or error}") from None
+
+
+def set_aside(path: Path) -> str:
+    """Give a damaged index another name, which is returned; raises :class:`IndexProblem`.
+
+    With it go its journals, so that nothing of it comes into the next.
+    """
+    name = f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}{path.suffix}"
+    with _told(path), locked(path.with_name(f".{path.name}.lock"), PATIENCE):
+        for ending in ("-wal", "-shm", "-journal", ""):
+            beside = path.with_name(path.name + ending)
+            if beside.exists():
+                beside.replace(path.with_name(name + ending))
+    return name

@@ -1,0 +1,132 @@
+"""The index of a store: brought up to date by whoever asks it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnexpr.runs.entry import Entry
+from nnexpr.runs.folder import Found, scan
+from nnexpr.runs.holding import holder
+from nnexpr.runs.index.database import (
+    DamagedIndex,
+    IndexProblem,
+    NewerIndex,
+    reading,
+    set_aside,
+    writing,
+)
+from nnexpr.runs.index.reading import entry_in, is_sound, read_entry, row_of
+from nnexpr.runs.index.schema import RUN_COLUMNS
+
+__all__ = ["Index", "Rebuilt"]
+
+FILE = "index.sqlite"
+SHORT = 1.0  # seconds that a list waits for another process to have written
+_COLUMNS = ", ".join(RUN_COLUMNS)
+_KEEP = f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES ({', '.join('?' * len(RUN_COLUMNS))})"  # noqa: S608 - constants
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What :meth:`Index.rebuild` did; ``set_aside``: the name that what was there before has now, if it was damaged."""
+
+    runs: int
+    damaged: int  # of them, that cannot be read
+    seconds: float
+    set_aside: str
+
+
+class Index:
+    """Over the files of ``folder``. ``notes``: what was told of the index on the way, one sentence each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path = folder, folder / FILE
+        self.notes: list[str] = []
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every run at a glance, the oldest first, as the files are now.
+
+        Raises InputError where the folder is a file, OSError where it cannot be read; for the index, nothing.
+        """
+        found = scan(self.folder)
+        known = self._known(len(found.stamps))
+        changed = (run for run, stamp in found.stamps.items() if not _is_known(known, run, stamp))
+        fresh = self._read(changed, found)
+        self._keep(fresh, found, known)
+        live = {run for run in found.locked if holder(self._file(run))}
+        rows = {run: fresh.get(run) or known[run] for run in found.stamps}
+        return tuple(entry_in(rows[run], live=run in live) for run in found.stamps)
+
+    def rebuild(self) -> Rebuilt:
+        """Make the index anew from the files; raises IndexProblem where that is not possible."""
+        began, aside = time.monotonic(), ""
+        found = scan(self.folder)
+        try:
+            with writing(self.path):
+                pass
+        except DamagedIndex:
+            aside = set_aside(self.path)
+        rows = self._read(found.stamps, found)
+        with writing(self.path) as connection:
+            connection.execute("DELETE FROM runs")
+            connection.executemany(_KEEP, rows.values())
+        damaged = sum(entry_in(row, live=False).state == "damaged" for row in rows.values())
+        return Rebuilt(len(rows), damaged, time.monotonic() - began, aside)
+
+    def _file(self, run: str) -> Path:
+        return self.folder / f"{run}.safetensors"
+
+    def _known(self, runs: int) -> dict[str, Row]:
+        """Rows by id, as they were read last; none where the index cannot be used."""
+        if not runs:
+            return {}
+        try:
+            with reading(self.path) as connection:
+                rows = connection.execute(f"SELECT {_COLUMNS} FROM runs").fetchall()  # noqa: S608 - constants
+        except DamagedIndex as problem:
+            self._set_aside(problem)
+        except NewerIndex as problem:
+            self.notes.append(str(problem))
+        except IndexProblem:  # it is made, or will be when it is free again
+            pass
+        else:
+            if all(map(is_sound, rows)):
+                return {row[0]: row for row in rows}
+            self._set_aside(DamagedIndex("the index is damaged: a row is not as it was written"))
+        return {}
+
+    def _set_aside(self, problem: IndexProblem) -> None:
+        try:
+            self.notes.append(
+                f"{problem}; it is now {set_aside(self.path)}, and was made anew from the files"
+            )
+        except IndexProblem as worse:
+            self.notes.append(str(worse))
+
+    def _read(self, runs: Iterable[str], found: Found) -> dict[str, Row]:
+        return {run: row_of(read_entry(self._file(run)), found.stamps[run]) for run in runs}
+
+    def _keep(self, fresh: dict[str, Row], found: Found, known: dict[str, Row]) -> None:
+        """Write what is new into the index, where that can be; a row whose file may still change stays to be read."""
+        gone = [(run,) for run in known.keys() - found.stamps.keys()]
+        worth = [row for row in fresh.values() if row[1] or row[0] not in known]
+        if not worth and not gone:
+            return
+        try:
+            with writing(self.path, SHORT) as connection:
+                connection.executemany("DELETE FROM runs WHERE id = ?", gone)
+                connection.executemany(_KEEP, worth)
+        except DamagedIndex as problem:
+            self._set_aside(problem)
+        except IndexProblem:  # the list is right without; a newer one was told of
+            pass
+
+
+def _is_known(known: dict[str, Row], run: str, stamp: str) -> bool:
+    return stamp != "" and run in known and known[run][1] == stamp

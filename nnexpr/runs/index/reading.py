@@ -1,0 +1,109 @@
+"""What the index takes from the files of a run: an :class:`~nnexpr.runs.entry.Entry`, and that as a row and back."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nnexpr.plain import plain
+from nnexpr.runs.entry import Entry, state_of
+from nnexpr.runs.folder import labels_file
+from nnexpr.runs.head import LAST_EPOCH, Head, read_head
+from nnexpr.runs.holding import holder
+from nnexpr.runs.index.schema import told
+from nnexpr.runs.labels import labels_of
+from nnexpr.specification import InputError
+
+__all__ = ["entry_in", "entry_of", "is_sound", "read_entry", "row_of"]
+
+Row = tuple[Any, ...]
+
+
+def entry_of(path: Path) -> Entry:
+    """The run of this file at a glance, also whether it is trained now."""
+    entry = read_entry(path)
+    return replace(entry, state="running") if holder(path) else entry
+
+
+def read_entry(path: Path) -> Entry:
+    """From the files; one that cannot be read is damaged, and says why."""
+    labels = labels_of(labels_file(path))
+    common: dict[str, Any] = {"id": path.stem, "tags": labels.tags, "note": labels.note, "size": _size(path)}
+    try:
+        head = read_head(path, path.stem)
+    except InputError as error:
+        return Entry(**common, name=labels.name, state="damaged", problem=_word(error.allowed))
+    return Entry(**common, name=labels.name or _word(head.name), **_of_head(head))
+
+
+def _of_head(head: Head) -> dict[str, Any]:
+    epochs = head.config.get("epochs")
+    return {
+        "state": state_of(head.state, live=False),
+        "session": head.state,
+        "epoch": head.epoch,
+        "epochs": epochs if isinstance(epochs, int) and 0 <= epochs <= LAST_EPOCH else None,
+        "members": head.members,
+        "least_loss": head.least_loss,
+        "seconds": head.seconds,
+        "snapshots": head.snapshots,
+        "written": _word(head.written),
+        "device": _word(head.device),
+        "version": _word(head.version),
+        "sweep": _word(head.sweep),
+        "target": _word(head.config.get("target", "")),
+        "network": _word(head.config.get("network", "")),
+        "losses_text": json.dumps([loss if math.isfinite(loss) else None for loss in head.losses]),
+        "config_text": json.dumps(plain(head.config)),
+    }
+
+
+def _word(value: Any) -> str:
+    """A text that can be written as UTF-8, whatever a file holds."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def row_of(entry: Entry, stamp: str) -> Row:
+    """In the order of ``RUN_COLUMNS``."""
+    row = (
+        entry.id, stamp, entry.name, entry.note, " ".join(entry.tags), entry.state, entry.session, entry.problem,
+        entry.target, entry.network, entry.device, entry.version, entry.sweep, entry.created, entry.written,
+        entry.epoch, entry.epochs, entry.members, entry.seconds, entry.snapshots, *told(entry.least_loss),
+        entry.losses_text, entry.size, entry.config_text,
+    )  # fmt: skip
+    return (*row, _checksum(row))
+
+
+def is_sound(row: Row) -> bool:
+    """Whether a row is what was written: SQLite does not look whether a disk gives back the same bytes."""
+    return bool(row[-1] == _checksum(row[:-1]))
+
+
+def _checksum(row: Row) -> int:
+    return zlib.crc32(repr(row).encode("ascii", "backslashreplace"))
+
+
+def entry_in(row: Row, *, live: bool) -> Entry:
+    """Of a row in the order of ``RUN_COLUMNS``."""
+    (
+        run, _, name, note, tags, state, session, problem, target, network, device, version, sweep, _, written,
+        epoch, epochs, members, seconds, snapshots, least_loss, _, losses, size, config, _,
+    ) = row  # fmt: skip
+    return Entry(
+        id=run, name=name, tags=tuple(tags.split()), note=note, state="running" if live else state, session=session,
+        problem=problem, epoch=epoch, epochs=epochs, members=members,
+        least_loss=math.nan if least_loss is None else least_loss, seconds=seconds, snapshots=snapshots,
+        written=written, device=device, version=version, size=size, sweep=sweep, target=target, network=network,
+        losses_text=losses, config_text=config,
+    )  # fmt: skip
