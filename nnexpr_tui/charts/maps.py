@@ -36,12 +36,16 @@ from nnexpr_tui.charts.series import Markers
 __all__ = [
     "Ground",
     "border_map",
+    "borders",
     "cell_map",
+    "draw_borders",
     "held_limit",
     "image_size",
+    "marked",
     "picture_points",
     "value_limits",
     "value_map",
+    "with_legend",
 ]
 
 Faces = NDArray[np.int64]
@@ -127,8 +131,8 @@ def value_map(
     if ground.plain:
         picture = shaded(shown, palettes.LEVELS, ground.shades)
     else:
-        picture = pixels(_marked(np.where(shown == EMPTY, GREY, colors[shown]), ground))
-    picture = _with_legend(picture, ground)
+        picture = pixels(marked(np.where(shown == EMPTY, GREY, colors[shown]), ground))
+    picture = with_legend(picture, ground)
     _bar(picture, ground, colors, label(limits[0]), label(limits[1]))
     return picture, levels
 
@@ -148,23 +152,23 @@ def cell_map(faces: Faces, slopes: Floats, limit: float, ground: Ground) -> Pict
     strengths = np.maximum(strengths, 0)
     turn = np.arctan2(slopes[:, 1], slopes[:, 0]) / (2 * np.pi) * palettes.DIRECTIONS
     directions = np.rint(np.nan_to_num(turn)).astype(np.int64) % palettes.DIRECTIONS
-    across, down = _borders(shown)
+    across, down = borders(shown)
     is_fine = shown.size > 0 and np.mean(across | down) > MOST_BORDERS
     if ground.plain:
         picture = shaded(strengths[shown], palettes.STRENGTHS, ground.shades)
         if not is_fine:
-            _draw_borders(picture, across, down, ascii_only=ground.markers == "ascii")
+            draw_borders(picture, across, down, ascii_only=ground.markers == "ascii")
     else:
         border = (across | down) & (not is_fine)
         inner, outer = palettes.slope_colors(ground.dark), palettes.slope_colors(ground.dark, border=True)
         at = strengths[shown], directions[shown]
-        picture = pixels(_marked(np.where(border, outer[at], inner[at]), ground))
-    picture = _with_legend(picture, ground)
+        picture = pixels(marked(np.where(border, outer[at], inner[at]), ground))
+    picture = with_legend(picture, ground)
     _slope_legend(picture, ground, limit)
     return picture
 
 
-def _borders(faces: Faces) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def borders(faces: Faces) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Where a pixel's right neighbour, and where the one below, lies in another cell."""
     across, down = np.zeros(faces.shape, dtype=bool), np.zeros(faces.shape, dtype=bool)
     across[:, :-1] = faces[:, 1:] != faces[:, :-1]
@@ -172,7 +176,7 @@ def _borders(faces: Faces) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return across, down
 
 
-def _draw_borders(
+def draw_borders(
     picture: Picture, across: NDArray[np.bool_], down: NDArray[np.bool_], *, ascii_only: bool
 ) -> None:
     lines = "|-+" if ascii_only else "│─┘"
@@ -241,7 +245,7 @@ def _layer_legend(picture: Picture, ground: Ground, inks: Colors, is_fine: bool)
 # What all have
 
 
-def _with_legend(picture: Picture, ground: Ground) -> Picture:
+def with_legend(picture: Picture, ground: Ground) -> Picture:
     """With an empty row below where there is to be a legend, and the crosshair where it is made of characters."""
     picture = np.vstack([picture, blank(ground.width, ground.height - ground.rows)])
     if ground.plain:
@@ -253,7 +257,7 @@ def _place(cross: tuple[float, float], columns: int, rows: int) -> tuple[int, in
     return min(int(cross[0] * columns), columns - 1), min(int(cross[1] * rows), rows - 1)
 
 
-def _marked(colors: NDArray[np.generic], ground: Ground) -> Colors:
+def marked(colors: NDArray[np.generic], ground: Ground) -> Colors:
     """With the arms of a crosshair around its pixel, which stays as it is."""
     marked = colors.astype(np.int32)
     rows, columns = marked.shape

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
-    "DIRECTIONS", "LEVELS", "STRENGTHS", "diverging", "layer_colors", "mark", "packed", "sequential", "slope_colors",
+    "DIRECTIONS", "LEVELS", "PATTERNS", "STRENGTHS", "class_colors", "diverging", "layer_colors", "mark", "packed",
+    "pattern_colors", "sequential", "slope_colors",
 ]  # fmt: skip
 
 Colors = NDArray[np.int32]
@@ -23,6 +24,7 @@ Floats = NDArray[np.float64]
 LEVELS = 33  # of values: odd, so that zero has a level of its own; finer steps are hardly seen and send more
 DIRECTIONS = 24  # of a gradient
 STRENGTHS = 13  # of a gradient's norm
+PATTERNS = 48  # colours of patterns: hues in three lightnesses
 GOLDEN_ANGLE = 137.508  # degrees: neighbouring layers get hues far apart
 HALVINGS = 20  # of the interval in which the most chroma is looked for
 BORDER = 0.6  # the lightness of a border, of its cell's
@@ -101,6 +103,22 @@ def slope_colors(dark: bool, border: bool = False) -> Colors:
 def layer_colors(dark: bool, layers: int) -> Colors:
     """A colour for each hidden layer, ``(layers,)``, all of one lightness."""
     return packed(0.78 if dark else 0.5, 0.15, 70 + GOLDEN_ANGLE * np.arange(layers))
+
+
+@lru_cache(maxsize=64)
+def class_colors(dark: bool, classes: int, border: bool = False) -> Colors:
+    """A colour for each class, ``(classes,)``: hues far apart, and of neighbours in two lightnesses."""
+    number = np.arange(classes)
+    lightness = (0.62 if dark else 0.78) + np.where(number % 2, 0.12, 0.0)
+    return packed(lightness * (BORDER if border else 1.0), 0.12, 30 + GOLDEN_ANGLE * number)
+
+
+@lru_cache(maxsize=8)
+def pattern_colors(dark: bool, border: bool = False) -> Colors:
+    """Colours that say nothing but which is which, ``(PATTERNS,)``."""
+    number = np.arange(PATTERNS)
+    lightness = (0.42 if dark else 0.68) + 0.12 * (number % 3)
+    return packed(lightness * (BORDER if border else 1.0), 0.11, number * (360 / PATTERNS))
 
 
 def mark(dark: bool) -> int:

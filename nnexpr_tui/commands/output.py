@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from nnexpr.experiments.data import Map
     from nnexpr_tui.charts.heat import Floats, Picture
+    from nnexpr_tui.charts.maps import Ground
     from nnexpr_tui.charts.series import ChartData, Markers
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "figure",
     "number",
     "print_chart",
+    "print_drawn",
     "print_grid",
     "print_json",
     "print_maps",
@@ -172,6 +174,15 @@ def print_grid(figure: Map) -> None:
     )
     _print_picture(console, grid_map(figure, ground))
     console.print()
+
+
+def print_drawn(draw: Callable[[Ground], Picture], columns: int, rows: int) -> None:
+    """Print what ``draw`` makes of a ground of so many cells at most, in colours or shades."""
+    from nnexpr_tui.charts.maps import Ground
+
+    console = _stdout()
+    ground = Ground(min(console.width, columns), rows, _markers(), plain=_lacks_colors(console))
+    _print_picture(console, draw(ground))
 
 
 def _lacks_colors(console: Console) -> bool:

@@ -14,13 +14,13 @@ from nnexpr.experiments.findings import Finding, kept_finding
 from nnexpr.networks.tensor_file import opened
 from nnexpr.plot.ways import WAYS, Drawable, drawn_as
 from nnexpr.runs.file import SavedNetwork
+from nnexpr.runs.reading import of_one_output, read_network
 from nnexpr.runs.restored import recording_of, result_of
 from nnexpr.runs.run import Run
 from nnexpr.runs.store import Store
 from nnexpr.specification import InputError
 from nnexpr.targets import target
 from nnexpr_tui.commands.interrupts import Interrupted, signals
-from nnexpr_tui.commands.network_file import read_network
 from nnexpr_tui.commands.output import say
 from nnexpr_tui.commands.reproduce import How, performed
 
@@ -121,7 +121,7 @@ def _or_none(get: Callable[[], Thing]) -> Thing | None:
 def _of_file(name: str, store: Store, asked: Asked, look: dict[str, Any]) -> Labelled:
     if not _holds_weights(name):
         return _of_target(f"csv:{name}", asked, look)
-    saved = read_network(name, store, None, None, None)
+    saved = of_one_output(name, read_network(name, store), None)
     for sentence in saved.assumed:
         say(sentence)
     fit = Drawable(Path(name).name, None, None)

@@ -21,8 +21,10 @@ from nnexpr_tui.commands.options import (
 )
 from nnexpr_tui.commands.output import print_json, say
 from nnexpr_tui.commands.regions_path import AskedPath, asked_path, path_options, vertices_option
+from nnexpr_tui.commands.slices import asked_slice, between_option, of_option, plane_options, refuse_beside
 
 if TYPE_CHECKING:
+    from nnexpr.regions.slices import Slice
     from nnexpr.runs.file import SavedNetwork
     from nnexpr.runs.store import Store
     from nnexpr.scale import Scale
@@ -34,12 +36,15 @@ _EXAMPLES = {
     "wave.safetensors": "what fit --save wrote",
     "net.pt --domain -1 1 --layers fc1,fc2,fc3": "a state dict of torch, whose layers have names of their own",
     "net.pt --along '0,0;1,1' --json": "along a segment, for any number of inputs",
+    "net.pt --between digits.csv:0 digits.csv:1": "between two rows of a data file",
+    "net.pt --plane a.npy b.npy c.npy --of argmax": "which output is largest on the plane of three inputs",
+    "epoch1.pt epoch2.pt epoch3.pt --between a.npy b.npy": "how that changes from one checkpoint to the next",
 }
 _UNIT = (0.0, 1.0)
 
 
 @click.command(cls=SectionedCommand, examples=_EXAMPLES)
-@click.argument("file", shell_complete=networks)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=networks)
 @declared_options(
     "domain", words={"domain": "where they are counted; where the network was trained unless given"}
 )
@@ -56,8 +61,11 @@ _UNIT = (0.0, 1.0)
 @own_option(
     "domain2", "interval", None, "of a network of two inputs, the domain of the second", section="Target"
 )
+@between_option
+@plane_options
 @path_options
 @vertices_option
+@of_option
 @own_option(
     "layers", "text", None, "of a state dict, its layers in order, such as fc1,fc2,fc3", section="Network"
 )
@@ -68,14 +76,19 @@ _UNIT = (0.0, 1.0)
 @store_option
 @json_option
 def regions(
-    file: str,
+    files: tuple[str, ...],
     domain: tuple[float, float] | None,
     domain2: tuple[float, float] | None,
     activation: str | None,
+    between: tuple[str, str] | None,
+    plane: tuple[str, str, str] | None,
+    origin: str | None,
+    directions: tuple[str, str] | None,
     along: str | None,
     closed: bool,
     circle: tuple[float, float, float] | None,
     vertices: int | None,
+    of: str | None,
     layers: str | None,
     output: int | None,
     members: str | None,
@@ -87,39 +100,91 @@ def regions(
     FILE is a run's id, a .safetensors file written by fit --save, or a .safetensors or .pt state dict or checkpoint of
     nn.Linear layers, with --activation between them; what had to be assumed is said. The domain is in the target's own
     units: the one the network was trained on unless given, 0 to 1 where none was. With --along or --circle the regions
-    are counted along a path instead, for any number of inputs. Every count is held against the network itself; where
-    that is further away than rounding explains, "certified" is no and the command fails.
+    are counted along a path instead, for any number of inputs; with --between on the segment between two inputs, with
+    --plane or --origin and --directions on a plane among them, whose s and t then have the --domain. Every count is
+    held against the network itself; where that is further away than rounding explains, "certified" is no and the
+    command fails.
 
     Of a network of two inputs the cells in the plane are counted: --domain is that of both inputs unless --domain2 is
     given for the second.
-    """
-    from nnexpr_tui.commands.network_file import read_network
 
-    saved = read_network(file, store, activation, layers, output)
-    for sentence in saved.assumed:
-        say(sentence)
-    chosen = _chosen(members, saved.network.members)
-    path = asked_path(along, closed, circle, vertices)
-    if not saved.network.is_piecewise_linear:
-        raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
-    try:
-        if path is not None:
-            told = _path(file, saved, chosen, path, as_json)
-        elif saved.network.inputs == 2:
-            told = _plane(file, saved, chosen, domain, domain2, as_json)
-        elif domain2 is not None:
-            raise InputError("domain2", domain2, "leave it out; it is for networks of two inputs")
-        else:
-            told = _line(file, saved, chosen, domain, as_json)
-    except InputError:
-        raise
-    except ValueError as error:  # numbers that are not finite, or become so; too many cells
-        raise InputError("file", file, str(error)) from None
+    Several FILEs, such as the checkpoints of a training, are counted one after another in the same place.
+    """
+    place = asked_slice(between, plane, origin, directions, domain, domain2)
+    if place is not None:
+        refuse_beside(place, along=along, closed=closed, circle=circle, vertices=vertices, output=output)
+        told = _on_slice(files, place, of or "regions", activation, layers, members, store, as_json)
+    else:
+        if len(files) > 1:
+            raise InputError(
+                "file",
+                files[1],
+                "several are counted in one place, by --between or --plane; else one at a time",
+            )
+        if of is not None:
+            raise InputError(
+                "of", of, "it goes with --between and --plane; else --output chooses one of several outputs"
+            )
+        [file] = files
+        path = asked_path(along, closed, circle, vertices)
+        told = _of_file(file, path, domain, domain2, activation, layers, output, members, store, as_json)
     failed = [member["member"] for member in told if not member["certified"]]
     if failed:
         which = f"member {failed[0]}" + (f" and {len(failed) - 1:,} more" if len(failed) > 1 else "")
         say(f"the certificate of {which} does not hold: it is further from its pieces than rounding explains")
     return 1 if failed else 0
+
+
+def _on_slice(
+    files: tuple[str, ...], place: Slice, of: str, activation: str | None, layers: str | None, members: str | None,
+    store: Store, as_json: bool,
+) -> list[Member]:  # fmt: skip
+    """Every file on one segment, or one plane."""
+    from nnexpr.runs.reading import read_network
+    from nnexpr_tui.commands.regions_between import Opened, between, on_plane
+
+    opened = []
+    for file in files:
+        saved = read_network(file, store, activation, layers)
+        _tell_assumed(saved)
+        _require_pieces(file, saved)
+        opened.append(Opened(file, saved, _chosen(members, saved.network.members)))
+    return (between if place.between is not None else on_plane)(opened, place, of, as_json)
+
+
+def _of_file(
+    file: str, path: AskedPath | None, domain: tuple[float, float] | None, domain2: tuple[float, float] | None,
+    activation: str | None, layers: str | None, output: int | None, members: str | None, store: Store, as_json: bool,
+) -> list[Member]:  # fmt: skip
+    """On its domain, or along a path."""
+    from nnexpr.runs.reading import of_one_output, read_network
+
+    saved = of_one_output(file, read_network(file, store, activation, layers), output)
+    _tell_assumed(saved)
+    chosen = _chosen(members, saved.network.members)
+    _require_pieces(file, saved)
+    try:
+        if path is not None:
+            return _path(file, saved, chosen, path, as_json)
+        if saved.network.inputs == 2:
+            return _plane(file, saved, chosen, domain, domain2, as_json)
+        if domain2 is not None:
+            raise InputError("domain2", domain2, "leave it out; it is for networks of two inputs")
+        return _line(file, saved, chosen, domain, as_json)
+    except InputError:
+        raise
+    except ValueError as error:  # numbers that are not finite, or become so; too many cells
+        raise InputError("file", file, str(error)) from None
+
+
+def _tell_assumed(saved: SavedNetwork) -> None:
+    for sentence in saved.assumed:
+        say(sentence)
+
+
+def _require_pieces(file: str, saved: SavedNetwork) -> None:
+    if not saved.network.is_piecewise_linear:
+        raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
 
 
 def _line(
@@ -132,7 +197,8 @@ def _line(
     network, across = saved.network, saved.input_scales[0]
     if network.inputs != 1:
         why = (
-            f"it has {network.inputs} inputs; with more than two, regions are counted along a path (--along)"
+            f"it has {network.inputs} inputs; with more than two, regions are counted along a path (--along) or "
+            "between two points (--between)"
         )
         raise InputError("file", file, why)
     own = domain or (saved.domain or (_UNIT,))[0]

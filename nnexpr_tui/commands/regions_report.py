@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from nnexpr.regions.plane import PlaneRegions
     from nnexpr.scale import Scale
 
-__all__ = ["Member", "along_path", "counts", "in_plane", "on_line", "show_line", "show_path", "show_plane"]
+__all__ = [
+    "CHECK", "COUNTS", "PLANE", "Columns", "Member", "along_path", "cells", "counts", "finish", "in_plane", "on_line",
+    "show_line", "show_path", "show_plane", "table",
+]  # fmt: skip
 
 Rectangle = tuple[tuple[float, float], tuple[float, float]]
 Member = dict[str, Any]  # as JSON tells of it
@@ -27,7 +30,7 @@ Columns = Mapping[str, Callable[[Member], str]]
 _MOST_ROWS = 20
 _MOST_DEAD = 12  # units that are named
 
-_COUNTS: Columns = {
+COUNTS: Columns = {
     "member": lambda told: str(told["member"]),
     "regions": lambda told: number(told["linear_regions"]),
     "bends": lambda told: number(told["bends"]),
@@ -39,14 +42,14 @@ _PATH: Columns = {
     "pieces": lambda told: number(told["pieces"]),
     "lengths": lambda told: ", ".join(number(length) for length in told["trajectory_lengths"].tolist()),
 }
-_PLANE: Columns = {
-    "member": _COUNTS["member"],
+PLANE: Columns = {
+    "member": COUNTS["member"],
     "euler": lambda told: str(told["euler"]),
     "area error": lambda told: f"{told['area_error']:.1e}",
     "mean degree": lambda told: f"{told['mean_degree']:.3f}",
     "mismatches": lambda told: "{sampled_mismatches:,} of {sampled_points:,}".format(**told["check"]),
 }
-_CHECK: Columns = {
+CHECK: Columns = {
     "certified": lambda told: "yes" if told["certified"] else "NO",
     "residual": lambda told: f"{told['check']['max_residual']:.1e}",
     "ties": lambda told: number(told["check"]["ties"]),
@@ -94,6 +97,17 @@ def along_path(member: int, along: PathRegions, across: Scale, up: Scale) -> Mem
     }
 
 
+def cells(member: int, plane: PlaneRegions, up: Scale) -> Member:
+    """A member in the plane; ``up`` takes the residual to own units."""
+    check = dict(vars(plane.check.rescaled(up)))
+    return counts(member, plane) | {
+        "collapsed": plane.collapsed,
+        "cells": plane.activation_regions,
+        **{key: check.pop(key) for key in ("euler", "area_error", "mean_degree")},
+        "check": check,
+    }
+
+
 def in_plane(
     network: Network,
     domain: Rectangle | None,
@@ -116,14 +130,7 @@ def in_plane(
     def told(member: int) -> Member | None:
         if member != members[0] and time.monotonic() > until:
             return None
-        plane = plane_regions(network, domain, member)
-        check = dict(vars(plane.check.rescaled(up)))
-        return counts(member, plane) | {
-            "collapsed": plane.collapsed,
-            "cells": plane.activation_regions,
-            **{key: check.pop(key) for key in ("euler", "area_error", "mean_degree")},
-            "check": check,
-        }
+        return cells(member, plane_regions(network, domain, member), up)
 
     with ThreadPoolExecutor(max(1, min(torch.get_num_threads(), len(members)))) as pool:
         return [member for member in pool.map(told, members) if member is not None]
@@ -132,10 +139,10 @@ def in_plane(
 def show_line(file: str, domain: tuple[float, float], members: list[Member]) -> None:
     """The counts, and of a single member its pieces."""
     low, high = (number(end, 6) for end in domain)
-    _table(f"Linear regions of {file} on [{low}, {high}]", {**_COUNTS, **_CHECK}, members)
+    table(f"Linear regions of {file} on [{low}, {high}]", {**COUNTS, **CHECK}, members)
     regions = sorted(told["linear_regions"] for told in members)
     least, median, greatest = regions[0], regions[len(regions) // 2], regions[-1]
-    _finish(members, f"; regions: least {least:,}, median {median:,}, greatest {greatest:,}")
+    finish(members, f"; regions: least {least:,}, median {median:,}, greatest {greatest:,}")
     if len(members) > 1:
         return
     [told] = members
@@ -155,25 +162,25 @@ def show_path(file: str, closed: bool, length: float, members: list[Member]) -> 
     """The counts along a path."""
     kind, segments = "closed path" if closed else "path", len(members[0]["segment_pieces"])
     title = f"Linear regions of {file} along a {kind} of {segments} segments, length {number(length, 6)}"
-    _table(title, {**_COUNTS, **_PATH, **_CHECK}, members)
-    _finish(members)
+    table(title, {**COUNTS, **_PATH, **CHECK}, members)
+    finish(members)
 
 
 def show_plane(file: str, domain: Rectangle, members: list[Member]) -> None:
     """The counts in one table, what certifies them in another."""
     sides = " × ".join(f"[{number(low, 6)}, {number(high, 6)}]" for low, high in domain)
-    _table(f"Linear regions of {file} on {sides}", _COUNTS, members)
+    table(f"Linear regions of {file} on {sides}", COUNTS, members)
     title = "Certificates: vertices - edges + cells is 1, areas sum to the domain's"
-    _table(title, {**_PLANE, **_CHECK}, members)
-    _finish(members)
+    table(title, {**PLANE, **CHECK}, members)
+    finish(members)
 
 
-def _table(title: str, columns: Columns, members: list[Member]) -> None:
+def table(title: str, columns: Columns, members: list[Member], *, narrow: bool = False) -> None:
     rows = [[cell(told) for cell in columns.values()] for told in members[:_MOST_ROWS]]
-    print_table(title, list(columns), rows)
+    print_table(title, list(columns), rows, narrow=narrow)
 
 
-def _finish(members: list[Member], more: str = "") -> None:
+def finish(members: list[Member], more: str = "") -> None:
     """What stands below the tables: how many members are not in them, or the dead units of the only one."""
     if len(members) > _MOST_ROWS:
         print_text(f"... and {len(members) - _MOST_ROWS:,} more members (all with --json){more}")

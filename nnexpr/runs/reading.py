@@ -13,20 +13,16 @@ from nnexpr.runs.store import Store
 from nnexpr.scale import Scale
 from nnexpr.specification import InputError
 
-__all__ = ["read_network"]
+__all__ = ["of_one_output", "read_network"]
 
 
 def read_network(
-    name: str,
-    store: Store,
-    activation: str | None = None,
-    layers: str | None = None,
-    output: int | None = None,
+    name: str, store: Store, activation: str | None = None, layers: str | None = None
 ) -> SavedNetwork:
-    """The network that ``name`` stands for; a file goes before a run of that id.
+    """The network that ``name`` stands for, with all its outputs; a file goes before a run of that id.
 
     ``activation`` is that of a state dict, which does not hold it (relu unless given), ``layers`` the order of its
-    layers, separated by commas; ``output`` chooses one of several, from 0. Raises InputError.
+    layers, separated by commas. Raises InputError.
     """
     path = Path(name)
     if not os.path.exists(name):
@@ -42,18 +38,15 @@ def read_network(
     if path.suffix != ".safetensors" or "nnexpr" not in read_tensors(path)[1]:
         names = [layer.strip() for layer in (layers or "").split(",") if layer.strip()]
         read = read_state_dict(path, activation, names)
-        saved = SavedNetwork(read.network, (Scale(),) * read.network.inputs, assumed=read.assumed)
-    else:
-        for option, given in (("activation", activation), ("layers", layers)):
-            if given is not None:
-                raise InputError(
-                    option, given, "leave it out; the file says what layers and activations it has"
-                )
-        saved = load(path)
-    return _of_one_output(name, saved, output)
+        return SavedNetwork(read.network, (Scale(),) * read.network.inputs, assumed=read.assumed)
+    for option, given in (("activation", activation), ("layers", layers)):
+        if given is not None:
+            raise InputError(option, given, "leave it out; the file says what layers and activations it has")
+    return load(path)
 
 
-def _of_one_output(name: str, saved: SavedNetwork, output: int | None) -> SavedNetwork:
+def of_one_output(name: str, saved: SavedNetwork, output: int | None) -> SavedNetwork:
+    """The network of ``output``, from 0, or of the only one there is. Raises InputError."""
     outputs = saved.network.outputs
     if outputs > 1 and output is None:
         why = f"it has {outputs} outputs; choose one by --output, from 0 to {outputs - 1}"
