@@ -16,6 +16,9 @@ _PUBLIC = {
     "nnexpr.networks.builders": "mlp shallow mmnn",
     "nnexpr.networks.compositional": "compositional tent",
     "nnexpr.networks.interchange": "from_torch to_torch",
+    "nnexpr.networks.onnx": "from_onnx",
+    "nnexpr.networks.graph.graph": "Graph",
+    "nnexpr.networks.graph.chain": "graph_of",
     "nnexpr.networks.matching": "matching_mlp",
     "nnexpr.runs.file": "save load",
     "nnexpr.targets": "target",
@@ -46,9 +49,12 @@ if TYPE_CHECKING:
     from nnexpr.linear.spectrum import Spectrum as Spectrum, spectrum as spectrum
     from nnexpr.networks.builders import mlp as mlp, mmnn as mmnn, shallow as shallow
     from nnexpr.networks.compositional import compositional as compositional, tent as tent
+    from nnexpr.networks.graph.chain import graph_of as graph_of
+    from nnexpr.networks.graph.graph import Graph as Graph
     from nnexpr.networks.interchange import from_torch as from_torch, to_torch as to_torch
     from nnexpr.networks.matching import matching_mlp as matching_mlp
     from nnexpr.networks.network import Network as Network
+    from nnexpr.networks.onnx import from_onnx as from_onnx
     from nnexpr.regions.line import LineRegions as LineRegions, linear_regions as linear_regions
     from nnexpr.regions.path import (
         PathDecisions as PathDecisions,

@@ -1,12 +1,12 @@
 """Networks from torch modules, and back. Values agree to rounding; parameters bit for bit.
 
-A module is taken apart by its exact type, never by name, and what was made of it is compared with the module itself.
+A plain stack of layers is taken apart by exact types, never by name, and keeps its parameters; any other module is
+followed through its forward (``tracing/``). What was made of it is compared with the module itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import torch
@@ -17,7 +17,10 @@ from nnexpr.activations import ACTIVATIONS, FAMILIES
 from nnexpr.declarations import load
 from nnexpr.networks.adding import AddingStack
 from nnexpr.networks.assembly import Assembly, is_plain
+from nnexpr.networks.graph.chain import network_of
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
+from nnexpr.networks.tracing.module import evaluated, graph_of_module
 from nnexpr.specification import InputError
 
 __all__ = ["from_torch", "to_torch"]
@@ -25,20 +28,41 @@ __all__ = ["from_torch", "to_torch"]
 _POINTS = 32  # at which a module is compared with its network
 
 
-def from_torch(module: nn.Module) -> Network:
-    """One network from an ``nn.Linear``, or an ``nn.Sequential`` of Linear and activation modules, in evaluation mode.
+def from_torch(
+    module: nn.Module, input_shape: Sequence[int] | None = None, up_to: str | None = None
+) -> Network | Graph:
+    """What a module computes in evaluation mode: a :class:`Network` of a plain stack of layers, else a :class:`Graph`.
 
+    ``input_shape`` is that of one point, without the batch, such as ``(1, 28, 28)``; a first ``nn.Linear`` tells its
+    own. ``up_to`` names a module, or a step as an error names it, before which to stop: ``"softmax"``.
+
+    **Any module** whose output is piecewise linear in its input: its forward is run once on tensors that stand for
+    units (``tracing/``), so that convolutions, normalisation, pooling, residual sums, concatenation, maxima, functions
+    and methods of torch, hooks and methods of its own are followed. The weights are taken in double precision. What is
+    not piecewise linear is an InputError with its name and place, and so is a module whose own values at random points,
+    one by one and together, are not the graph's. The module is not changed, nor torch's generators drawn from.
+
+    **A plain stack** is an ``nn.Linear``, or an ``nn.Sequential`` of Linear and activation modules, smooth ones too.
     Sequentials may be nested. Two Linear modules in a row have the identity between them; Dropout and Flatten do
     nothing; BatchNorm1d is the affine map of its running statistics, folded in double precision, which the network
     then has. A network ends in an affine layer and has one activation a layer, so after a last activation, and between
     two in a row, a frozen layer W = I, b = 0 passes values on. A Linear whose parameters all have ``requires_grad`` off
     becomes a frozen layer. Half and bfloat16 become float32. What :func:`to_torch` made of a network whose layers add
-    what others gave is such a network again. Raises InputError, naming the module, for anything else,
-    and where the network's values are not the module's: with a hook or a ``forward`` of its own, for one.
+    what others gave is such a network again. Raises InputError where the network's values are not the module's: with
+    a hook or a ``forward`` of its own, for one.
     """
-    assembly = Assembly()
     module = _inside(module)
-    for name, part, adds in _parts(module):
+    parts = list(_parts(module))
+    of_one_axis = input_shape is None or len(input_shape) == 1
+    if up_to is None and of_one_axis and _is_stack([part for _, part, _ in parts]):
+        return _of_stack(module, parts)
+    graph = graph_of_module(module, input_shape, up_to)
+    return network_of(graph) or graph
+
+
+def _of_stack(module: nn.Module, parts: Sequence[tuple[str, nn.Module, int]]) -> Network:
+    assembly = Assembly()
+    for name, part, adds in parts:
         if any(not is_plain(parameter) for parameter in part.parameters()):
             kinds = ", ".join(sorted({str(parameter.dtype) for parameter in part.parameters()}))
             raise InputError(
@@ -50,12 +74,8 @@ def from_torch(module: nn.Module) -> Network:
             assembly.add(part.weight, part.bias, any(p.requires_grad for p in part.parameters()), adds)
         elif type(part) is nn.BatchNorm1d:
             assembly.rescale(*_normalisation(name, part))
-        elif not _does_nothing(part) and (activation := _activation_of(name, part)) != "identity":
-            if not assembly.affine:
-                raise InputError("module", name, "an activation must come after an nn.Linear")
+        elif not _does_nothing(part) and (activation := _activation_of(part)) != "identity":
             assembly.activate(activation)
-    if not assembly.affine:
-        raise InputError("module", type(module).__name__, "it must hold at least one nn.Linear")
     try:
         network = assembly.network()
     except ValueError as error:
@@ -140,26 +160,29 @@ def _does_nothing(module: nn.Module) -> bool:
     return flat or type(module) in (nn.Dropout, nn.AlphaDropout, nn.FeatureAlphaDropout)
 
 
-def _activation_of(name: str, module: nn.Module) -> str:
-    modules = [each for each in ACTIVATIONS.values() if each.module]
-    allowed = "it must be made of nn.Linear, " + ", ".join(
-        each.module.removeprefix("torch.").replace(":", ".") for each in modules
+def _is_stack(parts: Sequence[nn.Module]) -> bool:
+    """Whether they are layers of a network, an affine one first."""
+    first = next((part for part in parts if not _does_nothing(part) and type(part) is not nn.Identity), None)
+    known = (nn.Linear, nn.BatchNorm1d)
+    return (
+        type(first) in known
+        and any(type(part) is nn.Linear for part in parts)
+        and all(type(part) in known or _does_nothing(part) or _activation_of(part) for part in parts)
     )
-    if type(module) is nn.PReLU and module.weight.numel() == 1:
+
+
+def _activation_of(module: nn.Module) -> str:
+    """The activation that a module is; empty for any other module."""
+    if type(module) is nn.PReLU and module.weight.numel() == 1 and not module.weight.is_meta:
         return f"leaky_relu:{module.weight.item()!r}"
-    for each in modules:
+    for each in (activation for activation in ACTIVATIONS.values() if activation.module):
         if type(module) is load(each.module):
-            wrong = [item for item in each.settings.items() if getattr(module, item[0]) != item[1]]
+            wrong = [setting for setting, value in each.settings.items() if getattr(module, setting) != value]
             if not wrong:
                 return each.name
-            setting, value = wrong[0]
-            if (
-                each.name in FAMILIES
-                and (spelled := f"{each.name}:{getattr(module, setting)!r}") in ACTIVATIONS
-            ):
-                return spelled
-            allowed = f"its {setting} is {getattr(module, setting)!r}; it must be {value!r}"
-    raise InputError("module", name, allowed)
+            spelled = f"{each.name}:{getattr(module, wrong[0])!r}"
+            return spelled if each.name in FAMILIES and spelled in ACTIVATIONS else ""
+    return ""
 
 
 def _compare(module: nn.Module, network: Network) -> None:
@@ -181,7 +204,7 @@ def _compare(module: nn.Module, network: Network) -> None:
         terms += layer.inputs + 4
     kind = f"{type(module).__name__}"
     try:
-        with _evaluated(module), torch.no_grad():
+        with evaluated(module), torch.no_grad():
             told = module(x).double().cpu()
     except Exception as error:  # whatever a forward of its own raises
         why = f"it cannot be run on inputs of shape {tuple(x.shape)} ({type(error).__name__})"
@@ -192,15 +215,3 @@ def _compare(module: nn.Module, network: Network) -> None:
     if not same:
         why = "it gives other values than its layers do; a hook, or a forward of its own, is not taken over"
         raise InputError("module", kind, why)
-
-
-@contextmanager
-def _evaluated(module: nn.Module) -> Iterator[None]:
-    """In evaluation mode, and then as it was."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for part, training in modes:
-            part.training = training

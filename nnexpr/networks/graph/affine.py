@@ -9,17 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.networks.graph.convolution import Convolution
-from nnexpr.networks.graph.draft import Signal
+from nnexpr.networks.graph.draft import Refused, Signal, require_units
 from nnexpr.networks.graph.maps import Array, Dense, Diagonal, Selection
 from nnexpr.networks.graph.nodes import Affine, Sum
 
 __all__ = [
-    "added", "averaged", "broadcast", "contracted", "convolved", "joined", "padded", "scaled", "summed",
+    "added", "averaged", "broadcast", "contracted", "convolved", "joined", "multiplied", "padded", "scaled", "summed",
+    "unconvolved",
 ]  # fmt: skip
 
 
 def broadcast(signal: Signal, shape: Sequence[int]) -> Signal:
     """By NumPy's rules."""
+    require_units(*shape)
     return signal if signal.shape == tuple(shape) else signal.at(np.broadcast_to(signal.places, shape))
 
 
@@ -81,6 +83,42 @@ def contracted(signal: Signal, matrix: ArrayLike, axis: int) -> Signal:
     return result.at(np.moveaxis(result.places, 0, axis))
 
 
+def multiplied(one: Signal | ArrayLike | None, other: Signal | ArrayLike | None) -> Signal:
+    """The matrix product of a signal and an array, either way, as NumPy's ``matmul``; Refused for two signals."""
+    if isinstance(other, Signal):  # (A S)' = S' A'
+        if isinstance(one, Signal):
+            raise Refused("it is a product of two things that both depend on the input")
+        matrix = np.asarray(one, dtype=np.float64)
+        matrix = matrix.swapaxes(-1, -2) if matrix.ndim > 1 else matrix
+        made = multiplied(_turned(other), matrix)
+        return made if min(matrix.ndim, len(other.shape)) == 1 else _turned(made)
+    if not isinstance(one, Signal):
+        raise Refused("it is a product of constants")
+    matrix = np.asarray(other, dtype=np.float64)
+    if matrix.ndim == 1:
+        column = contracted(one, matrix[:, None], -1)
+        return column.at(column.places[..., 0])
+    if matrix.ndim == 2:
+        return contracted(one, matrix, -1)
+    if len(one.shape) == 1:
+        row = multiplied(one.at(one.places[None]), matrix)
+        return row.at(row.places[..., 0, :])
+    stacks = np.broadcast_shapes(one.shape[:-2], matrix.shape[:-2])
+    places = np.broadcast_to(one.places, (*stacks, *one.shape[-2:])).reshape(-1, *one.shape[-2:])
+    matrices = np.broadcast_to(matrix, (*stacks, *matrix.shape[-2:])).reshape(-1, *matrix.shape[-2:])
+    if np.all(matrices == matrices[0]):
+        return contracted(one.at(places.reshape(*stacks, *one.shape[-2:])), matrices[0], -1)
+    parts = [contracted(one.at(each), by, -1) for each, by in zip(places, matrices, strict=True)]
+    parts = one.draft.together(parts)
+    stacked = np.stack([part.places for part in parts])
+    return parts[0].at(stacked.reshape(*stacks, *stacked.shape[1:]))
+
+
+def _turned(signal: Signal) -> Signal:
+    """The last two axes the other way round."""
+    return signal.at(signal.places.swapaxes(-1, -2)) if len(signal.shape) > 1 else signal
+
+
 def summed(signal: Signal, axes: Sequence[int], keep: bool = False, factor: float = 1.0) -> Signal:
     """The sum over some axes, times a factor; ``keep`` leaves them with size 1."""
     axes = sorted({axis % len(signal.shape) for axis in axes})
@@ -88,7 +126,12 @@ def summed(signal: Signal, axes: Sequence[int], keep: bool = False, factor: floa
     places = signal.places.transpose(*rest, *axes)
     left = places.shape[: len(rest)]
     count = prod(places.shape[len(rest) :])
-    made = contracted(signal.at(places.reshape(*left, count)), np.full((count, 1), factor), -1)
+    rows = signal.at(places.reshape(*left, count))
+    if prod(left) == 1:
+        made = contracted(rows, np.full((count, 1), factor), -1)
+    else:  # one row of an image after another
+        row = Convolution(np.full((1, 1, 1, count), factor), (1, prod(left), count), (1, count))
+        made = signal.draft.affine(rows, row, (*left, 1))
     shape = tuple(1 if axis in axes else size for axis, size in enumerate(signal.shape))
     return made.at(made.places.reshape(shape if keep else left))
 
@@ -109,6 +152,7 @@ def padded(
     )
     wider = [(max(0, before), max(0, behind)) for before, behind in around]
     cut = signal.places[inside]
+    require_units(*(size + sum(pair) for size, pair in zip(cut.shape, wider, strict=True)))
     if not any(map(any, wider)):
         return signal.at(cut)
     if mode != "constant":
@@ -142,13 +186,55 @@ def convolved(
         raise ValueError(
             f"weights {weights.shape} are no convolution of {signal.shape[1:]} in one or two dimensions"
         )
+    if len(signal.places) > 1:
+        geometry = {"stride": stride, "padding": padding, "dilation": dilation}
+        each = [
+            convolved(signal.at(one[None]), weights, bias, **geometry, groups=groups) for one in signal.places
+        ]
+        return joined(each, 0)
     if flat:
         weights = weights[:, :, None]
         stride, dilation, padding = (1, *stride), (1, *dilation), (0, padding[0], 0, padding[1])
     image = (signal.shape[1], 1, signal.shape[2]) if flat else signal.shape[1:]
+    around = (padding[axis] + padding[axis + 2] for axis in (0, 1))
+    require_units(image[0], *(size + pad for size, pad in zip(image[1:], around, strict=True)))
     linear = Convolution(
         np.array(weights, dtype=np.float64), image, tuple(stride), tuple(padding), tuple(dilation), groups
     )  # fmt: skip
     made = (linear.made[0], linear.made[2]) if flat else linear.made
     biases = 0.0 if bias is None else np.repeat(np.asarray(bias, dtype=np.float64), prod(made[1:]))
     return signal.draft.affine(signal, linear, (1, *made), biases)
+
+
+def unconvolved(
+    signal: Signal,
+    weights: Array,
+    bias: Array | None = None,
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    groups: int = 1,
+    behind: Sequence[int],
+) -> Signal:
+    """The transposed convolution, ``weights (in channels, out channels / groups, ...)``: a convolution of the signal
+    with ``stride - 1`` zeros between its numbers. ``behind``: that much longer at the end of each axis.
+    """
+    kernel = weights.shape[2:]
+    axes = range(len(kernel))
+    if len(signal.shape) != len(weights.shape) or signal.shape[1] != len(weights):
+        raise ValueError(f"weights {weights.shape} are no transposed convolution of {signal.shape[1:]}")
+    sizes = [(size - 1) * step + 1 for size, step in zip(signal.shape[2:], stride, strict=True)]
+    require_units(*signal.shape[:2], *sizes)
+    picks = np.full((*signal.shape[:2], *sizes), -1)
+    picks[:, :, *(slice(None, None, step) for step in stride)] = signal.places
+    selection = Selection(picks.ravel(), signal.draft.nodes[signal.node].units)
+    apart = Affine(of=(signal.node,), map=selection, bias=np.zeros(picks.size))
+    reach = [(kernel[axis] - 1) * dilation[axis] for axis in axes]
+    around = [(reach[a] - padding[a], reach[a] - padding[len(kernel) + a] + behind[a]) for a in axes]
+    wider = padded(signal.draft.add(apart, picks.shape), [(0, 0), (0, 0), *around])
+    turned = np.flip(weights, axis=tuple(range(2, weights.ndim)))
+    turned = turned.reshape(groups, -1, *turned.shape[1:]).swapaxes(1, 2)
+    turned = turned.reshape(-1, *turned.shape[2:])
+    nothing, ones = (0,) * (2 * len(kernel)), (1,) * len(kernel)
+    return convolved(wider, turned, bias, stride=ones, padding=nothing, dilation=dilation, groups=groups)

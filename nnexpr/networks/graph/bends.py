@@ -14,7 +14,7 @@ from nnexpr.networks.graph.draft import Signal
 from nnexpr.networks.graph.maps import Index
 from nnexpr.networks.graph.nodes import Kinks, Maximum
 
-__all__ = ["bent", "clamped", "larger", "largest", "leaky", "smaller"]
+__all__ = ["at_least", "at_most", "bent", "clamped", "larger", "largest", "largest_over", "leaky", "smaller"]
 
 
 def bent(signal: Signal, pieces: Sequence[PiecewiseLinear], which: ArrayLike = 0) -> Signal:
@@ -30,7 +30,12 @@ def bent(signal: Signal, pieces: Sequence[PiecewiseLinear], which: ArrayLike = 0
 def leaky(signal: Signal, slopes: ArrayLike) -> Signal:
     """max(0, z) + slope min(0, z), the slopes broadcast to the signal."""
     different, which = np.unique(np.asarray(slopes, dtype=np.float64), return_inverse=True)
-    pieces = [PiecewiseLinear((0.0,), (float(slope), 1.0), (0.0, 0.0)) for slope in different]
+    pieces = [
+        PiecewiseLinear((0.0,), (float(slope), 1.0), (0.0, 0.0))
+        if slope != 1.0
+        else PiecewiseLinear((), (1.0,), (0.0,))
+        for slope in different
+    ]
     return bent(signal, pieces, which.reshape(np.shape(slopes)))
 
 
@@ -46,6 +51,24 @@ def clamped(signal: Signal, low: float = -inf, high: float = inf) -> Signal:
     )
 
 
+def at_least(signal: Signal, limits: ArrayLike) -> Signal:
+    """max(z, limit), the limits broadcast with the signal."""
+    given = np.asarray(limits, dtype=np.float64)
+    signal = broadcast(signal, np.broadcast_shapes(signal.shape, given.shape))
+    different, which = np.unique(given, return_inverse=True)
+    pieces = [PiecewiseLinear((limit,), (0.0, 1.0), (limit, 0.0)) for limit in different.tolist()]
+    return bent(signal, pieces, which.reshape(given.shape))
+
+
+def at_most(signal: Signal, limits: ArrayLike) -> Signal:
+    """min(z, limit), the limits broadcast with the signal."""
+    given = np.asarray(limits, dtype=np.float64)
+    signal = broadcast(signal, np.broadcast_shapes(signal.shape, given.shape))
+    different, which = np.unique(given, return_inverse=True)
+    pieces = [PiecewiseLinear((limit,), (1.0, 0.0), (0.0, limit)) for limit in different.tolist()]
+    return bent(signal, pieces, which.reshape(given.shape))
+
+
 def largest(signal: Signal, windows: Index) -> Signal:
     """Over the last axis of ``windows``, an array of units of the signal's node, -1 for none; the rest is its shape."""
     groups = windows.reshape(-1, windows.shape[-1])
@@ -54,6 +77,16 @@ def largest(signal: Signal, windows: Index) -> Signal:
     if groups.shape[1] == 1:
         return signal.at(windows[..., 0])
     return signal.draft.add(Maximum(of=(signal.node,), groups=groups), windows.shape[:-1])
+
+
+def largest_over(signal: Signal, axes: Sequence[int], keep: bool = False) -> Signal:
+    """The largest over some axes; ``keep`` leaves them with size 1."""
+    axes = sorted({axis % len(signal.shape) for axis in axes})
+    rest = [axis for axis in range(len(signal.shape)) if axis not in axes]
+    places = signal.places.transpose(*rest, *axes)
+    made = largest(signal, places.reshape(*places.shape[: len(rest)], -1))
+    shape = tuple(1 if axis in axes else size for axis, size in enumerate(signal.shape))
+    return made.at(made.places.reshape(shape)) if keep else made
 
 
 def larger(one: Signal, other: Signal) -> Signal:

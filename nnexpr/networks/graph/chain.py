@@ -1,17 +1,21 @@
-"""A network as a graph: its layers one above another, with sums where a layer adds what another gave."""
+"""A network as a graph: its layers one above another, with sums where a layer adds what another gave. And back."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import torch
 
 from nnexpr.activations import ACTIVATIONS
+from nnexpr.kinds import AffineLayer
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.maps import Dense
 from nnexpr.networks.graph.nodes import Affine, Input, Kinks, Node, Sum
 from nnexpr.networks.network import Network
 from nnexpr.specification import InputError
 
-__all__ = ["graph_of"]
+__all__ = ["graph_of", "network_of"]
 
 
 def graph_of(network: Network, member: int = 0) -> Graph:
@@ -44,3 +48,39 @@ def graph_of(network: Network, member: int = 0) -> Graph:
         network.domain,
         network.tie_tolerance,
     )
+
+
+def network_of(graph: Graph) -> Network | None:
+    """The same function as a network, where it is a plain stack of layers with one activation each; else None.
+
+    An input of several axes, which an image is, is not a network's.
+    """
+    layers, blocks = [], []
+    if sum(size > 1 for size in graph.input_shape) > 1:
+        return None
+    for number, node in enumerate(graph.nodes[1:], 1):
+        if node.of != (number - 1,):
+            return None
+        match node:
+            case Affine(map=Dense(weights)):
+                layers.append(AffineLayer(*weights.shape))
+                blocks.append(np.column_stack([weights.T, node.bias]).ravel())
+            case Kinks() if layers and layers[-1].activation == "identity" and (name := _activation(node)):
+                layers[-1] = replace(layers[-1], activation=name)
+            case _:
+                return None
+    if not layers:
+        return None
+    parameters = torch.from_numpy(np.concatenate(blocks))[None]
+    return Network(tuple(layers), parameters, tie_tolerance=graph.tie_tolerance, domain=graph.domain)
+
+
+def _activation(kinks: Kinks) -> str:
+    """The one activation of all units; empty if they differ or it has no name."""
+    if len(kinks.pieces) > 1:
+        return ""
+    (function,) = kinks.pieces
+    known = next((name for name, activation in ACTIVATIONS.items() if activation.pieces == function), "")
+    if known or function.kinks != (0.0,) or function.intercepts != (0.0, 0.0) or function.slopes[1] != 1.0:
+        return known
+    return f"leaky_relu:{function.slopes[0]!r}"

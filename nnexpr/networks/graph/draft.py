@@ -7,6 +7,7 @@ reader of torch modules and that of ONNX files are tables of these. The first ax
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +19,19 @@ from nnexpr.networks.graph.maps import Index, LinearMap, Selection
 from nnexpr.networks.graph.nodes import Affine, Concatenate, Input, Node
 from nnexpr.networks.graph.simplify import simplified
 
-__all__ = ["Draft", "Signal"]
+__all__ = ["MOST_UNITS", "Draft", "Refused", "Signal", "require_units"]
+
+MOST_UNITS = 1 << 26  # of one node: half a gigabyte a point
+
+
+class Refused(Exception):
+    """Why a step cannot be part of a graph, as the end of a sentence about it."""
+
+
+def require_units(*sizes: float) -> None:
+    """Refuse what would be made, before it is: the product of the sizes is too much."""
+    if not (units := math.prod(sizes)) <= MOST_UNITS:
+        raise Refused(f"it would make {units:,.0f} numbers; at most {MOST_UNITS:,} are taken")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +70,14 @@ class Draft:
     nodes: list[Node] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     name: str = "input"
-    shape: tuple[int, ...] = ()  # of one point of the input
 
     def input(self, shape: Sequence[int]) -> Signal:
         """One point of the input, with the batch before ``shape``; to be asked for once, first."""
-        self.shape = tuple(shape)
-        return self.add(Input(size=int(np.prod(shape))), (1, *shape))
+        return self.add(Input(size=math.prod(shape)), (1, *shape))
 
     def add(self, node: Node, shape: Sequence[int]) -> Signal:
         """What a new node gives, in C order."""
+        require_units(node.units)
         self.nodes.append(node)
         self.names.append(self.name)
         return Signal(self, len(self.nodes) - 1, np.arange(node.units).reshape(shape))
@@ -74,6 +86,7 @@ class Draft:
         self, signal: Signal, linear: LinearMap, shape: Sequence[int], bias: ArrayLike = 0.0
     ) -> Signal:
         """A linear map of a signal's numbers in C order, and a bias, one number or one each."""
+        require_units(linear.outputs)
         biases = np.array(np.broadcast_to(np.asarray(bias, dtype=np.float64), (linear.outputs,)))
         return self.add(Affine(of=(self.flat(signal),), map=linear, bias=biases), shape)
 
@@ -92,6 +105,13 @@ class Draft:
             Affine(of=(signal.node,), map=Selection(picks, units), bias=np.zeros(len(picks))), (-1,)
         ).node
 
+    def selected(self, signal: Signal, places: Index) -> Signal:
+        """Units of a signal's node, 0 where a place is -1."""
+        if places.size and places.min() >= 0:
+            return signal.at(places)
+        selection = Selection(places.ravel(), self.nodes[signal.node].units)
+        return self.add(Affine(of=(signal.node,), map=selection, bias=np.zeros(places.size)), places.shape)
+
     def together(self, signals: Sequence[Signal]) -> list[Signal]:
         """The same signals as units of one node."""
         nodes = list(dict.fromkeys(signal.node for signal in signals))
@@ -102,8 +122,9 @@ class Draft:
         starts = dict(zip(nodes, np.cumsum([0, *sizes]).tolist(), strict=False))
         return [one.at(signal.places + starts[signal.node]) for signal in signals]
 
-    def graph(self, output: Signal) -> Graph:
-        """The graph that gives a signal, without its batch."""
+    def graph(self, output: Signal, input_shape: Sequence[int] = ()) -> Graph:
+        """The graph that gives a signal, without its batch; ``input_shape``: how a point's numbers lie, else flat."""
         last = self.flat(output)
         nodes, names = simplified(self.nodes[: last + 1], self.names[: last + 1])
-        return Graph(nodes, names, self.shape, output.shape[1:])
+        shape = output.shape[1:] if output.shape[:1] == (1,) and len(output.shape) > 1 else output.shape
+        return Graph(nodes, names, tuple(input_shape) or (nodes[0].units,), shape or (1,))

@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from nnexpr.networks.graph.affine import contracted, convolved, scaled
 from nnexpr.networks.graph.bends import largest
-from nnexpr.networks.graph.draft import Signal
+from nnexpr.networks.graph.draft import Signal, require_units
 from nnexpr.networks.graph.maps import Array, Index
 
 __all__ = ["Windows", "adaptive_max", "adaptive_mean", "pooled_max", "pooled_mean"]
@@ -66,6 +66,7 @@ def pooled_max(signal: Signal, windows: Windows) -> Signal:
     """The largest of each window."""
     axes = range(len(windows.kernel))
     sizes = _image(signal, windows)
+    require_units(signal.shape[1], *(size + 2 * sum(windows.padding) for size in sizes))
     around = [(windows.before(axis), max(0, windows.behind(axis, sizes[axis]))) for axis in axes]
     places = np.pad(signal.places, [(0, 0), (0, 0), *around], constant_values=-1)
     seen = sliding_window_view(places, tuple(map(windows.reach, axes)), axis=tuple(axis + 2 for axis in axes))

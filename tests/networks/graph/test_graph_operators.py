@@ -35,7 +35,7 @@ def input_of(*shape: int) -> Signal:
 
 def values_of(signal: Signal, x: np.ndarray) -> torch.Tensor:
     """What the graph of a signal gives at points ``(n, *input shape)``, in the signal's shape."""
-    made = signal.draft.graph(signal)(x)[0]
+    made = signal.draft.graph(signal)(x.reshape(len(x), -1))[0]
     return torch.from_numpy(made.reshape(len(x), *signal.shape[1:]))
 
 
@@ -277,7 +277,8 @@ def integer_graph(seed: int) -> Graph:
     branch = clamped(scaled(pooled, whole(2, 1, 1), 1.0), -2.0, 5.0)
     both = joined([added(pooled, branch), branch], 1)
     flat = both.at(both.places.reshape(1, -1))
-    return image.draft.graph(smaller(contracted(flat, whole(16, 3), 1), contracted(flat, whole(16, 3), 1)))
+    logits = [contracted(flat, whole(16, 3), 1) for _ in range(2)]
+    return image.draft.graph(smaller(*logits), (1, 4, 4))
 
 
 @pytest.mark.parametrize("seed", range(5))

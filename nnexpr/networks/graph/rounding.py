@@ -1,0 +1,60 @@
+"""How far rounding may take a graph's outputs: to tell two ways of computing them from two functions.
+
+Every number is taken to be off by about its own size times the precision, independently, and variances go up through
+the maps with their entries squared: sigma(z)^2 = sum_j w_j^2 (a_j^2 + sigma(a_j)^2) + b^2, in units of the precision.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexpr.networks.graph.graph import Graph
+from nnexpr.networks.graph.maps import Array
+from nnexpr.networks.graph.nodes import Affine, Concatenate, Kinks, Maximum, Sum
+
+__all__ = ["compared", "trial_points", "values_and_rounding"]
+
+_SCALES = (1.0, 0.1, 10.0, 1000.0)
+_EACH = 4  # points of each size
+_TIMES = 2.0**12  # sigma: roundings of one sign add up to more than independent ones do
+
+
+def values_and_rounding(graph: Graph, x: Array) -> tuple[Array, Array]:
+    """The outputs and their sigma, both ``(points, outputs)``."""
+    values = graph.values(x)
+    squares = [values[0] ** 2]
+    for node in graph.nodes[1:]:
+        given = [squares[below] for below in node.of]
+        match node:
+            case Affine():
+                both = values[node.of[0]] ** 2 + given[0]
+                squares.append(node.map.squared.apply(both) + node.bias**2)
+            case Sum():
+                squares.append(sum(given[1:], given[0]) + sum(values[below] ** 2 for below in node.of))
+            case Concatenate():
+                squares.append(np.concatenate(given, axis=1))
+            case Kinks():
+                steepest = np.array([max(map(abs, function.slopes)) for function in node.pieces])
+                most = np.array([max(map(abs, function.intercepts)) for function in node.pieces])
+                both = values[node.of[0]] ** 2 + given[0]
+                squares.append(both * steepest[node.which] ** 2 + most[node.which] ** 2)
+            case Maximum():
+                squares.append(node.evaluate(given[0]))
+            case _:
+                raise TypeError(f"a graph has no node {type(node).__name__}")
+    return values[-1], np.sqrt(squares[-1])
+
+
+def trial_points(graph: Graph) -> Array:
+    """Points at which two functions are compared, of several sizes around 0, the same each time."""
+    rng = np.random.default_rng(0)
+    return np.concatenate([scale * rng.standard_normal((_EACH, graph.inputs)) for scale in _SCALES])
+
+
+def compared(graph: Graph, x: Array, told: Array, precision: float = 2.0**-52) -> bool:
+    """Whether ``told (points, outputs)`` are the graph's values, but for the rounding of two ways of computing them."""
+    values, sigma = values_and_rounding(graph, x)
+    tolerance = _TIMES * precision * sigma + np.finfo(np.float64).tiny
+    return told.shape == values.shape and bool(
+        np.all((np.abs(told - values) <= tolerance) | ~np.isfinite(sigma))
+    )

@@ -1,0 +1,377 @@
+"""ONNX files made here, read, and held to torch; the reader holds each to the format's reference implementation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor
+from torch.nn import functional
+
+import nnexpr
+from nnexpr import InputError
+from nnexpr.networks.graph.graph import Graph
+from nnexpr.networks.network import Network
+from nnexpr.networks.onnx.operators import OPERATORS
+
+IMAGE = (4, 6, 8)
+Arrays = Mapping[str, np.ndarray]
+
+
+def array(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed + sum(shape)).standard_normal(shape)
+
+
+def model(
+    nodes: Sequence[onnx.NodeProto],
+    constants: Arrays,
+    shape: Sequence[int | str] = ("batch", *IMAGE),
+    opset: int = 17,
+    kind: int = TensorProto.DOUBLE,
+) -> onnx.ModelProto:
+    """From ``x`` to ``y``."""
+    graph = helper.make_graph(
+        list(nodes),
+        "made here",
+        [helper.make_tensor_value_info("x", kind, list(shape))],
+        [helper.make_tensor_value_info("y", kind, None)],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+def one(
+    operator: str, constants: Arrays | None = None, opset: int = 17, outputs: int = 1, **attributes: Any
+) -> Any:
+    """A model of one node, whose further inputs are the constants."""
+    names = [f"y{number}" for number in range(outputs)]
+    names[-1] = "y"
+    constants = constants or {}
+    return model([helper.make_node(operator, ["x", *constants], names, **attributes)], constants, opset=opset)
+
+
+def written(made: onnx.ModelProto, folder: Path) -> Path:
+    path = folder / "net.onnx"
+    onnx.save(made, path)
+    return path
+
+
+def points(n: int = 5, shape: Sequence[int] = IMAGE) -> Tensor:
+    return torch.randn(n, *shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+W, B, K = array(6, 2, 3, 2), array(6), array(8, 3)
+CASES: dict[str, tuple[Any, Callable[[Tensor], Tensor]]] = {
+    "Conv": (one("Conv", {"w": W, "b": B}, strides=[2, 1], pads=[1, 0, 2, 1], dilations=[1, 2], group=2),
+             lambda x: functional.conv2d(functional.pad(x, (0, 1, 1, 2)), t(W), t(B), (2, 1), 0, (1, 2), 2)),
+    "Conv, same": (one("Conv", {"w": array(3, 4, 3, 4)}, auto_pad="SAME_UPPER", kernel_shape=[3, 4]),
+                   lambda x: functional.conv2d(functional.pad(x, (1, 2, 1, 1)), t(array(3, 4, 3, 4)))),
+    "Conv, same and lower": (one("Conv", {"w": array(3, 4, 2, 2)}, auto_pad="SAME_LOWER", strides=[2, 2]),
+                             lambda x: functional.conv2d(x, t(array(3, 4, 2, 2)), stride=2)),
+    "ConvTranspose": (one("ConvTranspose", {"w": array(4, 3, 2, 3), "b": array(3)}, strides=[2, 3], pads=[0, 1, 0, 1],
+                          output_padding=[1, 0]),
+                      lambda x: functional.conv_transpose2d(x, t(array(4, 3, 2, 3)), t(array(3)), (2, 3), (0, 1),
+                                                            (1, 0))),
+    "AveragePool": (one("AveragePool", kernel_shape=[2, 3], strides=[1, 2], pads=[1, 1, 1, 1]),
+                    lambda x: functional.avg_pool2d(x, (2, 3), (1, 2), 1, count_include_pad=False)),
+    "AveragePool of padding": (one("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1),
+                               lambda x: functional.avg_pool2d(x, 3, 1, 1)),
+    "MaxPool": (one("MaxPool", kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 0], ceil_mode=1),
+                lambda x: functional.max_pool2d(x, (3, 2), 2, (1, 0), ceil_mode=True)),
+    "GlobalAveragePool": (one("GlobalAveragePool"), lambda x: x.mean((2, 3), keepdim=True)),
+    "GlobalMaxPool": (one("GlobalMaxPool"), lambda x: x.amax((2, 3), keepdim=True)),
+    "BatchNormalization": (one("BatchNormalization", {"s": array(4), "b": array(4, seed=1), "m": array(4, seed=2),
+                                                      "v": array(4, seed=3) ** 2}, epsilon=0.125),
+                           lambda x: functional.batch_norm(x, t(array(4, seed=2)), t(array(4, seed=3)) ** 2,
+                                                           t(array(4)), t(array(4, seed=1)), eps=0.125)),
+    "MatMul": (one("MatMul", {"k": K}), lambda x: x @ t(K)),
+    "MatMul of stacks": (one("MatMul", {"k": array(4, 8, 3)}), lambda x: x @ t(array(4, 8, 3))),
+    "Add": (one("Add", {"c": array(4, 1, 1)}), lambda x: x + t(array(4, 1, 1))),
+    "Sub": (one("Sub", {"c": array(8)}), lambda x: x - t(array(8))),
+    "Mul": (one("Mul", {"c": array(6, 1)}), lambda x: x * t(array(6, 1))),
+    "Div": (one("Div", {"c": array(6, 1)}), lambda x: x / t(array(6, 1))),
+    "Sum, Mean": (model([helper.make_node("Sum", ["x", "c", "x"], ["z"]), helper.make_node("Mean", ["z", "c"], ["y"])],
+                        {"c": array(8)}), lambda x: (2 * x + 2 * t(array(8))) / 2),
+    "Neg, Abs": (model([helper.make_node("Neg", ["x"], ["z"]), helper.make_node("Abs", ["z"], ["y"])], {}),
+                 lambda x: x.abs()),
+    "Relu": (one("Relu"), lambda x: x.relu()),
+    "LeakyRelu": (one("LeakyRelu", alpha=0.25), lambda x: functional.leaky_relu(x, 0.25)),
+    "PRelu": (one("PRelu", {"s": array(4, 1, 1)}), lambda x: functional.prelu(x, t(array(4, 1, 1)).ravel())),
+    "Clip": (one("Clip", {"low": np.array(-0.5), "high": np.array(0.75)}), lambda x: x.clamp(-0.5, 0.75)),
+    "Clip by attributes": (one("Clip", opset=6, min=-0.5, max=0.75), lambda x: x.clamp(-0.5, 0.75)),
+    "HardSigmoid": (one("HardSigmoid", alpha=0.25, beta=0.5), lambda x: (0.25 * x + 0.5).clamp(0, 1)),
+    "Max, Min": (model([helper.make_node("Max", ["x", "c"], ["z"]), helper.make_node("Neg", ["x"], ["n"]),
+                        helper.make_node("Min", ["z", "n", "c"], ["y"])], {"c": array(8)}),
+                 lambda x: torch.minimum(torch.minimum(x.maximum(t(array(8))), -x), t(array(8)))),
+    "ReduceMean": (one("ReduceMean", axes=[2, 3], keepdims=0), lambda x: x.mean((2, 3))),
+    "ReduceMean by input": (one("ReduceMean", {"axes": np.array([-1])}, opset=18), lambda x: x.mean(-1, keepdim=True)),
+    "ReduceSum": (one("ReduceSum", {"axes": np.array([1])}), lambda x: x.sum(1, keepdim=True)),
+    "ReduceMax": (one("ReduceMax", axes=[1, 2]), lambda x: x.amax((1, 2), keepdim=True)),
+    "ReduceMin": (one("ReduceMin", axes=[3], keepdims=0), lambda x: x.amin(3)),
+    "Flatten": (one("Flatten", axis=2), lambda x: x.flatten(2).flatten(0, 1)),
+    "Reshape": (one("Reshape", {"shape": np.array([0, 8, -1])}), lambda x: x.reshape(-1, 8, 24)),
+    "Transpose": (one("Transpose", perm=[0, 3, 1, 2]), lambda x: x.permute(0, 3, 1, 2)),
+    "Slice": (one("Slice", {"s": np.array([1, 0]), "e": np.array([6, 9]), "a": np.array([2, 3]),
+                        "t": np.array([2, 3])}),
+              lambda x: x[:, :, 1:6:2, ::3]),
+    "Slice by attributes": (one("Slice", opset=9, starts=[1], ends=[-1], axes=[3]), lambda x: x[..., 1:-1]),
+    "Split": (one("Split", {"sizes": np.array([1, 3])}, axis=1, outputs=2), lambda x: x[:, 1:]),
+    "Gather": (one("Gather", {"i": np.array([3, 0, 0])}, axis=1), lambda x: x[:, [3, 0, 0]]),
+    "Concat": (model([helper.make_node("Relu", ["x"], ["z"]),
+                      helper.make_node("Concat", ["z", "x", "c"], ["y"], axis=1)],
+                     {"c": np.ones((1, 1, 6, 8))}), lambda x: torch.cat([x.relu(), x, torch.ones_like(x[:, :1])], 1)),
+    "Pad": (one("Pad", {"p": np.array([0, 0, 1, 0, 0, 0, 2, 1]), "v": np.array(1.5)}),
+            lambda x: functional.pad(x, (0, 1, 1, 2), value=1.5)),
+    "Pad by attributes": (one("Pad", opset=9, pads=[0, 0, 1, 0, 0, 0, 0, 2], mode="reflect"),
+                          lambda x: functional.pad(x, (0, 2, 1, 0), mode="reflect")),
+    "Squeeze, Unsqueeze": (model([helper.make_node("Unsqueeze", ["x", "a"], ["z"]),
+                                  helper.make_node("Relu", ["z"], ["r"]),
+                                  helper.make_node("Squeeze", ["r", "a"], ["y"])],
+                                 {"a": np.array([2])}), lambda x: x.relu()),
+    "Expand, Tile": (model([helper.make_node("Expand", ["x", "s"], ["z"]), helper.make_node("Tile", ["z", "r"], ["y"])],
+                           {"s": np.array([1, 4, 6, 8]), "r": np.array([1, 2, 1, 1])}), lambda x: x.repeat(1, 2, 1, 1)),
+    "DepthToSpace": (one("DepthToSpace", blocksize=2, mode="CRD"), lambda x: functional.pixel_shuffle(x, 2)),
+    "Where": (model([helper.make_node("Neg", ["x"], ["n"]), helper.make_node("Where", ["c", "x", "n"], ["y"])],
+                    {"c": np.arange(8) > 2}), lambda x: torch.where(torch.arange(8) > 2, x, -x)),
+    "Dropout, Identity, Cast": (model([helper.make_node("Dropout", ["x"], ["d"]),
+                                       helper.make_node("Identity", ["d"], ["i"]),
+                                       helper.make_node("Cast", ["i"], ["y"], to=TensorProto.DOUBLE)], {}),
+                                lambda x: x),
+    "shapes that are computed": (model([
+        helper.make_node("Shape", ["x"], ["s"]),
+        helper.make_node("Gather", ["s", "zero"], ["n"], axis=0),
+        helper.make_node("Unsqueeze", ["n", "at"], ["n1"]),
+        helper.make_node("Constant", [], ["rest"], value=numpy_helper.from_array(np.array([-1]))),
+        helper.make_node("Concat", ["n1", "rest"], ["whole"], axis=0),
+        helper.make_node("Reshape", ["x", "whole"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "k", "c"], ["y"], transB=1, alpha=0.5, beta=2.0),
+    ], {"zero": np.array(0), "at": np.array([0]), "k": array(3, 192), "c": array(3)}),
+        lambda x: 0.5 * x.flatten(1) @ t(array(3, 192)).T + 2 * t(array(3))),
+}  # fmt: skip
+
+
+def t(numbers: np.ndarray) -> Tensor:
+    return torch.from_numpy(numbers)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_operator_is_that_of_torch(name: str, tmp_path: Path) -> None:
+    made, of_torch = CASES[name]
+    found = nnexpr.from_onnx(written(made, tmp_path))
+    x = points()
+    told = torch.cat([of_torch(point[None]).reshape(1, -1) for point in x])
+    torch.testing.assert_close(found(x)[0], told, rtol=1e-12, atol=1e-12)
+    assert found.inputs == 192
+
+
+def test_every_operator_that_is_declared_is_tried() -> None:
+    tried = {node.op_type for made, _ in CASES.values() for node in made.graph.node}
+    assert set(OPERATORS) - tried <= {"CastLike"}
+
+
+def perceptron(folder: Path, **options: Any) -> Path:
+    """What an exported stack of three layers looks like, in single precision."""
+    sizes = [5, 7, 7, 2]
+    weights = {f"w{i}": array(b, a).astype(np.float32) for i, (a, b) in enumerate(pairwise(sizes))}
+    biases = {f"b{i}": array(b).astype(np.float32) for i, b in enumerate(sizes[1:])}
+    nodes = [helper.make_node("Sub", ["x", "mean"], ["h"]), helper.make_node("Flatten", ["h"], ["a0"])]
+    for i in range(3):
+        nodes.append(
+            helper.make_node("Gemm", [f"a{i}", f"w{i}", f"b{i}"], ["y" if i == 2 else f"z{i}"], transB=1)
+        )
+        nodes += [helper.make_node("Relu", [f"z{i}"], [f"a{i + 1}"], name=f"relu{i}")] * (i < 2)
+    mean = {"mean": array(1, 1, 1, 5).astype(np.float32)}
+    made = model(nodes, weights | biases | mean, (1, 1, 1, 5), kind=TensorProto.FLOAT)
+    path = folder / "perceptron.onnx"
+    onnx.save(made, path, **options)
+    return path
+
+
+def test_a_plain_stack_is_a_network(tmp_path: Path) -> None:
+    network = nnexpr.from_onnx(perceptron(tmp_path))
+    assert isinstance(network, Network)
+    assert [(layer.inputs, layer.outputs, layer.activation) for layer in network.layers] == [
+        (5, 7, "relu"), (7, 7, "relu"), (7, 2, "identity"),
+    ]  # fmt: skip
+
+
+def test_weights_in_another_file_of_the_folder(tmp_path: Path) -> None:
+    whole = nnexpr.from_onnx(perceptron(tmp_path))
+    apart = perceptron(tmp_path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    assert isinstance(whole, Network)
+    found = nnexpr.from_onnx(apart)
+    assert isinstance(found, Network)
+    assert torch.equal(found.parameters, whole.parameters)
+    (tmp_path / "weights.bin").write_bytes(b"short")
+    with pytest.raises(InputError, match="ends behind the file"):
+        nnexpr.from_onnx(apart)
+
+
+@pytest.mark.parametrize(
+    "location", ["../weights.bin", "/etc/passwd", "", "inner/../../weights.bin", "link.bin"]
+)
+def test_no_file_outside_the_folder_is_read(location: str, tmp_path: Path) -> None:
+    (tmp_path / "weights.bin").write_bytes(bytes(10_000))
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    (folder / "link.bin").symlink_to(tmp_path / "weights.bin")
+    made = one("Add", {"c": array(8)})
+    tensor = made.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    entry = tensor.external_data.add()
+    entry.key, entry.value = "location", location
+    (folder / "net.onnx").write_bytes(made.SerializeToString())
+    with pytest.raises(InputError, match="not in its folder"):
+        nnexpr.from_onnx(folder / "net.onnx")
+
+
+def test_a_place_that_is_not_piecewise_linear_is_named_or_cut_off(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["r"], name="layer1/act"),
+        helper.make_node("Softmax", ["r"], ["s"], name="head/softmax", axis=1),
+        helper.make_node("Gelu", ["s"], ["y"]),
+    ]
+    path = written(model(nodes, {}, opset=20), tmp_path)
+    with pytest.raises(
+        InputError, match=r"head/softmax \(Softmax\): it is not piecewise linear.*up_to='head/softmax'"
+    ):
+        nnexpr.from_onnx(path)
+    x = points()
+    for place in ("head/softmax", "s"):
+        graph = nnexpr.from_onnx(path, up_to=place)
+        assert isinstance(graph, Graph)
+        torch.testing.assert_close(graph(x)[0], x.relu().flatten(1))
+        assert graph.names == ("input", "layer1/act")
+    with pytest.raises(InputError, match="up_to is nowhere: it must be one of layer1/act, head/softmax, y"):
+        nnexpr.from_onnx(path, up_to="nowhere")
+
+
+def two_inputs() -> onnx.ModelProto:
+    made = one("Relu")
+    made.graph.input.append(helper.make_tensor_value_info("z", TensorProto.DOUBLE, [1]))
+    return made
+
+
+def two_outputs() -> onnx.ModelProto:
+    made = one("Relu")
+    made.graph.output.append(helper.make_tensor_value_info("z", TensorProto.DOUBLE, [1]))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (one("Mul", {}, opset=17), "Mul"),
+        (model([helper.make_node("Mul", ["x", "x"], ["y"], name="gate")], {}), "gate (Mul): it is a product"),
+        (model([helper.make_node("Div", ["c", "x"], ["y"])], {"c": array(8)}), "divides by what depends"),
+        (model([helper.make_node("Relu", ["nothing"], ["y"])], {}), "which no node before it gives"),
+        (model([helper.make_node("Cast", ["x"], ["y"], to=TensorProto.INT64)], {}), "whole numbers"),
+        (model([helper.make_node("Identity", ["c"], ["y"])], {"c": array(8)}), "does not depend on its input"),
+        (model([helper.make_node("Relu", ["x"], ["y"], domain="com.microsoft")], {}), "com.microsoft are not known"),
+        (model([helper.make_node("Relu", ["x"], ["y"])], {}, shape=("n", 3, "height", "width")), "give input_shape"),
+        (two_inputs(), "2 inputs (x, z)"),
+        (two_outputs(), "2 outputs (y, z)"),
+        (one("Tile", {"r": np.array([1, 10**6, 10**6, 1])}), "at most"),
+        (one("Expand", {"r": np.array([10**9, 4, 6, 8])}), "at most"),
+        (one("Pad", {"p": np.array([0, 0, 10**9, 0, 0, 0, 0, 0])}), "at most"),
+        (one("Conv", {"w": W}, pads=[10**9] * 4, group=2), "at most"),
+        (model([helper.make_node("ConstantOfShape", ["s"], ["c"]), helper.make_node("Add", ["x", "c"], ["y"])],
+               {"s": np.array([10**6, 10**6])}), "at most"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_in_a_sentence(
+    made: onnx.ModelProto, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "net.onnx").write_bytes(made.SerializeToString())
+    with pytest.raises(InputError, match=re.escape(said)) as raised:
+        nnexpr.from_onnx(tmp_path / "net.onnx")
+    assert raised.value.option == "file"
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "empty"), (b"not a model at all", "not an ONNX file"), (b"<html></html>", "a web page"),
+     (b"PK\x03\x04....", "a zip archive"), (b"\x08\x08", "not an ONNX file")],
+)  # fmt: skip
+def test_other_files_are_called_what_they_are(content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "a.onnx").write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        nnexpr.from_onnx(tmp_path / "a.onnx")
+    with pytest.raises(InputError, match="no such file"):
+        nnexpr.from_onnx(tmp_path / "b.onnx")
+
+
+def test_an_open_size_may_be_given(tmp_path: Path) -> None:
+    path = written(model([helper.make_node("GlobalMaxPool", ["x"], ["y"])], {}, ("n", 3, "h", "w")), tmp_path)
+    graph = nnexpr.from_onnx(path, input_shape=(3, 4, 5))
+    assert isinstance(graph, Graph)
+    assert graph.input_shape == (3, 4, 5)
+
+
+def test_a_file_whose_graph_gives_other_values_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a reader with a mistake would make: here a slope of 0.2500001 in place of 0.25."""
+    made, _ = CASES["LeakyRelu"]
+    wrong = OPERATORS["LeakyRelu"]
+    monkeypatch.setitem(
+        OPERATORS,
+        "LeakyRelu",
+        lambda call: wrong(type(call)(call.draft, call.inputs, {"alpha": 0.2500001}, call.opset)),
+    )
+    with pytest.raises(InputError, match="gives other values than its operators do"):
+        nnexpr.from_onnx(written(made, tmp_path))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**31))
+def test_random_graphs(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nodes upon any earlier ones of a fitting shape; the file's own reference implementation is the oracle."""
+    rng = np.random.default_rng(seed)
+    nodes, constants, shapes = [], {}, {"x": IMAGE}
+    for number in range(8):
+        below = str(rng.choice(list(shapes)))
+        channels, height, width = shapes[below]
+        name, shape = f"n{number}", shapes[below]
+        same = [other for other, its in shapes.items() if its == shape]
+        match rng.integers(7):
+            case 0:
+                constants[f"w{number}"] = rng.standard_normal((3, channels, 2, 2))
+                nodes.append(helper.make_node("Conv", [below, f"w{number}"], [name], pads=[0, 1, 1, 1]))
+                shape = (3, height, width + 1)
+            case 1:
+                nodes.append(helper.make_node("Relu", [below], [name]))
+            case 2:
+                constants[f"s{number}"] = rng.standard_normal((channels, 1, 1))
+                nodes.append(helper.make_node("PRelu", [below, f"s{number}"], [name]))
+            case 3:
+                nodes.append(helper.make_node("Add", [below, str(rng.choice(same))], [name]))
+            case 4:
+                nodes.append(helper.make_node("Max", [below, str(rng.choice(same))], [name]))
+            case 5:
+                nodes.append(helper.make_node("Concat", [below, str(rng.choice(same))], [name], axis=1))
+                shape = (2 * channels, height, width)
+            case 6:
+                nodes.append(
+                    helper.make_node("MaxPool", [below], [name], kernel_shape=[2, 2], pads=[1, 0, 0, 1])
+                )
+        shapes[name] = shape
+    nodes.append(helper.make_node("Flatten", [f"n{number}"], ["y"]))
+    made = model(nodes, constants)
+    graph = nnexpr.from_onnx(written(made, tmp_path_factory.mktemp("random")))
+    x = points(2)
+    reference = onnx.reference.ReferenceEvaluator(made)
+    told = np.concatenate([reference.run(None, {"x": point[None].numpy()})[0] for point in x])
+    np.testing.assert_allclose(graph(x.numpy())[0], told, rtol=1e-11, atol=1e-11)
