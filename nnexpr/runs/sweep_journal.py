@@ -48,6 +48,7 @@ class SweepEntry:
     text: str
     words: Mapping[str, Any]
     created: str  # local time
+    stamp: int  # the same, in nanoseconds
     state: SweepState
     cells: int
 
@@ -90,7 +91,8 @@ class Sweeps:
         """A new sweep, all of whose cells wait; its id. Raises OSError where the disk fails."""
         sweep = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
         created = time.strftime("%Y-%m-%d %H:%M:%S")
-        head = {"sweep": VERSION, "name": name, "created": created, "text": text, "words": dict(words or {})}
+        head = {"sweep": VERSION, "name": name, "created": created, "stamp": time.time_ns()}
+        head |= {"text": text, "words": dict(words or {})}
         lines = (head, {"first": 0, "cells": list(configs)})
         write_atomically(
             self._place(sweep), "".join(json.dumps(each, allow_nan=False) + "\n" for each in lines)
@@ -153,7 +155,7 @@ class Sweeps:
                 found.append(self._read(sweep)[0])
             except InputError:
                 continue
-        return tuple(found)
+        return tuple(sorted(found, key=lambda each: (each.id[:-6], each.stamp)))
 
     def named(self, beginning: str) -> SweepEntry:
         """The sweep whose id begins so, or else the newest of that name; raises :class:`InputError` for none."""
@@ -197,7 +199,8 @@ class Sweeps:
             if state not in get_args(SweepState):
                 raise ValueError("a state that no sweep has")
             told = {name: str(head[name]) for name in ("name", "text", "created")}
-            return SweepEntry(sweep, words=dict(head["words"]), state=state, cells=len(cells), **told), cells  # type: ignore[arg-type]
+            words, stamp = dict(head["words"]), int(head["stamp"])
+            return SweepEntry(sweep, words=words, stamp=stamp, state=state, cells=len(cells), **told), cells  # type: ignore[arg-type]
         except (ValueError, TypeError, LookupError, AttributeError):
             raise InputError("sweep", sweep, f"{self._place(sweep)} is damaged") from None
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "lstsq": "Fit a target by least squares in a chosen basis.",
     "spectrum": "Eigenvalues and modes of a basis' Gram matrix.",
     "reproduce": "Reproduce the sources' tables, figures and claims.",
+    "sweep": "Train a grid of fits from a TOML file.",
     "runs": "List, show, open, resume, export and delete the runs that are kept.",
     "plot": "Figures for papers: PDF, PNG, SVG.",
     "bench": "Measure this machine: training, regions, frames.",

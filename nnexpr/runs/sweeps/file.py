@@ -109,7 +109,7 @@ def read_text(text: str, path: str) -> SweepFile:
     lines = {option: given.line for option, given in base.items()}
     for tables in sections.values():
         for table in tables:
-            lines |= dict.fromkeys(table.options, table.line)
+            lines |= {option: table.line_of(option) for option in table.options}
     varied = (*axes, *(["seed"] if len(seeds) > 1 and "seed" not in axes else []))
     return SweepFile(path, name, text, varied, configs, lines)
 
@@ -183,10 +183,12 @@ def _seeds(
         shown = "an empty list" if given == [] else InputError("", given, "").shown
         faults.at(line, f"seeds is {shown}: {allowed}")
         return _Seeds()
+    seen: set[int] = set()
     for place, seed in enumerate(given):
         try:
-            if not isinstance(seed, int) or isinstance(seed, bool) or seed in given[:place]:
+            if not isinstance(seed, int) or isinstance(seed, bool) or seed in seen:
                 raise InputError("seeds", InputError("", seed, "").shown, allowed)
+            seen.add(seed)
             OPTIONS["seed"].check(seed)
         except InputError as error:
             faults.at(faults.line("seeds", place), InputError("seeds", error.shown, error.allowed))
@@ -202,7 +204,7 @@ def _require_apart(sections: Mapping[str, Sequence[Section]], faults: Faults) ->
     for kind, tables in sections.items():
         for option in dict.fromkeys(option for each in tables for option in each.options):
             if option in seen:
-                line = next(each.line for each in tables if option in each.options)
+                line = next(each.line_of(option) for each in tables if option in each.options)
                 faults.at(
                     line, f"{option} stands in [{seen[option]}] and in [{kind}]; it varies in one of them"
                 )

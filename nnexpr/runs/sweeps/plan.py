@@ -12,6 +12,7 @@ Importing this costs neither NumPy nor torch.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -51,6 +52,19 @@ class Job:
     def threads(self) -> int:
         """Processor threads: one, unless the configuration has another number."""
         return self.specification.threads or 1
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of the data files that it needs, absolute."""
+        kind, _, text = self.specification.target.partition(":")
+        if kind != "csv":
+            return ()
+        paths = text, text.rpartition(":")[0].rpartition(":")[0]  # the columns may follow
+        return (next((path for path in paths if os.path.isfile(path)), text),)
+
+    def on(self, device: str) -> Job:
+        """The same cells on another device."""
+        return replace(self, config={**self.config, "device": device})
 
     @property
     def epochs(self) -> int:

@@ -60,6 +60,9 @@ class Section(Protocol):
     def options(self) -> Sequence[str]:
         """Those that every way gives a value."""
 
+    def line_of(self, option: str) -> int:
+        """Where the option stands."""
+
     def __len__(self) -> int: ...
 
     def ways(self) -> Iterator[Way]:
@@ -72,10 +75,14 @@ class Grid:
 
     line: int
     values: Mapping[str, Sequence[Given]]
+    lines: Mapping[str, int]
 
     @property
     def options(self) -> Sequence[str]:
         return list(self.values)
+
+    def line_of(self, option: str) -> int:
+        return self.lines[option]
 
     def __len__(self) -> int:
         return math.prod(map(len, self.values.values()))
@@ -110,6 +117,9 @@ class Draws:
     def options(self) -> Sequence[str]:
         return list(self.spaces)
 
+    def line_of(self, option: str) -> int:
+        return self.spaces[option][1]
+
     def __len__(self) -> int:
         return self.count
 
@@ -135,23 +145,25 @@ def read_base(table: Mapping[str, Any], faults: Faults) -> dict[str, Given]:
 
 def read_grid(table: Mapping[str, Any], where: tuple[str | int, ...], faults: Faults) -> Grid:
     """``[grid]``: a list of values for each option."""
-    return Grid(faults.line(*where), _lists(table, where, faults, distinct=True))
+    return Grid(faults.line(*where), *_lists(table, where, faults, distinct=True))
 
 
 def read_zip(table: Mapping[str, Any], where: tuple[str | int, ...], faults: Faults) -> Zip:
     """``[zip]``: lists of values, all equally long."""
-    lists = _lists(table, where, faults, distinct=False)
+    lists, lines = _lists(table, where, faults, distinct=False)
     lengths = {name: len(values) for name, values in table.items() if isinstance(values, list)}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
         faults.at(faults.line(*where), f"the lists of [zip] are equally long; {told}")
-    return Zip(faults.line(*where), lists)
+    return Zip(faults.line(*where), lists, lines)
 
 
 def _lists(
     table: Mapping[str, Any], where: tuple[str | int, ...], faults: Faults, *, distinct: bool
-) -> dict[str, list[Given]]:
+) -> tuple[dict[str, list[Given]], dict[str, int]]:
+    """The values of each option, and its line."""
     lists: dict[str, list[Given]] = {}
+    lines: dict[str, int] = {}
     for name, given in table.items():
         line = faults.line(*where, name)
         try:
@@ -167,17 +179,19 @@ def _lists(
             faults.at(line, error)
             continue
         values: list[Given] = []
-        lists[option.name] = values
+        seen: set[Any] = set()
+        lists[option.name], lines[option.name] = values, line
         for place, item in enumerate(given):
             at = faults.line(*where, name, place)
             try:
                 value = value_of(option, item)
-                if distinct and any(value == other.value for other in values):
+                if distinct and value in seen:
                     raise InputError(option.name, option.format(value), "it is in the list twice")
+                seen.add(value)
                 values.append(Given(value, at))
             except InputError as error:
                 faults.at(at, error)
-    return lists
+    return lists, lines
 
 
 def read_random(table: Mapping[str, Any], where: tuple[str | int, ...], faults: Faults) -> Draws:

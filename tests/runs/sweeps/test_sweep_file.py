@@ -155,7 +155,7 @@ optimizer = { uniform = [1, 2] }
             "[base]\nstages = [1, 3]\nnetwork = 'compositional'\n[grid]\noptimizer = [\n 'adam',\n 'sgd']",
             7, "optimizer is sgd",
         ),
-        ("[grid]\nlr = [1e-3]\n[zip]\nlr = [1e-3]", 3, "lr stands in [grid] and in [zip]"),
+        ("[grid]\nlr = [1e-3]\n[zip]\nlr = [1e-3]", 4, "lr stands in [grid] and in [zip]"),
         ("seeds = [1, 1]", 1, "seeds is 1"),
         ("seeds = [1]\n[base]\nseed = 4", 1, "leave it out"),
         ("seeds = 2\n[base]\nmembers = 4", 1, "leave members out"),

@@ -181,7 +181,7 @@ def test_a_journal_that_is_cut_anywhere_is_read_or_refused(tmp_path: Path, end: 
     assert sweeps.cells(sweep)[-1].config == {"lr": 3.0}
 
 
-HEAD = '{"sweep": 1, "name": "s", "text": "", "created": "", "words": {}}'
+HEAD = '{"sweep": 1, "name": "s", "text": "", "created": "", "stamp": 0, "words": {}}'
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,135 @@
+"""What is drawn of a sweep's results, as data: a map over two options, and parallel coordinates of all that vary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import median
+from typing import Any
+
+from nnexpr.runs.sweeps.table import Table
+from nnexpr.specification import OPTIONS
+
+__all__ = ["Coordinate", "HeatMap", "Parallel", "heat_maps", "parallel"]
+
+LOG_RATIO = 8.0  # of the largest to the least positive value, from which an axis is logarithmic
+MOST_MAPS = 3
+SMALLEST = 1e-300  # of a loss on a logarithmic axis
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """``values[i][j]``: the median at ``(x[j], y[i])`` over all cells there; NaN where there are none."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    values: Sequence[Sequence[float]]
+    label: str
+    log_x: bool
+    log_y: bool
+    log: bool
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """One upright axis: a place in [0, 1] for each cell, and the names of some places, ascending."""
+
+    name: str
+    places: Sequence[float]  # NaN where a cell has none
+    ticks: Sequence[tuple[float, str]]
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Cells as lines across the axes, the last of which is what they are judged by, from the least loss upwards."""
+
+    axes: Sequence[Coordinate]
+    cells: Sequence[int]  # their numbers, the best last, so that it is drawn over the others
+
+
+def heat_maps(table: Table, by: str = "loss") -> list[HeatMap]:
+    """One for each two options of numbers that vary, those with the most values first; none where fewer than two do."""
+    axes = {name: _numbers(table, name) for name in table.varied if name != "seed"}
+    numeric = {name: values for name, values in axes.items() if values is not None and len(set(values)) > 1}
+    pairs = sorted(
+        combinations(numeric, 2), key=lambda pair: -len(set(numeric[pair[0]])) * len(set(numeric[pair[1]]))
+    )
+    return [_heat_map(table, pair, (numeric[pair[0]], numeric[pair[1]]), by) for pair in pairs[:MOST_MAPS]]
+
+
+def _heat_map(table: Table, names: tuple[str, str], at: tuple[list[float], list[float]], by: str) -> HeatMap:
+    there: dict[tuple[float, float], list[float]] = {}
+    for x, y, value in zip(*at, table.result(by), strict=True):
+        if math.isfinite(value):
+            there.setdefault((x, y), []).append(value)
+    across, up = (sorted(set(values)) for values in at)
+    values = [[median(there[x, y]) if (x, y) in there else math.nan for x in across] for y in up]
+    told = [value for row in values for value in row if math.isfinite(value)]
+    seeds = " (median)" if any(len(found) > 1 for found in there.values()) else ""
+    return HeatMap(
+        f"{by.replace('_', ' ')}{seeds} over {names[0]} and {names[1]}", *names, across, up, values, by,
+        _is_log(across), _is_log(up), _is_log(told),
+    )  # fmt: skip
+
+
+def _is_log(values: Sequence[float]) -> bool:
+    return bool(values) and min(values) > 0 and max(values) >= LOG_RATIO * min(values)
+
+
+def _numbers(table: Table, name: str) -> list[float] | None:
+    """An option of each cell as a number; None where some have none, or several."""
+    found: list[float] = []
+    for value in table.option(name):
+        one = value[0] if isinstance(value, tuple) and len(value) == 1 else value
+        if not isinstance(one, (int, float)) or isinstance(one, bool):
+            return None
+        found.append(float(one))
+    return found
+
+
+def parallel(table: Table, by: str = "loss") -> Parallel:
+    """Of the cells that have a finite value of ``by``; options that are no numbers have places as they come."""
+    names = [name for name in table.varied if name != "seed"] or list(table.varied)
+    axes = [_coordinate(table, name) for name in names]
+    values = table.result(by)
+    judged = [value if math.isfinite(value) else math.nan for value in values]
+    axes.append(_scale(by, judged, lambda value: f"{value:.2g}"))
+    cells = [cell for cell, value in enumerate(judged) if not math.isnan(value)]
+    return Parallel(axes, sorted(cells, key=lambda cell: -judged[cell]))
+
+
+def _coordinate(table: Table, name: str) -> Coordinate:
+    numbers = _numbers(table, name)
+    if numbers is not None:
+        return _scale(name, numbers, lambda value: f"{value:.3g}")
+    spelled = [table.spelled(cell, name) for cell in range(len(table.cells))]
+    known = list(dict.fromkeys(spelled))
+    places = {text: (at + 0.5) / len(known) for at, text in enumerate(known)}
+    shown = known if len(known) <= 8 else [known[0], known[-1]]
+    return Coordinate(
+        name, [places[text] for text in spelled], [(places[text], text or "none") for text in shown]
+    )
+
+
+def _scale(name: str, values: Sequence[float], told: Callable[[float], str]) -> Coordinate:
+    finite = [value for value in values if not math.isnan(value)]
+    log = _is_log([value for value in finite if value > 0]) and (name not in OPTIONS or min(finite) > 0)
+
+    def at(value: float) -> float:
+        return math.log(max(value, SMALLEST)) if log else value
+
+    low, high = (at(min(finite)), at(max(finite))) if finite else (0.0, 1.0)
+    span = high - low or 1.0
+    places = [(at(value) - low) / span if high > low else 0.5 for value in values]
+    distinct = sorted(set(finite))
+    shown: list[Any] = (
+        distinct if len(distinct) <= 6 else [distinct[0], distinct[len(distinct) // 2], distinct[-1]]
+    )
+    return Coordinate(
+        name, places, [((at(value) - low) / span if high > low else 0.5, told(value)) for value in shown]
+    )

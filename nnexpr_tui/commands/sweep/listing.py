@@ -1,0 +1,29 @@
+"""``sweep list``: the sweeps of the store."""
+
+from __future__ import annotations
+
+import click
+
+from nnexpr.runs.store import Store
+from nnexpr.runs.sweep_journal import Sweeps
+from nnexpr_tui.commands.options import SectionedCommand, json_option, store_option
+from nnexpr_tui.commands.output import print_json, print_table, say
+
+__all__ = ["listing"]
+
+
+@click.command("list", cls=SectionedCommand)
+@json_option
+@store_option
+def listing(as_json: bool, store: Store) -> None:
+    """List the sweeps that are kept, the oldest first."""
+    found = Sweeps(store.folder).all()
+    if as_json:
+        keys = ("id", "name", "created", "state", "cells")
+        print_json({"schema": 1, "sweeps": [{key: getattr(each, key) for key in keys} for each in found]})
+        return
+    if not found:
+        say(f"No sweeps in {store.folder}.")
+        return
+    rows = [(each.id, each.name, f"{each.cells:,}", each.state) for each in found]
+    print_table(f"Sweeps in {store.folder}", ("id", "name", "cells", "state"), rows, words=True)

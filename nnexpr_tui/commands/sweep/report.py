@@ -1,0 +1,123 @@
+"""What is told of a sweep's results: the JSON document, and for people tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nnexpr.specification import OPTIONS, FitSpecification, command_line
+from nnexpr_tui.commands.output import (
+    count,
+    figure,
+    number,
+    print_drawn,
+    print_grid,
+    print_table,
+    print_text,
+)
+
+if TYPE_CHECKING:
+    from nnexpr.runs.sweeps.sweep import Sweep
+    from nnexpr.runs.sweeps.table import Group, Table
+
+__all__ = ["document", "show_failures", "show_results"]
+
+MOST_FAILURES = 10  # that are told to people
+_PARALLEL_SIZE = 120, 22  # cells at most
+MOST_COLUMNS = 6  # options beside the results, in a table
+
+
+def document(sweep: Sweep, state: str) -> dict[str, Any]:
+    """The JSON document of a sweep as it stands."""
+    from nnexpr.runs.sweeps.table import table_of
+
+    rows = table_of(sweep).rows()
+    failures = [
+        {"job": job.number, "cells": list(job.cells), "problem": sweep.failures[job.number]}
+        for job in sweep.plan.jobs
+        if job.number in sweep.failures
+    ]
+    return {
+        "schema": 1,
+        "sweep": sweep.id,
+        "name": sweep.name,
+        "state": state,
+        "varied": list(sweep.varied),
+        "cells": len(rows),
+        "done": sum(row["state"] == "done" for row in rows),
+        "diverged": sum(row["nonfinite"] is True for row in rows),
+        "failed": failures,
+        "results": rows,
+    }
+
+
+def show_results(table: Table, top: int) -> None:
+    """The best cells, configurations over their seeds, heat maps and parallel coordinates."""
+    from nnexpr.experiments.data import Map
+    from nnexpr.runs.sweeps.pictures import heat_maps, parallel
+    from nnexpr_tui.charts.parallel import parallel_picture
+
+    best = table.best(top)
+    if not best:
+        print_text("No cell has a finite loss.")
+        return
+    names = table.varied[:MOST_COLUMNS]
+    rows = [_row(table, cell, names) for cell in best]
+    ends = ("loss", "max error", "regions", "bends", "dead units")
+    print_table(f"Best of {count(len(table.cells), 'cell')}", ("cell", *names, *ends), rows, narrow=True)
+    if len(table.varied) > MOST_COLUMNS:
+        print_text(f"Also varied: {', '.join(table.varied[MOST_COLUMNS:])}.")
+    groups = table.groups()
+    if len(groups) < len(table.cells) and len(groups) > 1:
+        _show_groups(groups, names, top)
+    for each in heat_maps(table)[:1]:
+        print_text(each.title.capitalize(), style="bold")
+        print_grid(Map.over(**vars(each)))
+    if len(table.varied) > 1 and len(best) > 1:
+        print_text("All cells, the brightest the best", style="bold")
+        lines = parallel(table)
+        print_drawn(lambda ground: parallel_picture(lines, ground), *_PARALLEL_SIZE)
+    print_text(f"The best alone: {command_line(_alone(table.cells[best[0]]))}")
+
+
+def _alone(cell: FitSpecification) -> FitSpecification:
+    """A cell as a fit that gives the same bits: jobs take one thread."""
+    return cell if cell.threads else cell.replace(threads=1)
+
+
+def _row(table: Table, cell: int, names: Sequence[str]) -> tuple[str, ...]:
+    metrics = table.entries[cell].metrics
+    counts = (metrics.get(name) for name in ("linear_regions", "bends", "dead_units"))
+    return (
+        str(cell),
+        *(table.spelled(cell, name) for name in names),
+        figure(metrics["loss"]),
+        number(metrics.get("max_error")),
+        *(number(None if each is None else int(each)) for each in counts),
+    )
+
+
+def _show_groups(groups: Sequence[Group], names: Sequence[str], top: int) -> None:
+    shown = [name for name in names if name != "seed"]
+    rows = [
+        (
+            *(OPTIONS[name].format(group.options[name]) for name in shown),
+            f"{group.done:,}",
+            *(figure(value) for value in (group.losses[0], group.median, group.losses[-1])),
+            number(group.regions),
+            str(group.diverged) if group.diverged else "",
+        )
+        for group in groups[:top]
+        if group.losses
+    ]
+    title = f"Best of {count(len(groups), 'configuration')}, by the median loss of their seeds"
+    print_table(
+        title, (*shown, "cells", "least", "median", "greatest", "regions", "diverged"), rows, narrow=True
+    )
+
+
+def show_failures(failures: Mapping[int, str]) -> None:
+    """The first of them, each with its reason."""
+    rows = [(str(job), problem) for job, problem in list(failures.items())[:MOST_FAILURES]]
+    if rows:
+        print_table(f"{count(len(failures), 'job')} failed", ("job", "why"), rows, words=True)
