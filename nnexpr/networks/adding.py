@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
-__all__ = ["AddingStack"]
+__all__ = ["ADDED", "AddingStack"]
+
+ADDED = "added"  # the buffer's name
 
 
 class AddingStack(nn.Module):
@@ -20,7 +23,8 @@ class AddingStack(nn.Module):
         self, linears: Sequence[nn.Linear], activations: Sequence[nn.Module], adds: Sequence[int]
     ) -> None:
         super().__init__()
-        # By names that are in no order: who reads the weights alone must not take it for a Sequential.
+        # In the state dict too: who reads the weights alone must not take them for a plain stack.
+        self.register_buffer(ADDED, torch.tensor(adds))
         self.affine = nn.ModuleDict({f"layer{number}": linear for number, linear in enumerate(linears, 1)})
         self.activations = nn.ModuleList(activations)
         self.adds = tuple(adds)

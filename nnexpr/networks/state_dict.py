@@ -5,8 +5,10 @@ What the names do not say is not guessed in silence:
 - **Wrappers.** ``module.`` (DataParallel), ``_orig_mod.`` (torch.compile) and what all names begin with (``net.``) are
   taken off; a checkpoint's ``model_state_dict``, ``state_dict`` or ``model`` is looked into.
 - **Order.** Where what is left are numbers, also nested (``0``, ``2``; ``0.0``, ``1.0``), they are places in an
-  ``nn.Sequential``. Attributes (``fc1``, ``fc2``) are in no order, and a network with connections past its layers can
-  have exactly the names and shapes of one without: then ``layers`` says in which order they follow one another.
+  ``nn.Sequential``. Attributes (``fc1``, ``fc2``, ``out``) follow one another as the file has them, where their sizes
+  and numbers agree with that; where a file is sorted by names, in the one order in which sizes and numbers agree
+  (``layer_order.py``). Else ``layers`` says it. A network with connections past its layers can have exactly the names
+  and shapes of one without, so what was taken for the order is said.
 - **Activations** are not in a state dict. One stands wherever a place between two layers is free, the same everywhere;
   a PReLU of one slope says itself what it is.
 - **Batch normalisation** is the affine map that it is in evaluation mode; its ``eps`` is not in the file either.
@@ -28,7 +30,9 @@ from torch import Tensor
 
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.files import FileError, require_room
+from nnexpr.networks.adding import ADDED
 from nnexpr.networks.assembly import Assembly, is_plain
+from nnexpr.networks.layer_order import order_of
 from nnexpr.networks.network import Network
 from nnexpr.networks.tensor_file import holds_all, read_content
 from nnexpr.specification import InputError
@@ -71,17 +75,19 @@ def read_state_dict(
     name = activation or "relu"
     if name not in ACTIVATIONS:
         raise InputError("activation", name, "it must be one of " + ", ".join(ACTIVATIONS))
-    content, metadata = read_content(path)
+    content, metadata, in_order = read_content(path)
     if "nnexpr" in metadata:
         why = "it is a network saved by nnexpr, not a state dict; load it as one"
         raise InputError("file", os.fspath(path), why)
     try:
-        return _read(content, name, activation is not None, tuple(layers))
+        return _read(content, name, activation is not None, tuple(layers), in_order)
     except FileError as error:
         raise InputError("file", os.fspath(path), str(error)) from None
 
 
-def _read(content: object, activation: str, is_given: bool, layers: tuple[str, ...]) -> Reading:
+def _read(
+    content: object, activation: str, is_given: bool, layers: tuple[str, ...], in_order: bool
+) -> Reading:
     if not isinstance(content, Mapping):
         raise _unlike(f"it holds a {type(content).__name__}")
     assumed: list[str] = []
@@ -90,9 +96,12 @@ def _read(content: object, activation: str, is_given: bool, layers: tuple[str, .
         raise _unlike("it is empty")
     prefix = _common_prefix(found)
     places = {} if layers else _places(found, prefix, assumed)
-    order = (
-        _named(layers, found, prefix, assumed) if layers else sorted(found, key=lambda layer: places[layer])
-    )
+    if layers:
+        order = _named(layers, found, prefix, assumed)
+    elif places:
+        order = sorted(found, key=lambda layer: places[layer])
+    else:
+        order = _by_attributes(found, in_order, assumed)
     assembly, free = Assembly(), list[str]()
     for below, layer in pairwise(["", *order]):
         tensors = found[layer]
@@ -157,6 +166,11 @@ def _by_layer(content: Mapping[Any, Any]) -> dict[str, Tensors]:
         *path, leaf = _unwrapped(key) if isinstance(key, str) else [""]
         if leaf in _COUNTERS:
             continue
+        if leaf == ADDED and not path:
+            raise FileError(
+                "the order of its layers cannot be known from their names, for some add what others gave; give the "
+                "module itself to nnexpr.from_torch"
+            )
         if leaf not in _LEAVES:
             raise _unlike(f"it holds {_shown(key)}")
         if isinstance(tensor, Tensor) and tensor.is_meta:
@@ -191,7 +205,7 @@ def _common_prefix(layers: Iterable[str]) -> list[str]:
 
 
 def _places(found: Iterable[str], prefix: list[str], assumed: list[str]) -> dict[str, Place]:
-    """Where each layer stands in a Sequential; FileError where the names do not say it."""
+    """Where each layer stands in a Sequential; nothing where the names do not say it."""
     inner = {layer: layer.split(".")[len(prefix) :] for layer in found}
     if all(part.isdecimal() and len(part) < 10 for parts in inner.values() for part in parts):
         if prefix and len(inner) > 1:
@@ -199,11 +213,32 @@ def _places(found: Iterable[str], prefix: list[str], assumed: list[str]) -> dict
                 f"{'.'.join(prefix)} was taken for an nn.Sequential, whose layers follow one another."
             )
         return {layer: tuple(map(int, parts)) for layer, parts in inner.items()}
-    names = sorted(inner, key=_natural)
-    raise FileError(
-        f"the order of its layers cannot be known from their names; say it, such as --layers {','.join(names)}, if "
-        "each takes what the one before it gives, and give the module itself to nnexpr.from_torch if not"
-    )
+    return {}
+
+
+def _by_attributes(found: Mapping[str, Tensors], in_order: bool, assumed: list[str]) -> list[str]:
+    """The layers in the order that the file, their sizes and their numbers tell; FileError where they do not."""
+    order = order_of({layer: _sizes(tensors) for layer, tensors in found.items()}, in_order)
+    if order is None:
+        names = ",".join(sorted(found, key=_natural))
+        raise FileError(
+            f"the order of its layers cannot be known from their names; say it, such as --layers {names}, if each "
+            "takes what the one before it gives, and give the module itself to nnexpr.from_torch if not"
+        )
+    if len(order) > 1:
+        assumed.append(
+            f"The layers {', '.join(order)} were taken to follow one another, with no connection past any of them; a "
+            "file does not say that (--layers)."
+        )
+    return order
+
+
+def _sizes(tensors: Tensors) -> tuple[int, int] | None:
+    """How many numbers a layer takes and gives; None of one that takes any."""
+    weight = tensors.get("weight", tensors.get("running_mean"))
+    if weight is None or _slope(tensors) is not None:
+        return None
+    return (weight.shape[-1], weight.shape[0]) if 0 < weight.ndim < 3 else (-1, -1)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -16,12 +16,12 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from nnexpr.files import FETCH_LFS, FileError, kind_of_file, open_ordinary, require_room, unreadable
 from nnexpr.specification import InputError
 
-__all__ = ["holds_all", "opened", "read_content", "read_metadata", "read_tensors", "tensors_in"]
+__all__ = ["Content", "holds_all", "opened", "read_content", "read_metadata", "read_tensors", "tensors_in"]
 
 _LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
 _HEAD = 4096  # bytes, enough to know the kind of file
@@ -43,14 +43,25 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         raise InputError("file", os.fspath(path), str(unreadable(error))) from None
 
 
-def read_content(path: Path) -> tuple[Any, dict[str, str]]:
-    """What a safetensors file or a file of torch.save holds, told apart by their first bytes, and its metadata."""
+class Content(NamedTuple):
+    """What a file holds, its metadata, and whether it keeps the order in which it was given its tensors."""
+
+    held: Any
+    metadata: dict[str, str]
+    in_order: bool
+
+
+def read_content(path: Path) -> Content:
+    """What a safetensors file or a file of torch.save holds, told apart by their first bytes.
+
+    The writer of safetensors sorts tensors by their names.
+    """
     with opened(path) as (file, size):
         head = file.read(_HEAD)
         file.seek(0)
         if head[8:9] == b"{" and not head.startswith(_ZIP):
-            return _safetensors(file, size)
-        return _pickled(file, size, head), {}
+            return Content(*_safetensors(file, size), in_order=False)
+        return Content(_pickled(file, size, head), {}, in_order=True)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:

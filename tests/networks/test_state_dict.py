@@ -246,6 +246,62 @@ def test_the_order_of_attributes_is_asked_for(tmp_path: Path) -> None:
         read_state_dict(tmp_path / "m.safetensors", layers=("fc2", "fc1"))
 
 
+class Named(nn.Module):
+    """What most people write."""
+
+    def __init__(self, sizes: list[int], names: list[str]) -> None:
+        super().__init__()
+        self.names = names
+        for name, (inputs, outputs) in zip(names, pairwise(sizes), strict=True):
+            self.add_module(name, nn.Linear(inputs, outputs))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for name in self.names[:-1]:
+            x = torch.relu(getattr(self, name)(x))
+        return getattr(self, self.names[-1])(x)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "names", "sorted_too"),
+    [
+        ([1, 4, 4, 2], ["fc1", "fc2", "out"], True),
+        ([1, 4, 4, 4, 2], ["fc1", "fc2", "fc10", "head"], True),
+        ([1, 4, 4, 1], ["fc1", "fc2", "head"], False),  # sorted, head may come first
+        ([1, 4, 4, 4], ["fc1", "fc2", "out"], False),  # sorted, out may stand anywhere behind fc1
+        ([1, 3, 5, 2], ["input_layer", "hidden", "classifier"], True),  # which sizes alone tell
+        ([1, 4, 4, 4, 2], ["enter", "b", "a", "leave"], False),
+        ([1, 4], ["only"], True),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_attributes_follow_one_another_as_they_are_stored(
+    sizes: list[int], names: list[str], sorted_too: bool, dtype: torch.dtype, tmp_path: Path
+) -> None:
+    module = Named(sizes, names).to(dtype)
+    state = {f"_orig_mod.module.{key}": tensor for key, tensor in module.state_dict().items()}
+    torch.save(state, tmp_path / "m.pt")
+    save_file(state, tmp_path / "m.safetensors")
+    network, assumed = read_state_dict(tmp_path / "m.pt", "relu")
+    assert torch.allclose(network.to(dtype=X.dtype)(X)[0], module.double()(X), rtol=1e-12, atol=1e-12)
+    assert [", ".join(names) in sentence for sentence in assumed] == [True] * (len(names) > 1)
+    if sorted_too:
+        again, _ = read_state_dict(tmp_path / "m.safetensors", "relu")
+        assert torch.equal(again.parameters, network.parameters)
+    else:
+        assert "--layers" in refusal(tmp_path / "m.safetensors")
+    chosen, _ = read_state_dict(tmp_path / "m.safetensors", "relu", layers=names)
+    assert torch.equal(chosen.parameters, network.parameters)
+
+
+def test_many_layers_that_are_alike_are_not_tried_in_every_order(tmp_path: Path) -> None:
+    """Thirty that fit in 30! orders, and so that only one does not come to an end."""
+    same = {f"{letter}{letter}.weight": torch.eye(3) for letter in "abcdefghijklmnopqrstuvwxyzäöüß"}
+    save_file(same, tmp_path / "same.safetensors")
+    assert "the order of its layers cannot be known" in refusal(tmp_path / "same.safetensors")
+    save_file(same | {"lost.weight": torch.ones(5, 7)}, tmp_path / "lost.safetensors")
+    assert "the order of its layers cannot be known" in refusal(tmp_path / "lost.safetensors")
+
+
 def test_a_batch_normalisation_by_name_follows_its_layer(tmp_path: Path) -> None:
     module = (
         nn.ModuleDict({"fc1": nn.Linear(1, 4), "bn1": nn.BatchNorm1d(4), "fc2": nn.Linear(4, 1)})
