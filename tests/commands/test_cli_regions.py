@@ -204,11 +204,15 @@ def test_layers_are_named_where_their_order_is_not_known(run, module, tmp_path):
     path = tmp_path / "m.pt"
     names = {"0": "first", "2": "second", "4": "head"}
     state = {f"{names[key[0]]}{key[1:]}": tensor for key, tensor in module.state_dict().items()}
-    torch.save(state, path)
+    torch.save(dict(reversed(state.items())), path)
     refused = run("regions", path)
     assert refused.exit_code == 2
     assert "--layers first,head,second" in refused.stderr
     found = document(run("regions", path, "--layers", "first, second,head", "--json"))["members"]
+    torch.save(state, path)
+    as_stored = document(run("regions", path, "--json"))
+    assert as_stored["members"] == found
+    assert "first, second, head were taken to follow one another" in as_stored["assumed"][0]
     torch.save(module.state_dict(), path)
     assert document(run("regions", path, "--json"))["members"] == found
     for option in ("--layers=first", "--activation=relu"):
