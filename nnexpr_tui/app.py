@@ -217,6 +217,10 @@ class Explorer(DifferencesOnly[None]):
         if self.explorer_screen is not None:
             self.explorer_screen.call_after_refresh(self.explorer_screen.begin, preset)
 
+    async def action_open_network(self) -> None:
+        """Ask for a file where its network is looked at."""
+        await self._show(Preset("file", "", "", view="Network", begin={"file": ""}))
+
     def action_no_screen(self, digit: int) -> None:
         there = ", ".join(f"{entry.key} {entry.screen}" for entry in TABS)
         self.say(f"There is no screen {digit}; there are {there}")

@@ -280,6 +280,11 @@ class Controller:
         self.look.markers = MARKERS[(MARKERS.index(self.look.markers) + 1) % len(MARKERS)]
         return self.look.markers
 
+    @property
+    def store(self) -> Store:
+        """Where runs are found, also where none are kept."""
+        return self._store or usual_store()
+
     # Experiments
 
     @property

@@ -50,6 +50,7 @@ def _to(name: str, views: tuple[ViewEntry, ...]) -> Action:
 APPLICATION: tuple[Action, ...] = (
     Action("command_palette", "ctrl+p", "ctrl+p", "Palette", "every action by its name", priority=True),
     Action("tour", "Q,shift+q", "Q", "Questions", "a tour of questions ready to run; enter goes on", footer=True),
+    Action("open_network", "O,shift+o", "O", "Open", "the network of a file, on the Plane screen"),
     Action("repaint", "ctrl+l", "ctrl+l", "Repaint", "draw the whole screen again"),
     Action("suspend_process", "ctrl+z", "ctrl+z", "Suspend", "back to the shell; fg returns"),
     Action("quit", "q", "q", "Quit", "leave at once; the run is kept", footer=True),

@@ -23,9 +23,12 @@ def run(*arguments: str, where: Path) -> str:
     return done.stdout
 
 
+QUICK = {"digits.py": ("--quick",)}  # what takes a minute, with less of it
+
+
 @pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "examples").glob("*.py")))
 def test_examples_run(script: str) -> None:
-    assert "regions" in run(f"examples/{script}", where=ROOT)
+    assert "regions" in run(f"examples/{script}", *QUICK.get(script, ()), where=ROOT)
 
 
 def test_the_python_of_the_readme_runs() -> None:

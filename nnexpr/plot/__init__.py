@@ -5,7 +5,7 @@
     canvas.py     figures, axes, legends; texts.py: what is written there
     fits.py       what a figure shows of a fit, from a result or a recording
     over_x.py     a fit, a target; over_epochs.py: losses, counts; fourier.py: the error's modes
-    plane.py      cells and maps; patterns.py: colours that cells keep
+    plane.py      cells and maps; patterns.py: colours that cells keep; slices.py: planes among many inputs
     representation.py, kernel.py    Gram spectra, least squares; tangent kernels
     findings.py   figures and tables of experiments
     files.py      PDF, PNG, SVG
@@ -26,6 +26,7 @@ _PUBLIC = {
     "nnexpr.plot.over_epochs": "loss counts",
     "nnexpr.plot.fourier": "modes frequencies",
     "nnexpr.plot.plane": "cells maps",
+    "nnexpr.plot.slices": "on_plane on_planes",
     "nnexpr.plot.representation": "spectrum least_squares",
     "nnexpr.plot.kernel": "tangent",
     "nnexpr.plot.findings": "figure table experiment",
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from nnexpr.plot.over_epochs import counts as counts, loss as loss
     from nnexpr.plot.over_x import fit as fit, network as network, target as target
     from nnexpr.plot.plane import cells as cells, maps as maps
+    from nnexpr.plot.slices import on_plane as on_plane, on_planes as on_planes
     from nnexpr.plot.representation import least_squares as least_squares, spectrum as spectrum
 
 

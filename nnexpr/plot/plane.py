@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from nnexpr.runs.recording import Recording
 
-__all__ = ["cells", "maps", "target_map"]
+__all__ = ["MOST_VECTORS", "cells", "draw_borders", "maps", "set_limits", "target_map"]
 
 Array = NDArray[np.float64]
 Sides = tuple[tuple[float, float], ...]
@@ -79,8 +79,8 @@ def cells(
             drawn.set_facecolor([(red, green, blue) for red, green, blue, _ in _paled(numbers)])
             drawn.set_edgecolor("face")
         on.ax.add_collection(drawn)
-        _draw_borders(on, regions)
-        _limits(on, regions.domain)
+        draw_borders(on, regions)
+        set_limits(on, regions.domain)
         if numbers is None:
             on.scale(drawn, f"steepness of {value}")
         told = f"{regions.count:,} linear regions" if title else ""
@@ -126,7 +126,7 @@ def _middles(regions: PlaneRegions) -> Array:
     return middles
 
 
-def _draw_borders(on: Drawing, regions: PlaneRegions) -> None:
+def draw_borders(on: Drawing, regions: PlaneRegions) -> None:
     width = next((width for most, width in LINES if regions.activation_regions <= most), 0.0)
     if not width:
         return
@@ -138,7 +138,7 @@ def _draw_borders(on: Drawing, regions: PlaneRegions) -> None:
         )
 
 
-def _limits(on: Drawing, sides: Sides) -> None:
+def set_limits(on: Drawing, sides: Sides) -> None:
     on.ax.set_xlim(*sides[0])
     on.ax.set_ylim(*sides[1])
     if on.own:
@@ -256,7 +256,7 @@ def _map(on: Drawing, target: Target, values: Array, colors: str, norm: Normaliz
         interpolation="nearest",
     )
     on.ax.set_aspect("auto")
-    _limits(on, target.own_domain)
+    set_limits(on, target.own_domain)
     return drawn
 
 
@@ -264,5 +264,5 @@ def _scatter(on: Drawing, target: Target, values: Array, colors: str, norm: Norm
     x, y = target.own_inputs.T
     many = len(values) > MOST_VECTORS
     drawn = on.ax.scatter(x, y, c=values, s=3, linewidths=0, cmap=colors, norm=norm, rasterized=many)
-    _limits(on, target.own_domain)
+    set_limits(on, target.own_domain)
     return drawn

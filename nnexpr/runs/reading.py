@@ -1,4 +1,4 @@
-"""A network by the name of its file: a run's id, a file written here, or the state dict of a torch module."""
+"""A network by the name of its file: a run's id, a file written here, the state dict of a torch module, or ONNX."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from nnexpr.networks.network import Network
+from nnexpr.networks.onnx import from_onnx
 from nnexpr.networks.state_dict import read_state_dict
 from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.runs.file import SavedNetwork, load
@@ -35,6 +37,16 @@ def read_network(
             )
             raise InputError("file", name, f"there is no such file, and {none}")
         path = found[0].path
+    if path.suffix.lower() == ".onnx":
+        for option, given in (("activation", activation), ("layers", layers)):
+            if given is not None:
+                raise InputError(
+                    option, given, "leave it out; the file says what layers and activations it has"
+                )
+        network = from_onnx(path)
+        if not isinstance(network, Network):
+            raise InputError("file", name, "it is a graph, not a stack of layers on a vector")
+        return SavedNetwork(network, (Scale(),) * network.inputs)
     if path.suffix != ".safetensors" or "nnexpr" not in read_tensors(path)[1]:
         names = [layer.strip() for layer in (layers or "").split(",") if layer.strip()]
         read = read_state_dict(path, activation, names)

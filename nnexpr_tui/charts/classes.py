@@ -20,6 +20,7 @@ __all__ = ["class_map", "letter", "overdrawn", "pattern_map", "with_points"]
 
 SIGNS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of classes
 MOST_BORDERS = 0.5  # of the pixels, as in ``maps``
+MOST_DRAWN = 0.15  # of the pixels: lines that take more would hide what they are drawn over
 Window = tuple[Limits, Limits]
 
 
@@ -79,7 +80,10 @@ def _class_legend(picture: Picture, ground: Ground, present: Faces, classes: int
 
 
 def overdrawn(picture: Picture, lines: Sequence[Floats], window: Window, ground: Ground) -> Picture:
-    """The picture with polylines ``(points, 2)`` over it, in pixels, or in characters where colours are not shown."""
+    """The picture with polylines ``(points, 2)`` over it, in pixels, or in characters where colours are not shown.
+
+    Lines that would hide the picture are left out.
+    """
     columns, rows = image_size(ground)
     if not lines or not columns or not rows:
         return picture
@@ -89,6 +93,8 @@ def overdrawn(picture: Picture, lines: Sequence[Floats], window: Window, ground:
     y = (ends[:, 1] - bottom) / (top - bottom) * rows - 0.5
     pieces = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     across, down, _ = line_dots(x, y, pieces, columns, rows)
+    if len(np.unique(down * columns + across)) > MOST_DRAWN * columns * rows:
+        return picture
     drawn = picture.copy()
     if ground.plain:
         drawn["code"][down, across] = ord("#" if ground.markers == "ascii" else "•")

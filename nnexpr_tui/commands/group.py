@@ -29,11 +29,13 @@ COMMANDS = {
     "spectrum": "Eigenvalues and modes of a basis' Gram matrix.",
     "reproduce": "Reproduce the sources' tables, figures and claims.",
     "sweep": "Train a grid of fits from a TOML file.",
+    "open": "The network of a file on a plane, in the explorer.",
     "runs": "List, show, open, resume, export and delete the runs that are kept.",
     "plot": "Figures for papers: PDF, PNG, SVG.",
     "bench": "Measure this machine: training, regions, frames.",
     "doctor": "Say what was found: versions, devices, terminal.",
 }  # each the function of that name in the module of that name
+_MODULES = {"open": "opening"}  # where that would be another function's
 
 # How libraries say that memory ran out, while they compute and while they are loaded.
 _NO_MEMORY = re.compile("allocate memory|out of memory|can't start new thread")
@@ -57,7 +59,8 @@ class CommandGroup(click.Group):
         """The subcommand, its module imported now."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"nnexpr_tui.commands.{cmd_name}"), cmd_name)
+        module = import_module(f"nnexpr_tui.commands.{_MODULES.get(cmd_name, cmd_name)}")
+        command: click.Command = getattr(module, _MODULES.get(cmd_name, cmd_name))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

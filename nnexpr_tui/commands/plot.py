@@ -21,11 +21,13 @@ from nnexpr_tui.commands.options import (
     threads_option,
 )
 from nnexpr_tui.commands.output import count, print_json, print_text, say
+from nnexpr_tui.commands.slices import asked_slice, of_option, plane_options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nnexpr.plot.style import Size
+    from nnexpr.regions.slices import Slice
     from nnexpr.runs.store import Store
     from nnexpr_tui.commands.plot_sources import Asked
 
@@ -36,6 +38,7 @@ _EXAMPLES = {
     "20260727-101500-3fa9c1 -o fit.pdf": "a run's fit with its bends, for a column of 3.4 inches",
     "20260727-101500-3fa9c1 --what all -o run.pdf --size page": "all there is of it, a page each",
     "waves.safetensors --what cells -o cells.svg": "the cells of a saved network",
+    "net.pt --plane a.npy b.npy c.npy -o plane.pdf": "decision regions and cells on the plane of three inputs",
     "bends --quick -o bends.png": "an experiment's figures and tables, numbered files",
     "manifold -o manifold.pdf": "those of a whole group, the pages of one file",
     "examples/data/sunspots.csv -o data.svg": "data, as the target that it is",
@@ -80,13 +83,17 @@ class _WithWays(SectionedCommand):
 @output_option("--only", metavar="I,J,...", help="of several figures only these, counted from 1")
 @output_option("--quick", is_flag=True, help="of an experiment: fewer members or epochs")
 @declared_options("domain", words={"domain": "of a network: where it is drawn"}, section="Output")
+@own_option("domain2", "interval", None, "on a plane, that of t where it is another than that of s", "Output")
+@plane_options
+@of_option
 @threads_option
 @store_option
 @json_option
 def plot(
     name: str, output: str, what: str | None, epoch: int | None, member: int | None, size: str | None,
-    dpi: int | None, title: bool, only: str | None, quick: bool, domain: tuple[float, float] | None, store: Store,
-    as_json: bool,
+    dpi: int | None, title: bool, only: str | None, quick: bool, domain: tuple[float, float] | None,
+    domain2: tuple[float, float] | None, plane: tuple[str, str, str] | None, origin: str | None,
+    directions: tuple[str, str] | None, of: str | None, store: Store, as_json: bool,
 ) -> int:  # fmt: skip
     """Draw figures for papers with matplotlib, of the extra [plots].
 
@@ -94,6 +101,9 @@ def plot(
     as a function with its bends, or by its cells, one of data as the target that it is; csv:FILE and expr:FORMULA are
     spelled as for fit. Of an EXPERIMENT or GROUP all figures and tables are drawn: of what was found before, else of
     what is found now, which is said.
+
+    With --plane, or --origin and --directions, a network of any number of inputs is drawn on that plane: its decision
+    regions where it has several outputs, else its cells; --what cells or patterns colours otherwise.
 
     Several figures are the pages of one PDF, or as many files, FILE-fit.png, FILE-loss.png; their names are printed.
     """
@@ -105,14 +115,22 @@ def plot(
     require("matplotlib", "plots", "figures need")
     from nnexpr_tui.commands.plot_sources import drawn
 
-    figures = drawn(name, store, asked, size=_size(size), title=title)
+    place = asked_slice(None, plane, origin, directions, domain, domain2)
+    if place is not None:
+        figures = [_on_plane(name, store, place, of, asked, size=_size(size), title=title)]
+    elif of is not None or domain2 is not None:
+        option, given = ("of", of) if of is not None else ("domain2", domain2)
+        raise InputError(option, given, "it goes with --plane, or with --origin and --directions")
+    else:
+        figures = drawn(name, store, asked, size=_size(size), title=title)
     named = [
         (label, figure) for number, (label, figure) in enumerate(figures, 1) if not chosen or number in chosen
     ]
     if not named:
         have = f"there {'is' if len(figures) == 1 else 'are'} {count(len(figures), 'figure')}"
         raise InputError("only", only or "", have)
-    files = _save(path, named, dpi, _spelled(name, path, asked, size, only))
+    words = [*place.words, *(["--of", of] if of else [])] if place is not None else []
+    files = _save(path, named, dpi, _spelled(name, path, asked, size, only, words))
     if as_json:
         print_json(
             {"schema": 1, "files": [str(file) for file in files], "figures": [label for label, _ in named]}
@@ -123,6 +141,20 @@ def plot(
     if len(named) > len(files):
         say(f"{count(len(named), 'figure')} as the pages of one file.")
     return 0
+
+
+def _on_plane(
+    name: str, store: Store, place: Slice, of: str | None, asked: Asked, *, size: Size | None, title: bool
+) -> tuple[str, Figure]:
+    from nnexpr_tui.commands.plot_slices import on_plane
+
+    look: dict[str, Any] = {"title": title} | ({} if size is None else {"size": size})
+    try:
+        return on_plane(name, store, place, of, asked, look)
+    except InputError:
+        raise
+    except ValueError as error:  # numbers that are not finite, or become so; too many cells
+        raise InputError("file", name, str(error)) from None
 
 
 def _path(output: str) -> Path:
@@ -164,9 +196,11 @@ def _save(path: Path, named: list[tuple[str, Figure]], dpi: int | None, origin: 
     return save(figures, path, dpi=dpi or DPI, title=path.stem, origin=origin, names=labels)
 
 
-def _spelled(name: str, path: Path, asked: Asked, size: str | None, only: str | None) -> str:
+def _spelled(
+    name: str, path: Path, asked: Asked, size: str | None, only: str | None, place: list[str]
+) -> str:
     """The command line that makes the figures again."""
-    words = ["nnexpr-tui", "plot", name, "-o", path.name]
+    words = ["nnexpr-tui", "plot", name, *place, "-o", path.name]
     for option, value in {**asked, "size": size, "only": only}.items():
         if value is True:
             words.append(f"--{option}")

@@ -16,7 +16,8 @@ from nnexpr.regions.plane import PlaneRegions, plane_regions
 from nnexpr.runs.recording import network_of
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
-from nnexpr_tui.plane.moment import SeenCells, Viewport
+from nnexpr_tui.parts.viewport import Viewport
+from nnexpr_tui.plane.moment import SeenCells
 
 __all__ = ["cells", "document", "fit_heights", "seen_cells", "target_heights"]
 

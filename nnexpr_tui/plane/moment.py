@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nnexpr_tui.parts.viewport import Viewport
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -17,40 +19,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["PlaneMoment", "SeenCells", "Viewport", "Window"]
-
-Window = tuple[tuple[float, float], tuple[float, float]]  # of x1 and of x2
-
-
-@dataclass(frozen=True)
-class Viewport:
-    """A window of the domain in ``width`` x ``height`` pixels; a pixel stands for the point in its middle."""
-
-    window: Window
-    width: int
-    height: int
-
-    def place(self, point: tuple[float, float]) -> tuple[int, int]:
-        """Column and row, the top one 0, of the pixel that holds the point, or of the nearest one."""
-        (left, right), (bottom, top) = self.window
-        column = int((point[0] - left) / (right - left) * self.width)
-        row = int((top - point[1]) / (top - bottom) * self.height)
-        return min(max(column, 0), self.width - 1), min(max(row, 0), self.height - 1)
-
-    def points(self) -> Array:
-        """The middles of the pixels, ``(height * width, 2)``, row by row from the top."""
-        import numpy as np
-
-        (left, right), (bottom, top) = self.window
-        x1 = left + (np.arange(self.width) + 0.5) / self.width * (right - left)
-        x2 = top - (np.arange(self.height) + 0.5) / self.height * (top - bottom)
-        return np.stack([np.tile(x1, self.height), np.repeat(x2, self.width)], axis=1)
-
-    def point(self, column: int, row: int) -> tuple[float, float]:
-        """The middle of a pixel."""
-        (left, right), (bottom, top) = self.window
-        x1 = left + (column + 0.5) / self.width * (right - left)
-        return x1, top - (row + 0.5) / self.height * (top - bottom)
+__all__ = ["PlaneMoment", "SeenCells"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

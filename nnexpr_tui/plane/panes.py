@@ -6,8 +6,8 @@ import math
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nnexpr_tui.charts.heatmap import HeatMap
 from nnexpr_tui.parts.lines import Line
+from nnexpr_tui.parts.map_panes import MapPane
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.table import row
 from nnexpr_tui.training.moment import FitMoment
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nnexpr_tui.charts.maps import Ground
     from nnexpr_tui.plane.moment import PlaneMoment
 
-__all__ = ["COUNT_HELP", "POINT_HELP", "CellPane", "MapPane", "ValuePane", "count_lines", "point_lines"]
+__all__ = ["COLORS", "COUNT_HELP", "POINT_HELP", "CellPane", "ValuePane", "count_lines", "point_lines"]
 
 VALUES_HELP = """\
 Lighter is more on a dark theme, darker is more on a light one; the bar under the map says how much. Target and fit
@@ -28,8 +28,10 @@ CELL_HELP = """\
 The cells of the shown member: on each the network is one affine map. They are found exactly from the weights, and each
 pixel is looked up in them; a darker pixel lies on a border. The hue is the direction in which the map rises (the
 arrows under the map), the lightness how steeply.
-b shows the borders themselves as lines, each in the colour of the hidden layer that makes it: the first layer's are
-straight, those of later layers bend where they cross the borders of earlier ones."""
+b colours each by a hash of which units are active on it, so that a cell keeps its colour while the network is trained,
+and then shows the borders themselves as lines, each in the colour of the hidden layer that makes it: the first layer's
+are straight, those of later layers bend where they cross the borders of earlier ones."""
+COLORS = {"slope": "Cells by slope", "pattern": "Cells by pattern", "layer": "Borders by layer"}
 COUNT_HELP = """\
 Linear regions: the cells of the domain on each of which the shown member is one affine map, counted exactly from the
 weights. Activation regions: those with one pattern of active units. At most: what the architecture cannot exceed.
@@ -40,24 +42,6 @@ Ties: borders so close that rounding cannot tell them apart, counted as one."""
 POINT_HELP = """\
 The values at the crosshair, and the affine map of the cell it is in. The arrow keys or h, j, k, l move it by a pixel,
 with shift by eight; i and o zoom in and out around it, w shows the whole domain."""
-
-
-class MapPane(HeatMap, can_focus=True):
-    """A map with a border and a help text; it remembers what it has drawn."""
-
-    HELP: ClassVar[str] = VALUES_HELP
-
-    def __init__(self, title: str, *, id: str) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self.border_title = title
-        self.drawn_at = float("-inf")
-        self.moment: PlaneMoment | None = None  # that it shows
-        self.setting: object = None  # how
-
-    def take(self, moment: PlaneMoment, setting: object, picture: Picture, most: int | None = None) -> int:
-        """Show a picture that was made of this moment; about how many bytes that sends."""
-        self.moment, self.setting = moment, setting
-        return self.show_picture(picture, most)
 
 
 class ValuePane(MapPane):
@@ -102,15 +86,18 @@ class CellPane(MapPane):
         reason = moment.note, moment.is_counting
         return moment.cells is None and (shown.note, shown.is_counting) != reason
 
-    def picture(self, moment: PlaneMoment, ground: Ground, *, by_layer: bool) -> Picture:
-        """The map, or why there is none."""
+    def picture(self, moment: PlaneMoment, ground: Ground, colors: str) -> Picture:
+        """The map in these of ``COLORS``, or why there is none."""
+        from nnexpr_tui.charts.classes import pattern_map
         from nnexpr_tui.charts.maps import border_map, cell_map, held_limit
 
         if moment.cells is None:
             return self._nothing(moment, ground)
         cells = moment.cells
-        if by_layer:
+        if colors == "layer":
             return border_map(cells.segments, cells.layers, moment.viewport.window, ground)
+        if colors == "pattern":
+            return pattern_map(cells.faces, cells.regions.patterns, ground)
         seen = cells.regions.slopes[cells.faces]
         self.limit = held_limit((seen**2).sum(axis=-1) ** 0.5, self.limit)
         return cell_map(cells.faces, cells.regions.slopes, self.limit, ground)

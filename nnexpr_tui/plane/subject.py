@@ -11,7 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.plane.moment import PlaneMoment, SeenCells, Viewport
+from nnexpr_tui.parts.viewport import Viewport
+from nnexpr_tui.plane.moment import PlaneMoment, SeenCells
 from nnexpr_tui.training.subject import WAIT, WRITTEN, FitSubject
 from nnexpr_tui.worker.scheduler import Exported
 from nnexpr_tui.worker.subject import Subject

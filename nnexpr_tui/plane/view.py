@@ -19,10 +19,19 @@ from nnexpr_tui.parts.numbers import count
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import TablePane, entitle
 from nnexpr_tui.parts.training import TrainingView
+from nnexpr_tui.parts.viewport import Viewport, Window, around
 from nnexpr_tui.parts.views import NUMBERS_INTERVAL
 from nnexpr_tui.plane import VIEW
-from nnexpr_tui.plane.moment import PlaneMoment, Viewport, Window
-from nnexpr_tui.plane.panes import COUNT_HELP, POINT_HELP, CellPane, ValuePane, count_lines, point_lines
+from nnexpr_tui.plane.moment import PlaneMoment
+from nnexpr_tui.plane.panes import (
+    COLORS,
+    COUNT_HELP,
+    POINT_HELP,
+    CellPane,
+    ValuePane,
+    count_lines,
+    point_lines,
+)
 from nnexpr_tui.plane.subject import PlaneSubject
 from nnexpr_tui.training.moment import FitMoment
 
@@ -59,7 +68,7 @@ class PlaneView(TrainingView, entry=VIEW):
         self._window: Window | None = None
         self._point = (0.0, 0.0)
         self._arrangement = ""  # of ARRANGEMENTS; empty: as there is room
-        self._by_layer = False
+        self._colors = next(iter(COLORS))
         self._asked: Viewport | None = None
         self._scale: tuple[object, tuple[float, float]] = (None, (0.0, 1.0))
         self._error_limit: float | None = None
@@ -172,7 +181,7 @@ class PlaneView(TrainingView, entry=VIEW):
         is_running, sent = self.is_hurried(fit.state), 0
         for pane in seen:
             ground = pane.ground(cross)
-            setting = ground, moment.viewport, self._by_layer
+            setting = ground, moment.viewport, self._colors
             if pane.setting != setting and (not is_running or sent < KEY_BYTES):
                 kept = pane.moment if is_running and pane.moment is not None else moment
                 shown = kept if kept.viewport == moment.viewport else moment
@@ -190,7 +199,7 @@ class PlaneView(TrainingView, entry=VIEW):
         from nnexpr_tui.charts.maps import held_limit, value_limits
 
         if isinstance(pane, CellPane):
-            return pane.picture(moment, ground, by_layer=self._by_layer)
+            return pane.picture(moment, ground, self._colors)
         if pane.id == "plane-error":
             error = moment.fit - moment.target
             self._error_limit = limit = held_limit(error, self._error_limit)
@@ -204,7 +213,7 @@ class PlaneView(TrainingView, entry=VIEW):
         moment = self.moment
         ascii_only = self.look.markers == "ascii"
         counts, cells = self.query_one("#plane-counts", TablePane), self.query_one(CellPane)
-        entitle(cells, "Borders by layer" if self._by_layer else "Cells by slope")
+        entitle(cells, COLORS[self._colors])
         shown = fit.scene, self._point, moment and (moment.viewport, moment.cells is None)
         if not self.is_due("numbers", shown, NUMBERS_INTERVAL * self.is_hurried(fit.state)):
             return 0
@@ -255,8 +264,9 @@ class PlaneView(TrainingView, entry=VIEW):
             self.call_after_refresh(self.redraw)
         self.redraw()
 
-    def action_borders(self) -> None:
-        self._by_layer = not self._by_layer
+    def action_colors(self) -> None:
+        names = list(COLORS)
+        self._colors = names[(names.index(self._colors) + 1) % len(names)]
         self.redraw()
 
     def action_move(self, columns: int, rows: int) -> None:
@@ -267,17 +277,8 @@ class PlaneView(TrainingView, entry=VIEW):
         point = self._asked.point(column + columns, row + rows)
         held = tuple(min(max(p, low), high) for p, (low, high) in zip(point, self._domain, strict=True))
         self._point = held[0], held[1]
-        self._window = self._around(self._point, self._window)
+        self._window = around(self._point, self._window)
         self.redraw()
-
-    def _around(self, point: tuple[float, float], window: Window) -> Window:
-        """The window, moved no further than needed to hold the point."""
-        sides = [
-            (low + shift, high + shift)
-            for p, (low, high) in zip(point, window, strict=True)
-            for shift in (min(p - low, 0.0) + max(p - high, 0.0),)
-        ]
-        return sides[0], sides[1]
 
     def action_zoom_window(self, direction: int) -> None:
         """In or out around the crosshair, which stays where it is on the screen as far as the domain allows."""

@@ -92,6 +92,14 @@ def test_a_line_is_drawn_where_it_is(plain: bool) -> None:
     assert (drawn["code"][10] == picture["code"][10]).all(), "the legend is left alone"
 
 
+def test_lines_that_would_hide_the_map_are_left_out() -> None:
+    ground = Ground(20, 11)
+    picture = class_map(np.zeros((20, 20), np.int64), 1, ground)
+    dense = [np.array([[0.0, t], [1.0, t]]) for t in np.linspace(0, 1, 12)]
+    np.testing.assert_array_equal(overdrawn(picture, dense, UNIT, ground), picture)
+    assert (overdrawn(picture, dense[5:6], UNIT, ground) != picture).any()
+
+
 def test_points_are_letters_in_the_window_only() -> None:
     ground = Ground(10, 6)
     blank = class_map(np.zeros((10, 10), np.int64), 1, ground)

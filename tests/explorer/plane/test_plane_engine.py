@@ -12,8 +12,9 @@ from steps import seated
 
 from nnexpr.specification import FitSpecification
 from nnexpr.training.session import Session
+from nnexpr_tui.parts.viewport import Viewport
 from nnexpr_tui.plane.engine import cells, fit_heights, seen_cells, target_heights
-from nnexpr_tui.plane.moment import PlaneMoment, Viewport
+from nnexpr_tui.plane.moment import PlaneMoment
 from nnexpr_tui.plane.subject import PlaneSubject
 from nnexpr_tui.training.engine import build
 from nnexpr_tui.training.subject import FitSubject

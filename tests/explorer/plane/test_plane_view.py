@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.charts.palettes import PATTERNS, pattern_colors
 from nnexpr_tui.parts.help import HelpScreen
-from nnexpr_tui.plane.panes import MapPane
+from nnexpr_tui.parts.map_panes import MapPane
 from nnexpr_tui.plane.subject import PlaneSubject
 
 PLANE = FitSpecification.make(target="waves2d", epochs=10_000, members=2)
@@ -70,6 +71,15 @@ def drawn(app: Explorer) -> bool:
 
 def names(app: Explorer) -> list[str]:
     return sorted(str(pane.id).removeprefix("plane-") for pane in maps(app))
+
+
+def pattern_colors_of(app: Explorer) -> set[int]:
+    """The colours of cells, not of their borders, in the map of cells."""
+    [pane] = [pane for pane in maps(app) if pane.id == "plane-cells"]
+    picture = pane._picture[: pane.ground().rows]
+    return (set(picture["ink"].ravel().tolist()) | set(picture["paper"].ravel().tolist())) & set(
+        pattern_colors(True).tolist()
+    )
 
 
 @pytest.mark.parametrize("size", [*SIZES, (100, 30)])
@@ -164,23 +174,32 @@ async def test_i_and_o_look_nearer_and_farther_and_the_window_follows_the_crossh
         await until(lambda: app.controller.moment(PlaneSubject).viewport.window == ((-1.0, 1.0), (-1.0, 1.0)))
 
 
-async def test_v_changes_what_is_shown_and_e_puts_the_error_in_place_of_the_fit(world: World) -> None:
+async def test_c_changes_what_is_shown_and_e_puts_the_error_in_place_of_the_fit(world: World) -> None:
     app = plane(world)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
         for key, expected in (
-            ("e", ["cells", "error"]), ("e", ["cells", "fit"]), ("v", ["fit", "target"]),
-            ("v", ["cells", "error", "fit", "target"]), ("v", ["cells", "fit"]),
+            ("e", ["cells", "error"]), ("e", ["cells", "fit"]), ("c", ["fit", "target"]),
+            ("c", ["cells", "error", "fit", "target"]), ("c", ["cells", "fit"]),
         ):  # fmt: skip
             await pilot.press(key)
             await until(lambda expected=expected: names(app) == expected and drawn(app))
 
 
-async def test_b_draws_the_borders_by_layer(world: World) -> None:
+async def test_b_colours_by_pattern_and_then_draws_the_borders_by_layer(world: World) -> None:
     app = plane(world)
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot)
         await until(lambda: "Cells by slope" in text(app) and "|slope| ≤" in text(app))
+        await pilot.press("b")
+        await until(lambda: "Cells by pattern" in text(app) and "one pattern of units" in text(app))
+        colors = pattern_colors_of(app)
+        patterns = app.controller.moment(PlaneSubject).cells.regions.patterns
+        assert len(set(patterns.tolist())) == 4
+        assert colors == set(pattern_colors(True)[patterns % PATTERNS].tolist()), "each cell's own, no other"
+        await pilot.press("s")
+        await until(lambda: app.controller.moment(PlaneSubject).cells.counted.epoch == 1 and drawn(app))
+        assert pattern_colors_of(app) == colors, "the cells keep their colours while the network is trained"
         await pilot.press("b")
         await until(lambda: "Borders by layer" in text(app) and "layer 1 2" in text(app))
         assert re.search(r"[⠁-⣿]", text(app))

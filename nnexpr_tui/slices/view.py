@@ -1,0 +1,324 @@
+"""Network: the network of any file on a plane through its inputs, every cell of it, moved about with the keys.
+
+The engine's thread counts what the newest key asked for; until that is done the picture before stays. The crosshair,
+the outputs there and the input as an image come from what was counted, so they never wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from nnexpr_tui.controller import Controller
+from nnexpr_tui.parts.lines import LinePane, wrapped
+from nnexpr_tui.parts.numbers import count
+from nnexpr_tui.parts.status import StatusLine
+from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.parts.viewport import Point, Viewport, Window, around, zoomed
+from nnexpr_tui.parts.views import View
+from nnexpr_tui.slices import VIEW
+from nnexpr_tui.slices.moment import OpenedNetwork, SliceMoment
+from nnexpr_tui.slices.panes import (
+    COLORS,
+    COUNT_HELP,
+    POINT_HELP,
+    SlicePane,
+    count_lines,
+    point_lines,
+    title_of,
+)
+from nnexpr_tui.slices.subject import SliceSubject
+from nnexpr_tui.training.moment import FitMoment
+
+if TYPE_CHECKING:
+    from nnexpr.regions.slices import Slice
+
+__all__ = ["SliceView"]
+
+ZOOM = 2.0
+ARRANGEMENTS = {
+    "four": ("cells", "decisions", "values", "input"),
+    "decisions": ("cells", "decisions"),
+    "values": ("cells", "values"),
+    "input": ("cells", "input"),
+}
+NONE = (
+    "No network is opened. f asks for a file: .onnx, a state dict (.pt, .safetensors), what fit --save wrote, "
+    "or a run's id."
+)
+
+
+class SliceView(View, entry=VIEW):
+    """Looks at the network of a file."""
+
+    HELP = (
+        "The network of a file on a plane through its inputs: cells, decision regions, an output, the input."
+    )
+    FIRST = "#slice-cells"
+    TOPICS = (SliceSubject,)
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._of: OpenedNetwork | None = None
+        self._window: Window | None = None
+        self._point: Point = (0.0, 0.0)
+        self._asked: Viewport | None = None
+        self._arrangement = ""  # of ARRANGEMENTS; empty: as there is room
+        self._colors = next(iter(COLORS))
+        self._output = 0
+        self._mark = -1  # that the crosshair went to last
+
+    def compose(self) -> ComposeResult:
+        with Container(id="slice-maps", classes="column"):
+            yield SlicePane("cells", "Cells")
+            yield SlicePane("decisions", "Decisions")
+            yield SlicePane("values", "Values")
+            yield SlicePane("input", "Input")
+        with Vertical(id="slice-tables", classes="column"):
+            yield TablePane("Counts", id="slice-counts")
+            yield TablePane("Crosshair", id="slice-point")
+        yield LinePane(id="slice-none")
+
+    @property
+    def moment(self) -> SliceMoment | None:
+        """The newest one."""
+        return self.controller.moment(SliceSubject)
+
+    def _ask(self, question: Callable[[SliceSubject], str | None]) -> None:
+        self.footer.clear()
+        self.controller.ask(SliceSubject, question)
+
+    # Beginning
+
+    def begin_with(self, *, file: str = "", place: Slice | None = None, **how: Any) -> None:
+        """Open a network; ``how``: what ``SliceSubject.open`` takes beside. Without a file, ask for one."""
+        if not file:
+            # Once the focus is where it goes first: the view's own calls that wait, then the screen's.
+            self.call_after_refresh(self.screen.call_after_refresh, self.action_ask_file)
+            return
+        store = self.controller.store
+        self._asked = None
+        self._ask(lambda slices: slices.open(file, store, place, **how))
+
+    def action_ask_file(self) -> None:
+        self.footer.ask("Open network:", self._of.file if self._of is not None else "", self._take_file)
+
+    def _take_file(self, text: str) -> bool:
+        if text.strip():
+            self.begin_with(file=str(Path(text.strip()).expanduser()))
+        return True
+
+    def _enter(self, of: OpenedNetwork) -> None:
+        """Another network: look at it as it was opened."""
+        self._of, self._window, self._output, self._mark, self._asked = of, of.window, 0, -1, None
+        (left, right), (bottom, top) = of.window
+        self._point = (left + right) / 2, (bottom + top) / 2
+        for pane in self.query(SlicePane):
+            pane.limit = None
+
+    # Drawing
+
+    def show_status(self, status: StatusLine, fit: FitMoment | None) -> int:
+        moment = self.moment
+        if moment is None or moment.opened is None:
+            return super().show_status(status, fit)
+        found = moment.counted
+        items = [("regions", count(found.regions.count) if found is not None else "…")]
+        if found is not None:
+            decisions = [] if found.decisions is None else [("decisions", count(found.decisions))]
+            items += [*decisions, ("cells", count(found.regions.activation_regions))]
+        state = "counting" if moment.is_counting else "counted" if found is not None else "stopped"
+        return status.show_items(state, [*items, ("file", title_of(moment.opened))])
+
+    def show(self, fit: FitMoment | None) -> int:  # noqa: ARG002
+        self.set_markers()
+        moment = self.moment
+        of = moment.opened if moment is not None else None
+        if of is not None and of is not self._of:
+            self._enter(of)
+        self._arrange(of)
+        if moment is None or of is None:
+            return self._show_none(moment)
+        self._watch()
+        return self._show_maps(moment) + self._show_numbers(moment)
+
+    def _watch(self) -> None:
+        """Ask for the window in as many pixels as the largest map has."""
+        from nnexpr_tui.charts.maps import image_size
+
+        sizes = [
+            image_size(pane.ground())
+            for pane in self.query(SlicePane)
+            if pane.is_wanted and pane.kind != "input"
+        ]
+        width, height = max((w for w, _ in sizes), default=0), max((h for _, h in sizes), default=0)
+        if width and height and self._window is not None:
+            wanted = Viewport(self._window, width, height)
+            if wanted != self._asked:
+                self._asked = wanted
+                self.controller.ask(SliceSubject, lambda slices: slices.watch(wanted))
+
+    def _show_none(self, moment: SliceMoment | None) -> int:
+        pane = self.query_one("#slice-none", LinePane)
+        said = wrapped(NONE, pane.content_size.width, "value")
+        why = (
+            wrapped(moment.note, pane.content_size.width, "error")
+            if moment is not None and moment.note
+            else []
+        )
+        return pane.show_lines([*why, *said])
+
+    @property
+    def _shown(self) -> str:
+        roomy = self.screen.has_class("-high") and not self.screen.has_class("-narrow")
+        several = self._of is None or self._of.outputs > 1
+        return self._arrangement or ("four" if roomy else "decisions" if several else "values")
+
+    def _arrange(self, of: OpenedNetwork | None) -> None:
+        """Which maps there are."""
+        shown = self._shown
+        self.set_class(shown == "four", "-four")
+        self.set_class(of is None, "-empty")
+        changed = False
+        for pane in self.query(SlicePane):
+            hidden = pane.kind not in ARRANGEMENTS[shown]
+            changed = changed or hidden != pane.has_class("-hidden")
+            pane.set_class(hidden, "-hidden")
+        if changed:
+            self.call_after_refresh(self.redraw)
+
+    def _show_maps(self, moment: SliceMoment) -> int:
+        found, sent = moment.counted, 0
+        titles = {
+            "cells": COLORS[self._colors],
+            "decisions": "Decisions",
+            "values": f"Output {self._output}",
+            "input": "Input",
+        }
+        for pane in self.query(SlicePane):
+            if not pane.is_wanted:
+                continue
+            entitle(
+                pane, titles[pane.kind], "counting…" if moment.is_counting and pane.kind == "cells" else ""
+            )
+            cross = None
+            if found is not None:
+                column, row = found.viewport.place(self._point)
+                cross = (column + 0.5) / found.viewport.width, (row + 0.5) / found.viewport.height
+            setting: tuple[object, ...]
+            if pane.kind == "input":  # a plane is known by its identity: to compare its numbers is ambiguous
+                ground, setting = pane.ground(), (pane.ground(), self._point, id(moment.plane))
+            else:
+                ground = pane.ground(cross)
+                setting = ground, self._colors, self._output, found, moment.note, moment.marks
+            if pane.setting != setting:
+                picture = pane.picture(moment, ground, self._point, self._colors, self._output)
+                sent += pane.take(moment, setting, picture)
+        return sent
+
+    def _show_numbers(self, moment: SliceMoment) -> int:
+        ascii_only = self.look.markers == "ascii"
+        lines = point_lines(moment, self._point, self._output, ascii_only=ascii_only)
+        sent = self.query_one("#slice-counts", TablePane).show_table(
+            "Counts", COUNT_HELP, count_lines(moment)
+        )
+        return sent + self.query_one("#slice-point", TablePane).show_table("Crosshair", POINT_HELP, lines)
+
+    def on_chart_frame_changed(self) -> None:
+        """Another size: other pixels are to be made."""
+        self.redraw()
+
+    def on_line_pane_room_changed(self) -> None:
+        """Texts are wrapped to the panes."""
+        self.redraw()
+
+    # Actions: what they mean is in the declaration
+
+    def action_colors(self) -> None:
+        names = list(COLORS)
+        self._colors = names[(names.index(self._colors) + 1) % len(names)]
+        self.redraw()
+
+    def action_output(self, step: int) -> None:
+        if self._of is not None:
+            self._output = (self._output + step) % self._of.outputs
+            self.redraw()
+
+    def action_arrange(self) -> None:
+        names = list(ARRANGEMENTS)
+        self._arrangement = names[(names.index(self._shown) + 1) % len(names)]
+        self.zoom(None)
+        self.redraw()
+
+    def action_move(self, columns: int, rows: int) -> None:
+        """The crosshair by so many pixels; at the edge the window goes along."""
+        if self._asked is None or self._window is None:
+            return
+        (left, right), (bottom, top) = self._asked.window
+        wide, high = (right - left) / self._asked.width, (top - bottom) / self._asked.height
+        self._point = self._point[0] + columns * wide, self._point[1] - rows * high
+        self._window = around(self._point, self._window)
+        self.redraw()
+
+    def action_zoom_window(self, direction: int) -> None:
+        if self._window is not None:
+            self._window = zoomed(self._window, self._point, ZOOM**-direction)
+            self.redraw()
+
+    def action_whole(self) -> None:
+        if self._of is not None:
+            self._window = self._of.window
+            self._point = around_inside(self._point, self._of.window)
+            self.redraw()
+
+    def action_restart(self) -> None:
+        self.action_whole()
+        self._ask(SliceSubject.restart)
+
+    def action_turn(self, steps: int) -> None:
+        point = self._point
+        self._ask(lambda slices: slices.turn_plane(steps, point))
+
+    def action_tilt(self, steps: int) -> None:
+        point = self._point
+        self._ask(lambda slices: slices.tilt(steps, point))
+
+    def action_shift(self, steps: int) -> None:
+        self._ask(lambda slices: slices.shift(steps))
+
+    def action_aside(self) -> None:
+        self._ask(SliceSubject.aside)
+
+    def action_point(self) -> None:
+        """To the next of the points given, and the window with it."""
+        moment = self.moment
+        if moment is None or not moment.marks or self._window is None:
+            self.footer.say("No points were given: open --plane P Q R, or --between A B, gives some")
+            return
+        self._mark = (self._mark + 1) % len(moment.marks)
+        self._point = moment.marks[self._mark].place
+        self._window = around(self._point, self._window)
+        self.redraw()
+
+    # Taking it elsewhere
+
+    def copied(self) -> tuple[str, str]:
+        from nnexpr_tui.slices.report import summary
+
+        moment = self.moment
+        if moment is None or moment.opened is None or moment.counted is None:
+            return "", "There is nothing to copy yet"
+        return summary(moment), "Copied the command line and the numbers"
+
+    def export(self, folder: Path) -> None:
+        self.controller.ask(SliceSubject, lambda slices: slices.export(folder))
+
+
+def around_inside(point: Point, window: Window) -> Point:
+    """The point, or the nearest one that lies in the window."""
+    s, t = (min(max(p, low), high) for p, (low, high) in zip(point, window, strict=True))
+    return s, t

@@ -1,0 +1,253 @@
+"""The Network view: a file is opened, counted in the window and moved about; what is told is the network."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from stand_in import World, compiled
+from steps import SIZES, WIDE, ready, shows, text, until
+from textual.pilot import Pilot
+
+from nnexpr import plane_regions
+from nnexpr.regions.slices import Slice
+from nnexpr.runs.reading import read_network
+from nnexpr.runs.store import store
+from nnexpr_tui.app import Explorer
+from nnexpr_tui.parts.map_panes import MapPane
+from nnexpr_tui.parts.viewport import Window
+from nnexpr_tui.presets import Preset
+from nnexpr_tui.slices.moment import SliceMoment
+from nnexpr_tui.slices.subject import SliceSubject
+
+PLANE = Slice(points=("images.npy:0", "images.npy:1", "images.npy:2"))
+
+
+@pytest.fixture(autouse=True)
+def true_colors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cells_are_compiled() -> None:
+    compiled("plane")
+
+
+@pytest.fixture
+def files(own_folders: Path) -> None:
+    torch.manual_seed(0)
+    widths = ((16, 8), (8, 8), (8, 3))
+    parts = [part for shape in widths for part in (torch.nn.Linear(*shape), torch.nn.ReLU())]
+    torch.save(torch.nn.Sequential(*parts[:-1]).state_dict(), "net.pt")
+    torch.save(
+        torch.nn.Sequential(torch.nn.Linear(2, 6), torch.nn.ReLU(), torch.nn.Linear(6, 1)).state_dict(),
+        "two.pt",
+    )
+    np.save("images.npy", np.random.default_rng(0).uniform(0, 4, (4, 4, 4)))
+
+
+def explorer(world: World, file: str = "net.pt", place: Slice | None = PLANE) -> Explorer:
+    return Explorer(
+        load=world.load, opening=Preset("file", "", "", view="Network", begin={"file": file, "place": place})
+    )
+
+
+def moment(app: Explorer) -> SliceMoment:
+    found = app.controller.moment(SliceSubject)
+    assert found is not None
+    return found
+
+
+def counted(app: Explorer, window: Window | None = None) -> bool:
+    found = app.controller.moment(SliceSubject)
+    if found is None or found.counted is None or found.is_counting or found.plane is not found.counted.plane:
+        return False
+    return window is None or np.allclose(found.counted.viewport.window, window)
+
+
+async def opened(app: Explorer, pilot: Pilot[Any], *keys: str) -> None:
+    await until(lambda: counted(app) and "Linear regions" in text(app))
+    if keys:
+        await pilot.press(*keys)
+
+
+def regions(app: Explorer, of: str = "regions") -> int:
+    """How many there are in the window, counted beside the explorer."""
+    found = moment(app).counted
+    network = read_network("net.pt", store()).network
+    return plane_regions(network, found.viewport.window, plane=found.plane, of=of).count
+
+
+@pytest.mark.parametrize("size", [*SIZES, (100, 30)])
+async def test_counts_stand_beside_their_numbers_at_every_size(
+    size: tuple[int, int], world: World, files: None
+) -> None:
+    app = explorer(world)
+    async with app.run_test(size=size) as pilot:
+        await opened(app, pilot)
+        await until(lambda: shows(app, "Linear regions", f"{regions(app)}"))
+        assert re.search(
+            rf"regions {regions(app)} +decisions {regions(app, 'argmax')}", text(app).splitlines()[0]
+        )
+        assert shows(app, "s, t", "0.5, 0.5")
+        assert all(pane.content_size.height >= 5 for pane in app.screen.query(MapPane) if pane.is_wanted)
+
+
+async def test_the_window_is_counted_anew_when_it_moves(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot, "i")
+        await until(lambda: counted(app, ((0.0, 1.0), (0.0, 1.0))))
+        await until(lambda: shows(app, "Linear regions", f"{regions(app)}"))
+        await pilot.press(*["L"] * 4)
+        await until(lambda: app.screen.view._window[0][1] > 1.2 and counted(app, app.screen.view._window))
+        low, high = moment(app).counted.viewport.window[0]
+        assert high - low == pytest.approx(1.0)
+        assert low <= app.screen.view._point[0] <= high
+        await pilot.press("w")
+        await until(lambda: counted(app, ((-0.5, 1.5), (-0.5, 1.5))))
+
+
+async def test_the_plane_is_turned_tilted_shifted_and_put_back(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot)
+        first = moment(app).plane
+        middle = first.at(0.5, 0.5)
+        await pilot.press("]", "]")
+        await until(lambda: counted(app) and moment(app).plane is not first)
+        await until(lambda: shows(app, "Linear regions", f"{regions(app)}"))
+        turned = moment(app).plane
+        np.testing.assert_allclose(turned.at(0.5, 0.5), middle, atol=1e-12)
+        cosine = turned.u @ first.u / (first.u @ first.u)
+        assert np.rad2deg(np.arccos(cosine)) == pytest.approx(10.0)
+        await pilot.press("d", "greater_than_sign")
+        await until(lambda: counted(app) and moment(app).plane is not turned)
+        assert moment(app).moved
+        tilted = moment(app).plane
+        assert np.linalg.matrix_rank(np.stack([first.u, first.v, tilted.v]), tol=1e-9) == 3
+        assert shows(app, "P off plane", r"[\d.]+")
+        await pilot.press("plus")
+        await until(lambda: counted(app) and moment(app).plane is not tilted)
+        assert np.linalg.norm(moment(app).plane.at(0.5, 0.5) - middle) == pytest.approx(
+            0.05 * 2 * np.linalg.norm(first.v)
+        )
+        await pilot.press("r")
+        await until(lambda: counted(app) and moment(app).plane is first)
+
+
+async def test_the_crosshair_tells_outputs_of_the_network_there(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot, *"hhhkk")
+        await until(lambda: not shows(app, "s, t", "0.5, 0.5"))
+        view, found = app.screen.view, moment(app).counted
+        place = found.viewport.point(*found.viewport.place(view._point))
+        network = read_network("net.pt", store()).network
+        values = network(moment(app).plane.at(*place)[None])[0, 0]
+        order = np.argsort(-values)
+        assert shows(app, f"Output {order[0]}", f"{values[order[0]]:.3g}")
+        assert shows(app, "Largest", f"{order[0]}, by {values[order[0]] - values[order[1]]:.3g}")
+
+
+async def test_g_goes_to_the_points_and_the_input_there_is_an_image(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot, "g", "g")
+        await until(lambda: shows(app, "s, t", r"1, -?\d[\de.-]*"))
+        pane = app.screen.query_one("#slice-input", MapPane)
+        await until(lambda: pane._picture is not None)
+        image = np.load("images.npy")[1]
+        shown = np.stack([pane._picture["ink"], pane._picture["paper"]], axis=1).reshape(
+            -1, pane._picture.shape[1]
+        )
+        columns = np.flatnonzero((shown >= 0).all(axis=0))
+        assert len(columns) >= 16
+        greys = shown[:, columns] & 255
+        corner = greys[0, 0], greys[0, -1], greys[-1, 0], greys[-1, -1]
+        order = [image[0, 0], image[0, -1], image[-1, 0], image[-1, -1]]
+        assert np.argsort(corner).tolist() == np.argsort(order).tolist()
+
+
+async def test_b_and_c_and_the_full_stop_change_what_is_drawn(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await until(lambda: "Cells by slope" in text(app) and "Decisions" in text(app))
+        for key, title in (
+            ("b", "Cells by pattern"),
+            ("b", "Borders by layer"),
+            ("c", "Output 0"),
+            ("full_stop", "Output 1"),
+        ):
+            await pilot.press(key)
+            await until(lambda title=title: title in text(app))
+
+
+async def test_without_a_place_a_network_of_two_inputs_is_on_its_own_plane(world: World, files: None) -> None:
+    app = explorer(world, "two.pt", None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        assert moment(app).counted.viewport.window == ((0.0, 1.0), (0.0, 1.0))
+        assert shows(app, "x1", "0.5")
+        assert "Output 0" in text(app)
+        await pilot.press("d")
+        await until(lambda: "nowhere to tilt to" in text(app))
+
+
+async def test_what_cannot_be_counted_is_said(
+    world: World, files: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnexpr_tui.slices.engine.MOST_CELLS", 5)
+    app = explorer(world)
+    async with app.run_test(size=WIDE):
+        await until(lambda: "more than 5 cells" in text(app) and "not counted" in text(app))
+
+
+async def test_a_file_is_asked_for_and_what_is_none_is_said(world: World, files: None) -> None:
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        await pilot.press("4", "v")
+        await until(lambda: "No network is opened" in text(app))
+        await pilot.press("f")
+        await until(lambda: "Open network:" in text(app))
+        await pilot.press(*"nothing.pt", "enter")
+        await until(lambda: "there is no such file" in text(app))
+        await pilot.press("1", "O")
+        await until(lambda: app.current_mode == "plane" and "Open network:" in text(app))
+        await pilot.press(*"net.pt", "enter")
+        await until(lambda: counted(app) and shows(app, "Linear regions", r"\d+"))
+
+
+async def test_what_is_exported_and_copied_is_what_is_shown(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot, "x")
+        await until(lambda: Path("net-plane.svg").exists())
+        written = json.loads(Path("net-plane.json").read_text())
+        assert written["linear_regions"] == regions(app)
+        assert written["decision_regions"] == regions(app, "argmax")
+        np.testing.assert_allclose(written["plane"]["origin"], np.load("images.npy")[0].ravel())
+        told, _ = app.screen.view.copied()
+        assert told.startswith(
+            "nnexpr-tui regions net.pt --plane images.npy:0 images.npy:1 images.npy:2 --domain -0.5"
+        )
+        assert f"# linear regions {regions(app)}" in told
+
+
+async def test_training_goes_on_beside_it(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot)
+        app.controller.toggle()
+        world.let_train(3)
+        await until(lambda: app.controller.fit.epoch >= 3)
+        await pilot.press("i")
+        await until(lambda: counted(app, ((0.0, 1.0), (0.0, 1.0))))
