@@ -20,7 +20,7 @@ from nnexpr.targets.table import Table, read_table
 from nnexpr.targets.target import LARGEST, Target
 from nnexpr.targets.wording import count, printable, were
 
-__all__ = ["read_target"]
+__all__ = ["file_of", "read_target"]
 
 Array = NDArray[np.float64]
 
@@ -54,6 +54,17 @@ def read_target(text: str, domain: tuple[float, float] | None = None, missing: s
         source=file_name,
         notes=notes,
     )
+
+
+def file_of(spelling: str) -> str | None:
+    """The path of the file that a target is read from; None of one that is read from none. Raises InputError."""
+    kind, _, text = spelling.strip(" ").partition(":")
+    if kind != "csv" or not text:
+        return None
+    try:
+        return _split(text)[0]
+    except FileError as error:
+        raise InputError("target", printable(spelling, 160), str(error)) from None
 
 
 def _split(text: str) -> tuple[str, Choice | None]:
