@@ -13,6 +13,7 @@ from nnexpr.experiments.wording import cell_text, verdict_text
 from nnexpr.kinds import AffineLayer
 from nnexpr.linear.solvers import LinearFit
 from nnexpr.linear.spectrum import Spectrum
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.notebook.html import box, chart, facts, polygons, table
 from nnexpr.regions.line import LineRegions
@@ -75,6 +76,23 @@ def _(thing: Network) -> str:
     ]
     shown = rows if len(rows) <= MOST_LAYERS else [*rows[: MOST_LAYERS - 1], ("…", "", "", "", ""), rows[-1]]
     return box("Network", facts(told), table(("layer", "inputs", "outputs", "activation", ""), shown))
+
+
+@card.register
+def _(thing: Graph) -> str:
+    told = {
+        "inputs": "×".join(map(str, thing.input_shape)),
+        "outputs": "×".join(map(str, thing.output_shape)),
+        "units that bend": f"{sum(thing.nodes[number].units for number in thing.bending):,}",
+        "kept as": "float64",
+    }
+    nodes = list(zip(thing.nodes, thing.names, strict=True))
+    rows = [
+        (number, name, type(getattr(node, "map", node)).__name__, ", ".join(map(str, node.of)), node.units)
+        for number, (node, name) in enumerate(nodes)
+    ]
+    shown = rows if len(rows) <= MOST_LAYERS else [*rows[: MOST_LAYERS - 1], ("…", "", "", "", ""), rows[-1]]
+    return box("Graph", facts(told), table(("node", "name", "is", "takes", "units"), shown))
 
 
 def _more(number: int, layer: AffineLayer) -> Iterator[str]:

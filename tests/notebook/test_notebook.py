@@ -26,6 +26,7 @@ from nnexpr.training.fit import session_of
 TARGET = nnexpr.target("fourier", terms=3, points=64)
 FIT = nnexpr.fit(nnexpr.mlp(depth=3, width=8, members=3), TARGET, epochs=20, lr=5e-3)
 CELLS = nnexpr.plane_regions(nnexpr.mlp(depth=3, width=6, inputs=2), ((-1, 1), (-1, 1)))
+GRAPH = replace(nnexpr.graph_of(nnexpr.mlp(depth=2, width=7)), names=("input", "<b>", "fc & co", "fc 2"))
 X = np.linspace(-1, 1, 50)
 CLAIM = Claim("M1", "It <b>holds</b>", 1.5, 2, None, "not measured", "it is $3")
 TABLE = Table("A <table>", ["a & b", "c"], [[1, None]] * 100)
@@ -42,6 +43,7 @@ def recording():
 THINGS = {
     "target": (TARGET, {"64", TARGET.name}),
     "network": (FIT.network, {"relu", "8", f"{FIT.network.parameter_count:,}"}),
+    "graph": (GRAPH, {"&lt;b&gt;", "fc &amp; co", "Dense", "7"}),
     "fit": (FIT, {f"{float(FIT.loss.min()):.4g}", "Fit of fourier"}),
     "history": (FIT.history, {"History"}),
     "recording": (recording(), {"Recording of cube"}),

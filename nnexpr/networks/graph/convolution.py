@@ -24,6 +24,9 @@ __all__ = ["Convolution"]
 _BLOCK = (
     1 << 19
 )  # numbers gathered at a time, 4 MB; 2^18 to 2^20 do as well, 2^22 takes up to 5 times as long
+# Many weights and few places to put them: one product for all rows, else the weights are read again for each. That is
+# up to 15 times as fast for 512 channels, and half as fast for 8.
+_FEW, _MANY = 64, 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +85,20 @@ class Convolution:
     def apply(self, rows: Array) -> Array:
         """Every image convolved."""
         made = np.empty((len(rows), self.outputs))
-        groups, (_, down, across) = self.groups, self.made
-        weights = self.weights.reshape(groups, len(self.weights) // groups, -1)
-        step = max(1, _BLOCK // (groups * weights.shape[2] * down * across))
+        groups, each, places = self.groups, self.weights[0].size, self.outputs // len(self.weights)
+        weights = self.weights.reshape(groups, -1, each)
+        together = places <= _FEW and weights.size >= _MANY
+        step = max(1, _BLOCK // (groups * each * places))
         for start in range(0, len(rows), step):
             windows = self._windows(rows[start : start + step].reshape(-1, *self.image), 0.0)
-            seen = np.ascontiguousarray(windows.transpose(0, 1, 4, 5, 2, 3))
-            seen = seen.reshape(len(seen), groups, weights.shape[2], down * across)
-            block = made[start : start + step].reshape(len(seen), groups, -1, down * across)
-            np.matmul(weights, seen, out=block)
+            block = made[start : start + step].reshape(len(windows), groups, -1, places)
+            if together:
+                at_once = windows.transpose(1, 4, 5, 0, 2, 3).reshape(groups, each, -1)
+                products = (weights @ at_once).reshape(groups, -1, len(windows), places)
+                block[...] = products.transpose(2, 0, 1, 3)
+            else:
+                seen = windows.transpose(0, 1, 4, 5, 2, 3).reshape(len(windows), groups, each, places)
+                np.matmul(weights, seen, out=block)
         return made
 
     def sparse(self) -> sparse.csr_array:

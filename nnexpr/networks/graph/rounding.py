@@ -15,7 +15,7 @@ from nnexpr.networks.graph.nodes import Affine, Concatenate, Kinks, Maximum, Sum
 __all__ = ["compared", "trial_points", "values_and_rounding"]
 
 _SCALES = (1.0, 0.1, 10.0, 1000.0)
-_EACH = 4  # points of each size
+_EACH = 2  # points of each size
 _TIMES = 2.0**12  # sigma: roundings of one sign add up to more than independent ones do
 
 

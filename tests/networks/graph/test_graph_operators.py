@@ -98,6 +98,9 @@ def maps() -> dict[str, LinearMap]:
         "convolution": Convolution(
             rng.standard_normal((6, 2, 2, 3)), (4, 5, 6), (2, 1), (1, 0, 2, 1), (1, 2), 2
         ),
+        "many channels": Convolution(
+            rng.standard_normal((64, 32, 3, 3)), (64, 3, 4), (1, 2), (1, 0, 1, 2), (1, 1), 2
+        ),
         "reach": Convolution(rng.standard_normal((1, 1, 3, 1)), (1, 9, 1), (4, 1)),
     }
 
