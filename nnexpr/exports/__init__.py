@@ -35,14 +35,15 @@ class Export:
     words: str  # what the file is, in one line
     writer: Home  # (recordings: Sequence[Recording], path: Path) -> None, or with more: see above
     asks: Home = ""  # the Specified that the writer takes, beside what it tells how far it is
-    modules: tuple[str, ...] = ()  # packages of the extra [plots] that it imports
+    modules: tuple[str, ...] = ()  # optional packages that it imports,
+    extra: str = "plots"  # of this extra
     refusal: Home = ""  # () -> str: why it cannot be written on this machine, or nothing
     several: bool = False  # whether one file can hold several recordings
 
     def require(self, path: Path, recordings: int = 1, asked: Mapping[str, Any] | None = None) -> None:
         """Raise :class:`InputError` where this machine cannot write it, not so many at once, or not as is ``asked``."""
         if missing := [module for module in self.modules if find_spec(module) is None]:
-            needed = f"it needs {' and '.join(missing)}: pip install 'nnexpr-tui[plots]'"
+            needed = f"it needs {' and '.join(missing)}: pip install 'nnexpr-tui[{self.extra}]'"
             raise InputError("to", str(path), needed)
         if self.refusal and (why := load(self.refusal)()):
             raise InputError("to", str(path), why)
@@ -95,6 +96,14 @@ declare(Export(
 declare(Export(
     name=".members.csv", words="a row for each member: its options, and where it ended",
     writer="nnexpr.exports.tables:write_members", several=True,
+))  # fmt: skip
+declare(Export(
+    name=".parquet", words="as .csv, for data frames (extra [parquet])",
+    writer="nnexpr.exports.parquet:write_losses", several=True, modules=("pyarrow",), extra="parquet",
+))  # fmt: skip
+declare(Export(
+    name=".members.parquet", words="as .members.csv, for data frames (extra [parquet])",
+    writer="nnexpr.exports.parquet:write_members", several=True, modules=("pyarrow",), extra="parquet",
 ))  # fmt: skip
 declare(Export(
     name=".html", words="a page for a browser, that needs nothing but itself: one to four runs under a slider",

@@ -16,15 +16,29 @@ from nnexpr.runs.events import losses_of
 from nnexpr.runs.recording import Recording
 from nnexpr.specification import OPTIONS
 
-__all__ = ["write_losses", "write_members"]
+__all__ = ["LOSSES", "MEMBERS", "losses", "members", "write_csv", "write_losses", "write_members"]
+
+LOSSES = ("run", "member", "seed", "epoch", "loss")
+MEMBERS = (
+    "run",
+    "member",
+    "member_seed",
+    *OPTIONS,
+    "epoch",
+    "seconds",
+    "loss",
+    "least_loss",
+    "epoch_of_least",
+)
 
 
 def write_losses(recordings: Sequence[Recording], path: Path) -> None:
     """Run, member, its seed, epoch and loss, in own units, at every epoch of the history."""
-    _write(path, ("run", "member", "seed", "epoch", "loss"), _losses(recordings))
+    write_csv(path, LOSSES, losses(recordings))
 
 
-def _losses(recordings: Iterable[Recording]) -> Iterator[tuple[Any, ...]]:
+def losses(recordings: Iterable[Recording]) -> Iterator[tuple[Any, ...]]:
+    """The rows of :func:`write_losses`, by :data:`LOSSES`."""
     for recording in recordings:
         epochs = recording.epochs.tolist()
         for member, seed in enumerate(recording.network.seeds):
@@ -37,21 +51,11 @@ def write_members(recordings: Sequence[Recording], path: Path) -> None:
 
     ``least_loss`` and ``epoch_of_least`` are over the epochs of the history.
     """
-    columns = (
-        "run",
-        "member",
-        "member_seed",
-        *OPTIONS,
-        "epoch",
-        "seconds",
-        "loss",
-        "least_loss",
-        "epoch_of_least",
-    )
-    _write(path, columns, _members(recordings))
+    write_csv(path, MEMBERS, members(recordings))
 
 
-def _members(recordings: Iterable[Recording]) -> Iterator[tuple[Any, ...]]:
+def members(recordings: Iterable[Recording]) -> Iterator[tuple[Any, ...]]:
+    """The rows of :func:`write_members`, by :data:`MEMBERS`."""
     for recording in recordings:
         specification, last = recording.specification, recording.snapshots[-1]
         options = [_spelled(value) for value in specification.as_config().values()]
@@ -66,14 +70,15 @@ def _spelled(value: Any) -> Any:
 
 
 def _least(recording: Recording, member: int) -> tuple[float, int | None]:
-    epochs, losses = losses_of(recording, member)
-    if not np.isfinite(losses).any():
+    epochs, over_time = losses_of(recording, member)
+    if not np.isfinite(over_time).any():
         return float("nan"), None
-    at = int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
-    return float(losses[at]), int(epochs[at])
+    at = int(np.argmin(np.where(np.isfinite(over_time), over_time, np.inf)))
+    return float(over_time[at]), int(epochs[at])
 
 
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A line of names, then one for each row; None is left empty."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -8,6 +8,7 @@
     plane.py      cells and maps; patterns.py: colours that cells keep; slices.py: planes among many inputs
     representation.py, kernel.py    Gram spectra, least squares; tangent kernels
     findings.py   figures and tables of experiments
+    sweeps.py     maps and parallel coordinates of a sweep
     files.py      PDF, PNG, SVG
 
 Loaded when first used: importing this costs neither matplotlib nor torch. Where matplotlib is not installed, using a
@@ -30,6 +31,7 @@ _PUBLIC = {
     "nnexpr.plot.representation": "spectrum least_squares",
     "nnexpr.plot.kernel": "tangent",
     "nnexpr.plot.findings": "figure table experiment",
+    "nnexpr.plot.sweeps": "sweep parallel",
     "nnexpr.plot.files": "save",
     "nnexpr.plot.canvas": "panels",
 }
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from nnexpr.plot.over_x import fit as fit, network as network, target as target
     from nnexpr.plot.plane import cells as cells, maps as maps
     from nnexpr.plot.slices import on_plane as on_plane, on_planes as on_planes
+    from nnexpr.plot.sweeps import parallel as parallel, sweep as sweep
     from nnexpr.plot.representation import least_squares as least_squares, spectrum as spectrum
 
 

@@ -18,6 +18,7 @@ from nnexpr.runs.reading import of_one_output, read_network
 from nnexpr.runs.restored import recording_of, result_of
 from nnexpr.runs.run import Run
 from nnexpr.runs.store import Store
+from nnexpr.runs.sweep_journal import SweepEntry, Sweeps
 from nnexpr.specification import InputError
 from nnexpr.targets import target
 from nnexpr_tui.commands.interrupts import Interrupted, signals
@@ -60,6 +61,8 @@ def drawn(name: str, store: Store, asked: Asked, *, size: Size | None, title: bo
         return _of_target(name, asked, look)
     if os.path.exists(name):
         return _of_file(name, store, asked, look)
+    if (found := _sweep_named(name, store)) is not None:
+        return _of_sweep(found, store, asked, look)
     run = store.named(name) if _BEGINNING.match(name) else None
     if run is not None:
         return _of_fit(run, asked, look, lambda: _of_network(run.read(), name, asked, look))
@@ -174,6 +177,23 @@ def _of_target(spelling: str, asked: Asked, look: dict[str, Any]) -> Labelled:
     return [("target", plot.target(made, **look))]
 
 
+# --- of sweeps
+
+
+def _sweep_named(name: str, store: Store) -> SweepEntry | None:
+    """The sweep of that whole id, or the newest of that name."""
+    called = (each for each in reversed(Sweeps(store.folder).all()) if name in (each.id, each.name))
+    return next(called, None)
+
+
+def _of_sweep(entry: SweepEntry, store: Store, asked: Asked, look: dict[str, Any]) -> Labelled:
+    from nnexpr.runs.sweeps.sweep import Sweep
+    from nnexpr.runs.sweeps.table import table_of
+
+    _refuse(asked, "a sweep", "epoch", "member", "domain", "quick", "what")
+    return list(plot.sweep(table_of(Sweep(store, entry)), **look).items())
+
+
 # --- of experiments
 
 
@@ -209,7 +229,7 @@ def _refuse(asked: Asked, of: str, *options: str) -> None:
     """What has no meaning is refused."""
     for option in options:
         value = asked[option]  # type: ignore[literal-required]
-        if value not in (None, False):
+        if value is not None and value is not False:  # 0 is given
             raise InputError(
                 option, "given" if value is True else value, f"leave it out; it has no meaning for {of}"
             )

@@ -211,3 +211,32 @@ def test_interrupted_and_killed_it_ends_with_the_same_bits(run, start, grid, tmp
         [{k: v for k, v in row.items() if k not in own} for row in each["results"]] for each in (ended, whole)
     ]
     assert rows[0] == rows[1]
+
+
+def test_results_go_into_tables_and_figures(run, grid, tmp_path):
+    found = document(run("sweep", grid(), "--json"))
+    for name in (found["sweep"], "grid"):
+        told = document(run("runs", "export", name, "--to", tmp_path / "t.csv", "--force", "--json"))
+        assert (told["cells"], told["sweeps"]) == (4, [found["sweep"]])
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 5
+    assert run("runs", "export", "grid", "--to", tmp_path / "t.csv").exit_code == 2
+    assert run("runs", "export", "grid", "--to", tmp_path / "t.svg").exit_code == 2
+    assert (
+        run("runs", "export", "grid", found["results"][0]["run"], "--to", tmp_path / "u.csv").exit_code == 2
+    )
+    drawn = document(run("plot", "grid", "-o", tmp_path / "g.pdf", "--json"))
+    assert drawn["figures"] == ["parallel", "width-lr"]
+    assert run("plot", "grid", "-o", tmp_path / "g.pdf", "--member", 0).exit_code == 2
+
+
+def test_a_run_goes_into_a_parquet_table(run, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    kept = document(run("fit", "--epochs", 5, "--points", 16, "--members", 2, "--json"))["run"]
+    document(run("runs", "export", kept, "--to", tmp_path / "l.parquet", "--json"))
+    document(run("runs", "export", kept, "--to", tmp_path / "m.members.parquet", "--json"))
+    losses = parquet.read_table(tmp_path / "l.parquet").to_pylist()
+    assert {row["seed"] for row in losses} == {0, 1}
+    assert losses[0]["epoch"] == 0
+    members = parquet.read_table(tmp_path / "m.members.parquet").to_pylist()
+    assert [row["member_seed"] for row in members] == [0, 1]
+    assert members[0]["epochs"] == 5

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
-from typing import Any
 
 from nnexpr.runs.sweeps.table import Table
 from nnexpr.specification import OPTIONS
@@ -16,6 +15,7 @@ __all__ = ["Coordinate", "HeatMap", "Parallel", "heat_maps", "parallel"]
 
 LOG_RATIO = 8.0  # of the largest to the least positive value, from which an axis is logarithmic
 MOST_MAPS = 3
+MOST_TICKS = 8  # of an axis; of more values the ends and the middle are named
 SMALLEST = 1e-300  # of a loss on a logarithmic axis
 
 
@@ -110,7 +110,7 @@ def _coordinate(table: Table, name: str) -> Coordinate:
     spelled = [table.spelled(cell, name) for cell in range(len(table.cells))]
     known = list(dict.fromkeys(spelled))
     places = {text: (at + 0.5) / len(known) for at, text in enumerate(known)}
-    shown = known if len(known) <= 8 else [known[0], known[-1]]
+    shown = known if len(known) <= MOST_TICKS else [known[0], known[-1]]
     return Coordinate(
         name, [places[text] for text in spelled], [(places[text], text or "none") for text in shown]
     )
@@ -127,9 +127,8 @@ def _scale(name: str, values: Sequence[float], told: Callable[[float], str]) -> 
     span = high - low or 1.0
     places = [(at(value) - low) / span if high > low else 0.5 for value in values]
     distinct = sorted(set(finite))
-    shown: list[Any] = (
-        distinct if len(distinct) <= 6 else [distinct[0], distinct[len(distinct) // 2], distinct[-1]]
-    )
-    return Coordinate(
-        name, places, [((at(value) - low) / span if high > low else 0.5, told(value)) for value in shown]
-    )
+    if len(distinct) > MOST_TICKS:
+        middle = (low + high) / 2
+        distinct = [distinct[0], math.exp(middle) if log else middle, distinct[-1]]
+    ticks = [((at(value) - low) / span if high > low else 0.5, told(value)) for value in distinct]
+    return Coordinate(name, places, ticks)
