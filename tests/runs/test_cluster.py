@@ -17,7 +17,7 @@ import dask
 import distributed
 import psutil
 import pytest
-from dask_processes import HERE, Cluster, until
+from dask_processes import Cluster, until
 
 from nnexpr.runs.cluster import run as running
 from nnexpr.runs.cluster import worker
@@ -239,7 +239,7 @@ def test_a_worker_that_comes_late_takes_part_if_it_is_as_we_are(workers, tmp_pat
 
     def look(heard):
         if not started and holder(tmp_path, 0):
-            started.append(workers.worker("--preload", str(HERE / "cluster_odd_worker.py")))
+            started.append(workers.odd_worker())
         if any("takes no part" in sentence for sentence in heard.said):
             (tmp_path / "go").touch()
 

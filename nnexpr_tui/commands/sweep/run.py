@@ -22,6 +22,7 @@ from nnexpr_tui.commands.options import (
 )
 from nnexpr_tui.commands.output import Progress, count, print_json, say
 from nnexpr_tui.commands.sweep.dry import show_plan
+from nnexpr_tui.commands.sweep.elsewhere import Elsewhere, cluster_options
 from nnexpr_tui.commands.sweep.report import document, show_failures, show_results
 from nnexpr_tui.commands.sweep.show import TOP
 
@@ -36,6 +37,7 @@ _EXAMPLES = {
     "grid.toml --dry-run": "the cells, what is trained together, how long it takes; nothing is trained",
     "grid.toml": "train them; after an interrupt the same command goes on",
     "--resume 20261127-193943": "go on without the file",
+    "grid.toml --scheduler tcp://127.0.0.1:8786": "by the workers of a Dask scheduler",
     "show grid": "the results of the newest sweep of that name",
 }
 
@@ -47,12 +49,14 @@ _EXAMPLES = {
 @output_option("--again", is_flag=True, help="begin anew where a sweep of the same cells is there")
 @own_option("stop_after", "integer", None, "end once so many jobs have failed", "Output", minimum=1)
 @own_option("top", "integer", None, f"so many cells in the tables; {TOP} unless given", "Output", minimum=1)
+@cluster_options
 @threads_option
 @json_option
 @store_option
 def run(
     file: str | None, dry_run: bool, resume: str | None, again: bool, stop_after: int | None, top: int | None,
-    as_json: bool, store: Store,
+    as_json: bool, store: Store, scheduler: str | None, tls_ca: str | None, tls_cert: str | None,
+    tls_key: str | None, patience: float | None,
 ) -> int:  # fmt: skip
     """Train the fits that a TOML file describes, cells that can be together as one ensemble.
 
@@ -62,6 +66,10 @@ def run(
     """
     if (file is None) == (resume is None):
         raise InputError("file", file or "missing", "give FILE.toml, or --resume ID of a sweep that is there")
+    elsewhere = None
+    if scheduler is not None:
+        elsewhere = Elsewhere(scheduler, (tls_ca, tls_cert, tls_key), patience)
+        elsewhere.require()
     read = None if file is None else _read(file)
     with waiting("Loading torch and the compiled loops ..."):
         from nnexpr.runs.sweeps.sweep import Sweep
@@ -74,7 +82,7 @@ def run(
     store.require_writable()
     sweep = Sweep.open(store, resume or "") if read is None else _sweep(store, read, again=again)
     with signals(deferred=True) as pending, sweep.held():
-        return _carried_out(sweep, store, pending, stop_after, top or TOP, as_json=as_json)
+        return _carried_out(sweep, store, pending, stop_after, top or TOP, elsewhere, as_json=as_json)
 
 
 def _read(file: str) -> SweepFile:
@@ -108,13 +116,14 @@ def _sweep(store: Store, read: SweepFile, *, again: bool) -> Sweep:
 
 
 def _carried_out(
-    sweep: Sweep, store: Store, pending: Pending, stop_after: int | None, top: int, *, as_json: bool
-) -> int:
+    sweep: Sweep, store: Store, pending: Pending, stop_after: int | None, top: int, elsewhere: Elsewhere | None,
+    *, as_json: bool,
+) -> int:  # fmt: skip
     """Train what is left and tell what came of it; the exit code."""
     from nnexpr.runs.sweeps.table import table_of
 
     jobs = sweep.left()
-    reached = _trained(sweep, jobs, store, pending, stop_after) if jobs else None
+    reached = _trained(sweep, jobs, store, pending, stop_after, elsewhere) if jobs else None
     stopped = reached is not None and reached.stopped
     state = "stopped" if stopped else "failed" if sweep.failures else "finished"
     sweep.conclude(state)  # type: ignore[arg-type]
@@ -138,20 +147,22 @@ def _carried_out(
 
 
 def _trained(
-    sweep: Sweep, jobs: list[Job], store: Store, pending: Pending, stop_after: int | None
-) -> Reached:
-    """Train the jobs on this machine, with a bar."""
+    sweep: Sweep, jobs: list[Job], store: Store, pending: Pending, stop_after: int | None,
+    elsewhere: Elsewhere | None,
+) -> Reached:  # fmt: skip
+    """Train the jobs on this machine or elsewhere, with a bar."""
     import torch
 
     from nnexpr.runs.sweeps.estimate import require_fits
     from nnexpr.runs.sweeps.local import beside, run_here
 
-    require_fits(jobs, store.folder)
-    workers = beside(jobs, torch.get_num_threads())
+    workers, where = 1, f"by {elsewhere.address}" if elsewhere else ""
+    if elsewhere is None:
+        require_fits(jobs, store.folder)
+        workers = beside(jobs, torch.get_num_threads())
+        where = f"{workers} at once"
     cells = sum(len(job.cells) for job in jobs)
-    say(
-        f"Training {count(cells, 'cell')} in {count(len(jobs), 'job')}, {workers} at once, as sweep {sweep.id}."
-    )
+    say(f"Training {count(cells, 'cell')} in {count(len(jobs), 'job')}, {where}, as sweep {sweep.id}.")
     with Progress("sweep", 1.0) as bar:
 
         def tell(reached: Reached) -> None:
@@ -161,11 +172,11 @@ def _trained(
                 reached.work_done / max(1.0, reached.work), f"{done:,} of {count(cells, 'cell')}{failed}"
             )
 
-        return run_here(
-            sweep,
-            jobs,
-            workers=workers,
-            tell=tell,
-            stop=lambda: pending.code is not None,
-            stop_after=stop_after,
-        )
+        def stop() -> bool:
+            return pending.code is not None
+
+        if elsewhere is not None:
+            from nnexpr.runs.cluster.carrying import Listener
+
+            return elsewhere.carried_out(sweep, jobs, Listener(say, tell, stop, stop_after))
+        return run_here(sweep, jobs, workers=workers, tell=tell, stop=stop, stop_after=stop_after)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import psutil
 
-HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
+JOBS = ROOT / "tests" / "runs"  # where what workers load is: cluster_jobs.py, cluster_odd_worker.py
 PATIENCE = 200.0  # seconds; nothing is asserted about time, this only ends a test that hangs
 SETTINGS = {
-    "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)]),
+    "PYTHONPATH": os.pathsep.join([str(ROOT), str(JOBS)]),
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
     "OMP_NUM_THREADS": "1",
@@ -74,6 +75,10 @@ class Cluster:
         self._pair = [each for each in self._pair if each.poll() is None]
         while len(self._pair) < 2:
             self._pair.append(self.worker(nanny=True))
+
+    def odd_worker(self) -> subprocess.Popen:
+        """One that says that it has another NumPy."""
+        return self.worker("--preload", str(JOBS / "cluster_odd_worker.py"))
 
     def end(self) -> None:
         """All of them, and what they have started."""
