@@ -15,7 +15,6 @@ from textual import events
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
 import nnexpr_tui.exports  # noqa: F401 - declares what is written with the charts
@@ -26,15 +25,16 @@ from nnexpr_tui.charts.pacing import Pacer
 from nnexpr_tui.clock import FrameClock
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.differences import ShownCells
-from nnexpr_tui.driver import PatientDriver
+from nnexpr_tui.driver import Patient, PatientDriver
 from nnexpr_tui.lulls import Lulls
 from nnexpr_tui.parts.screen import HostScreen
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.presets import PRESETS, Preset
 from nnexpr_tui.screens import ABSENT, APPLICATION, SCREENS, STYLES
+from nnexpr_tui.served import is_served
 from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, erases_in_color, escape_seconds, handled_signals, own_terminal
-from nnexpr_tui.textual_private import DifferencesOnly, driver_of
+from nnexpr_tui.textual_private import DifferencesOnly, TerminalDriver, driver_of
 from nnexpr_tui.threads import leaving_a_core
 from nnexpr_tui.training.moment import Library, Loaded, Refused, Undone
 from nnexpr_tui.training.subject import default_library
@@ -46,6 +46,7 @@ __all__ = ["Explorer", "run_explorer"]
 # engine waits less while a frame is drawn); keys are answered equally fast from 1 ms down.
 SWITCH_SECONDS = 0.0003
 LEAVE_SECONDS = 0.5  # how long leaving waits for the run to be kept
+UNSEEN_LEAVE_SECONDS = 8.0  # the same where the browser has gone, and nobody waits
 SAVE_SECONDS = 10.0  # between two times that what is shown is kept, for the case that nothing else is left
 
 TABS = [views[0] for views in SCREENS.values()]
@@ -100,7 +101,7 @@ class Explorer(DifferencesOnly[None]):
         except (ImportError, AttributeError, RuntimeError, ValueError, TypeError) as error:
             named = os.environ.get("TEXTUAL_DRIVER", "")
             raise InputError("TEXTUAL_DRIVER", named, "it is not a driver of Textual; unset it") from error
-        if usual is not LinuxDriver:
+        if usual is not TerminalDriver:
             return usual
         PatientDriver.escape_seconds = escape_seconds()
         return PatientDriver
@@ -240,7 +241,7 @@ class Explorer(DifferencesOnly[None]):
     @property
     def can_send(self) -> bool:
         driver = driver_of(self)
-        return not isinstance(driver, PatientDriver) or driver.has_room
+        return not isinstance(driver, Patient) or driver.has_room
 
     def action_command_palette(self) -> None:
         """The key that opened it closes it; over another overlay it does nothing."""
@@ -288,14 +289,14 @@ class Explorer(DifferencesOnly[None]):
             self._leave_task = asyncio.ensure_future(self._leave(code))
 
     async def _leave(self, code: int) -> None:
-        deadline = monotonic() + LEAVE_SECONDS
+        deadline = monotonic() + (UNSEEN_LEAVE_SECONDS if is_served() else LEAVE_SECONDS)
         while monotonic() < deadline:
             is_whole = all(screen.is_mounted for screen in self.screen_stack)
             if is_whole and self.controller.worker.stopped.is_set() and not self.clock.awaits_answer:
                 break
             await asyncio.sleep(0.005)
         self.clock.stop()
-        if isinstance(driver := driver_of(self), PatientDriver):
+        if isinstance(driver := driver_of(self), Patient):
             driver.leave()
         if self.terminal is not None:
             self.terminal.leave()

@@ -4,7 +4,7 @@ Three things are between a frame and the eye, and each can fill up unseen:
 
 * Textual's queue of 30 writes, filled for a thread that writes; with the queue full, the event loop would wait for the
   terminal, deaf to keys and signals. :func:`output_backlog` counts it. A frame that would fill it is not drawn
-  (:attr:`PatientDriver.has_room`), and once the terminal has taken the rest the screen is painted again.
+  (:attr:`Patient.has_room`), and once the terminal has taken the rest the screen is painted again.
 * The kernel's buffer of the terminal (22 kB was measured on Linux 6.18); when it is full the writer waits in the
   middle of a frame, with the queue empty. A terminal that takes no more is not writable, which :func:`output_backlog`
   asks for without waiting.
@@ -25,6 +25,7 @@ import sys
 from typing import Any
 
 from textual.app import App
+from textual.driver import Driver
 
 from nnexpr_tui.textual_private import (
     QUEUE_PLACES,
@@ -36,7 +37,7 @@ from nnexpr_tui.textual_private import (
     writer_of,
 )
 
-__all__ = ["QUESTION", "PatientDriver", "ask_terminal", "output_backlog"]
+__all__ = ["QUESTION", "Patient", "PatientDriver", "ask_terminal", "output_backlog"]
 
 MOST_WAITING = QUEUE_PLACES - 6  # the other places are for leaving
 LOOK_AGAIN = 0.1  # seconds
@@ -63,15 +64,15 @@ def _is_writable(writer: Any) -> bool:
 def ask_terminal(app: App[Any]) -> bool:
     """Ask the terminal to answer when it has read all that was sent so far; whether it could be asked."""
     driver = driver_of(app)
-    if driver is None or driver.is_headless or driver.is_inline or driver.is_web:
+    if driver is None or driver.is_headless or driver.is_inline:
         return False
     driver.write(QUESTION)
     driver.flush()
     return True
 
 
-class PatientDriver(PromptEscape):
-    """Says when there is no room for a frame, and has it painted later."""
+class Patient(Driver):
+    """A driver whose thread writes: says when there is no room for a frame, and has it painted later."""
 
     _repaint: asyncio.TimerHandle | None = None
     _is_leaving = False
@@ -99,3 +100,7 @@ class PatientDriver(PromptEscape):
         else:
             self._repaint = None
             app_of(self).refresh(layout=True)
+
+
+class PatientDriver(Patient, PromptEscape):
+    """That of a terminal."""

@@ -15,14 +15,16 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
+from nnexpr_tui.served import is_served
 from nnexpr_tui.textual_private import drawing_on
 
 __all__ = [
+    "Packets",
     "TerminalFile",
     "erases_in_color",
     "escape_seconds",
@@ -52,7 +54,12 @@ class TerminalFile(io.TextIOBase):
         self._is_leaving = True
 
     def write(self, text: str) -> int:
-        data = memoryview(text.encode("utf-8", "replace"))
+        self.send(text.encode("utf-8", "replace"))
+        return len(text)
+
+    def send(self, sent: bytes) -> None:
+        """Write all of it, unless the terminal is given up before."""
+        data = memoryview(sent)
         while data and not self._is_gone:
             try:
                 if self._is_ready():
@@ -64,7 +71,6 @@ class TerminalFile(io.TextIOBase):
                 self._is_gone = True
             if self._is_leaving and monotonic() - self._moved > PATIENCE:
                 self._is_gone = True
-        return len(text)
 
     def _is_ready(self) -> bool:
         return sys.platform == "win32" or bool(select.select([], [self._descriptor], [], WAIT)[1])
@@ -80,19 +86,38 @@ class TerminalFile(io.TextIOBase):
         return "utf-8"
 
 
+class Packets(TerminalFile):
+    """Writes what is drawn in the packets of textual-serve: a sign for the kind, the length in four bytes, the data."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self._whole = threading.Lock()  # frames come from the thread that writes, all else from others
+
+    def write(self, text: str) -> int:
+        data = text.encode("utf-8", "replace")
+        self.send(b"D" + len(data).to_bytes(4, "big") + data)
+        return len(text)
+
+    def send(self, sent: bytes) -> None:
+        with self._whole:
+            super().send(sent)
+
+
 def _own_description(descriptor: int) -> int:
     """The terminal opened once more, without blocking: that must not be switched on for the shell's own."""
-    try:
-        return os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    except (OSError, AttributeError):
-        return os.dup(descriptor)
+    if sys.platform != "win32":
+        with suppress(OSError):
+            return os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    return os.dup(descriptor)
 
 
 def erases_in_color() -> bool:
     """Whether the terminal, by its own description, erases in the background that is set, and so many cells.
 
-    GNU screen does not, whatever ``TERM`` says.
+    GNU screen does not, whatever ``TERM`` says; what draws in a browser (xterm.js) does.
     """
+    if is_served():
+        return True
     with suppress(ImportError):
         import curses
 
@@ -133,27 +158,39 @@ def log_file() -> Path:
 def own_terminal() -> Iterator[TerminalFile | None]:
     """Keep everything but Textual off the terminal, and let Textual draw on it even where stderr goes elsewhere.
 
-    None where neither stderr nor stdout is a terminal.
+    Where a server started the explorer its packets take the terminal's place. None where there is neither.
     """
-    descriptor = next((number for number in (2, 1) if os.isatty(number)), None)
+    descriptor = 1 if is_served() else next((number for number in (2, 1) if os.isatty(number)), None)
     if descriptor is None:
         yield None
         return
-    terminal = TerminalFile(descriptor)
-    before, errors = sys.stderr, os.dup(2)
-    if descriptor == 2:
+    terminal = Packets(descriptor) if is_served() else TerminalFile(descriptor)
+    before = sys.stderr
+    with _to_the_log({descriptor, 2} if is_served() else {descriptor} & {2}):
+        sys.stderr = terminal
+        try:
+            with drawing_on(terminal):
+                yield terminal
+        finally:
+            sys.stderr = before
+    os.close(terminal.fileno())
+
+
+@contextmanager
+def _to_the_log(descriptors: Iterable[int]) -> Iterator[None]:
+    """While inside, what is written to these descriptors goes to the log file."""
+    kept = {number: os.dup(number) for number in descriptors}
+    if kept:
         log = _open_log()
-        os.dup2(log, 2)
+        for number in kept:
+            os.dup2(log, number)
         os.close(log)
-    sys.stderr = terminal
     try:
-        with drawing_on(terminal):
-            yield terminal
+        yield
     finally:
-        sys.stderr = before
-        os.dup2(errors, 2)
-        os.close(errors)
-        os.close(terminal.fileno())
+        for number, before in kept.items():
+            os.dup2(before, number)
+            os.close(before)
 
 
 def _open_log() -> int:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, Queue
 from select import select
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from rich.color import ColorSystem
 from rich.console import Console, RenderableType
@@ -24,7 +24,6 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.dom import DOMNode
-from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.strip import Strip
@@ -32,16 +31,23 @@ from textual.strip import Strip
 from nnexpr_tui.ascii import in_ascii
 from nnexpr_tui.differences import Piece, ShownCells
 
+if sys.platform == "win32":  # whose terminals have another driver, which stays as it is
+    from textual.driver import Driver as TerminalDriver
+else:
+    from textual.drivers.linux_driver import LinuxDriver as TerminalDriver
+
 if TYPE_CHECKING:
     from textual.driver import Driver
+    from textual.drivers._writer_thread import WriterThread
 
 __all__ = [
     "QUEUE_PLACES", "DifferencesOnly", "KeysWithoutFocus", "OverAnother", "PromptEscape", "StyledOnce",
-    "app_of", "compose_mode", "drawing_on", "driver_of", "exception_of", "forget_writes", "is_ended",
-    "on_display", "screens_made", "waiting_writes", "writer_of",
+    "TerminalDriver", "app_of", "compose_mode", "drawing_on", "drawn_on", "driver_of", "exception_of",
+    "forget_writes", "is_ended", "on_display", "screens_made", "waiting_writes", "writer_of", "writer_to",
 ]  # fmt: skip
 
 Returned = TypeVar("Returned")
+File = TypeVar("File", bound=io.TextIOBase)
 
 LOOK = 0.1  # seconds between two looks whether the input is to be left
 READ = 4096  # bytes at most at a time
@@ -91,7 +97,22 @@ def drawing_on(file: io.TextIOBase) -> Iterator[None]:
         sys.__stderr__ = before  # type: ignore[misc]
 
 
-class PromptEscape(LinuxDriver):
+def drawn_on(kind: type[File]) -> File:
+    """The file of :func:`drawing_on`, which must be of that kind; for drivers of our own (8.2.8)."""
+    file: object = sys.__stderr__
+    if not isinstance(file, kind):
+        raise TypeError(f"drawn on {file!r}")
+    return file
+
+
+def writer_to(file: io.TextIOBase) -> WriterThread:
+    """A thread that writes to the file, which is not begun yet; only drivers of a terminal have one (8.2.8)."""
+    from textual.drivers._writer_thread import WriterThread
+
+    return WriterThread(cast("IO[str]", file))
+
+
+class PromptEscape(TerminalDriver):
     """A driver that waits after an escape byte for the rest of a sequence as long as it is told to (8.2.8).
 
     Textual looks at its input ten times a second, so the escape key takes it a tenth of a second or two.
@@ -100,9 +121,11 @@ class PromptEscape(LinuxDriver):
     escape_seconds: float | None = None  # None: as Textual has it
 
     def run_input_thread(self) -> None:
-        """Read, parse and hand over what comes, until the end."""
+        """Read, parse and hand over what comes, until the end. Windows has a driver of its own."""
+        if sys.platform == "win32":
+            return
         if self.escape_seconds is not None:
-            constants.ESCAPE_DELAY = self.escape_seconds  # type: ignore[misc]
+            constants.ESCAPE_DELAY = self.escape_seconds  # type: ignore[misc, unused-ignore]
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():

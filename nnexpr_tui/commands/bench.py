@@ -21,8 +21,13 @@ _MEMBERS = (1, 30, 240)
 _OTHERS = ("sequential", "torch_func")  # ways
 _MOST_SPREAD = 0.25  # of a ratio that a sentence tells: beyond it the machine was busy with something else
 
+_EXAMPLES = {
+    "": "half a minute, and sentences to paste",
+    "--device cuda --json": "on a graphics processor, as numbers",
+}
 
-@click.command(cls=SectionedCommand)
+
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @declared_options("device", device="cpu")
 @threads_option
 @json_option

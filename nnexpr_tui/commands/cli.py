@@ -11,13 +11,20 @@ from typing import Any
 import click
 
 import nnexpr
+from nnexpr_tui.commands.explore import explore, explorer_options, require_terminal
 from nnexpr_tui.commands.group import CommandGroup
-from nnexpr_tui.commands.options import fit_options, given, keeping_options
+from nnexpr_tui.commands.options import given
 from nnexpr_tui.commands.preset import list_presets as print_presets
-from nnexpr_tui.commands.preset import preset_options
 from nnexpr_tui.presets import Preset
 
 __all__ = ["cli"]
+
+_EXAMPLES = {
+    "": "the explorer; ? in it says what each pane shows",
+    "--start --target csv:data.csv --width 64": "training at once on a file of your own",
+    "--preset folding": "a question, on the screen that answers it",
+    "fit --target cube --json": "without a terminal, for a script",
+}
 
 
 @click.group(
@@ -25,14 +32,10 @@ __all__ = ["cli"]
     name="nnexpr-tui",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Any option of fit may stand here too: see nnexpr-tui fit --help.",
+    examples=_EXAMPLES,
+    epilog="Any option of fit may stand here too: see nnexpr-tui fit --help. The guide is in docs/guide.",
 )
-@fit_options(hidden=True)
-@keeping_options(hidden=True)
-@preset_options()
-@click.option("--start", is_flag=True, help="begin training at once")
-@click.option("--fresh", is_flag=True, help="begin with the defaults, not where it was left")
-@click.option("--config", metavar="PATH", help="a settings file other than the usual one")
+@explorer_options()
 @click.version_option(nnexpr.__version__, prog_name="nnexpr-tui", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
@@ -56,8 +59,6 @@ def cli(
     if list_presets:
         print_presets()
         return 0
-    from nnexpr_tui.commands.explore import explore, require_terminal
-
     require_terminal()
 
     keeping = {name: options[name] for name in ("store", "no_store", "checkpoint_every")}

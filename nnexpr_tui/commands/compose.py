@@ -16,8 +16,14 @@ __all__ = ["compose"]
 
 _DEPTH, _KNOTS = 6, (8, 16, 32, 63, 64, 128)
 
+_EXAMPLES = {
+    "": "six folds: 64 linear regions by 12 units, and what shallow least squares makes of the wave",
+    "--depth 20 --knots 64": "a million linear regions",
+    "--depth 6 --knots 62,63 --json": "a knot too few, and enough",
+}
 
-@click.command(cls=SectionedCommand)
+
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @own_option(
     "depth", "integer", _DEPTH, "folds: how often the triangle map is composed", "Wave", minimum=1, maximum=40
 )

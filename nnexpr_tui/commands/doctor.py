@@ -14,8 +14,14 @@ __all__ = ["doctor"]
 
 _GIB = 2**30
 
+_EXAMPLES = {
+    "": "what is found, and what would be better",
+    "--compile": "after an installation, so that the first fit waits for nothing",
+    "--json": "to put into a report of a fault",
+}
 
-@click.command(cls=SectionedCommand)
+
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @click.option(
     "--compile",
     "compile_first",

@@ -4,16 +4,43 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nnexpr.runs.store import Store
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr_tui.commands.options import Decorator, SectionedOption, attached, fit_options, keeping_options
+from nnexpr_tui.commands.preset import preset_options
 from nnexpr_tui.presets import Preset
+from nnexpr_tui.served import is_served
 
-__all__ = ["amended", "explore", "require_terminal"]
+if TYPE_CHECKING:
+    from nnexpr_tui.settings import Settings
+
+__all__ = ["amended", "explore", "explorer_options", "require_beginning", "require_terminal"]
+
+
+def explorer_options() -> Decorator:
+    """Every option of the explorer; those of a fit are shown in the help of ``fit``."""
+    section = "Explorer"
+    own = (
+        SectionedOption(["--start"], section=section, is_flag=True, help="begin training at once"),
+        SectionedOption(
+            ["--fresh"], section=section, is_flag=True, help="begin with the defaults, not where it was left"
+        ),
+        SectionedOption(
+            ["--config"], section=section, metavar="PATH", help="a settings file other than the usual one"
+        ),
+    )
+    shown = attached(*own)
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        return fit_options(hidden=True)(keeping_options(hidden=True)(preset_options()(shown(function))))
+
+    return decorate
 
 
 def explore(
@@ -35,10 +62,8 @@ def explore(
     from nnexpr_tui.app import run_explorer
     from nnexpr_tui.controller import DEFAULT_EPOCHS
     from nnexpr_tui.last_seen import LastSeen
-    from nnexpr_tui.settings import Settings
 
-    _require_file(options.get("target", ""))
-    settings = Settings.load(config)
+    settings = require_beginning(options, config)
     if no_store:
         settings = replace(settings, keep_runs=False)
     if checkpoint_every is not None:
@@ -62,15 +87,26 @@ def explore(
 
 
 def require_terminal() -> None:
-    """Refuse to open where stdin or stdout is none."""
+    """Refuse to open where stdin or stdout is none, unless it is a browser that will show it."""
     for stream in ("stdout", "stdin"):
-        if not getattr(sys, stream).isatty():
+        if not (is_served() or getattr(sys, stream).isatty()):
             needs = "and the explorer needs one; for a run without it use: nnexpr-tui fit"
             raise click.UsageError(f"{stream} is not a terminal, {needs}")
 
 
+def require_beginning(options: dict[str, Any], config: str | None) -> Settings:
+    """Refuse options, data files and settings that are wrong before anything is drawn; the settings.
+
+    Whether they can be built shows once torch is loaded.
+    """
+    from nnexpr_tui.settings import Settings
+
+    _require_file(options.get("target", ""))
+    return Settings.load(config)
+
+
 def _require_file(target: str) -> None:
-    """Refuse a data file that is not there before anything is drawn; the rest shows once torch is loaded."""
+    """Refuse a data file that is not there."""
     kind, _, text = target.partition(":")
     # Columns may follow the path, and the path may hold colons itself.
     readings = (text, text.rpartition(":")[0], text.rpartition(":")[0].rpartition(":")[0])

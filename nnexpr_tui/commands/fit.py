@@ -43,7 +43,7 @@ _EXAMPLES = {
 _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the signals
 
 
-@click.command(cls=SectionedCommand, examples=_EXAMPLES)
+@click.command(cls=SectionedCommand, examples=_EXAMPLES, failed="it failed, or every member diverged")
 @fit_options()
 @json_option
 @output_option(

@@ -18,6 +18,7 @@ import click
 from nnexpr.extras import MissingExtra
 from nnexpr.specification import InputError
 from nnexpr_tui.commands import interrupts
+from nnexpr_tui.commands.helped import Helped
 
 __all__ = ["COMMANDS", "CommandGroup", "FailedRunError", "clean"]
 
@@ -32,6 +33,7 @@ COMMANDS = {
     "open": "The network of a file on a plane, in the explorer.",
     "runs": "List, show, open, resume, export and delete the runs that are kept.",
     "plot": "Figures for papers: PDF, PNG, SVG.",
+    "serve": "The explorer in a browser, here or through a tunnel.",
     "bench": "Measure this machine: training, regions, frames.",
     "doctor": "Say what was found: versions, devices, terminal.",
 }  # each the function of that name in the module of that name
@@ -48,7 +50,7 @@ class FailedRunError(Exception):
     """A run that failed: one sentence for stderr, exit code 1."""
 
 
-class CommandGroup(click.Group):
+class CommandGroup(Helped, click.Group):
     """The subcommands of :data:`COMMANDS`; a module is imported when its subcommand is run or completed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,8 @@ from nnexpr.runs.store import Store
 from nnexpr.runs.store import store as opened_store
 from nnexpr.specification import OPTIONS, InputError, Option
 from nnexpr_tui.commands.completion import targets
+from nnexpr_tui.commands.helped import Helped
+from nnexpr_tui.presets import Preset
 from nnexpr_tui.threads import use_threads
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "declared_options",
     "fit_options",
     "given",
+    "given_words",
     "json_option",
     "keeping_options",
     "output_option",
@@ -233,21 +236,35 @@ def given(ctx: click.Context) -> dict[str, Any]:
     }
 
 
-class SectionedCommand(click.Command):
-    """A command whose help lists its options in sections, and then ``examples``: arguments, and what they do."""
+def given_words(ctx: click.Context, names: Iterable[str]) -> list[str]:
+    """Those options among ``names`` that were given, as words for another command line."""
+    wanted = set(names)
+    return [
+        word
+        for parameter in ctx.command.params
+        if parameter.name in wanted
+        and ctx.get_parameter_source(parameter.name) is not ParameterSource.DEFAULT
+        for word in _words(parameter, ctx.params[parameter.name])
+    ]
 
-    def __init__(self, *names: Any, examples: Mapping[str, str] | None = None, **settings: Any) -> None:
-        super().__init__(*names, **settings)
-        self.examples = examples or {}
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples."""
-        if self.examples:
-            with formatter.section("Examples"):
-                formatter.write_dl(
-                    [(f"{ctx.command_path} {line}", says) for line, says in self.examples.items()]
-                )
-        super().format_epilog(ctx, formatter)
+def _words(parameter: click.Parameter, value: Any) -> list[str]:
+    flag = parameter.opts[0]
+    if isinstance(value, bool):
+        return [flag if value else parameter.secondary_opts[0]]
+    if parameter.nargs == 2:
+        return [flag, *map(repr, value)]
+    if isinstance(parameter.type, _DeclaredType):
+        value = parameter.type.declaration.format(value)
+    elif isinstance(value, Store):
+        value = value.folder
+    elif isinstance(value, Preset):
+        value = value.name
+    return [f"{flag}={value}"]
+
+
+class SectionedCommand(Helped):
+    """A command whose help lists its options in sections."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, one section after another, in the order of their first option."""

@@ -43,7 +43,7 @@ _EXAMPLES = {
 _UNIT = (0.0, 1.0)
 
 
-@click.command(cls=SectionedCommand, examples=_EXAMPLES)
+@click.command(cls=SectionedCommand, examples=_EXAMPLES, failed="it failed, or a count is not certified")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=networks)
 @declared_options(
     "domain", words={"domain": "where they are counted; where the network was trained unless given"}

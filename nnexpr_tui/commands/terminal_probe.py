@@ -36,13 +36,13 @@ class TerminalAnswers:
 
 def probe_terminal(signs: Sequence[str]) -> TerminalAnswers | None:
     """The answers, or None where stdin and stderr are not one terminal or it does not answer."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if sys.platform == "win32" or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     try:
         with _quiet(sys.stdin.fileno()):
             return _converse(sys.stdin.fileno(), sys.stderr.fileno(), signs)
-    except (ImportError, OSError):
-        return None  # no termios on this platform, or the line dropped
+    except OSError:
+        return None  # the line dropped
 
 
 def _converse(source: int, sink: int, signs: Sequence[str]) -> TerminalAnswers | None:
@@ -85,7 +85,10 @@ def _ask(source: int, sink: int, question: str) -> bytes | None:
 
 @contextmanager
 def _quiet(terminal: int) -> Iterator[None]:
-    """Neither echo nor line editing while inside, so that the answers are not shown."""
+    """Neither echo nor line editing while inside, so that the answers are not shown. Windows has another way."""
+    if sys.platform == "win32":
+        yield
+        return
     import termios
     import tty
 

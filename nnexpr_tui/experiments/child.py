@@ -109,7 +109,8 @@ def _end_with(parent: int) -> None:
 
 def _yield_to_others() -> None:
     """Take what processor time others leave."""
-    with suppress(OSError, AttributeError):
-        os.nice(NICENESS)
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.nice(NICENESS)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_KILLED, encoding="ascii")

@@ -25,7 +25,7 @@ __all__ = ["Apart", "main"]
 Told = tuple[str, Any]  # ("answer", Answer), then ("done", None) or ("failed", the exception)
 START = "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); from {0} import main; main()"
 NICENESS = 10  # of 19: whoever types, and a training, come first
-DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+DEATH_SIGNAL, KILL = 1, 9  # PR_SET_PDEATHSIG, SIGKILL
 
 
 class Apart:
@@ -106,8 +106,9 @@ def main() -> None:
     os.dup2(2, 1)
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the explorer as well, which decides
         signal.signal(number, signal.SIG_IGN)
-    with suppress(OSError, AttributeError):
-        os.nice(NICENESS)
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.nice(NICENESS)
     if sys.platform == "linux":
         _end_with_parent()
     with suppress(EOFError, OSError):
@@ -139,4 +140,4 @@ def _end_with_parent() -> None:
     import ctypes
 
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(DEATH_SIGNAL, int(signal.SIGKILL))
+        ctypes.CDLL(None).prctl(DEATH_SIGNAL, KILL)

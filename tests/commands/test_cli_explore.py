@@ -9,7 +9,9 @@ import sys
 import pytest
 
 from nnexpr.runs.store import Store, store
+from nnexpr_tui.commands.cli import cli
 from nnexpr_tui.commands.explore import explore
+from nnexpr_tui.commands.options import given_words
 from nnexpr_tui.controller import DEFAULT_EPOCHS
 
 
@@ -75,3 +77,16 @@ def test_without_a_terminal_it_says_so(missing):
     os.close(ours)
     assert done.returncode == 2
     assert f"{missing} is not a terminal" in done.stderr
+
+
+def test_options_go_on_to_another_explorer_as_they_were_given(tmp_path):
+    """Whatever may be given is written so that it is read as the same again."""
+    words = [
+        "--target", "expr:sin(x) ; $(x) 'y\"", "--domain", "-1", "2.5e-300", "--width", "3,4", "--lr", "0.1",
+        "--encoding-raw", "--no-residual", "--init", "kaiming", "--peaks", "0.25,0.75", "--epochs", "10000000000",
+        "--store", str(tmp_path / "a b"), "--preset", "folding", "--start", "--no-store", "--checkpoint-every", "0.5",
+        "--config=-x", "--device", "cuda:1",
+    ]  # fmt: skip
+    first = cli.make_context("nnexpr-tui", list(words))
+    again = given_words(first, first.params)
+    assert cli.make_context("nnexpr-tui", again).params == first.params

@@ -78,13 +78,30 @@ def test_every_setting_is_in_the_help_and_in_the_readme(run, name):
     assert f"| `{variable}` |" in readme
 
 
-@pytest.mark.parametrize("name", ["fit", "regions", "reproduce"])
-def test_the_examples_of_a_help_are_understood(run, name):
-    command = cli.get_command(click.Context(cli), name)
-    printed = " ".join(run(name, "--help").stdout.split())
+def every_command(group=cli, path=()):
+    """Each command with the words that lead to it."""
+    yield path, group
+    for name in group.list_commands(click.Context(group)) if isinstance(group, click.Group) else ():
+        yield from every_command(group.get_command(click.Context(group), name), (*path, name))
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(*each, id=" ".join(each[0])) for each in every_command()]
+)
+def test_every_help_has_examples_that_are_understood_and_says_how_it_ends(run, path, command):
+    printed = " ".join(run(*path, "--help").stdout.split())
+    assert command.examples
     for line, says in command.examples.items():
-        assert f"{line} {says}" in printed
-        assert command.make_context(name, shlex.split(line)).params
+        assert " ".join(["nnexpr-tui", *path, *line.split(), *says.split()]) in printed
+        words, named = shlex.split(line), command
+        while (
+            isinstance(named, click.Group) and words and words[0] in named.list_commands(click.Context(named))
+        ):
+            named = named.get_command(click.Context(named), words.pop(0))
+        assert named.make_context(path[-1] if path else "nnexpr-tui", words).params is not None
+    assert f"0 done 1 {command.failed} 2 a value" in printed
+    if len(path) > 1:  # the others have another sentence in the list
+        assert not command.get_short_help_str(66).endswith("..."), "the list of commands tells half of it"
 
 
 def test_an_option_says_what_it_is_in_its_own_command(run):

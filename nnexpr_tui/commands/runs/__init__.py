@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nnexpr_tui.commands.helped import Helped
 from nnexpr_tui.commands.runs.delete import delete
 from nnexpr_tui.commands.runs.export import export
 from nnexpr_tui.commands.runs.labels import note, rename, tag, untag
@@ -16,7 +17,14 @@ from nnexpr_tui.commands.runs.show import show
 __all__ = ["runs"]
 
 
-class _RunsGroup(click.Group):
+_EXAMPLES = {
+    "list": "what there is",
+    "show 20261127": "one of them, by as much of its id as no other has",
+    "resume 20261127": "train it on from its last checkpoint",
+}
+
+
+class _RunsGroup(Helped, click.Group):
     """Its subcommands in the order in which they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -31,7 +39,7 @@ class _RunsGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_RunsGroup, invoke_without_command=True)
+@click.group(cls=_RunsGroup, invoke_without_command=True, examples=_EXAMPLES)
 @click.pass_context
 def runs(ctx: click.Context) -> None:
     """List, show, open, resume, export and delete the runs that are kept.

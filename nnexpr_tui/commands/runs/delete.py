@@ -16,14 +16,22 @@ from nnexpr_tui.commands.output import count, number, print_json, print_text, sa
 
 __all__ = ["delete"]
 
+_EXAMPLES = {
+    "20261127-193943": "one run, once it was confirmed",
+    "20261127-193943 20261127-201502 --yes": "two, unasked: in a script",
+}
 
-@click.command(cls=SectionedCommand)
+
+@click.command(cls=SectionedCommand, examples=_EXAMPLES, failed="it failed, or it was not confirmed")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=runs)
 @output_option("--yes", is_flag=True, help="do not ask")
 @json_option
 @store_option
 def delete(ids: tuple[str, ...], yes: bool, as_json: bool, store: Store) -> int:
-    """Delete runs for good: their networks, histories and recordings."""
+    """Delete runs for good.
+
+    Their networks, histories and recordings go with them.
+    """
     kept = [store.named(each) for each in dict.fromkeys(ids)]
     for run in kept:
         run.require_free()

@@ -18,6 +18,7 @@ __all__ = ["described", "listing"]
 SHOWN = 50  # runs, where people read
 COLUMNS = ("id", "target", "network", "members", "epoch", "least loss", "state")
 _EXAMPLES = {
+    "": f"the newest {SHOWN}",
     "--filter 'cube depth>3 !tanh'": "on the cube, deeper than three layers, of another activation than tanh",
     "--filter 'tag=paper | /^sin/' --sort loss": "of either kind, the least loss first",
     "--sort=-written --last 5": "the five that were kept last",
@@ -43,7 +44,7 @@ _EXAMPLES = {
 def listing(
     last: int | None, wanted: str | None, typed: str, sort: str | None, as_json: bool, store: Store
 ) -> None:
-    """List the runs that are kept, the oldest first, to the second in which they began.
+    """List the runs that are kept, the oldest first.
 
     In a filter a b means both, a | b either, !a not; /regex/ is an expression, "a b" a phrase, and depth>3, loss<=1e-3
     or tag=paper compare a field or any option of fit.

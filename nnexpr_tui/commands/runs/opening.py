@@ -15,12 +15,20 @@ __all__ = ["opening"]
 
 MOST = 4  # side by side
 
+_EXAMPLES = {
+    "20261127-193943": "one run",
+    "20261127-193943 20261127-201502": "two, side by side on one clock",
+}
 
-@click.command("open", cls=SectionedCommand)
+
+@click.command("open", cls=SectionedCommand, examples=_EXAMPLES)
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=runs)
 @store_option
 def opening(ids: tuple[str, ...], store: Store) -> int:
-    """Open up to four runs side by side on the Replay screen: scrub, play, jump to where something happened."""
+    """Open up to four runs side by side in Replay.
+
+    Scrub, play, jump to where something happened, train variants beside them.
+    """
     require_terminal()
     kept = [store.named(each) for each in dict.fromkeys(ids)]
     if len(kept) > MOST:

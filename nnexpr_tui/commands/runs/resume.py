@@ -40,10 +40,10 @@ _EXAMPLES = {
 @json_option
 @store_option
 def resume(run: str, epochs: int | None, checkpoint_every: float | None, as_json: bool, store: Store) -> int:
-    """Go on with a run from its last checkpoint, with the device and the threads of its first part.
+    """Go on with a run from its last checkpoint.
 
-    On the same machine it ends bit for bit where it would have ended had it never stopped. The run is kept under its
-    id.
+    The device and the threads are those of its first part. On the same machine it ends bit for bit where it would have
+    ended had it never stopped. The run is kept under its id.
     """
     kept = store.named(run)
     store.require_writable()

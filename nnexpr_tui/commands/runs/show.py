@@ -23,13 +23,18 @@ __all__ = ["show"]
 
 MOST_ROWS = 20  # members that the table shows one by one
 
+_EXAMPLES = {
+    "20261127-193943": "its fit as a chart, what happened, and its losses",
+    "20261127-193943 --json": "all that is known of it, with the losses over the epochs",
+}
 
-@click.command(cls=SectionedCommand)
+
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @click.argument("run", metavar="ID", shell_complete=runs)
 @json_option
 @store_option
 def show(run: str, as_json: bool, store: Store) -> None:
-    """Show a run: its options, its losses, and what happened on the way."""
+    """Show a run: its options, its losses, what happened."""
     kept = store.named(run)
     head = kept.head()
     entry = store.entry(kept.id) or Entry(id=kept.id)
