@@ -10,6 +10,7 @@ import click
 __all__ = ["Helped"]
 
 FAILED = "it failed"
+_WHOLE = 10_000  # characters of a sentence
 
 
 class Helped(click.Command):
@@ -20,6 +21,10 @@ class Helped(click.Command):
     ) -> None:
         super().__init__(*names, **settings)
         self.examples, self.failed = examples or {}, failed
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002
+        """The first sentence, whole: a list of commands wraps it."""
+        return super().get_short_help_str(_WHOLE)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write them."""

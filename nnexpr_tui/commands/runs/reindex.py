@@ -13,7 +13,10 @@ from nnexpr_tui.commands.output import count, print_json, print_text
 __all__ = ["reindex"]
 
 
-@click.command(cls=SectionedCommand)
+_EXAMPLES = {"": "of the usual store", "--store /data/runs": "of another"}
+
+
+@click.command(cls=SectionedCommand, examples=_EXAMPLES)
 @json_option
 @store_option
 def reindex(as_json: bool, store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nnexpr_tui.commands.helped import Helped
 from nnexpr_tui.commands.sweep.listing import listing
 from nnexpr_tui.commands.sweep.run import run
 from nnexpr_tui.commands.sweep.show import show
@@ -11,7 +12,7 @@ from nnexpr_tui.commands.sweep.show import show
 __all__ = ["sweep"]
 
 
-class _SweepGroup(click.Group):
+class _SweepGroup(Helped, click.Group):
     """What is no subcommand is for ``run``, whose help is the group's."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -31,11 +32,8 @@ class _SweepGroup(click.Group):
         run.format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        run.format_epilog(ctx, formatter)
 
-
-@click.group(cls=_SweepGroup, invoke_without_command=True)
+@click.group(cls=_SweepGroup, invoke_without_command=True, examples=run.examples, failed=run.failed)
 @click.pass_context
 def sweep(ctx: click.Context) -> None:
     """Train a grid of fits from a TOML file."""

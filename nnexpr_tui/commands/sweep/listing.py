@@ -12,7 +12,10 @@ from nnexpr_tui.commands.output import print_json, print_table, say
 __all__ = ["listing"]
 
 
-@click.command("list", cls=SectionedCommand)
+_EXAMPLES = {"": "what there is", "--json": "for a script"}
+
+
+@click.command("list", cls=SectionedCommand, examples=_EXAMPLES)
 @json_option
 @store_option
 def listing(as_json: bool, store: Store) -> None:
