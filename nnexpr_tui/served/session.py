@@ -41,16 +41,19 @@ class Session(AppService):
 
     async def converse(self, columns: int, rows: int) -> None:
         """Begin an explorer of this size, hand on what the browser says, and end it when the browser has gone."""
+        await self.start(columns, rows)
+        ending = asyncio.create_task(self._close_at_its_end())
         try:
-            await self.start(columns, rows)
             async for message in self._websocket:
                 await self._hear(message)
         finally:
             await self.stop()
+            await ending
 
-    async def run(self) -> None:
-        """Hand on what the explorer draws; its end, however it came, is the connection's."""
-        await super().run()
+    async def _close_at_its_end(self) -> None:
+        """The explorer's end, however it came, is the connection's."""
+        if self._process is not None:
+            await self._process.wait()
         with suppress(ConnectionError):
             await self.remote_close()
 
@@ -59,8 +62,9 @@ class Session(AppService):
         try:
             await asyncio.wait_for(super().stop(), PATIENCE)
         except TimeoutError:
-            if self._process is not None:
-                self._process.kill()
+            with suppress(ProcessLookupError):
+                if self._process is not None:
+                    self._process.kill()
         if self._process is not None:
             await self._process.wait()
 
