@@ -16,7 +16,7 @@ _PUBLIC = {
     "nnexpr.networks.builders": "mlp shallow mmnn",
     "nnexpr.networks.compositional": "compositional tent",
     "nnexpr.networks.interchange": "from_torch to_torch",
-    "nnexpr.networks.onnx": "from_onnx",
+    "nnexpr.networks.onnx": "from_onnx to_onnx",
     "nnexpr.networks.graph.graph": "Graph",
     "nnexpr.networks.graph.chain": "graph_of",
     "nnexpr.networks.matching": "matching_mlp",
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from nnexpr.networks.interchange import from_torch as from_torch, to_torch as to_torch
     from nnexpr.networks.matching import matching_mlp as matching_mlp
     from nnexpr.networks.network import Network as Network
-    from nnexpr.networks.onnx import from_onnx as from_onnx
+    from nnexpr.networks.onnx import from_onnx as from_onnx, to_onnx as to_onnx
     from nnexpr.regions.line import LineRegions as LineRegions, linear_regions as linear_regions
     from nnexpr.regions.path import (
         PathDecisions as PathDecisions,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnexpr.atomic import write_atomically
 from nnexpr.extras import require
 
 if TYPE_CHECKING:
     from nnexpr.networks.graph.graph import Graph
     from nnexpr.networks.network import Network
 
-__all__ = ["from_onnx"]
+__all__ = ["from_onnx", "to_onnx"]
 
 
 def from_onnx(
@@ -30,3 +32,15 @@ def from_onnx(
     from nnexpr.networks.onnx.reading import read
 
     return read(path, up_to, input_shape)
+
+
+def to_onnx(network: Network | Graph, path: str | os.PathLike[str], member: int = 0) -> None:
+    """Write one member as an ONNX file, from ``x (points, inputs)`` to ``y (points, outputs)``, in its own precision.
+
+    A graph keeps the shapes of its input and output. Raises InputError for an unknown member, an input encoding, and an
+    activation that ONNX has no operator for; MissingExtra where the package ``onnx`` is not there.
+    """
+    require("onnx", "onnx", "ONNX files are written with")
+    from nnexpr.networks.onnx.writing import model_of
+
+    write_atomically(Path(path), model_of(network, member).SerializeToString())
