@@ -240,3 +240,23 @@ def test_a_run_goes_into_a_parquet_table(run, tmp_path):
     members = parquet.read_table(tmp_path / "m.members.parquet").to_pylist()
     assert [row["member_seed"] for row in members] == [0, 1]
     assert members[0]["epochs"] == 5
+
+
+def test_halving_prunes_and_its_best_is_that_of_all(run, grid):
+    place = grid(GRID.replace("[1e-3, 1e-2]", "[1e-3, 3e-3, 1e-2, 3e-2, 0.1]"))
+    halved = document(run("sweep", place, "--halving", "--objective", "loss", "--json"))
+    assert (halved["cells"], halved["done"], halved["pruned"]) == (10, 1, 9)
+    whole = document(run("sweep", place, "--json"))
+    assert whole["sweep"] != halved["sweep"]
+    [left] = [row for row in halved["results"] if row["state"] == "done"]
+    assert left["loss"] == whole["results"][left["cell"]]["loss"]
+    again = run("sweep", place, "--halving", "--objective", "loss", "--json")
+    assert document(again) == halved
+    assert document(run("sweep", "--resume", halved["sweep"], "--json")) == halved
+    assert "Best of 10 cells" in run("sweep", "show", halved["sweep"]).stdout
+    for wrong in (
+        ("--resume", "x", "--halving"),
+        (place, "--objective", "bends"),
+        (place, "--halving", "--scheduler", "x"),
+    ):
+        assert run("sweep", *wrong).exit_code == 2

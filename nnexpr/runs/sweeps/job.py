@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from time import monotonic
@@ -27,7 +28,7 @@ from nnexpr.training.fit import resolved, result_of
 from nnexpr.training.session import Session
 from nnexpr.training.stepper import MemberSettings
 
-__all__ = ["JobStopped", "run_job", "session_of_job"]
+__all__ = ["JobStopped", "run_job", "score_job", "session_of_job"]
 
 TURN = 0.25  # seconds between two looks at the clock and at ``stop``
 KEEP_EVERY = 10.0  # seconds between two checkpoints, and
@@ -74,6 +75,23 @@ def run_job(
         if stopped:
             raise JobStopped
     return _contents(job, session, done=True)
+
+
+def score_job(
+    job: Job, epochs: int, by: str, stop: Callable[[], bool], tell: Callable[[int], None]
+) -> list[float]:  # fmt: skip
+    """A result of each cell, infinite where it is not finite, after so many of the epochs: as on the way to the end.
+
+    Raises as :func:`run_job`.
+    """
+    session = session_of_job(job)
+    session.start()
+    while session.epoch < epochs and session.advance(TURN, until=epochs):
+        tell(session.epoch)
+        if stop():
+            raise JobStopped
+    found = map(float, getattr(result_of(session), by))
+    return [value if math.isfinite(value) else math.inf for value in found]
 
 
 def session_of_job(job: Job) -> Session:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event
+from typing import TypeVar
 
 import psutil
 
@@ -15,7 +16,9 @@ from nnexpr.runs.sweeps.plan import Job
 from nnexpr.runs.sweeps.sweep import ResultDiffers, Sweep
 from nnexpr.training.devices import resolve_device
 
-__all__ = ["Progress", "beside", "run_here"]
+__all__ = ["Progress", "beside", "run_here", "side_by_side"]
+
+Result = TypeVar("Result")
 
 LOOK = 0.25  # seconds between two looks at what is done
 SHARE = 0.8  # of the free memory
@@ -66,39 +69,54 @@ def run_here(
     failed, those under way are kept where they are. A job that cannot be trained is recorded with its reason. Raises
     OSError where the store cannot be written, after the jobs under way have ended.
     """
-    progress, ending = Progress(jobs), Event()
+    progress = Progress(jobs)
 
-    def work(job: Job) -> bytes:
+    def work(job: Job, ending: Event) -> bytes:
         def reached(epoch: int) -> None:
             progress.reached[job.number] = epoch
 
-        return run_job(
-            job.to_json(),
-            lambda content: sweep.keep(job, content),
-            ending.is_set,
-            sweep.checkpoint(job),
-            reached,
-        )
+        def keep(content: bytes) -> None:
+            sweep.keep(job, content)
 
-    waiting, under_way = list(reversed(jobs)), dict[Future[bytes], Job]()
+        return run_job(job.to_json(), keep, ending.is_set, sweep.checkpoint(job), reached)
+
+    def is_over() -> bool:
+        tell(progress)
+        return stop() or (stop_after is not None and len(progress.failed) >= stop_after)
+
+    def take(job: Job, future: Future[bytes]) -> None:
+        _take(sweep, job, future, progress)
+
+    side_by_side(jobs, work, take, workers=workers, is_over=is_over)
+    progress.stopped = len(progress.done) + len(progress.failed) < len(jobs)
+    return progress
+
+
+def side_by_side(
+    jobs: Sequence[Job], work: Callable[[Job, Event], Result], take: Callable[[Job, Future[Result]], None], *,
+    workers: int, is_over: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Do the ``work`` of every job, so many at once in order, and ``take`` what comes of each in this thread.
+
+    ``is_over`` is asked several times a second; once it says so nothing more begins, and the event given to the work
+    that is under way is set. What ``take`` raises ends it likewise.
+    """
+    ending, waiting, under_way = Event(), list(reversed(jobs)), dict[Future[Result], Job]()
     with ThreadPoolExecutor(workers, "job") as pool:
         try:
             while waiting or under_way:
                 while waiting and len(under_way) < workers and not ending.is_set():
                     job = waiting.pop()
-                    under_way[pool.submit(work, job)] = job
+                    under_way[pool.submit(work, job, ending)] = job
                 if not under_way:
                     break
                 finished, _ = wait(under_way, LOOK, FIRST_COMPLETED)
                 for future in finished:
-                    _take(sweep, under_way.pop(future), future, progress)
-                tell(progress)
-                if stop() or (stop_after is not None and len(progress.failed) >= stop_after):
+                    take(under_way.pop(future), future)
+                if is_over():
                     ending.set()
         finally:
             ending.set()
-    progress.stopped = bool(waiting) or len(progress.done) + len(progress.failed) < len(jobs)
-    return progress
 
 
 def _take(sweep: Sweep, job: Job, future: Future[bytes], progress: Progress) -> None:

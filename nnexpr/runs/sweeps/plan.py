@@ -62,6 +62,15 @@ class Job:
         paths = text, text.rpartition(":")[0].rpartition(":")[0]  # the columns may follow
         return (next((path for path in paths if os.path.isfile(path)), text),)
 
+    def only(self, chosen: Iterable[int]) -> Job | None:
+        """Some of the cells, as a job of its own; None for none of them."""
+        wanted = set(chosen)
+        kept = [each for each in zip(self.cells, self.seeds, self.rates, strict=True) if each[0] in wanted]
+        if not kept:
+            return None
+        cells, seeds, rates = (tuple(each) for each in zip(*kept, strict=True))
+        return replace(self, number=int(cells[0]), cells=cells, seeds=seeds, rates=rates)
+
     def on(self, device: str) -> Job:
         """The same cells on another device."""
         return replace(self, config={**self.config, "device": device})

@@ -17,14 +17,18 @@ __all__ = ["changes", "find"]
 MOST_TOLD = 4  # options
 
 
-def find(store: Store, file: SweepFile) -> tuple[Sweep | None, Sweep | None]:
-    """The newest sweep with the file's cells, and the newest that was of a file at the same place; None for none."""
+def find(store: Store, file: SweepFile, halving: str = "") -> tuple[Sweep | None, Sweep | None]:
+    """The newest sweep with the file's cells, halved likewise, and the newest of a file at the same place.
+
+    None for none; of the latter too where the former is there.
+    """
     journal, path = Sweeps(store.folder), os.path.abspath(file.path)
     place = None
     for entry in reversed(journal.all()):
         same_place = entry.words.get("path") == path
-        if entry.cells == len(file.configs) and _is_same(journal.cells(entry.id), file.configs):
-            return Sweep(store, entry), place
+        likewise = entry.cells == len(file.configs) and entry.words.get("halving", "") == halving
+        if likewise and _is_same(journal.cells(entry.id), file.configs):
+            return Sweep(store, entry), None
         if same_place and place is None:
             place = Sweep(store, entry)
     return None, place
@@ -37,7 +41,7 @@ def _is_same(cells: Sequence[CellEntry], configs: Sequence[Mapping[str, Any]]) -
 
 
 def changes(before: Sweep, file: SweepFile) -> str:
-    """What is another now, in words: how many cells, and the options whose values are."""
+    """What is another now, in words: how many cells, and the options whose values are; empty where none is."""
     then, now = _values([cell.config for cell in before.cells]), _values(file.configs)
     told = []
     if len(before.cells) != len(file.configs):
@@ -48,7 +52,7 @@ def changes(before: Sweep, file: SweepFile) -> str:
     ]
     if len(differing) > MOST_TOLD:
         told.append(f"and {len(differing) - MOST_TOLD} options more")
-    return "; ".join(told) or "its cells stand in another order"
+    return "; ".join(told)
 
 
 def _values(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -46,12 +46,14 @@ class Sweep:
         self.id, self.name = entry.id, entry.name
 
     @classmethod
-    def begin(cls, store: Store, file: SweepFile) -> Sweep:
-        """A new sweep of what the file says. Raises OSError where the store cannot be written."""
-        journal, words = (
-            Sweeps(store.folder),
-            {"path": os.path.abspath(file.path), "varied": list(file.varied)},
-        )
+    def begin(cls, store: Store, file: SweepFile, *, halving: str = "") -> Sweep:
+        """A new sweep of what the file says. Raises OSError where the store cannot be written.
+
+        ``halving``: the result by which cells are pruned on the way, if they are.
+        """
+        journal = Sweeps(store.folder)
+        words: dict[str, Any] = {"path": os.path.abspath(file.path), "varied": list(file.varied)}
+        words |= {"halving": halving} if halving else {}
         return cls(store, journal.named(journal.begin(file.name, file.text, file.configs, words)))
 
     @classmethod
@@ -83,6 +85,11 @@ class Sweep:
         return tuple(map(str, self._entry.words.get("varied", ())))
 
     @property
+    def halving(self) -> str:
+        """The result by which cells are pruned on the way; empty where none are."""
+        return str(self._entry.words.get("halving", ""))
+
+    @property
     def cells(self) -> Sequence[CellEntry]:
         """By number, as they stand."""
         return tuple(self._cells)
@@ -94,14 +101,25 @@ class Sweep:
         jobs = (replace(job, sweep=self.id, run=run_of(self.id, job.number)) for job in plan.jobs)
         return replace(plan, jobs=tuple(jobs))
 
+    @property
+    def jobs(self) -> list[Job]:
+        """Those of the plan, of the cells that were not pruned, in order."""
+        if not any(cell.state == "pruned" for cell in self._cells):
+            return list(self.plan.jobs)
+        parts = (
+            job.only([cell for cell in job.cells if self._cells[cell].state != "pruned"])
+            for job in self.plan.jobs
+        )
+        return [replace(part, run=run_of(self.id, part.number)) for part in parts if part is not None]
+
     def left(self) -> list[Job]:
         """Jobs that are not done, in order; those that failed among them."""
-        return [job for job in self.plan.jobs if any(self._cells[cell].state != "done" for cell in job.cells)]
+        return [job for job in self.jobs if any(self._cells[cell].state != "done" for cell in job.cells)]
 
     @property
     def failures(self) -> Mapping[int, str]:
         """Why jobs failed, by their numbers."""
-        problems = ((job.number, self._cells[job.number]) for job in self.plan.jobs)
+        problems = ((job.number, self._cells[job.number]) for job in self.jobs)
         return {number: cell.problem for number, cell in problems if cell.state == "failed"}
 
     def rows(self) -> list[dict[str, Any]]:
@@ -147,6 +165,19 @@ class Sweep:
     def fail(self, job: Job, reason: str) -> None:
         """Record that the job could not be trained."""
         self._record([replace(self._cells[cell], state="failed", problem=reason) for cell in job.cells])
+
+    def prune(self, scores: Mapping[int, float], by: str, epochs: Mapping[int, int]) -> None:
+        """Record that cells are not trained on, with what they were judged by and after how many epochs."""
+        self._record(
+            [
+                replace(
+                    self._cells[cell],
+                    state="pruned",
+                    metrics={by: score, "trained_epochs": float(epochs[cell])},
+                )
+                for cell, score in scores.items()
+            ]
+        )
 
     def conclude(self, state: SweepState) -> None:
         """Record how the sweep stands, and wait until the disk has it."""

@@ -78,9 +78,10 @@ class Table:
         return {**state, "member": entry.member, **given, **results, "problem": entry.problem or None}
 
     def best(self, count: int, by: str = "loss") -> list[int]:
-        """The cells of the least values, the least first; those without one are left out."""
+        """The cells of the least values, the least first; those pruned or without one are left out."""
         values = self.result(by)
-        finite = [cell for cell, value in enumerate(values) if math.isfinite(value)]
+        done = [cell for cell, entry in enumerate(self.entries) if entry.state == "done"]
+        finite = [cell for cell in done if math.isfinite(values[cell])]
         return sorted(finite, key=lambda cell: values[cell])[:count]
 
     def groups(self) -> list[Group]:

@@ -45,37 +45,38 @@ def document(sweep: Sweep, state: str) -> dict[str, Any]:
         "varied": list(sweep.varied),
         "cells": len(rows),
         "done": sum(row["state"] == "done" for row in rows),
+        "pruned": sum(row["state"] == "pruned" for row in rows),
         "diverged": sum(row["nonfinite"] is True for row in rows),
         "failed": failures,
         "results": rows,
     }
 
 
-def show_results(table: Table, top: int) -> None:
+def show_results(table: Table, top: int, by: str = "loss") -> None:
     """The best cells, configurations over their seeds, heat maps and parallel coordinates."""
     from nnexpr.experiments.data import Map
     from nnexpr.runs.sweeps.pictures import heat_maps, parallel
     from nnexpr_tui.charts.parallel import parallel_picture
 
-    best = table.best(top)
+    best = table.best(top, by)
     if not best:
         print_text("No cell has a finite loss.")
         return
     names = table.varied[:MOST_COLUMNS]
-    rows = [_row(table, cell, names) for cell in best]
-    ends = ("loss", "max error", "regions", "bends", "dead units")
+    rows = [_row(table, cell, names, by) for cell in best]
+    ends = (by.replace("_", " "), "max error", "regions", "bends", "dead units")
     print_table(f"Best of {count(len(table.cells), 'cell')}", ("cell", *names, *ends), rows, narrow=True)
     if len(table.varied) > MOST_COLUMNS:
         print_text(f"Also varied: {', '.join(table.varied[MOST_COLUMNS:])}.")
     groups = table.groups()
     if len(groups) < len(table.cells) and len(groups) > 1:
         _show_groups(groups, names, top)
-    for each in heat_maps(table)[:1]:
+    for each in heat_maps(table, by)[:1]:
         print_text(each.title.capitalize(), style="bold")
         print_grid(Map.over(**vars(each)))
     if len(table.varied) > 1 and len(best) > 1:
         print_text("All cells, the brightest the best", style="bold")
-        lines = parallel(table)
+        lines = parallel(table, by)
         print_drawn(lambda ground: parallel_picture(lines, ground), *_PARALLEL_SIZE)
     print_text(f"The best alone: {command_line(_alone(table.cells[best[0]]))}")
 
@@ -85,13 +86,13 @@ def _alone(cell: FitSpecification) -> FitSpecification:
     return cell if cell.threads else cell.replace(threads=1)
 
 
-def _row(table: Table, cell: int, names: Sequence[str]) -> tuple[str, ...]:
+def _row(table: Table, cell: int, names: Sequence[str], by: str) -> tuple[str, ...]:
     metrics = table.entries[cell].metrics
     counts = (metrics.get(name) for name in ("linear_regions", "bends", "dead_units"))
     return (
         str(cell),
         *(table.spelled(cell, name) for name in names),
-        figure(metrics["loss"]),
+        figure(metrics[by]),
         number(metrics.get("max_error")),
         *(number(None if each is None else int(each)) for each in counts),
     )

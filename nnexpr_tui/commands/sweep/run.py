@@ -9,6 +9,7 @@ import click
 from nnexpr.runs.store import Store
 from nnexpr.runs.sweeps.faults import SweepFileError
 from nnexpr.runs.sweeps.file import SweepFile, read_file
+from nnexpr.runs.sweeps.rungs import OBJECTIVES
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.group import FailedRunError
 from nnexpr_tui.commands.interrupts import Pending, signals, waiting
@@ -38,6 +39,7 @@ _EXAMPLES = {
     "grid.toml": "train them; after an interrupt the same command goes on",
     "--resume 20261127-193943": "go on without the file",
     "grid.toml --scheduler tcp://127.0.0.1:8786": "by the workers of a Dask scheduler",
+    "grid.toml --halving --objective max_error": "prune what is worse on the way",
     "show grid": "the results of the newest sweep of that name",
 }
 
@@ -49,14 +51,23 @@ _EXAMPLES = {
 @output_option("--again", is_flag=True, help="begin anew where a sweep of the same cells is there")
 @own_option("stop_after", "integer", None, "end once so many jobs have failed", "Output", minimum=1)
 @own_option("top", "integer", None, f"so many cells in the tables; {TOP} unless given", "Output", minimum=1)
+@own_option(
+    "objective", "choice", None, "what cells are judged by: less is better  [default: loss; best_loss with --halving]",
+    "Output", offered=OBJECTIVES,
+)  # fmt: skip
+@output_option(
+    "--halving",
+    is_flag=True,
+    help="train all cells for few epochs, the best third for three times as many, and so on",
+)
 @cluster_options
 @threads_option
 @json_option
 @store_option
 def run(
     file: str | None, dry_run: bool, resume: str | None, again: bool, stop_after: int | None, top: int | None,
-    as_json: bool, store: Store, scheduler: str | None, tls_ca: str | None, tls_cert: str | None,
-    tls_key: str | None, patience: float | None,
+    objective: str | None, halving: bool, as_json: bool, store: Store, scheduler: str | None, tls_ca: str | None,
+    tls_cert: str | None, tls_key: str | None, patience: float | None,
 ) -> int:  # fmt: skip
     """Train the fits that a TOML file describes, cells that can be together as one ensemble.
 
@@ -66,6 +77,11 @@ def run(
     """
     if (file is None) == (resume is None):
         raise InputError("file", file or "missing", "give FILE.toml, or --resume ID of a sweep that is there")
+    if halving and (scheduler or resume):
+        why = (
+            "rungs are trained on this machine" if scheduler else "a sweep that is there has its way already"
+        )
+        raise InputError("halving", "given", f"leave it out; {why}")
     elsewhere = None
     if scheduler is not None:
         elsewhere = Elsewhere(scheduler, (tls_ca, tls_cert, tls_key), patience)
@@ -80,9 +96,14 @@ def run(
             )
         return show_plan(read, store, as_json=as_json)
     store.require_writable()
-    sweep = Sweep.open(store, resume or "") if read is None else _sweep(store, read, again=again)
+    by = objective or "best_loss" if halving else ""
+    sweep = Sweep.open(store, resume or "") if read is None else _sweep(store, read, by, again=again)
     with signals(deferred=True) as pending, sweep.held():
-        return _carried_out(sweep, store, pending, stop_after, top or TOP, elsewhere, as_json=as_json)
+        if sweep.halving and not _halved(sweep, pending):
+            say(f"Interrupted; nnexpr-tui sweep --resume {sweep.id} goes on.")
+            return pending.code or 130
+        shown = top or TOP, objective or sweep.halving or "loss"
+        return _carried_out(sweep, store, pending, stop_after, shown, elsewhere, as_json=as_json)
 
 
 def _read(file: str) -> SweepFile:
@@ -97,27 +118,48 @@ def _read(file: str) -> SweepFile:
         raise InputError("file", file, f"{count(len(error.faults), 'fault')} in it") from None
 
 
-def _sweep(store: Store, read: SweepFile, *, again: bool) -> Sweep:
+def _sweep(store: Store, read: SweepFile, halving: str, *, again: bool) -> Sweep:
     """The newest sweep of the file's cells, or a new one; where the file was another then, what has changed is told."""
     from nnexpr.runs.sweeps.check import check_file
     from nnexpr.runs.sweeps.same import changes, find
 
-    found, before = find(store, read)
+    found, before = find(store, read, halving)
     if found is not None and not again:
         say(f"Sweep {found.id} of {found.entry.created} has the same cells; it goes on.")
         return found
-    if before is not None and found is None:
-        say(f"{read.path} has changed since sweep {before.id}: {changes(before, read)}. A new sweep begins.")
+    if before is not None and (told := changes(before, read)):
+        say(f"{read.path} has changed since sweep {before.id}: {told}. A new sweep begins.")
     for note in check_file(read):
         say(note)
     from nnexpr.runs.sweeps.sweep import Sweep
 
-    return Sweep.begin(store, read)
+    return Sweep.begin(store, read, halving=halving)
+
+
+def _halved(sweep: Sweep, pending: Pending) -> bool:
+    """Prune cells rung by rung, with a bar; False where it was interrupted."""
+    import torch
+
+    from nnexpr.runs.sweeps.halving import halve
+    from nnexpr.runs.sweeps.local import beside
+
+    workers = beside(sweep.jobs, torch.get_num_threads())
+    with Progress("rungs of halving", 1.0) as bar:
+
+        def tell(reached: Reached) -> None:
+            cells = sum(len(job.cells) for job in reached.jobs)
+            bar.show(reached.work_done / max(1.0, reached.work), f"of {count(cells, 'cell')}")
+
+        whole = halve(sweep, workers=workers, tell=tell, stop=lambda: pending.code is not None)
+    kept = sum(cell.state != "pruned" for cell in sweep.cells)
+    if whole:
+        say(f"Of {count(len(sweep.cells), 'cell')} {kept:,} are trained to the end, by {sweep.halving}.")
+    return whole
 
 
 def _carried_out(
-    sweep: Sweep, store: Store, pending: Pending, stop_after: int | None, top: int, elsewhere: Elsewhere | None,
-    *, as_json: bool,
+    sweep: Sweep, store: Store, pending: Pending, stop_after: int | None, shown: tuple[int, str],
+    elsewhere: Elsewhere | None, *, as_json: bool,
 ) -> int:  # fmt: skip
     """Train what is left and tell what came of it; the exit code."""
     from nnexpr.runs.sweeps.table import table_of
@@ -131,8 +173,8 @@ def _carried_out(
         print_json(document(sweep, state))
     else:
         show_failures(sweep.failures)
-        show_results(table_of(sweep), top)
-    left = sum(cell.state != "done" for cell in sweep.cells)
+        show_results(table_of(sweep), *shown)
+    left = sum(cell.state not in ("done", "pruned") for cell in sweep.cells)
     if pending.code is not None and left:
         say(f"Interrupted with {count(left, 'cell')} left; nnexpr-tui sweep --resume {sweep.id} goes on.")
         return pending.code
