@@ -27,6 +27,8 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.differences import ShownCells
 from nnexpr_tui.driver import Patient, PatientDriver
 from nnexpr_tui.lulls import Lulls
+from nnexpr_tui.offer import CutShort, look_for, offered, question
+from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.parts.screen import HostScreen
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.presets import PRESETS, Preset
@@ -36,8 +38,7 @@ from nnexpr_tui.settings import Settings
 from nnexpr_tui.terminal import TerminalFile, erases_in_color, escape_seconds, handled_signals, own_terminal
 from nnexpr_tui.textual_private import DifferencesOnly, TerminalDriver, driver_of
 from nnexpr_tui.threads import leaving_a_core
-from nnexpr_tui.training.moment import Library, Loaded, Refused, Undone
-from nnexpr_tui.training.subject import default_library
+from nnexpr_tui.training.moment import Library, Loaded, Refused, TakenUp, default_library
 from nnexpr_tui.worker.scheduler import Exported, Said
 
 __all__ = ["Explorer", "run_explorer"]
@@ -91,6 +92,8 @@ class Explorer(DifferencesOnly[None]):
         self.is_leaving = False
         self._is_given = specification is not None
         self._opening = preset or opening
+        self._asks = not fresh and self._opening is None  # of fits that were cut short
+        self._has_heard_keys = False
         self.refusal: InputError | None = None  # of what was given to begin with
 
     # Beginning
@@ -141,6 +144,18 @@ class Explorer(DifferencesOnly[None]):
     def on_loaded(self, message: Loaded) -> None:
         self.lulls.begin()
         self.controller.targets, self.controller.plane_targets = message.targets, message.plane_targets
+        if self._asks and self.controller.store is not None:
+            look_for(self.controller.store, self.post_message)
+
+    def on_cut_short(self, message: CutShort) -> None:
+        """Ask whether to go on; whoever has begun with something else is told, and not held up."""
+        run, told = message.runs[0].run, question(message.runs)
+        offered(head.run for head in message.runs)
+        if self._has_heard_keys or not isinstance(self.screen, HostScreen):
+            self.say(f"{told} 7 lists it, and r there goes on")
+        else:
+            go_on = partial(self.controller.take_up, run)
+            self.push_screen(Asking("Go on?", told, "goes on from there", go_on, passes=True))
 
     def on_said(self, message: Said) -> None:
         self.say(message.text, error=message.error)
@@ -160,8 +175,8 @@ class Explorer(DifferencesOnly[None]):
             self.explorer_screen.view.refused(message)
         self.clock.arrived(urgent=True)
 
-    def on_undone(self, message: Undone) -> None:
-        self.controller.undone(message)
+    def on_taken_up(self, message: TakenUp) -> None:
+        self.controller.taken_up(message)
         self.clock.arrived(urgent=True)
 
     def on_updated(self) -> None:
@@ -169,6 +184,9 @@ class Explorer(DifferencesOnly[None]):
 
     def on_view_changed(self, message: View.Changed) -> None:
         self.clock.arrived(urgent=message.urgent)
+
+    async def on_view_wished(self, message: View.Wished) -> None:
+        await self._show(message.preset)
 
     def written(self, sent: int) -> None:
         self.clock.written(sent)
@@ -270,6 +288,7 @@ class Explorer(DifferencesOnly[None]):
     async def on_event(self, event: events.Event) -> None:
         """Keys that come after the end has begun find no screen any more."""
         if isinstance(event, events.Key):
+            self._has_heard_keys = True
             self.lulls.key()
             self.controller.worker.hush()
         if not (self.is_leaving and isinstance(event, (events.InputEvent, events.Paste))):
@@ -284,7 +303,7 @@ class Explorer(DifferencesOnly[None]):
         if not self.is_leaving:
             self.is_leaving = True
             self.lulls.end()
-            self.controller.stop()
+            self.controller.stop(cut_short=code != 0)
             self.controller.remember(self.theme)
             self._leave_task = asyncio.ensure_future(self._leave(code))
 
@@ -334,7 +353,7 @@ def run_explorer(
         app.terminal = terminal
         app.lulls.tend_garbage()
         app.run(mouse=settings.mouse)
-        app.controller.stop()
+        app.controller.stop(cut_short=True)  # unless it was left
         app.controller.worker.stopped.wait(0.0 if app.is_leaving else LEAVE_SECONDS)
         if app.controller.writing is not None:  # nothing half written is left
             app.controller.writing.join(LEAVE_SECONDS)

@@ -7,7 +7,8 @@ wrong value is an :class:`InputError`, raised where it was typed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,8 +25,8 @@ from nnexpr_tui.parts.numbers import member_of
 from nnexpr_tui.presets import Preset
 from nnexpr_tui.settings import MARKERS, Settings
 from nnexpr_tui.terminal import lacks_characters
-from nnexpr_tui.training.moment import FitMoment, Library, Refused, Undone
-from nnexpr_tui.training.subject import FitSubject, default_library
+from nnexpr_tui.training.moment import FitMoment, Library, Refused, TakenUp, default_library
+from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.scheduler import Scheduler, Topic
 from nnexpr_tui.worker.subject import Moment, Subject
 
@@ -90,6 +91,7 @@ class Controller:
             markers=next((markers for markers in MARKERS if markers == chosen), MARKERS[0]),
             residual=self.last.residual,
             log_axis=self.last.log_axis,
+            log_epochs=self.last.log_epochs,
         )
         self._moments: dict[Topic, Any] = {}  # the newest of what is looked at
         self.is_held = False
@@ -100,6 +102,7 @@ class Controller:
         self._pace: int | None = None
         self._by_network: dict[str, FitSpecification] = {}
         self.writing: Writing | None = None  # the file that was last asked for
+        self._keeps: dict[str, Callable[[], dict[str, Any]]] = {}  # what views are left as, by their names
         self._fit = FitSubject(load, store=self._store, keep_every=self.settings.checkpoint_every)
         self.worker = Scheduler(post, self._fit)
 
@@ -193,6 +196,10 @@ class Controller:
         self.ask(FitSubject, lambda fit: fit.configure(specification, start=True))
         self._set_pace(preset.pace)
 
+    def take_up(self, run: str) -> None:
+        """Go on with a run of the store, in the place of the present training."""
+        self.ask(FitSubject, lambda fit: fit.take_up(run))
+
     def next_pace(self) -> str:
         """Another pace of training; what it is."""
         pace = PACES[(PACES.index(self._pace) + 1) % len(PACES)]
@@ -252,8 +259,8 @@ class Controller:
         else:
             self._configure(specification)
 
-    def undone(self, message: Undone) -> None:
-        """Another training is back: its options too."""
+    def taken_up(self, message: TakenUp) -> None:
+        """Another training is the fit now: its options too."""
         self.specification = message.specification
         self.look.member %= message.specification.members
 
@@ -280,6 +287,13 @@ class Controller:
         self.look.markers = MARKERS[(MARKERS.index(self.look.markers) + 1) % len(MARKERS)]
         return self.look.markers
 
+    # The store
+
+    @property
+    def kept_in(self) -> Store | None:
+        """Where runs are kept; None where they are not."""
+        return self._store
+
     @property
     def store(self) -> Store:
         """Where runs are found, also where none are kept."""
@@ -299,8 +313,12 @@ class Controller:
 
     # Leaving
 
-    def stop(self) -> None:
-        """Keep the run and end the engine's thread; a file that is being written is given up."""
+    def stop(self, *, cut_short: bool = False) -> None:
+        """Keep the run and end the engine's thread; a file that is being written is given up.
+
+        ``cut_short``: nobody asked for it, so the run is kept as one that trains, which the next start offers to do.
+        """
+        self._fit.is_left |= not cut_short
         self.worker.stop()
         if self.writing is not None:
             self.writing.stop()
@@ -323,13 +341,28 @@ class Controller:
             lines.append(f"# linear regions {fit.counts.count}, bends {fit.counts.bends}{at}")
         return "\n".join(lines)
 
+    def restore(
+        self, name: str, keep: Callable[[], dict[str, Any]], restore: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        """Have a view of this name begin as it was left; ``keep`` is asked from now on what it is left as.
+
+        A file that says something else than it wrote, such as one of an older version, restores nothing of it.
+        """
+        self._keeps[name] = keep
+        if values := self.last.views.get(name):
+            with suppress(ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
+                restore(values)
+
     def remember(self, theme: str) -> None:
         """Keep what is on the screen for the next start; a full disk is not worth an error on leaving."""
+        views = self.last.views | {name: keep() for name, keep in self._keeps.items()}
         seen = LastSeen(
             config=self.specification.as_config(),
+            views=views,
             theme=theme,
             markers=self.look.markers,
             log_axis=self.look.log_axis,
+            log_epochs=self.look.log_epochs,
             residual=self.look.residual,
             run=self._fit.run or "",
             epoch=self.fit.epoch if self.fit else 0,

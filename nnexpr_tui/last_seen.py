@@ -24,7 +24,9 @@ class LastSeen:
     config: dict[str, Any] = field(default_factory=dict)
     theme: str = ""
     markers: str = ""
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each was left as, by its name
     log_axis: bool = True
+    log_epochs: bool = False
     residual: bool = False
     run: str = ""
     epoch: int = 0
@@ -63,6 +65,8 @@ class LastSeen:
             if type(value) is not type(before):
                 raise TypeError(name)
             setattr(seen, name, value)
+        if not all(isinstance(each, dict) for each in seen.views.values()):
+            raise TypeError("views")
         if not 0 <= seen.epoch <= MOST_EPOCHS:
             raise ValueError("epoch")
         _ = seen.specification  # raises where it is none

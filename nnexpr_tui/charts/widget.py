@@ -85,6 +85,11 @@ class Chart(PaintedRows):
         self._is_stale = True
         return self._build() if self.is_wanted else 0
 
+    def clear(self) -> int:
+        """Show nothing, until it is given something again. Returns as :meth:`show`."""
+        self._data, self._is_stale = None, False
+        return self.show(()) if self.rows else 0
+
     def set_markers(self, markers: Markers) -> None:
         """Draw with another set of characters."""
         if markers != self._markers:

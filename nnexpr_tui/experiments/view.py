@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -111,6 +113,12 @@ class ExperimentsView(View, entry=VIEW):
         """The explorer ends, and so does what it runs."""
         self._runs.stop()
         self._runs.wait()
+
+    def kept(self) -> dict[str, Any]:
+        return {"experiment": self._chosen_id}
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        self._chosen = [each.id for each in self._experiments].index(values["experiment"])
 
     # What is known
 

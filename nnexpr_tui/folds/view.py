@@ -6,7 +6,8 @@ for is asked when the screen is drawn; an answer to anything but the newest ques
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -63,6 +64,15 @@ class FoldsView(View, entry=VIEW):
         """What the first answer needs is loaded when the screen is made: in a lull, unless it is shown at once."""
         first = FoldQuestion(self._depth, self._knots, 2)
         self.controller.ask(FoldsSubject, lambda folds: folds.fold(first))
+
+    def kept(self) -> dict[str, Any]:
+        return {"folds": self._depth, "knots": self._knots}
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        folds, knots = values["folds"], values["knots"]
+        if not (type(folds) is type(knots) is int and 1 <= folds <= MOST_FOLDS and 1 <= knots <= MOST_KNOTS):
+            raise ValueError("folds")
+        self._depth, self._knots = folds, knots
 
     # Questions and answers
 

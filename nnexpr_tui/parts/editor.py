@@ -12,13 +12,21 @@ __all__ = ["Editor"]
 
 class Editor(Input):
     """Removes itself once ``take(text)`` is True, or on escape, or when the focus goes elsewhere; then
-    ``closed(by_key)``, by_key being False where the focus is already elsewhere."""
+    ``closed(by_key)``, by_key being False where the focus is already elsewhere.
+
+    ``typed(text)`` is told of every change, and in the end, unless the text was taken, of what was there before."""
 
     def __init__(
-        self, text: str, take: Callable[[str], bool], closed: Callable[[bool], None], placeholder: str = ""
+        self,
+        text: str,
+        take: Callable[[str], bool],
+        closed: Callable[[bool], None],
+        placeholder: str = "",
+        typed: Callable[[str], object] | None = None,
     ) -> None:
         super().__init__(text, placeholder=placeholder, compact=True, select_on_focus=True)
-        self._try, self._tell = take, closed
+        self._try, self._tell, self._hear = take, closed, typed
+        self._given = text
         self._gone = False
         self.cursor_blink = False  # each blink is sent
 
@@ -29,14 +37,26 @@ class Editor(Input):
         if self._try(self.value):
             self._leave()
 
+    def on_input_changed(self) -> None:
+        """Also told of the text that was given, once it is there."""
+        if self._hear is not None and not self._gone:
+            self._hear(self.value)
+
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape":
             event.stop()
             event.prevent_default()
+            self._take_back()
             self._leave()
 
     def on_blur(self) -> None:
+        self._take_back()
         self._leave(by_key=False)
+
+    def _take_back(self) -> None:
+        """What was heard while it was typed is as it was."""
+        if self._hear is not None and not self._gone:
+            self._hear(self._given)
 
     def _leave(self, *, by_key: bool = True) -> None:
         if not self._gone:

@@ -39,8 +39,11 @@ class FooterLine(LinePane):
         if not error:
             self.set_timer(NOTE_SECONDS, lambda: self._expire(said))
 
-    def ask(self, question: str, text: str, take: Callable[[str], bool]) -> None:
-        """Let a line be typed here; ``take`` says whether it will do."""
+    def ask(
+        self, question: str, text: str, take: Callable[[str], bool],
+        typed: Callable[[str], object] | None = None,
+    ) -> None:  # fmt: skip
+        """Let a line be typed here; ``take`` says whether it will do. ``typed`` is told of it while it is typed."""
         from nnexpr_tui.parts.editor import Editor
 
         focused = self.screen.focused
@@ -53,7 +56,7 @@ class FooterLine(LinePane):
 
         self._said, self._question = None, question
         self._draw()
-        editor = Editor(text, take, closed)
+        editor = Editor(text, take, closed, typed=typed)
         editor.styles.offset = (len(question) + 2, 0)
         editor.styles.width = max(8, self.size.width - len(question) - 3)
         self.mount(editor)

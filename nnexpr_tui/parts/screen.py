@@ -49,6 +49,8 @@ class HostScreen(KeysWithoutFocus):
         self.controller, self._application = controller, application
         self.views: list[View] = [entry.load()(controller) for entry in entries]
         self.view = self.views[0]
+        for view in self.views:
+            controller.restore(view.entry.name, view.kept, view.restore)
         self._waiting: Exported | None = None
         self._is_built = False  # a screen is current, and asked to draw, before what it is made of is there
         self.status = StatusLine(id="status")

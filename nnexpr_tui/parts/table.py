@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import overload
 
 from textual import events
 from textual.content import Content
@@ -11,10 +12,30 @@ from textual.widget import Widget
 
 from nnexpr_tui.parts.lines import Line, LinePane
 
-__all__ = ["ScrollPane", "TablePane", "entitle", "row"]
+__all__ = ["LinesInSight", "ScrollPane", "TablePane", "entitle", "row"]
 
 LABEL_WIDTH = 16
 WHEEL = 3  # lines a turn
+
+
+class LinesInSight(Sequence[Line]):
+    """So many lines, each made only when it comes in sight; ``make`` takes its number from 0."""
+
+    def __init__(self, count: int, make: Callable[[int], Line]) -> None:
+        self._count, self._make = count, make
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Line]: ...
+
+    def __getitem__(self, at: int | slice) -> Line | Sequence[Line]:
+        numbers = range(self._count)[at]
+        return self._make(numbers) if isinstance(numbers, int) else [self._make(number) for number in numbers]
 
 
 class ScrollPane(LinePane, can_focus=True):
@@ -32,7 +53,7 @@ class ScrollPane(LinePane, can_focus=True):
     def __init__(self, title: str = "", *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(title, id=id)
         self._head: tuple[Line, ...] = ()
-        self._all: tuple[Line, ...] = ()
+        self._all: Sequence[Line] = ()
         self._first = 0
         self._title = self._note = ""
         self._followed: tuple[int, int] | None = None
@@ -45,7 +66,8 @@ class ScrollPane(LinePane, can_focus=True):
 
         ``note`` stands in the lower border, beside which lines are in sight where not all are.
         """
-        self._head, self._all, self._title, self._note = tuple(head), tuple(lines), title, note
+        self._head, self._title, self._note = tuple(head), title, note
+        self._all = lines if isinstance(lines, LinesInSight) else tuple(lines)
         if chosen is not None and self._room and self._followed != (chosen, self._room):
             self._followed = chosen, self._room
             around = min(around, max(0, (self._room - 1) // 2))
@@ -83,7 +105,7 @@ class ScrollPane(LinePane, can_focus=True):
         shown = self._all[self._first : self._first + self._room]
         is_cut = len(shown) < len(self._all)
         first, last = self._first + 1, self._first + len(shown)
-        place = f"{first}–{last} of {len(self._all)}" if is_cut and shown else ""
+        place = f"{first:,}–{last:,} of {len(self._all):,}" if is_cut and shown else ""
         entitle(self, self._title, " · ".join(text for text in (self._note, place) if text))
         return self.show_lines([*self._head, *shown])
 

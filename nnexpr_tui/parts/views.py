@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,6 +17,7 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.status import StatusLine
+from nnexpr_tui.presets import Preset
 from nnexpr_tui.training.moment import FitMoment, Refused
 from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.scheduler import Topic
@@ -44,6 +45,13 @@ class View(Container):
         def __init__(self, *, urgent: bool) -> None:
             super().__init__()
             self.urgent = urgent
+
+    class Wished(Message):
+        """Another view is to be shown, beginning with what the preset says."""
+
+        def __init__(self, preset: Preset) -> None:
+            super().__init__()
+            self.preset = preset
 
     HELP: ClassVar[str] = ""
     FIRST: ClassVar[str]  # the pane that has the focus first
@@ -135,6 +143,15 @@ class View(Container):
 
     def refused(self, message: Refused) -> None:
         """What was asked for could not be built; it has been said."""
+
+    # Beginning where it was left
+
+    def kept(self) -> dict[str, Any]:
+        """What comes back with the next start, as JSON has it."""
+        return {}
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        """Begin so, before anything is drawn; raises ValueError, TypeError or the like for what it never kept."""
 
     # Taking it elsewhere
 

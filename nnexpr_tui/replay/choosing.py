@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.app import SystemCommand
 
 from nnexpr_tui.controller import Controller
+from nnexpr_tui.parts.described import difference
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.palette import Palette
 from nnexpr_tui.replay.lanes import FIT, LanesSubject
 from nnexpr_tui.replay.standing import StandingView
 from nnexpr_tui.replay.subject import ReplaySubject
 from nnexpr_tui.replay.timeline import index_at, times_of
-from nnexpr_tui.replay.variants import Variant, difference, variants_of
+from nnexpr_tui.replay.variants import Variant, variants_of
 
 if TYPE_CHECKING:
     from nnexpr.runs.events import Event

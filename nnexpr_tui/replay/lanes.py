@@ -17,7 +17,8 @@ from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.recording import Recording, Scene
 from nnexpr.specification import FitSpecification, InputError
-from nnexpr_tui.replay.variants import changed, described, difference
+from nnexpr_tui.parts.described import described, difference
+from nnexpr_tui.replay.variants import changed
 from nnexpr_tui.training.subject import SNAPSHOT_SHARE, FitSubject
 from nnexpr_tui.worker.subject import Subject, sentence
 

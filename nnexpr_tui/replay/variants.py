@@ -7,17 +7,15 @@ specification's own rules forbid, is not offered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from nnexpr.activations import ACTIVATIONS
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr_tui.adjust import replaced
 
-__all__ = ["Variant", "changed", "described", "difference", "variants_of"]
+__all__ = ["Variant", "changed", "variants_of"]
 
-PLAIN = FitSpecification.make().network
-UNTOLD = ("domain", "epochs", "device", "threads")  # of a run, in a few words
 BANDS = 3  # of the encoding that is offered where there is none
 
 
@@ -89,26 +87,3 @@ def _scaled(base: FitSpecification, name: str, factor: float) -> Any:
     if isinstance(value, tuple):
         return tuple(max(1, round(each * factor)) for each in value)
     return max(1, round(value * factor))
-
-
-def described(specification: FitSpecification) -> str:
-    """What is not as it is unless told otherwise, ``width 32, cube``; of another network than an mlp its name first."""
-    name = specification.network
-    told = difference(FitSpecification.make(network=name), specification, but=UNTOLD)
-    return told if told and name == PLAIN else f"{name}, {told}" if told else name
-
-
-def difference(base: FitSpecification, other: FitSpecification, *, but: tuple[str, ...] = ()) -> str:
-    """What ``other`` has otherwise, as its options are spelled: ``width 32, tanh``; empty for nothing.
-
-    ``but``: options that are not told.
-    """
-    told = []
-    for each in fields(other):
-        value, option = getattr(other, each.name), OPTIONS[each.name]
-        if value != getattr(base, each.name) and other.relevant(each.name) and each.name not in but:
-            spelled = option.format(value) or "none"
-            told.append(
-                spelled if option.kind in ("choice", "text") else f"{each.name.replace('_', ' ')} {spelled}"
-            )
-    return ", ".join(told)

@@ -6,7 +6,7 @@ What the forms and keys ask for is asked when the screen is drawn. What is refus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,16 @@ class SpectrumView(View, entry=VIEW):
             yield TablePane("Every basis", id="spectrum-bases")
             yield ChartPane("Frequencies", panes.FREQUENCIES_HELP, id="spectrum-frequencies")
             yield FieldPane("Mode", panes.MODE_HELP, id="spectrum-mode")
+
+    def kept(self) -> dict[str, Any]:
+        asked = self._specification
+        return {} if asked is None else {"config": asked.as_config(), "mode": self._mode}
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        config, mode = values["config"], values["mode"]
+        if type(mode) is not int or mode < 1:
+            raise ValueError("mode")
+        self._specification, self._mode = LstsqSpecification.from_config(config), mode
 
     # Questions and answers
 

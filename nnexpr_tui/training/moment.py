@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     History = tuple[NDArray[np.int64], NDArray[np.float32]]
 
-__all__ = ["FitMoment", "Library", "Loaded", "ModesOverTime", "Refused", "Tried", "Undone", "file_name"]
+__all__ = [
+    "FitMoment", "Library", "Loaded", "ModesOverTime", "Refused", "TakenUp", "Tried", "default_library",
+    "file_name",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -121,8 +124,8 @@ class Loaded(Message):
         self.targets, self.plane_targets = library.targets, library.plane_targets
 
 
-class Undone(Message):
-    """An earlier training is back."""
+class TakenUp(Message):
+    """A training of before is the fit now: brought back, or gone on with."""
 
     def __init__(self, specification: FitSpecification) -> None:
         super().__init__()
@@ -144,3 +147,10 @@ class Library:
     targets: tuple[str, ...]
     build: Callable[[FitSpecification], Session]
     plane_targets: tuple[str, ...] = ()  # those with two inputs
+
+
+def default_library() -> Library:
+    """The real engine; costs the import of torch."""
+    from nnexpr_tui.training.engine import library
+
+    return library()

@@ -9,12 +9,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from nnexpr.runs.keeper import Keeper
-from nnexpr.runs.recorder import Recorder
-from nnexpr.runs.recording import Recording, Scene
-from nnexpr.specification import OPTIONS
+from nnexpr.runs.recording import Recording
+from nnexpr.specification import OPTIONS, InputError
+from nnexpr_tui.training.begun import Training, begun, notes_of, taken_up
 from nnexpr_tui.training.counting import Counting
 from nnexpr_tui.training.moment import (
     FitMoment,
@@ -22,8 +21,9 @@ from nnexpr_tui.training.moment import (
     Loaded,
     ModesOverTime,
     Refused,
+    TakenUp,
     Tried,
-    Undone,
+    default_library,
     file_name,
 )
 from nnexpr_tui.worker.scheduler import Exported, Scheduler
@@ -31,12 +31,13 @@ from nnexpr_tui.worker.subject import Subject, sentence
 from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
+    from nnexpr.runs.keeper import Keeper
     from nnexpr.runs.store import Store
     from nnexpr.specification import FitSpecification
     from nnexpr.training.session import Session
     from nnexpr.training.snapshots import Snapshot
 
-__all__ = ["WRITTEN", "FitSubject", "default_library"]
+__all__ = ["WRITTEN", "FitSubject"]
 
 WRITTEN = ".json, .safetensors and .svg"
 SNAPSHOT_SHARE = 20  # snapshots for the screen may take a twentieth, beside those for the recording
@@ -46,23 +47,6 @@ WAIT = 0.05  # seconds between two looks whether what counts is compiled
 MOST_EARLIER = 8  # trainings that can be brought back: each holds its network and its snapshots
 MOST_TRIED = 50  # of which the numbers are remembered
 WORTH_KEEPING = 1.0  # seconds of training that are not thrown away when the network is rebuilt
-
-
-def default_library() -> Library:
-    """The real engine; costs the import of torch."""
-    from nnexpr_tui.training.engine import library
-
-    return library()
-
-
-class _Training(NamedTuple):
-    """A session, and what is seen and kept of it."""
-
-    specification: FitSpecification
-    session: Session
-    recorder: Recorder
-    scene: Scene
-    keeper: Keeper | None
 
 
 class FitSubject(Subject[FitMoment]):
@@ -79,12 +63,14 @@ class FitSubject(Subject[FitMoment]):
         self._library: Library | None = None
         self.session: Session | None = None
         self._keeper: Keeper | None = None
+        self._kept: tuple[object, int, str] | None = None  # by whom, at which epoch, in which state
+        self.is_left = False  # by a person, who ends the explorer and does not train on
         self._member = 0
         self._modes: tuple[object, ModesOverTime | None] = None, None
         self._has_advanced = False
         self._pace: float | None = None  # epochs a second; None: as fast as it goes
         self._next_epoch = 0.0
-        self._earlier: list[tuple[_Training, Tried]] = []
+        self._earlier: list[tuple[Training, Tried]] = []
         self._tried: list[Tried] = []
 
     def begin(self, scheduler: Scheduler) -> None:
@@ -93,9 +79,11 @@ class FitSubject(Subject[FitMoment]):
         scheduler.send(Loaded(self._library))
 
     def end(self) -> None:
+        if self.is_left and self.is_running:
+            self._session.pause()
         self._keep()
 
-    def _take(self, taken: _Training) -> None:
+    def _take(self, taken: Training) -> None:
         """Go on with this session, and with what was seen and kept of it."""
         self._asked, self.session, self._recorder, self.scene, self._keeper = taken
         self._has_failed = False
@@ -252,9 +240,11 @@ class FitSubject(Subject[FitMoment]):
         return self._keeper.run if self._keeper is not None else None
 
     def _keep(self) -> None:
-        """Write the run to the store, over what was there of it, if it has trained since."""
+        """Write the run to the store, over what was there of it, if it has trained since or stands still now."""
         session, keeper = self.session, self._keeper
-        if session is None or keeper is None or session.epoch in (0, keeper.epoch):
+        if session is None or keeper is None or session.epoch == 0:
+            return
+        if self._kept == (now := (keeper, session.epoch, session.state)):
             return
         try:
             keeper.keep(session, self._recorder)
@@ -262,6 +252,8 @@ class FitSubject(Subject[FitMoment]):
             self.scheduler.say(f"The run could not be kept: {sentence(error)}", error=True)
         if keeper.problem:
             self.scheduler.say(keeper.problem, error=True)
+        else:
+            self._kept = now
 
     # What screens ask
 
@@ -273,8 +265,6 @@ class FitSubject(Subject[FitMoment]):
 
     def configure(self, specification: FitSpecification, *, start: bool | None = None) -> None:
         """Build another network at epoch 0. ``start`` None: go on running if it was running."""
-        from nnexpr.runs.scene import scene_of
-
         before = self.session
         try:
             session = self.build(specification)
@@ -282,26 +272,43 @@ class FitSubject(Subject[FitMoment]):
             self.scheduler.send(Refused(error, specification, self._asked if before is not None else None))
             return
         running = self.is_running if start is None else start
-        if before is not None and (before.seconds >= WORTH_KEEPING or self.run is not None):
-            self._keep()
         self._put_by()
-        scene = scene_of(session)
-        keeper = Keeper(self._store, self._keep_every) if self._store is not None else None
-        known = () if before is None else _notes(before)
-        if told := " ".join(note for note in _notes(session) if note not in known):
+        known = () if before is None else notes_of(before)
+        if told := " ".join(note for note in notes_of(session) if note not in known):
             self.scheduler.say(told)
-        self._take(_Training(specification, session, Recorder(session, scene), scene, keeper))
+        self._take(begun(specification, session, self._store, self._keep_every))
         if running:
             session.start()
 
+    def take_up(self, run: str) -> str:
+        """Go on with a run of the store where it was kept last, in the place of the present training."""
+        if self._store is None:
+            raise InputError("run", run, "no runs are kept here (--no-store)")
+        if run == self.run:
+            raise InputError("run", run, "it is the fit that is open already: 1 shows it")
+        earlier = next((each for each, _ in self._earlier if each.keeper and each.keeper.run == run), None)
+        taken = earlier or taken_up(run, self._store, self._keep_every)
+        self._put_by()
+        self._earlier = [pair for pair in self._earlier if pair[0] is not taken]
+        self._take(taken)
+        self._counting.is_owed = True
+        self.scheduler.send(TakenUp(taken.specification))
+        epoch = taken.session.epoch
+        if taken.session.state == "finished":
+            return f"All {epoch:,} epochs of {run} are trained: space trains it further"
+        taken.session.start()
+        return f"Going on with {run} from epoch {epoch:,}"
+
     def _put_by(self) -> None:
-        """Remember the present training, if it is one, so that it can be brought back."""
+        """Keep the present training, if it is one, and remember it so that it can be brought back."""
         session = self.session
         if session is None or session.epoch == 0:
             return
         if session.state == "running":
             session.pause()
-        training = _Training(self._asked, session, self._recorder, self.scene, self._keeper)
+        if session.seconds >= WORTH_KEEPING or self.run is not None:
+            self._keep()
+        training = Training(self._asked, session, self._recorder, self.scene, self._keeper)
         self._earlier.append((training, self._note()))
         del self._earlier[:-MOST_EARLIER]
 
@@ -320,6 +327,8 @@ class FitSubject(Subject[FitMoment]):
         """Bring back the training whose place the present one took; it stands still where it was."""
         if not self._earlier:
             raise RuntimeError("There is no training before this one to go back to")
+        if self.is_running:
+            self._session.pause()
         self._keep()
         if self._session.epoch:
             self._note()
@@ -327,7 +336,7 @@ class FitSubject(Subject[FitMoment]):
         self._tried = [tried for tried in self._tried if tried is not noted]
         self._take(earlier)
         self._counting.is_owed = True
-        self.scheduler.send(Undone(earlier.specification))
+        self.scheduler.send(TakenUp(earlier.specification))
         return f"Back at epoch {earlier.session.epoch:,} of the training before"
 
     def reconfigure(self, specification: FitSpecification) -> None:
@@ -389,12 +398,3 @@ class FitSubject(Subject[FitMoment]):
         stem = folder / file_name(self._asked, moment.epoch)
         export(self._session, moment, stem, cells)
         return stem, moment
-
-
-def _notes(session: Session) -> tuple[str, ...]:
-    """What was taken otherwise than one may think: a device passed over, the encoding's period, a file's columns."""
-    from nnexpr.training.devices import passed_over
-
-    encoding = session.network.encoding
-    told = (passed_over(session.specification.device), encoding.note if encoding else "")
-    return (*filter(None, told), *session.target.notes)

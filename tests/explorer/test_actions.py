@@ -84,7 +84,7 @@ NEW_SCREEN = {
     "__init__.py": """
 from nnexpr_tui.actions import Action, ViewEntry
 VIEW = ViewEntry(
-    home="nnexpr_tui.made_up.view:MadeUpView", key="7", screen="Spectre", purpose="look at a ghost",
+    home="nnexpr_tui.made_up.view:MadeUpView", key="8", screen="Spectre", purpose="look at a ghost",
     actions=(Action("appear", "b", "b", "Boo", "frighten whoever looks", footer=True),),
 )
 """,
@@ -122,13 +122,13 @@ async def main():
         app = Explorer(load=World(patch).load, fresh=True)
         async with app.run_test(size=(120, 40)) as pilot:
             await ready(app)
-            await pilot.press("7")
+            await pilot.press("8")
             await until(lambda: "nobody is here" in text(app) and "b Boo" in text(app))
             assert app.screen.query_one("#ghost").region.height == 7
             await pilot.press("b")
             await until(lambda: "a ghost appears" in text(app))
             offered = [command.title for command in app.get_system_commands(app.screen)]
-            assert {"Boo (b)", "Spectre (7)"} <= set(offered), offered
+            assert {"Boo (b)", "Spectre (8)"} <= set(offered), offered
             await pilot.press("question_mark")
             await until(lambda: "Keys in Spectre" in text(app) and "look at a ghost" in text(app))
             await pilot.press("escape", "ctrl+o")

@@ -10,7 +10,8 @@ from nnexpr.kinds import NETWORKS
 from nnexpr.networks.builders import build
 from nnexpr.specification import FitSpecification
 from nnexpr.targets import build_target
-from nnexpr_tui.replay.variants import described, difference, variants_of
+from nnexpr_tui.parts.described import described, difference
+from nnexpr_tui.replay.variants import variants_of
 
 KEPT = (
     "target",

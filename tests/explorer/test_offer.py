@@ -1,0 +1,161 @@
+"""The offer at the start: of which runs, once of each, and that it is in nobody's way."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from stand_in import World
+from steps import WIDE, living, ready, text, until
+
+from nnexpr.runs.holding import hold
+from nnexpr.runs.keeper import Keeper
+from nnexpr.runs.recorder import Recorder
+from nnexpr.runs.scene import scene_of
+from nnexpr.runs.store import store
+from nnexpr.specification import FitSpecification
+from nnexpr.training.fit import session_of
+from nnexpr_tui.app import Explorer
+from nnexpr_tui.offer import cut_short, offered, was_offered
+from nnexpr_tui.parts.asking import Asking
+from nnexpr_tui.presets import PRESETS
+from nnexpr_tui.training.subject import FitSubject
+
+SPEC = FitSpecification.make(target="cube", width=(4,), epochs=60, threads=1, points=32)
+
+
+def interrupted(run: str, *, state: str = "running", epochs: int = 7) -> str:
+    """A run whose file says that it trains, or another state."""
+    session = session_of(SPEC, modes=True)
+    recorder = Recorder(session, scene_of(session))
+    recorder.record()
+    session.step(epochs)
+    if state == "running":
+        session.start()
+    keeper = Keeper(store(), 0.0, run)
+    keeper.keep(session, recorder)
+    keeper.release()
+    return run
+
+
+RUN, OLDER = "20260102-000000-000002", "20260101-000000-000001"
+
+
+async def test_the_newest_is_gone_on_with_and_ends_as_one_that_never_stopped(world: World) -> None:
+    interrupted(OLDER)
+    interrupted(RUN)
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: isinstance(app.screen, Asking) and "cut short" in text(app))
+        assert f"epoch 7 ({RUN})" in text(app)
+        assert "1 more was too" in text(app)
+        await pilot.press("enter")
+        await until(lambda: app.controller.fit is not None and app.controller.fit.run == RUN)
+        await until(lambda: app.controller.state == "finished")
+        fit = await living(app, FitSubject)
+        whole = session_of(SPEC, modes=True)
+        whole.step(SPEC.epochs)
+        assert fit.session is not None
+        assert (fit.session.current_network().parameters == whole.current_network().parameters).all()
+        assert app.controller.specification.target == "cube"
+        await pilot.press("q")
+    head = store().named(RUN).head()
+    assert (head.epoch, head.state) == (60, "finished")
+
+
+async def test_nobody_is_asked_twice(world: World) -> None:
+    interrupted(RUN)
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: isinstance(app.screen, Asking) and "cut short" in text(app))
+        await pilot.press("escape")
+        await until(lambda: not isinstance(app.screen, Asking))
+    assert cut_short(store()) == ()
+    interrupted(OLDER)
+    assert [head.run for head in cut_short(store())] == [OLDER], "of others somebody is"
+
+
+async def test_a_key_that_answers_nothing_does_what_it_does(world: World) -> None:
+    interrupted(RUN)
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: isinstance(app.screen, Asking) and "cut short" in text(app))
+        await pilot.press("space")
+        await until(lambda: app.controller.state == "running")
+        assert app.controller.fit is not None
+        assert app.controller.fit.run is None
+
+
+async def test_whoever_has_begun_is_told_and_not_held_up(world: World) -> None:
+    interrupted(RUN)
+    world.may_load.clear()
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("plus")
+        world.may_load.set()
+        await until(lambda: "7 lists it, and r there goes on" in text(app))
+        assert not isinstance(app.screen, Asking)
+
+
+@pytest.mark.parametrize("way", ["fresh", "preset", "held", "paused", "no runs"])
+async def test_where_nothing_was_cut_short_or_a_start_is_for_something_else_nobody_is_asked(
+    world: World, way: str
+) -> None:
+    if way != "no runs":
+        interrupted(RUN, state="paused" if way == "paused" else "running")
+    let_go = hold(store().place(RUN)) if way == "held" else lambda: None
+    app = Explorer(
+        load=world.load, fresh=way == "fresh", preset=PRESETS["folding"] if way == "preset" else None
+    )
+    async with app.run_test(size=WIDE):
+        await until(lambda: app.controller.fit is not None)
+        if way in ("fresh", "preset"):
+            assert not app._asks
+        else:
+            assert cut_short(store()) == ()
+        assert not isinstance(app.screen, Asking)
+    let_go()
+
+
+@pytest.mark.parametrize(("code", "state"), [(0, "paused"), (143, "running")])
+async def test_who_leaves_has_it_kept_as_one_that_stands_still(world: World, code: int, state: str) -> None:
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        await pilot.press("space")
+        world.let_train(3)
+        await until(lambda: app.controller.fit.epoch == 3)
+        app.leave(code)
+        await until(lambda: app.controller.worker.stopped.is_set())
+    [run] = store().runs()
+    assert run.head().state == state
+
+
+async def test_what_another_fit_took_the_place_of_was_not_cut_short(world: World) -> None:
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        await pilot.press("s", "r")
+        await until(lambda: re.search("epoch +0", text(app)))
+        fit = await living(app, FitSubject)
+        first = fit._earlier[-1][0].session
+        first.seconds = 10.0
+        await pilot.press("s", "u")
+        await until(lambda: fit.session is first)
+        await pilot.press("space", "r")
+        await until(lambda: len(store().runs()) == 2)
+    assert [run.head().state for run in store().runs()] == ["paused", "paused"]
+
+
+def test_a_list_that_cannot_be_read_or_written_forgets_and_harms_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "state" / "offered.txt"
+    assert was_offered(place) == frozenset()
+    offered([OLDER, RUN], place)
+    assert was_offered(place) == {OLDER, RUN}
+    place.write_bytes(b"\xff\xfe\0")
+    assert was_offered(place) == frozenset()
+    place.unlink()
+    place.mkdir()
+    offered([RUN], place)
+    assert was_offered(place) == frozenset()
