@@ -144,8 +144,8 @@ class Explorer(DifferencesOnly[None]):
     def on_loaded(self, message: Loaded) -> None:
         self.lulls.begin()
         self.controller.targets, self.controller.plane_targets = message.targets, message.plane_targets
-        if self._asks and self.controller.store is not None:
-            look_for(self.controller.store, self.post_message)
+        if self._asks and self.controller.kept_in is not None:
+            look_for(self.controller.kept_in, self.post_message)
 
     def on_cut_short(self, message: CutShort) -> None:
         """Ask whether to go on; whoever has begun with something else is told, and not held up."""

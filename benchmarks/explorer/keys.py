@@ -88,6 +88,7 @@ EVERY_KIND = (
     Kind("screen 4", "4", "this screen needs two", "1"),
     Kind("screen 5", "5", "Gram eigenvalues", "1"),
     Kind("screen 6", "6", "Experiments: ", "1"),
+    Kind("screen 7", "7", "Runs: ", "1"),
     Kind("form field", "j", r"Depth +‹", "k"),
     Kind("value in a form", "\x1b[C", r"Depth +‹ 4", "\x1b[D"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual import events
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 __all__ = ["Editor"]
 
@@ -24,7 +25,8 @@ class Editor(Input):
         placeholder: str = "",
         typed: Callable[[str], object] | None = None,
     ) -> None:
-        super().__init__(text, placeholder=placeholder, compact=True, select_on_focus=True)
+        super().__init__(text, placeholder=placeholder, compact=True, select_on_focus=False)
+        self.selection = Selection(0, len(text))  # whatever is typed first takes its place
         self._try, self._tell, self._hear = take, closed, typed
         self._given = text
         self._gone = False
@@ -32,6 +34,19 @@ class Editor(Input):
 
     def on_mount(self) -> None:
         self.focus()
+
+    def hear(self, key: events.Key) -> bool:
+        """Whether a key that came before the focus did is meant for the text; then it is done."""
+        if self._gone or self.has_focus:
+            return False
+        if key.key == "enter":
+            self.call_later(self.action_submit)
+        elif key.key == "escape":
+            self._take_back()
+            self._leave()
+        elif key.is_printable and key.character:
+            self.replace(key.character, *sorted(self.selection))
+        return True
 
     async def action_submit(self) -> None:
         if self._try(self.value):

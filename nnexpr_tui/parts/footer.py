@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.dom import DOMNode
 
 from nnexpr_tui.actions import Action
 from nnexpr_tui.parts.lines import LinePane, clean
+
+if TYPE_CHECKING:
+    from nnexpr_tui.parts.editor import Editor
 
 __all__ = ["FooterLine"]
 
@@ -25,6 +29,7 @@ class FooterLine(LinePane):
         self._owners: dict[Action, DOMNode] = {}
         self._said: tuple[str, bool] | None = None
         self._question = ""  # that is being answered
+        self._editor: Editor | None = None  # in which it is
 
     def show_keys(self, actions: Iterable[tuple[DOMNode, Action]]) -> None:
         """These from now on, each with whose it is, of which those meant for a footer are shown."""
@@ -49,17 +54,21 @@ class FooterLine(LinePane):
         focused = self.screen.focused
 
         def closed(by_key: bool) -> None:
-            self._question = ""
+            self._question, self._editor = "", None
             self._draw()
             if by_key and focused is not None:
                 focused.focus()
 
         self._said, self._question = None, question
         self._draw()
-        editor = Editor(text, take, closed, typed=typed)
+        editor = self._editor = Editor(text, take, closed, typed=typed)
         editor.styles.offset = (len(question) + 2, 0)
         editor.styles.width = max(8, self.size.width - len(question) - 3)
         self.mount(editor)
+
+    def hear(self, key: events.Key) -> bool:
+        """Whether a key is part of an answer that is typed faster than the line for it is there."""
+        return self._editor is not None and self._editor.hear(key)
 
     def clear(self) -> None:
         """Back to the keys."""

@@ -34,7 +34,7 @@ class ShownRuns(View):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
-        store = controller.store
+        store = controller.kept_in
         self._reader = None if store is None else Reader(store, self.post_message)
         self._wanted = Wanted()
         self._listing: Listing | None = None
@@ -154,7 +154,7 @@ class ShownRuns(View):
 
     def _nothing(self) -> str:
         """Why the table is empty."""
-        store, listing = self.controller.store, self._listing
+        store, listing = self.controller.kept_in, self._listing
         if store is None:
             return "No runs are kept here (--no-store, or keep_runs in the settings)."
         if listing is None:

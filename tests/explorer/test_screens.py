@@ -213,9 +213,9 @@ async def test_every_screen_stands_with_its_digit_on_one_line(
         await ready(explorer)
         for name, present in zip(SCREENS, entries, strict=True):
             await pilot.press(present.key)
-            tabs = "".join(
-                f" {entry.key} {entry.screen} " if has_room or entry is present
-                else rf" {entry.key} {entry.screen[:5]}\w* "
+            tabs = ("  " if has_room else " +").join(
+                f"{entry.key} {entry.screen}" if has_room or entry is present
+                else rf"{entry.key} {entry.screen[:5]}\w*"
                 for entry in entries
             )  # fmt: skip
             await until(

@@ -14,6 +14,7 @@ import pytest
 from runs_kept import id_of, kept, kept_many
 from stand_in import World
 from steps import SIZES, WIDE, ready, text, until
+from textual.events import Key
 from textual.pilot import Pilot
 
 from nnexpr.runs.entry import Entry
@@ -94,6 +95,23 @@ async def test_it_is_narrowed_down_while_typing_and_esc_leaves_it_as_it_was(
         assert rows(explorer) == short(2, 1), "an unfinished filter leaves the last that was one"
         await pilot.press("escape", "escape")
         await until(lambda: rows(explorer) == short(2, 1, 0))
+
+
+async def test_a_burst_that_begins_with_a_question_is_its_answer(explorer: Explorer, world: World) -> None:
+    """Over a slow line keys come together: none of them may do what it does in the table."""
+    for number, target in enumerate(("cube", "chirp")):
+        kept(world, number, target=target)
+    async with explorer.run_test(size=WIDE) as pilot:
+        view = await opened(explorer, pilot)
+        for key in ("slash", "c", "u", "b", "e", "enter", "j"):
+            explorer.post_message(Key(key, key if len(key) == 1 else None))
+        await until(lambda: rows(explorer) == short(0))
+        assert view._wanted.filter == "cube"
+        for key in ("slash", "d", "escape"):
+            explorer.post_message(Key(key, key if len(key) == 1 else None))
+        await until(lambda: "/ Filter" in text(explorer))
+        assert view._wanted.filter == "cube"
+        assert not isinstance(explorer.screen, Asking)
 
 
 async def test_every_column_sorts_both_ways(explorer: Explorer, world: World) -> None:
