@@ -286,8 +286,14 @@ class Explorer(DifferencesOnly[None]):
         self.say("q leaves; the run is kept")
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys that come after the end has begun find no screen any more."""
+        """Keys that come after the end has begun find no screen any more.
+
+        One that comes back, for no widget has taken it, may be typed in one burst with that which asked for a line.
+        """
         if isinstance(event, events.Key):
+            host = self.explorer_screen
+            if event.is_forwarded and host is not None and host.is_current and host.footer.hear(event):
+                return
             self._has_heard_keys = True
             self.lulls.key()
             self.controller.worker.hush()

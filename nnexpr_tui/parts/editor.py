@@ -36,19 +36,26 @@ class Editor(Input):
         self.focus()
 
     def hear(self, key: events.Key) -> bool:
-        """Whether a key that came before the focus did is meant for the text; then it is done."""
-        if self._gone or self.has_focus:
+        """Whether a key that another widget had is meant for the text: it came before the focus. Then it is done."""
+        if self._gone:
             return False
-        if key.key == "enter":
-            self.call_later(self.action_submit)
+        if key.is_printable and key.character:
+            self.replace(key.character, *sorted(self.selection))
+        elif self.has_focus:
+            return False
+        elif key.key == "enter":
+            self._submit()
         elif key.key == "escape":
             self._take_back()
             self._leave()
-        elif key.is_printable and key.character:
-            self.replace(key.character, *sorted(self.selection))
         return True
 
     async def action_submit(self) -> None:
+        self._submit()
+
+    def _submit(self) -> None:
+        if self._hear is not None:  # what was typed last may not have been told yet
+            self._hear(self.value)
         if self._try(self.value):
             self._leave()
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -108,11 +107,6 @@ class HostScreen(KeysWithoutFocus):
         return self.question.show_lines(wrapped(text, self.size.width - 2, "accent", indent=1))
 
     # Keys
-
-    def on_key(self, event: events.Key) -> None:
-        """Before any key of the screen, what is typed in one burst with the key that asked for it."""
-        if self.footer.hear(event):
-            event.stop()
 
     @property
     def hearing(self) -> DOMNode:
