@@ -63,7 +63,8 @@ def between(opened: Sequence[Opened], place: Slice, of: str, as_json: bool) -> l
         rest = f" and {len(places) - _MOST_POSITIONS:,} more (all with --json)" * (
             len(places) > _MOST_POSITIONS
         )
-        print_text(f"bends, as fractions of the way: {shown or 'none'}{rest}")
+        told_of = "changes" if of == "argmax" else "bends"
+        print_text(f"{told_of}, as fractions of the way: {shown or 'none'}{rest}")
     return told
 
 
@@ -169,6 +170,8 @@ def _show(title: str, columns: Columns, told: list[Member], opened: Sequence[Ope
     if not any(member["member"] for member in told):
         del shown["member"]
     several = len(opened) > 1
+    if several:  # the names of files take the place of what is seldom looked at
+        shown = {name: cell for name, cell in shown.items() if name not in ("ties", "merged")}
     table(
         title if several else f"{title}, {opened[0].file}",
         {**_FILE, **shown} if several else shown,

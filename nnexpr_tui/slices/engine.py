@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 
 MOST_CELLS = 200_000  # counted in about a second; more than that are not seen
 MARGIN = 0.25  # of the segment between two points, before and behind it
+ROUNDING = 1e-12  # of a coordinate: less is 0
 FEW = 16  # inputs that are each a direction to tilt to
 DRAWN = 4  # directions drawn at random, where there are more inputs
 
@@ -49,7 +50,8 @@ class Opened:
         """Where the given points are in a plane."""
         found = []
         for letter, spelled, x in self.points:
-            place = tuple(plane.coordinates(x).tolist())
+            s, t = (0.0 if abs(each) < ROUNDING else each for each in plane.coordinates(x).tolist())
+            place = s, t
             found.append(Mark(letter, spelled, place, float(np.linalg.norm(x - plane.at(*place)))))
         return tuple(found)
 
