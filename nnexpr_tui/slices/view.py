@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["SliceView"]
 
 ZOOM = 2.0
+DEEPEST = 2.0**-30  # of the window as it was opened, and as far out
 ARRANGEMENTS = {
     "four": ("cells", "decisions", "values", "input"),
     "decisions": ("cells", "decisions"),
@@ -265,9 +266,19 @@ class SliceView(View, entry=VIEW):
         self.redraw()
 
     def action_zoom_window(self, direction: int) -> None:
-        if self._window is not None:
-            self._window = zoomed(self._window, self._point, ZOOM**-direction)
+        """In or out around the crosshair, within what numbers can tell apart."""
+        if self._window is None or self._of is None:
+            return
+        window = zoomed(self._window, self._point, ZOOM**-direction)
+        sizes = [
+            (high - low) / (most - least)
+            for (low, high), (least, most) in zip(window, self._of.window, strict=True)
+        ]
+        if min(sizes) >= DEEPEST and max(sizes) <= 1.0 / DEEPEST:
+            self._window = window
             self.redraw()
+        else:
+            self.footer.say("As near as it goes" if direction > 0 else "As far as it goes")
 
     def action_whole(self) -> None:
         if self._of is not None:

@@ -175,6 +175,18 @@ async def test_g_goes_to_the_points_and_the_input_there_is_an_image(world: World
         assert np.argsort(corner).tolist() == np.argsort(order).tolist()
 
 
+async def test_zooming_ends_where_numbers_do(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, *"i" * 40)
+        await until(lambda: "As near as it goes" in text(app) and counted(app, app.screen.view._window))
+        low, high = app.screen.view._window[0]
+        assert high - low == pytest.approx(2 * 2.0**-30)
+        assert moment(app).counted.regions.check.certified
+        await pilot.press("w")
+        await until(lambda: counted(app, ((-0.5, 1.5), (-0.5, 1.5))))
+
+
 async def test_b_and_c_and_the_full_stop_change_what_is_drawn(world: World, files: None) -> None:
     app = explorer(world)
     async with app.run_test(size=(80, 24)) as pilot:
