@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -25,11 +26,13 @@ from nnexpr_tui.commands.options import (
 from nnexpr_tui.commands.output import Progress, count, figure, number, print_json, print_table, say
 from nnexpr_tui.commands.preset import list_presets as print_presets
 from nnexpr_tui.commands.preset import preset_options
+from nnexpr_tui.commands.taken_up import taken_up
 from nnexpr_tui.presets import Preset
 from nnexpr_tui.threads import use_threads
 
 if TYPE_CHECKING:
     from nnexpr.runs.recorder import Recorder
+    from nnexpr.runs.run import Run
     from nnexpr.runs.store import Store
     from nnexpr.training.session import Session
 
@@ -38,6 +41,7 @@ __all__ = ["carried_out", "fit"]
 _EXAMPLES = {
     "--target csv:data.csv:day:level --width 32 --epochs 5000": "two columns of a file, by their names",
     "--target 'expr:sin(8*pi*x)*exp(-x)' --members 30 --json": "thirty networks on a formula, for a script",
+    "--target chirp --epochs 1000000 --run deep": "begun, or gone on with where it was cut short: for queues",
     "--target cube --network compositional --stages 1,3": "on the manifold of peaks and scales first, then all weights",
 }
 _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the signals
@@ -51,6 +55,9 @@ _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the
 )
 @output_option("--save", metavar="PATH", help="write the trained members to PATH, a .safetensors file")
 @keeping_options()
+@output_option(
+    "--run", "name", metavar="NAME", help="name the run; where one of this name was begun, go on with it"
+)
 @output_option("--no-record", is_flag=True, help="keep the run without snapshots of the way there")
 @output_option("--list-targets", is_flag=True, help="list the named targets and leave")
 @preset_options()
@@ -63,6 +70,7 @@ def fit(
     save: str | None,
     store: Store,
     no_store: bool,
+    name: str | None,
     no_record: bool,
     checkpoint_every: float | None,
     list_targets: bool,
@@ -86,13 +94,48 @@ def fit(
     place = None if save is None else _check_save(save)
     if not no_store:
         store.require_writable()
-    session, recorder = _begun(specification, modes=as_json, recorded=not (no_store or no_record))
-    keeper = None if no_store else Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every)
+    elif name is not None:
+        raise InputError("--run", name, "a run of a name is kept; leave out --no-store")
+    every = 2.0 if checkpoint_every is None else checkpoint_every
+    keeper = None if no_store else Keeper(store, every, None if name is None else _claimed(store, name))
+    how = {"as_json": as_json, "tangent": tangent}
+    with keeper.held() if keeper else nullcontext():
+        begun = store.find(keeper.run) if keeper and keeper.run else None
+        if begun is not None:
+            session, recorder = _gone_on(begun, specification, str(name))
+            is_over = session.state != "running"
+            return carried_out(session, recorder, keeper, **how, place=place, at_its_end=is_over)
+        session, recorder = _begun(specification, modes=as_json, recorded=not (no_store or no_record))
+        return carried_out(session, recorder, keeper, **how, place=place)
+
+
+def _claimed(store: Store, name: str) -> str:
+    """The id of the run of that name, which is there or to be."""
+    from nnexpr.runs.claiming import claimed
+
     try:
-        return carried_out(session, recorder, keeper, as_json=as_json, tangent=tangent, place=place)
-    finally:
-        if keeper:
-            keeper.release()
+        return claimed(store, name)
+    except InputError as error:
+        raise InputError("--run", name, error.allowed) from None
+
+
+def _gone_on(kept: Run, asked: FitSpecification, name: str) -> tuple[Session, Recorder | None]:
+    """The run of that name where it was kept last, if it is of the fit that is asked for; InputError if it is not."""
+    from nnexpr.runs.claiming import differences
+
+    other = differences(asked, FitSpecification.from_config(kept.head().config))
+    if other:
+        another = "give another name, or delete it"
+        raise InputError(
+            "--run", name, f"run {kept.id} of this name is of another fit: {', '.join(other)}; {another}"
+        )
+    session, recorder = taken_up(kept)
+    if session.state in ("finished", "failed"):
+        say(f"Run {kept.id} of this name is at its end.")
+    else:
+        say(f"Run {kept.id} of this name goes on from epoch {session.epoch:,}.")
+        session.start()
+    return session, recorder
 
 
 def carried_out(
@@ -103,15 +146,20 @@ def carried_out(
     as_json: bool,
     tangent: bool = False,
     place: Path | None = None,
+    at_its_end: bool = False,
 ) -> int:
-    """Train a session that has begun to its end, keep it and tell what came of it; the exit code."""
+    """Train a session that has begun to its end, keep it and tell what came of it; the exit code.
+
+    One that is ``at_its_end``, as it was kept, is only told of.
+    """
     from nnexpr.training.fit import result_of
     from nnexpr_tui.commands.fit_report import document, show
 
     with signals(deferred=True) as pending:  # from now on something would be lost
-        _train(session, recorder, keeper, pending)
-        if keeper:
-            keeper.keep(session, recorder)
+        if not at_its_end:
+            _train(session, recorder, keeper, pending)
+            if keeper:
+                keeper.keep(session, recorder)
         unsaved = place and _save(place, session)
         report = document(result_of(session), keeper, bounds=as_json, tangent=tangent)
         if as_json:
