@@ -19,6 +19,7 @@ from nnexpr.training.session import Session
 
 __all__ = ["tensors_of", "words_of", "words_of_checkpoint"]
 
+FILE = "csv:"  # a target's name, if it is data of a file
 MOST_DATA_BYTES = 4_000_000  # of a file's points; with more of them, the file is needed again
 
 Array = NDArray[Any]
@@ -32,8 +33,8 @@ def words_of(session: Session, checkpoint: Checkpoint, recording: Recording | No
         "device": session.device_name,
         "snapshots": 0 if recording is None else len(recording.snapshots),
         "scene": None if recording is None else _words_of_scene(recording.scene),
-        # What members have of their own is not in the file.
-        "checkpoint": words_of_checkpoint(checkpoint) if session.is_all_specified else None,
+        "loops": session.loops,
+        "checkpoint": words_of_checkpoint(checkpoint),
     }
 
 
@@ -63,20 +64,35 @@ def tensors_of(
         "history.losses": session.history.losses,
     }
     target = session.target
-    if target.function is None and target.inputs.nbytes + target.values.nbytes <= MOST_DATA_BYTES:
+    if _needs_points(session):
         arrays |= {"target.inputs": target.inputs, "target.values": target.values}
     if recording is not None:
         arrays |= _recorded(recording)
     if checkpoint.modes is not None and len(checkpoint.modes):
-        arrays |= {"modes.epochs": checkpoint.modes.epochs, "modes.amplitudes": checkpoint.modes.amplitudes}
+        modes = checkpoint.modes
+        arrays |= {
+            "modes.epochs": modes.epochs,
+            "modes.amplitudes": modes.amplitudes,
+            "modes.truth": modes.truth,
+        }
     states = {
         f"state.{at}.{number}": tensor
         for at, group in enumerate(checkpoint.groups)
         for number, tensor in enumerate(group.tensors)
     }
     rates = {f"state.{at}.rates": np.array(group.rates) for at, group in enumerate(checkpoint.groups)}
+    own = {"own.rates": session.settings.rates, "own.masks": session.settings.masks}
+    tensors = states | {name: tensor.detach().cpu() for name, tensor in own.items() if tensor is not None}
     made = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in (arrays | rates).items()}
-    return made | {name: tensor.contiguous() for name, tensor in states.items()}
+    return made | {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def _needs_points(session: Session) -> bool:
+    """Whether a target cannot be built again from what the file says, or its file may have gone."""
+    target = session.target
+    if target.function is not None:
+        return not session.is_target_specified
+    return target.inputs.nbytes + target.values.nbytes <= MOST_DATA_BYTES or not target.name.startswith(FILE)
 
 
 def _recorded(recording: Recording) -> dict[str, Array]:

@@ -4,7 +4,8 @@ It is a safetensors file of a tensor, ``parameters`` (members, P), and one metad
 document with the format's version, the layers, encoding, seeds, tie tolerance and domain, the specification, the
 target's name, words, domain and scales, and the provenance. A run has further tensors beside
 (:mod:`nnexpr.runs.contents`). Nothing in a file is ever run, and what is read is checked before it is believed. A file
-appears under its name only when it is complete.
+appears under its name only when it is complete, and has checksums of its head and of each tensor
+(:mod:`nnexpr.runs.checksums`), so that what a disk or a copy has changed since is noticed and named.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from nnexpr.kinds import AffineLayer
 from nnexpr.networks.encoding import Encoding
 from nnexpr.networks.network import Network
 from nnexpr.networks.tensor_file import read_tensors, tensors_in
+from nnexpr.runs.checksums import HEAD, TENSORS, checksum, checksum_of, damage_in, damage_of
 from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.target import Target
@@ -60,6 +62,9 @@ class SavedNetwork:
         default_factory=dict
     )  # beside the parameters, as they were given to save
     words: Mapping[str, Any] = field(default_factory=dict)  # the target's formula, names and notes
+    stands_in: str = (
+        ""  # one sentence, where it is a run's previous checkpoint because the last cannot be read
+    )
 
 
 def save(
@@ -108,8 +113,10 @@ def packed(
         "extra": dict(extra or {}),
     }
     parameters = network.parameters.detach().to(device="cpu").contiguous()
-    metadata = {_KEY: json.dumps(document, allow_nan=False)}
-    return tensor_bytes({**(tensors or {}), "parameters": parameters}, metadata)
+    everything = {**(tensors or {}), "parameters": parameters}
+    document[TENSORS] = {name: checksum_of(tensor) for name, tensor in everything.items()}
+    head = json.dumps(document, allow_nan=False)
+    return tensor_bytes(everything, {_KEY: head, HEAD: checksum(head.encode())})
 
 
 def load(path: str | os.PathLike[str]) -> SavedNetwork:
@@ -134,11 +141,15 @@ def _loaded(tensors: dict[str, Tensor], metadata: dict[str, str], name: str) -> 
     problem = "it was saved by nnexpr, but its description of the network is damaged"
     try:
         document = json.loads(metadata[_KEY])
+        if damage := damage_in(document, metadata[_KEY], metadata.get(HEAD)) or damage_of(document, tensors):
+            raise InputError("file", name, damage)
         version = int(document["format_version"])
         if version <= FORMAT_VERSION:
             return _restore(document, tensors.pop("parameters"), tensors)
         problem = f"it has format {version}, of a newer nnexpr; this one reads {FORMAT_VERSION}"
     except InputError as error:
+        if error.option == "file":
+            raise
         problem = f"its specification cannot be used: {error}"
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         pass

@@ -2,6 +2,8 @@
 
 ========================  ================================================================
 ``ID.safetensors``        the run (:mod:`nnexpr.runs.file`)
+``ID.previous.…``         while it goes on, the checkpoint before
+``ID.damaged.…``          what was there when the previous checkpoint had to stand in
 ``ID.labels.json``        its name, tags and note (:mod:`nnexpr.runs.labels`)
 ``.ID.lock``              held while it is trained (:mod:`nnexpr.runs.holding`)
 ``.trash/``               runs that were thrown away and can be brought back
@@ -12,16 +14,23 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
+import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnexpr.specification import InputError
 
-__all__ = ["Found", "bring_back", "is_id", "labels_file", "remove", "scan", "throw_away", "thrown_away"]
+__all__ = [
+    "Found", "bring_back", "damaged_file", "drop_previous", "is_id", "keep_previous", "labels_file", "previous_file",
+    "remove", "scan", "throw_away", "thrown_away",
+]  # fmt: skip
 
 RUN, LABELS, LOCK, TRASH = ".safetensors", ".labels.json", ".lock", ".trash"
+PREVIOUS, DAMAGED = f".previous{RUN}", f".damaged{RUN}"
 DAYS_IN_TRASH = 7
 SETTLED = 2 * 10**9  # nanoseconds after which a file that is written anew has another time
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
@@ -45,11 +54,12 @@ class Found:
 
 def scan(folder: Path) -> Found:
     """All there is, in one pass; raises InputError where the folder is a file, OSError where it cannot be read."""
-    found, labels, now = Found(), dict[str, os.stat_result](), time.time_ns()
-    files: dict[str, os.stat_result] = {}
+    found, now = Found(), time.time_ns()
+    endings: tuple[tuple[str, dict[str, os.stat_result]], ...] = ((RUN, {}), (PREVIOUS, {}), (LABELS, {}))
+    (_, files), (_, previous), _ = endings
     for entry in _entries(folder):
         name = entry.name
-        for ending, into in ((RUN, files), (LABELS, labels)):
+        for ending, into in endings:
             if name.endswith(ending) and is_id(run := name[: -len(ending)]) and entry.is_file():
                 try:
                     into[run] = entry.stat()
@@ -57,8 +67,8 @@ def scan(folder: Path) -> Found:
                     continue
         if name.endswith(LOCK) and is_id(run := name[1 : -len(LOCK)]):
             found.locked.add(run)
-    for run in sorted(files):
-        stats = [each for each in (files[run], labels.get(run)) if each is not None]
+    for run in sorted(files.keys() | previous.keys()):
+        stats = [of[run] for _, of in endings if run in of]
         sure = all(each.st_mtime_ns < now - SETTLED for each in stats)
         stamp = "/".join(f"{each.st_size}.{each.st_mtime_ns}" for each in stats)
         found.stamps[run] = stamp if sure else ""
@@ -75,6 +85,41 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
         raise InputError("store", str(folder), "it must be a folder") from None
 
 
+def previous_file(run: Path) -> Path:
+    """Of the run of this file: where its checkpoint before is, while it goes on."""
+    return run.with_name(run.stem + PREVIOUS)
+
+
+def damaged_file(run: Path) -> Path:
+    """Of the run of this file: where it is set aside when it is damaged."""
+    return run.with_name(run.stem + DAMAGED)
+
+
+def keep_previous(run: Path) -> None:
+    """Let the run's file be that of the previous checkpoint too, so that another can take its place; raises OSError.
+
+    It is a second name of the same bytes, and a copy only where the file system has no such names.
+    """
+    if not run.exists():
+        return
+    beside = run.with_name(f".{run.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
+    try:
+        try:
+            os.link(run, beside)
+        except OSError:
+            shutil.copy2(run, beside)
+        beside.replace(previous_file(run))
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def drop_previous(run: Path) -> None:
+    """The run has come to its end, and its file is whole; raises OSError."""
+    previous_file(run).unlink(missing_ok=True)
+
+
 def labels_file(run: Path) -> Path:
     """Of the run of this file."""
     return run.with_name(run.stem + LABELS)
@@ -82,7 +127,7 @@ def labels_file(run: Path) -> Path:
 
 def _belonging(run: Path) -> tuple[Path, ...]:
     """The run's files, that of the run itself first."""
-    return run, labels_file(run)
+    return run, previous_file(run), damaged_file(run), labels_file(run)
 
 
 def remove(run: Path) -> None:
@@ -107,7 +152,11 @@ def throw_away(run: Path) -> None:
 def bring_back(run: Path) -> bool:
     """Its files from the trash, where they are there and no other run has its place; raises OSError."""
     trashed = run.parent / TRASH / run.name
-    if not trashed.exists() or run.exists():
+    if (
+        not any(path.exists() for path in _belonging(trashed)[:2])
+        or run.exists()
+        or previous_file(run).exists()
+    ):
         return False
     for path in reversed(_belonging(trashed)):
         if path.exists():
@@ -117,5 +166,8 @@ def bring_back(run: Path) -> bool:
 
 def thrown_away(folder: Path) -> tuple[str, ...]:
     """Ids of what is in the trash, the oldest first."""
-    names = [path.name.removesuffix(RUN) for path in (folder / TRASH).glob(f"*{RUN}")]
-    return tuple(sorted(name for name in names if is_id(name)))
+    return tuple(
+        sorted(
+            {name for path in (folder / TRASH).glob(f"*{RUN}") if is_id(name := path.name.partition(".")[0])}
+        )
+    )

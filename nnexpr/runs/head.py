@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnexpr.networks.tensor_file import read_metadata
+from nnexpr.runs.checksums import HEAD, damage_in
 from nnexpr.specification import InputError
 
 __all__ = ["LAST_EPOCH", "STATES", "Head", "read_head"]
@@ -35,6 +36,9 @@ class Head:
     device: str
     sweep: str  # id, if it belongs to one
     name: str  # that it was begun with, if any
+    problem: str = (
+        ""  # one sentence, where it is that of the previous checkpoint because the last cannot be read
+    )
 
     @property
     def members(self) -> int:
@@ -52,6 +56,8 @@ def read_head(path: str | os.PathLike[str], run: str) -> Head:
     metadata = read_metadata(path)
     try:
         document = json.loads(metadata["nnexpr"])
+        if damage := damage_in(document, metadata["nnexpr"], metadata.get(HEAD)):
+            raise InputError("run", run, damage)
         extra, provenance = document["extra"], document["provenance"]
         seconds, state, epoch = extra.get("seconds"), str(extra.get("state", "")), int(extra["epoch"])
         if state not in STATES or not 0 <= epoch <= LAST_EPOCH or _is_deep(document["specification"]):
@@ -75,6 +81,8 @@ def read_head(path: str | os.PathLike[str], run: str) -> Head:
             sweep=str(extra.get("sweep", "")),
             name=str(extra.get("name", "")),
         )
+    except InputError:
+        raise
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise InputError(
             "run", run, f"{os.fspath(path)} is not a run of nnexpr, or its head is damaged"

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from nnexpr.runs.holding import Held, hold
+from nnexpr.runs.run import Run
 from nnexpr.specification import InputError
 
 if TYPE_CHECKING:
@@ -47,10 +48,14 @@ class Keeper:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the run that was given, from before it is read; raises InputError where another process trains it."""
+        """Hold the run that was given, from before it is read; raises InputError where another process trains it.
+
+        Where its file is damaged the previous checkpoint takes its place, and ``problem`` says so.
+        """
         try:
             if self.run is not None:
                 self._hold(self.run)
+                self.problem = Run(self.run, self._store.place(self.run)).mend()
         except Held as error:
             raise InputError("run", str(self.run), str(error.strerror)) from None
         try:
@@ -89,6 +94,7 @@ class Keeper:
                 run=run,
                 words=words_of(session, checkpoint, recording) | self._words,
                 tensors=tensors_of(session, checkpoint, losses, recording),
+                goes_on=session.state not in OVER,
             )
             self.epoch, self.problem = session.epoch, ""
         except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -11,9 +11,11 @@ from nnexpr.runs.file import SavedNetwork
 from nnexpr.runs.restored import Damaged, Reader, begun_of, history_of, seconds_of, target_of
 from nnexpr.training.checkpoint import Checkpoint, Differs, GroupCheckpoint
 from nnexpr.training.devices import require_memory, resolve_device
+from nnexpr.training.groups import Loops
 from nnexpr.training.history import History
 from nnexpr.training.modes import ModeHistory
 from nnexpr.training.session import Session
+from nnexpr.training.stepper import MemberSettings
 
 __all__ = ["checkpoint_of", "session_from"]
 
@@ -32,12 +34,28 @@ def session_from(saved: SavedNetwork) -> Session | None:
     device = resolve_device(specification.device, specification.dtype)
     require_memory(specification, device)
     begun = saved.network.with_parameters(begun_of(saved)).to(device=device)
-    session = Session(begun, target_of(saved, saved.target), specification)
+    loops = saved.metadata["extra"].get("loops", "auto")
+    if loops not in get_args(Loops):
+        raise Damaged("loops of no kind")
+    session = Session(
+        begun, target_of(saved, saved.target), specification, settings=_settings(saved, device), loops=loops
+    )
     drawn = saved.tensors.get("scene.x")
     if drawn is not None and len(drawn) != len(session.grid):
         raise Differs(f"its snapshots were drawn at {len(drawn)} points, and here at {len(session.grid)}")
     session.resume(checkpoint_of(saved, told, session))
     return session
+
+
+def _settings(saved: SavedNetwork, device: torch.device) -> MemberSettings:
+    """What members had of their own."""
+    rates, masks = saved.tensors.get("own.rates"), saved.tensors.get("own.masks")
+    if rates is not None and (rates.shape != (saved.network.members,) or not rates.isfinite().all()):
+        raise Damaged("rates of other members")
+    if masks is not None and masks.shape != saved.network.parameters.shape:
+        raise Damaged("masks of another network")
+    moved = (None if each is None else each.to(device) for each in (rates, masks))
+    return MemberSettings(*moved)
 
 
 def checkpoint_of(saved: SavedNetwork, told: dict[str, Any], session: Session) -> Checkpoint:
@@ -57,8 +75,11 @@ def checkpoint_of(saved: SavedNetwork, told: dict[str, Any], session: Session) -
         if not len(entries):
             raise Damaged("modes of no epoch")
         amplitudes = read.numbers("modes.amplitudes", len(entries), members, None)
+        truth = session.target.truth(session.grid)
+        if "modes.truth" in read:
+            truth = read.numbers("modes.truth", len(session.grid)).astype(np.float64)
         modes = ModeHistory.of(
-            session.target.truth(session.grid),
+            truth,
             entries,
             amplitudes.astype(np.float32),
             float(told["mode_ratio"]),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from nnexpr.runs.folder import labels_file, remove
+from nnexpr.runs.folder import damaged_file, labels_file, previous_file, remove
 from nnexpr.runs.holding import Held, hold, holder
 from nnexpr.runs.labels import Labels, labels_of
 from nnexpr.specification import InputError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 Restored = TypeVar("Restored")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,52 @@ class Run:
     path: Path
 
     def read(self) -> SavedNetwork:
-        """All that the file holds; raises InputError where it cannot be read."""
+        """All that the file holds, or where that is damaged the previous checkpoint, which then says so.
+
+        Raises InputError where neither can be read.
+        """
         from nnexpr.runs.file import load
 
-        return load(self.path)
+        saved, why = self._either(load)
+        if not why:
+            return saved
+        return replace(
+            saved, stands_in=why + f"of epoch {saved.metadata['extra'].get('epoch', 0):,}, stands in"
+        )
+
+    def _either(self, read: Callable[[Path], Read]) -> tuple[Read, str]:
+        """What is read of the file, or of that of the previous checkpoint and the beginning of a sentence on why."""
+        try:
+            return read(self.path), ""
+        except InputError as error:
+            earlier = previous_file(self.path)
+            if not earlier.is_file():
+                raise
+            with suppress(InputError):
+                return read(
+                    earlier
+                ), f"{self.path.name} cannot be read ({error.allowed}): its previous checkpoint, "
+            raise
+
+    def mend(self) -> str:
+        """Let the previous checkpoint take the place of a file that is damaged, before the run goes on.
+
+        What was there is set aside beside it. Returns one sentence on that, nothing where nothing was to be done;
+        raises OSError. For whoever holds the run.
+        """
+        from nnexpr.runs.file import load
+
+        with suppress(InputError):
+            load(self.path)
+            return ""
+        try:
+            why = self.read().stands_in
+        except InputError:
+            return ""
+        if self.path.exists():
+            self.path.replace(damaged_file(self.path))
+        previous_file(self.path).replace(self.path)
+        return why
 
     def labels(self) -> Labels:
         """What a person says of it: its name, tags and note."""
@@ -47,7 +90,8 @@ class Run:
         """What the head of the file says, of which no tensor is read; raises InputError where it cannot be read."""
         from nnexpr.runs.head import read_head
 
-        return read_head(self.path, self.id)
+        head, why = self._either(lambda path: read_head(path, self.id))
+        return replace(head, problem=why + f"of epoch {head.epoch:,}, stands in") if why else head
 
     def holder(self) -> str:
         """Who trains it: ``process 4711``; nothing where nobody does."""

@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from nnexpr.atomic import try_writing
-from nnexpr.runs.folder import bring_back, is_id, labels_file, scan, throw_away, thrown_away
+from nnexpr.runs.folder import (
+    bring_back,
+    drop_previous,
+    is_id,
+    keep_previous,
+    labels_file,
+    previous_file,
+    scan,
+    throw_away,
+    thrown_away,
+)
 from nnexpr.runs.holding import locked
 from nnexpr.runs.labels import Labels, labels_of, require_name, require_note, require_tags, write_labels
 from nnexpr.runs.run import Run
@@ -77,8 +87,11 @@ class Store:
         run: str | None = None,
         words: Mapping[str, Any] | None = None,
         tensors: Mapping[str, Tensor] | None = None,
+        goes_on: bool = False,
     ) -> str:
         """Write a run and return its id; the id of an earlier call replaces that run's file.
+
+        While it ``goes_on`` what was there stays beside it as the previous checkpoint.
 
         ``losses``: (members,) in the target's own units. ``words`` and ``tensors`` are what
         :mod:`nnexpr.runs.contents` makes of the session that was recorded; without them the run is its network only.
@@ -89,15 +102,12 @@ class Store:
         run = run or self.fresh_id()
         finite = [loss if math.isfinite(loss) else None for loss in map(float, losses)]
         progress = {"run": run, "epoch": epoch, "losses": finite, **(words or {})}
-        save(
-            self.place(run),
-            network,
-            specification,
-            target=target,
-            extra=progress,
-            tensors=tensors,
-            private=True,
-        )
+        path = self.place(run)
+        if goes_on:
+            keep_previous(path)
+        save(path, network, specification, target=target, extra=progress, tensors=tensors, private=True)
+        if not goes_on:
+            drop_previous(path)
         return run
 
     def make_folder(self) -> None:
@@ -120,9 +130,10 @@ class Store:
 
     def find(self, run: str) -> Run | None:
         """A run by its whole id; None where there is none."""
-        if not is_id(run) or not self.place(run).is_file():
+        if not is_id(run):
             return None
-        return Run(run, self.place(run))
+        path = self.place(run)
+        return Run(run, path) if path.is_file() or previous_file(path).is_file() else None
 
     def runs(self, beginning: str = "") -> tuple[Run, ...]:
         """Every run there is whose id begins so, the oldest first; InputError where the folder is a file."""
@@ -159,7 +170,7 @@ class Store:
         from nnexpr.runs.index.reading import entry_of
 
         found = self.find(run)
-        return None if found is None else entry_of(found.path)
+        return None if found is None else entry_of(found)
 
     # What a person says of runs
 

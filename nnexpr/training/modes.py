@@ -95,6 +95,11 @@ class ModeHistory:
         return history
 
     @property
+    def truth(self) -> Array:
+        """``(grid,)``: the target's values on the plotting grid."""
+        return self._truth
+
+    @property
     def ratio(self) -> float:
         """Of the epochs of two entries that follow one another, beyond the first ten."""
         return self._ratio

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from nnexpr.networks.network import Network
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.targets.build import build_target
 from nnexpr.targets.target import Target
 from nnexpr.training.checkpoint import Checkpoint, Differs
 from nnexpr.training.devices import describe_device
@@ -93,15 +95,30 @@ class Session:
         )
         self._stages = Stages(specification) if specification.on_the_manifold else None
         everyone = slice(0, network.members)
-        own = settings or MemberSettings()
-        self.is_all_specified = own.rates is None and own.masks is None  # the specification tells all of it
-        job = Job(network, everyone, data, specification, own, self._stages)
+        self.settings, self.loops = settings or MemberSettings(), loops
+        job = Job(network, everyone, data, specification, self.settings, self._stages)
         self._groups = make_groups(job, loops)
         self._most_epochs = min(MOST_EPOCHS_A_TURN, data.most_epochs)
         largest = max(layer.size for layer in network.layers) * self._groups[0].members * target.points
         self._threads = Threads(len(self._groups), largest, network.parameters.device)
         self._turn = 1  # epochs of the next turn
         self._counted = 0  # epochs whose losses are in the history
+
+    @cached_property
+    def is_target_specified(self) -> bool:
+        """Whether the target is, to the bit, the one that the specification builds."""
+        try:
+            built = build_target(self.specification)
+        except InputError:
+            return False
+        told = [
+            (each.name, each.domain, each.input_scales, each.value_scale) for each in (built, self.target)
+        ]
+        return (
+            told[0] == told[1]
+            and np.array_equal(built.inputs, self.target.inputs)
+            and np.array_equal(built.values, self.target.values)
+        )
 
     # --- the state machine
 

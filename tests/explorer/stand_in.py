@@ -22,6 +22,7 @@ from nnexpr.training.checkpoint import Checkpoint
 from nnexpr.training.history import History
 from nnexpr.training.modes import ModeHistory
 from nnexpr.training.snapshots import Snapshot
+from nnexpr.training.stepper import MemberSettings
 from nnexpr_tui.plane import engine as plane
 from nnexpr_tui.training import engine, subject
 from nnexpr_tui.training.moment import Library
@@ -49,7 +50,7 @@ class StandIn:
         self.diverged: dict[int, int] = {}
         self.history = History(specification.members)
         self.device_name = "stand-in"
-        self.is_all_specified = True
+        self.settings, self.loops, self.is_target_specified = MemberSettings(), "auto", True
         plane = specification.target in PLANE_TARGETS
         self.target = _square(specification) if plane else _sine(specification)
         self.network = _four_cells(specification) if plane else _comb(specification)

@@ -24,6 +24,7 @@ from nnexpr.runs.index import Index, IndexProblem, index
 from nnexpr.runs.index.database import reading, writing
 from nnexpr.runs.index.filesystems import VARIABLE, file_system, journal_for
 from nnexpr.runs.index.schema import VERSION
+from nnexpr.runs.run import Run
 from nnexpr.runs.store import Store
 from nnexpr.specification import InputError
 
@@ -52,9 +53,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     genuine = index.read_entry
 
-    def noted(path: Path) -> Entry:
-        found.append(path.stem)
-        return genuine(path)
+    def noted(run: Run) -> Entry:
+        found.append(run.id)
+        return genuine(run)
 
     monkeypatch.setattr(index, "read_entry", noted)
     return found

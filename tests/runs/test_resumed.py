@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+import nnexpr
 from nnexpr.optimizers import OPTIMIZERS
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
@@ -17,9 +20,10 @@ from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import Store
 from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
+from nnexpr.targets.target import Target
+from nnexpr.training.fit import session as session_on
 from nnexpr.training.fit import session_of
 from nnexpr.training.session import Session
-from nnexpr.training.stepper import MemberSettings
 
 LAST = 40
 
@@ -174,28 +178,169 @@ def test_bits_that_differ_and_states_of_others_are_refused(tmp_path: Path) -> No
         run.session()
 
 
-def test_a_run_whose_members_have_rates_of_their_own_does_not_say_that_it_can_go_on(tmp_path: Path) -> None:
-    one = session(members=2)
-    settings = MemberSettings(rates=torch.tensor([1.0, 0.5]))
-    own = Session(one.network, one.target, one.specification, settings=settings)
-    own.step(9)
-    run = kept(tmp_path, own)
-    assert run.load().epochs == 9
-    with pytest.raises(InputError, match="but not a checkpoint to go on from"):
-        run.session()
+OWN: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "rates": ({"lr": [0.02, 0.001, 0.005]}, {}),
+    "masks": ({}, {"masks": True}),
+    "rates and masks, in tensors": ({"lr": [0.02, 0.001, 0.005]}, {"masks": True, "loops": "tensors"}),
+    "loops of tensors": ({}, {"loops": "tensors"}),
+    "masks, by sgd": ({"optimizer": "sgd", "momentum": 0.5}, {"masks": True}),
+}
 
 
-def test_a_run_is_not_taken_up_on_another_target(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", OWN)
+def test_what_members_have_of_their_own_goes_on_with_them(kind: str, tmp_path: Path) -> None:
+    options, own = OWN[kind]
+    network = nnexpr.mlp(depth=3, width=6, members=3, seed=4)
+    masks = None
+    if own.get("masks"):
+        masks = (
+            torch.rand(network.parameters.shape, generator=torch.Generator().manual_seed(1)) > 0.4
+        ).float()
+        network = network.with_parameters(network.parameters * masks)
+
+    def begun() -> Session:
+        return session_on(
+            network, nnexpr.target("cube", points=40), epochs=LAST, modes=True, masks=masks,
+            loops=own.get("loops", "auto"), **options,
+        )  # fmt: skip
+
+    whole, part = begun(), begun()
+    whole.step(LAST)
+    part.step(13)
+    run = kept(tmp_path, part)
+    taken_up = run.session()
+    taken_up.step(LAST)
+    assert_same(taken_up, whole)
+    if masks is not None:
+        assert not taken_up.current_network().parameters[masks == 0].any()
+    saved = run.read()
+    for name in ("own.rates", "own.masks"):
+        if name in saved.tensors:
+            damaged = dict(saved.tensors) | {name: saved.tensors[name][:-1].clone()}
+            Store(tmp_path).keep(
+                saved.network, whole.specification, whole.target, epoch=13, losses=[1.0] * 3, run=run.id,
+                words=saved.metadata["extra"], tensors=damaged,
+            )  # fmt: skip
+            with pytest.raises(InputError, match="is damaged"):
+                run.session()
+
+
+def corrupted(path: Path, how: str) -> None:
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes({
+        "a byte": content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :],
+        "cut short": content[:middle],
+        "empty": b"",
+        "of zeros": bytes(len(content)),
+    }[how])  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["a byte", "cut short", "empty", "of zeros", "gone"])
+def test_where_the_last_checkpoint_is_damaged_the_one_before_goes_on(how: str, tmp_path: Path) -> None:
+    whole, part = session(members=2), session(members=2)
+    whole.step(LAST)
+    store, keeper = Store(tmp_path), Keeper(Store(tmp_path), 0.0)
+    for epochs in (9, 4, 3):
+        part.step(epochs)
+        keeper.keep(part)
+    keeper.release()
+    [run] = store.runs()
+    if how == "gone":
+        run.path.unlink()
+    else:
+        corrupted(run.path, how)
+    stands_in = "its previous checkpoint, of epoch 13, stands in"
+    assert stands_in in run.read().stands_in
+    assert run.load().epochs == 13
+    [entry] = store.entries()
+    if how == "a byte":  # which no head tells of
+        assert entry.epoch == 16
+    else:
+        assert (entry.epoch, entry.state) == (13, "interrupted")
+        assert stands_in in entry.problem
+    keeper = Keeper(store, 0.0, run.id)
+    with keeper.held():
+        assert stands_in in keeper.problem
+        taken_up = run.session()
+        assert taken_up.epoch == 13
+        keeper.keep(taken_up)
+        assert keeper.problem == ""
+        taken_up.step(LAST)
+        assert_same(taken_up, whole)
+        keeper.keep(taken_up)
+    assert store.runs() == (run,)
+    assert run.head().epoch == LAST
+    assert run.head().problem == ""
+    left = {path.name.removeprefix(run.id) for path in tmp_path.iterdir() if path.name.startswith(run.id)}
+    aside = set() if how == "gone" else {".damaged.safetensors"}
+    assert left == {".safetensors", *aside}, (
+        "what was damaged is set aside, and the run that ended has one file"
+    )
+    run.delete()
+    assert not list(tmp_path.glob(f"*{run.id}*"))
+
+
+def test_without_a_checkpoint_before_a_damaged_run_is_named(tmp_path: Path) -> None:
+    trained = session()
+    trained.step(LAST)
+    run = kept(tmp_path, trained)
+    corrupted(run.path, "a byte")
+    for read in (run.session, run.load, run.read):
+        with pytest.raises(InputError, match="another checksum than when it was written"):
+            read()
+    assert run.mend() == ""
+    assert run.path.exists()
+
+
+def test_a_file_system_without_second_names_of_files_has_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", none)
+    part, keeper = session(), Keeper(Store(tmp_path), 0.0)
+    for _ in range(2):
+        part.step(5)
+        keeper.keep(part)
+    [run] = Store(tmp_path).runs()
+    run.path.unlink()
+    assert run.head().epoch == 5
+
+
+OTHERS: dict[str, Callable[[Target], Target]] = {
+    "called otherwise": lambda target: replace(target, name="mine"),
+    "elsewhere": lambda target: replace(target, domain=((0.0, 2.0),)),
+    "in other units": lambda target: replace(target, value_scale=Scale(2.0)),
+    "of other values": lambda target: replace(target, values=target.values + 1),
+    "of points only": lambda target: replace(target, name="measured", function=None),
+}
+
+
+@pytest.mark.parametrize("which", OTHERS)
+def test_a_target_that_the_specification_does_not_build_is_in_the_file(which: str, tmp_path: Path) -> None:
     one = session()
-    others = {
-        "called otherwise": replace(one.target, name="mine"),
-        "elsewhere": replace(one.target, domain=((0.0, 2.0),)),
-        "in other units": replace(one.target, value_scale=Scale(2.0)),
-    }
-    for what, target in others.items():
-        trained = Session(one.network, target, one.specification)
-        trained.step(9)
-        run = kept(tmp_path / what, trained)
+
+    def begun() -> Session:
+        return Session(one.network, OTHERS[which](one.target), one.specification, modes=True)
+
+    whole, part = begun(), begun()
+    whole.step(LAST)
+    part.step(9)
+    run = kept(tmp_path, part)
+    taken_up = run.session()
+    taken_up.step(LAST)
+    assert_same(taken_up, whole)
+    assert run.load().target.name == whole.target.name
+    saved = run.read()
+    for name in ("target.inputs", "target.values"):
+        del saved.tensors[name]  # type: ignore[attr-defined]
+    Store(tmp_path).keep(
+        saved.network, one.specification, whole.target, epoch=9, losses=[1.0], run=run.id,
+        words=saved.metadata["extra"], tensors=saved.tensors,
+    )  # fmt: skip
+    if which != "of other values":  # of which nothing in the head tells
         for read in (run.session, run.load):
             with pytest.raises(InputError, match="not what the run was trained on"):
                 read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from nnexpr.kinds import AffineLayer
 from nnexpr.networks.builders import mlp, mmnn
 from nnexpr.networks.compositional import compositional
 from nnexpr.networks.network import Network
+from nnexpr.runs.checksums import HEAD, checksum
 from nnexpr.runs.file import load, save
 from nnexpr.scale import Scale
 from nnexpr.targets.target import Target
@@ -80,7 +82,7 @@ def test_a_file_from_before_networks_knew_their_domain_has_that_of_its_target(tm
     save(tmp_path / "a", network)
     with safe_open(tmp_path / "a", framework="pt") as file:
         document = json.loads(file.metadata()["nnexpr"])
-    del document["domain"]
+    del document["domain"], document["checksums"]
     for told, domain in ((None, None), (TARGET | {"network_domain": [[-1, 1]]}, ((-1.0, 1.0),))):
         described = {"nnexpr": json.dumps(document | {"target": told})}
         save_file({"parameters": network.parameters}, tmp_path / "b", described)
@@ -188,6 +190,7 @@ def test_a_damaged_description_is_refused(change: dict[str, object], reason: str
     save(tmp_path / "a", network)
     with safe_open(tmp_path / "a", framework="pt") as file:
         document = json.loads(file.metadata()["nnexpr"])
+    del document["checksums"]
     save_file({"parameters": network.parameters}, tmp_path / "b", {"nnexpr": json.dumps(document | change)})
     assert reason in refusal(tmp_path / "b")
     for text in ("", "[", "[]", "{}", "[" * 100_000):
@@ -212,7 +215,9 @@ def test_whatever_stands_in_a_description_is_used_or_refused(value: object, tmp_
     places += [(whole["layers"][0], key) for key in whole["layers"][0]]
     for part, key in places:
         before, part[key] = part[key], value
-        save_file({"parameters": network.parameters}, tmp_path / "b", {"nnexpr": json.dumps(whole)})
+        head = json.dumps(whole)
+        described = {"nnexpr": head, HEAD: checksum(head.encode())}
+        save_file({"parameters": network.parameters}, tmp_path / "b", described)
         part[key] = before
         with suppress(InputError):
             load(tmp_path / "b")
@@ -222,3 +227,37 @@ def test_the_period_of_an_encoding_is_kept(tmp_path: Path) -> None:
     network = mlp(encoding_bands=2, domain=(-1.0, 3.0))
     save(tmp_path / "a", network)
     assert load(tmp_path / "a").network.encoding == network.encoding
+
+
+def test_a_byte_that_was_changed_anywhere_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
+    network, draw = mlp(width=(4,), members=2), random.Random(0)  # noqa: S311 - no secret
+    history = {"history.losses": torch.arange(40.0).reshape(20, 2), "diverged": torch.full((2,), -1)}
+    save(tmp_path / "a", network, FitSpecification.make(width=(4,)), tensors=history, extra={"epoch": 3})
+    whole, known = (tmp_path / "a").read_bytes(), load(tmp_path / "a")
+    end = 8 + int.from_bytes(whole[:8], "little")
+    places = [*draw.sample(range(end), 400), *draw.sample(range(end, len(whole)), 200)]
+    noticed = 0
+    for place in places:
+        changed = bytearray(whole)
+        changed[place] ^= 1 << draw.randrange(8)
+        (tmp_path / "b").write_bytes(changed)
+        try:
+            found = load(tmp_path / "b")
+        except InputError:
+            noticed += 1
+            continue
+        assert torch.equal(found.network.parameters, known.network.parameters)
+        assert all(torch.equal(found.tensors[name], tensor) for name, tensor in history.items())
+        assert (found.network.layers, found.specification) == (known.network.layers, known.specification)
+        assert found.metadata == known.metadata
+    assert noticed > 0.95 * len(places)  # spaces at the end of the head may be any
+
+
+def test_what_is_damaged_is_named(tmp_path: Path) -> None:
+    save(tmp_path / "a", mlp(), tensors={"history.losses": torch.ones(3, 1), "begun": torch.zeros(2, 2)})
+    whole = (tmp_path / "a").read_bytes()
+    place = whole.index(np.ones(3, np.float32).tobytes())
+    (tmp_path / "b").write_bytes(whole[: place + 1] + b"\x01" + whole[place + 2 :])
+    assert "its tensor history.losses has another checksum" in refusal(tmp_path / "b")
+    (tmp_path / "b").write_bytes(whole.replace(b"relu", b"tanh", 1))
+    assert "its head is damaged" in refusal(tmp_path / "b")

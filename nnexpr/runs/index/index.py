@@ -21,6 +21,7 @@ from nnexpr.runs.index.database import (
 )
 from nnexpr.runs.index.reading import entry_in, is_sound, read_entry, row_of
 from nnexpr.runs.index.schema import RUN_COLUMNS
+from nnexpr.runs.run import Run
 
 __all__ = ["Index", "Rebuilt"]
 
@@ -110,7 +111,7 @@ class Index:
             self.notes.append(str(worse))
 
     def _read(self, runs: Iterable[str], found: Found) -> dict[str, Row]:
-        return {run: row_of(read_entry(self._file(run)), found.stamps[run]) for run in runs}
+        return {run: row_of(read_entry(Run(run, self._file(run))), found.stamps[run]) for run in runs}
 
     def _keep(self, fresh: dict[str, Row], found: Found, known: dict[str, Row]) -> None:
         """Write what is new into the index, where that can be; a row whose file may still change stays to be read."""

@@ -11,11 +11,9 @@ from typing import Any
 
 from nnexpr.plain import plain
 from nnexpr.runs.entry import Entry, state_of
-from nnexpr.runs.folder import labels_file
-from nnexpr.runs.head import LAST_EPOCH, Head, read_head
-from nnexpr.runs.holding import holder
+from nnexpr.runs.head import LAST_EPOCH, Head
 from nnexpr.runs.index.schema import told
-from nnexpr.runs.labels import labels_of
+from nnexpr.runs.run import Run
 from nnexpr.specification import InputError
 
 __all__ = ["entry_in", "entry_of", "is_sound", "read_entry", "row_of"]
@@ -23,18 +21,18 @@ __all__ = ["entry_in", "entry_of", "is_sound", "read_entry", "row_of"]
 Row = tuple[Any, ...]
 
 
-def entry_of(path: Path) -> Entry:
-    """The run of this file at a glance, also whether it is trained now."""
-    entry = read_entry(path)
-    return replace(entry, state="running") if holder(path) else entry
+def entry_of(run: Run) -> Entry:
+    """The run at a glance, also whether it is trained now."""
+    entry = read_entry(run)
+    return replace(entry, state="running") if run.holder() else entry
 
 
-def read_entry(path: Path) -> Entry:
+def read_entry(run: Run) -> Entry:
     """From the files; one that cannot be read is damaged, and says why."""
-    labels = labels_of(labels_file(path))
-    common: dict[str, Any] = {"id": path.stem, "tags": labels.tags, "note": labels.note, "size": _size(path)}
+    labels = run.labels()
+    common: dict[str, Any] = {"id": run.id, "tags": labels.tags, "note": labels.note, "size": _size(run.path)}
     try:
-        head = read_head(path, path.stem)
+        head = run.head()
     except InputError as error:
         return Entry(**common, name=labels.name, state="damaged", problem=_word(error.allowed))
     return Entry(**common, name=labels.name or _word(head.name), **_of_head(head))
@@ -44,6 +42,7 @@ def _of_head(head: Head) -> dict[str, Any]:
     epochs = head.config.get("epochs")
     return {
         "state": state_of(head.state, live=False),
+        "problem": _word(head.problem),
         "session": head.state,
         "epoch": head.epoch,
         "epochs": epochs if isinstance(epochs, int) and 0 <= epochs <= LAST_EPOCH else None,

@@ -57,6 +57,8 @@ def resume(
     store.require_writable()
     keeper = Keeper(store, 2.0 if checkpoint_every is None else checkpoint_every, kept.id)
     with keeper.held():
+        if keeper.problem:
+            say(keeper.problem)
         session, recorder = _to_go_on(kept, epochs)
         say(f"Going on from epoch {session.epoch:,}.")
         session.start()
