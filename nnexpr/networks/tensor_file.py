@@ -14,16 +14,29 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from nnexpr.files import FETCH_LFS, FileError, kind_of_file, open_ordinary, require_room, unreadable
 from nnexpr.specification import InputError
 
-__all__ = ["Content", "holds_all", "opened", "read_content", "read_metadata", "read_tensors", "tensors_in"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Content",
+    "holds_all",
+    "opened",
+    "read_arrays",
+    "read_content",
+    "read_metadata",
+    "read_tensors",
+    "tensors_in",
+]
 
 _LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
+_NUMBERS = {"F32": "<f4", "F64": "<f8", "I64": "<i8"}  # types, as NumPy calls them
 _HEAD = 4096  # bytes, enough to know the kind of file
 _ZIP = b"PK\x03\x04"
 _NOT_WRITTEN = "it is not a file that torch.save wrote, or it is damaged"
@@ -83,6 +96,31 @@ def read_metadata(path: Path) -> dict[str, str]:
     with opened(path) as (file, size):
         metadata = _header(file, size)[0].get("__metadata__")
         return metadata if isinstance(metadata, dict) else {}
+
+
+def read_arrays(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
+    """Those arrays of numbers that a safetensors file has by these names, read without the others and without torch."""
+    import numpy as np
+
+    with opened(path) as (file, size):
+        header, _ = _header(file, size)
+        begin = 8 + int.from_bytes(_at(file, 0, 8), "little")
+        found: dict[str, NDArray[Any]] = {}
+        try:
+            for name in names:
+                entry = header.get(name)
+                if entry is not None and entry["dtype"] in _NUMBERS:
+                    start, end = entry["data_offsets"]
+                    content = _at(file, begin + start, end - start)
+                    found[name] = np.frombuffer(content, _NUMBERS[entry["dtype"]]).reshape(entry["shape"])
+        except (ValueError, TypeError, KeyError, OverflowError):
+            raise FileError("it looks like a safetensors file, but its tensors cannot be read") from None
+        return found
+
+
+def _at(file: BinaryIO, place: int, length: int) -> bytes:
+    file.seek(place)
+    return file.read(length)
 
 
 def _safetensors(file: BinaryIO, size: int) -> tuple[dict[str, Any], dict[str, str]]:

@@ -27,11 +27,9 @@ def checksum(content: bytes) -> str:
 
 def checksum_of(tensor: Tensor) -> str:
     """Of a tensor's type, shape and bytes, in memory of the processor."""
-    import torch
-
-    plain = tensor.detach().contiguous()
-    content = hashlib.sha256(f"{plain.dtype} {tuple(plain.shape)} ".encode())
-    content.update(plain.reshape(-1).view(torch.uint8).numpy().data)
+    array = tensor.detach().numpy()
+    content = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)} ".encode())
+    content.update(array.tobytes())
     return content.hexdigest()[:_DIGITS]
 
 

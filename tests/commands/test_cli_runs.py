@@ -327,6 +327,48 @@ def test_a_run_is_tagged_named_and_noted(run, kept):
     assert document(run("runs", "delete", "baseline", "--yes", "--json"))["deleted"] == [kept[0]]
 
 
+def test_a_question_is_answered_and_nothing_else_done(run, kept):
+    sql = (
+        "SELECT target, count(*) AS runs, min(least_loss) AS least FROM runs GROUP BY target ORDER BY target"
+    )
+    told = document(run("runs", "query", sql, "--json"))
+    assert (told["columns"], told["cut"]) == (["target", "runs", "least"], False)
+    heads = {head["id"]: head for head in document(run("runs", "list", "--json"))["runs"]}
+    losses = [heads[each]["least_loss"] for each in kept]
+    assert told["rows"] == [["arctan25", 1, losses[1]], ["cube", 2, losses[0]]]
+    assert "arctan25" in run("runs", "query", sql).stdout
+    assert "The first 1 rows" in run("runs", "query", sql, "--rows", 1).stdout
+    for wrong, why in (("DELETE FROM runs", "must only read"), ("SELECT x FROM runs", "no such column: x")):
+        refused = run("runs", "query", wrong)
+        assert (refused.exit_code, why in refused.stderr) == (2, True)
+    help_text = run("runs", "query", "--help").stdout
+    assert all(name in help_text for name in ("members", "metrics", "cell_metrics", "json_extract", "_state"))
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, start, tmp_path):
+    store = Store(tmp_path / "store")
+    process = start("fit", "--width", 4, "--epochs", 10**8, "--no-record", "--checkpoint-every", 0.01)
+    deadline = time.monotonic() + PATIENCE
+    while not list(store.folder.glob("*.previous.safetensors")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    [kept] = store.runs()
+    content = kept.path.read_bytes()
+    kept.path.write_bytes(content[: len(content) // 2])
+    listed = run("runs", "list")
+    assert "stands in" in listed.stderr
+    [told] = document(run("runs", "list", "--json"))["runs"]
+    assert (told["status"], "cut short" in told["problem"]) == ("interrupted", True)
+    resumed = run("runs", "resume", kept.id, "--epochs", told["epoch"] + 1, "--json")
+    assert document(resumed)["epochs"] == told["epoch"] + 1
+    assert "its previous checkpoint, of epoch" in resumed.stderr
+    [told] = document(run("runs", "list", "--json"))["runs"]
+    assert (told["status"], "problem" in told) == ("finished", False)
+
+
 def test_the_index_is_made_anew(run, kept, tmp_path):
     told = document(run("runs", "reindex", "--json"))
     assert (told["runs"], told["damaged"], told["set_aside"]) == (3, 0, None)

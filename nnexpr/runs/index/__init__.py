@@ -9,6 +9,8 @@ cannot be looked up is read from the files.
 from __future__ import annotations
 
 from nnexpr.runs.index.database import IndexProblem
-from nnexpr.runs.index.index import Index, Rebuilt
+from nnexpr.runs.index.index import LONGEST, MOST_ROWS, Index, Rebuilt
+from nnexpr.runs.index.question import Answer
+from nnexpr.runs.index.schema import DESCRIBED
 
-__all__ = ["Index", "IndexProblem", "Rebuilt"]
+__all__ = ["DESCRIBED", "LONGEST", "MOST_ROWS", "Answer", "Index", "IndexProblem", "Rebuilt"]

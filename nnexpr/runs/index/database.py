@@ -124,7 +124,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version == 0:
         connection.executescript(f"BEGIN IMMEDIATE; {TABLES}; PRAGMA user_version={VERSION}; COMMIT;")
         return
-    with closing(_connected(path.with_name(f"{path.stem}.v{version}{path.suffix}"), "rwc")) as backup:
+    before = path.with_name(f"{path.stem}.v{version}{path.suffix}")
+    make_private(before)
+    with closing(_connected(before, "rw")) as backup:
         connection.backup(backup)
     steps = "".join(MIGRATIONS[each] for each in range(version, VERSION))
     connection.executescript(f"BEGIN IMMEDIATE; {steps}; PRAGMA user_version={VERSION}; COMMIT;")

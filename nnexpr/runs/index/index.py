@@ -19,6 +19,8 @@ from nnexpr.runs.index.database import (
     set_aside,
     writing,
 )
+from nnexpr.runs.index.details import bring_up_to_date, is_up_to_date
+from nnexpr.runs.index.question import Answer, asked
 from nnexpr.runs.index.reading import entry_in, is_sound, read_entry, row_of
 from nnexpr.runs.index.schema import RUN_COLUMNS
 from nnexpr.runs.run import Run
@@ -26,6 +28,7 @@ from nnexpr.runs.run import Run
 __all__ = ["Index", "Rebuilt"]
 
 FILE = "index.sqlite"
+MOST_ROWS, LONGEST = 10_000, 10.0  # of an answer: rows, and seconds
 SHORT = 1.0  # seconds that a list waits for another process to have written
 _COLUMNS = ", ".join(RUN_COLUMNS)
 _KEEP = f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES ({', '.join('?' * len(RUN_COLUMNS))})"  # noqa: S608 - constants
@@ -64,6 +67,21 @@ class Index:
         rows = {run: fresh.get(run) or known[run] for run in found.stamps}
         return tuple(entry_in(rows[run], live=run in live) for run in found.stamps)
 
+    def query(self, sql: str, *, rows: int = MOST_ROWS, seconds: float = LONGEST) -> Answer:
+        """A question in SQL, which only reads; see ``DESCRIBED`` for the tables.
+
+        At most so many rows come back. Raises InputError for what is no question, or takes longer than so many
+        seconds, IndexProblem where there is no index and none can be made.
+        """
+        self.entries()
+        with reading(self.path) as connection:
+            known = is_up_to_date(connection, self.folder)
+        if not known:
+            with writing(self.path) as connection:
+                bring_up_to_date(connection, self.folder)
+        with reading(self.path) as connection:
+            return asked(connection, sql, rows, seconds)
+
     def rebuild(self) -> Rebuilt:
         """Make the index anew from the files; raises IndexProblem where that is not possible."""
         began, aside = time.monotonic(), ""
@@ -75,8 +93,10 @@ class Index:
             aside = set_aside(self.path)
         rows = self._read(found.stamps, found)
         with writing(self.path) as connection:
-            connection.execute("DELETE FROM runs")
+            for table in ("runs", "details", "sweeps"):  # what belongs to them is read again with them
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
             connection.executemany(_KEEP, rows.values())
+            bring_up_to_date(connection, self.folder)
         damaged = sum(entry_in(row, live=False).state == "damaged" for row in rows.values())
         return Rebuilt(len(rows), damaged, time.monotonic() - began, aside)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["MIGRATIONS", "RUN_COLUMNS", "TABLES", "VERSION", "told"]
+__all__ = ["DESCRIBED", "MIGRATIONS", "RUN_COLUMNS", "TABLES", "VERSION", "told"]
 
-VERSION = 1  # PRAGMA user_version
+VERSION = 2  # PRAGMA user_version
 
 # In the order in which rows of `runs` are read and written.
 RUN_COLUMNS = (
@@ -19,7 +19,7 @@ RUN_COLUMNS = (
     "least_loss_state", "losses", "size", "config", "checked",
 )  # fmt: skip
 
-TABLES = """
+_RUNS = """
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
     stamp TEXT NOT NULL,  -- size and time of the run's files when they were read
@@ -42,7 +42,55 @@ CREATE TABLE runs (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: dict[int, str] = {}  # from a version to the next
+# What only questions need, brought up to date when one is asked.
+_DETAILS = """
+CREATE TABLE details (run TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;  -- of which files the rest is
+CREATE TABLE members (
+    run TEXT NOT NULL, member INTEGER NOT NULL, seed TEXT NOT NULL,
+    loss REAL, loss_state TEXT NOT NULL,
+    best_loss REAL, best_loss_state TEXT NOT NULL,
+    epoch_of_best INTEGER, diverged_at INTEGER,
+    PRIMARY KEY (run, member)
+) WITHOUT ROWID;
+CREATE TABLE metrics (
+    run TEXT NOT NULL, epoch INTEGER NOT NULL,
+    least REAL, least_state TEXT NOT NULL,
+    median REAL, median_state TEXT NOT NULL,
+    largest REAL, largest_state TEXT NOT NULL,
+    PRIMARY KEY (run, epoch)
+) WITHOUT ROWID;
+CREATE TABLE tags (run TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (run, tag)) WITHOUT ROWID;
+CREATE TABLE sweeps (
+    id TEXT PRIMARY KEY, stamp TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, created TEXT NOT NULL,
+    cells INTEGER NOT NULL, text TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE cells (
+    sweep TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, run TEXT NOT NULL, member INTEGER,
+    problem TEXT NOT NULL, config TEXT NOT NULL,
+    PRIMARY KEY (sweep, number)
+) WITHOUT ROWID;
+CREATE TABLE cell_metrics (
+    sweep TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, value REAL, value_state TEXT NOT NULL,
+    PRIMARY KEY (sweep, number, name)
+) WITHOUT ROWID;
+"""
+
+TABLES = _RUNS + _DETAILS
+
+MIGRATIONS = {1: _DETAILS}  # from a version to the next
+
+# For whoever asks questions: the columns of each table, and what its rows are.
+DESCRIBED = {
+    "runs": "one a run: id, name, note, tags, state (interrupted, finished, diverged, kept, damaged), session, "
+    "problem, target, network, device, version, sweep, created, written, epoch, epochs, members, seconds, snapshots, "
+    "least_loss, losses (JSON), size, config (JSON of all options: json_extract(config, '$.depth'))",
+    "members": "one a network of a run: run, member, seed, loss, best_loss, epoch_of_best, diverged_at",
+    "metrics": "losses over time, at most 32 epochs of a run: run, epoch, and of all members least, median, largest",
+    "tags": "run, tag",
+    "sweeps": "id, name, state, created, cells, text (the TOML file)",
+    "cells": "one a cell of a sweep: sweep, number, state, run, member, problem, config (JSON)",
+    "cell_metrics": "sweep, number (of the cell), name, value",
+}
 
 
 def told(value: float | None) -> tuple[float | None, str]:

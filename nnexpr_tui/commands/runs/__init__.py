@@ -10,6 +10,7 @@ from nnexpr_tui.commands.runs.export import export
 from nnexpr_tui.commands.runs.labels import note, rename, tag, untag
 from nnexpr_tui.commands.runs.listing import listing
 from nnexpr_tui.commands.runs.opening import opening
+from nnexpr_tui.commands.runs.query import query
 from nnexpr_tui.commands.runs.reindex import reindex
 from nnexpr_tui.commands.runs.resume import resume
 from nnexpr_tui.commands.runs.show import show
@@ -50,5 +51,5 @@ def runs(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (listing, show, opening, resume, export, tag, untag, rename, note, delete, reindex):
+for command in (listing, show, opening, resume, export, tag, untag, rename, note, delete, query, reindex):
     runs.add_command(command)
