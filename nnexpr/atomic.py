@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,22 +13,29 @@ __all__ = ["make_private", "sweep", "try_writing", "write_atomically", "writing_
 
 
 def write_atomically(
-    path: Path, content: bytes | str, *, durable: bool = True, private: bool = False
+    path: Path,
+    content: bytes | str,
+    *,
+    durable: bool = True,
+    private: bool = False,
+    previous: Path | None = None,
 ) -> None:
     """Put ``content``, text as UTF-8, under ``path`` in one step; its folder is made where it is missing.
 
     Whoever reads ``path`` finds what was there before or all of the new content, also when the process is killed or
     the disk is full. ``durable`` waits until the disk has it, so that this holds when power fails too. ``private``: a
-    folder that is made is the user's own, and nobody may do more with the file than with its folder. Raises OSError;
-    what was there before then stands.
+    folder that is made is the user's own, and nobody may do more with the file than with its folder. ``previous``:
+    where what was there is from then on. Raises OSError; what was there before then stands.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    with writing_atomically(path, durable=durable, private=private) as beside:
+    with writing_atomically(path, durable=durable, private=private, previous=previous) as beside:
         beside.write_bytes(data)
 
 
 @contextmanager
-def writing_atomically(path: Path, *, durable: bool = True, private: bool = False) -> Iterator[Path]:
+def writing_atomically(
+    path: Path, *, durable: bool = True, private: bool = False, previous: Path | None = None
+) -> Iterator[Path]:
     """As :func:`write_atomically`, of what is written bit by bit, or by another program: into the file given inside.
 
     It lies empty beside ``path``, with an ending of its own, and takes its place at the end; where anything is raised
@@ -40,7 +48,24 @@ def writing_atomically(path: Path, *, durable: bool = True, private: bool = Fals
         if durable:
             with beside.open("r+b") as file:
                 os.fsync(file.fileno())
+        if previous is not None and path.exists():
+            _name_also(path, previous, private=private)
         beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def _name_also(path: Path, other: Path, *, private: bool) -> None:
+    """Let ``other`` be what ``path`` is: a second name of the same bytes, or a copy where there are no such names."""
+    beside = _beside(other, private=private)
+    try:
+        try:
+            os.link(path, beside)
+        except OSError:
+            shutil.copy2(path, beside)
+        beside.replace(other)
     except BaseException:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

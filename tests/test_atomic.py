@@ -80,3 +80,32 @@ def test_a_name_as_long_as_there_can_be_is_written(tmp_path: Path) -> None:
         path = tmp_path / (sign * (250 // len(sign.encode())))
         write_atomically(path, "all")
         assert path.read_text() == "all"
+
+
+def test_what_was_there_can_be_kept_under_another_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, earlier = tmp_path / "a", tmp_path / "b"
+    for links in (True, False):
+        if not links:
+            monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "none here")))
+        for number in range(3):
+            write_atomically(path, str(number), previous=earlier)
+            assert path.read_text() == str(number)
+            assert earlier.exists() == (number > 0)
+            assert number == 0 or earlier.read_text() == str(number - 1)
+        assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+        path.unlink()
+        earlier.unlink()
+
+
+def test_nobody_may_do_more_with_a_private_file_than_with_its_folder(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "made" / "a", "", private=True)
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "made", tmp_path / "made" / "a")] == [
+        0o700,
+        0o600,
+    ]
+    (tmp_path / "shared").mkdir(0o750)
+    (tmp_path / "shared").chmod(0o750)
+    write_atomically(tmp_path / "shared" / "a", "", private=True)
+    assert (tmp_path / "shared" / "a").stat().st_mode & 0o027 == 0

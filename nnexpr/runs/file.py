@@ -76,15 +76,16 @@ def save(
     extra: Mapping[str, Any] | None = None,
     tensors: Mapping[str, Tensor] | None = None,
     private: bool = False,
+    previous: Path | None = None,
 ) -> None:
     """Writes ``network`` to ``path``, replacing a file there only once the new one is complete.
 
     ``target`` adds its name, words, domain and scales; ``extra`` adds JSON values that come back in
-    ``metadata["extra"]``, and ``tensors`` others beside the parameters. ``private``: see :mod:`nnexpr.atomic`. Raises
-    OSError where the folder cannot be written to.
+    ``metadata["extra"]``, and ``tensors`` others beside the parameters. ``private`` and ``previous``: see
+    :mod:`nnexpr.atomic`. Raises OSError where the folder cannot be written to.
     """
     content = packed(network, specification, target=target, extra=extra, tensors=tensors)
-    write_atomically(Path(path), content, private=private)
+    write_atomically(Path(path), content, private=private, previous=previous)
 
 
 def packed(

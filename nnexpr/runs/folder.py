@@ -14,18 +14,15 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnexpr.specification import InputError
 
 __all__ = [
-    "Found", "bring_back", "damaged_file", "drop_previous", "is_id", "keep_previous", "labels_file", "previous_file",
+    "Found", "bring_back", "damaged_file", "drop_previous", "is_id", "labels_file", "previous_file",
     "remove", "scan", "throw_away", "thrown_away",
 ]  # fmt: skip
 
@@ -93,26 +90,6 @@ def previous_file(run: Path) -> Path:
 def damaged_file(run: Path) -> Path:
     """Of the run of this file: where it is set aside when it is damaged."""
     return run.with_name(run.stem + DAMAGED)
-
-
-def keep_previous(run: Path) -> None:
-    """Let the run's file be that of the previous checkpoint too, so that another can take its place; raises OSError.
-
-    It is a second name of the same bytes, and a copy only where the file system has no such names.
-    """
-    if not run.exists():
-        return
-    beside = run.with_name(f".{run.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
-    try:
-        try:
-            os.link(run, beside)
-        except OSError:
-            shutil.copy2(run, beside)
-        beside.replace(previous_file(run))
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
 
 
 def drop_previous(run: Path) -> None:

@@ -22,7 +22,6 @@ from nnexpr.runs.folder import (
     bring_back,
     drop_previous,
     is_id,
-    keep_previous,
     labels_file,
     previous_file,
     scan,
@@ -103,9 +102,11 @@ class Store:
         finite = [loss if math.isfinite(loss) else None for loss in map(float, losses)]
         progress = {"run": run, "epoch": epoch, "losses": finite, **(words or {})}
         path = self.place(run)
-        if goes_on:
-            keep_previous(path)
-        save(path, network, specification, target=target, extra=progress, tensors=tensors, private=True)
+        earlier = previous_file(path) if goes_on else None
+        save(
+            path, network, specification, target=target, extra=progress, tensors=tensors, private=True,
+            previous=earlier,
+        )  # fmt: skip
         if not goes_on:
             drop_previous(path)
         return run
