@@ -96,6 +96,11 @@ class Group:
         """How many."""
         return self._stepper.members
 
+    @property
+    def has_run(self) -> bool:
+        """Whether there is a state to go back to."""
+        return bool(self._kept)
+
     def run(self, rates: Sequence[float], losses: Tensor) -> None:
         """One epoch for each learning rate; ``losses[k]: (members,)`` is the loss before the k-th update."""
         self._keep()

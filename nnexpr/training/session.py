@@ -312,6 +312,11 @@ class Session:
 
     # --- put by, and taken up again
 
+    def take_back(self) -> None:
+        """After a turn that raised: be as before it, so that a checkpoint is of one moment."""
+        begun = [group for group in self._groups if group.has_run]
+        self._threads.each(lambda group: group.rewind(self.epoch), begun)
+
     def checkpoint(self) -> Checkpoint:
         """From which another session of the same network, target and specification goes on, bit for bit."""
         return Checkpoint(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -102,6 +102,8 @@ def fit(
     with keeper.held() if keeper else nullcontext():
         begun = store.find(keeper.run) if keeper and keeper.run else None
         if begun is not None:
+            if keeper and keeper.problem:
+                say(keeper.problem)
             session, recorder = _gone_on(begun, specification, str(name))
             is_over = session.state != "running"
             return carried_out(session, recorder, keeper, **how, place=place, at_its_end=is_over)
@@ -157,7 +159,11 @@ def carried_out(
 
     with signals(deferred=True) as pending:  # from now on something would be lost
         if not at_its_end:
-            _train(session, recorder, keeper, pending)
+            try:
+                _train(session, recorder, keeper, pending)
+            except Exception:
+                _keep_what_was_done(session, recorder, keeper)
+                raise
             if keeper:
                 keeper.keep(session, recorder)
         unsaved = place and _save(place, session)
@@ -175,6 +181,19 @@ def carried_out(
     if problem:
         raise FailedRunError(problem)
     return 0
+
+
+def _keep_what_was_done(session: Session, recorder: Recorder | None, keeper: Keeper | None) -> None:
+    """Of a training that failed, where that is still possible; its last checkpoint stands anyway."""
+    if keeper is None:
+        return
+    with suppress(Exception):
+        session.take_back()
+        keeper.keep(session, recorder)
+    if keeper.run is not None:
+        say(
+            f"It failed after epoch {keeper.epoch or 0:,}; nnexpr-tui runs resume {keeper.run} goes on from there."
+        )
 
 
 def _begun(

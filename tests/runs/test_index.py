@@ -331,6 +331,23 @@ def test_what_is_made_is_the_users_own(tmp_path: Path) -> None:
     assert len(made) >= 3
 
 
+def test_an_older_state_of_a_file_never_takes_the_place_of_a_newer_one(store: Store) -> None:
+    store.entries()
+    slow = store.index()
+    known = slow._known(len(RUNS))
+    older = {
+        RUNS[1]: (*known[RUNS[1]][:15], 11, *known[RUNS[1]][16:])
+    }  # as read by one that was then held up
+    write_run(store.folder, RUNS[1], epoch=500)
+    (store.folder / f"{RUNS[0]}.safetensors").unlink()
+    write_run(store.folder, RUNS[0], epoch=77)
+    store.entries()
+    slow._write(older, {RUNS[0]}, known, must=False)
+    with reading(slow.path) as connection:
+        told = connection.execute("SELECT epoch FROM runs WHERE id < ? ORDER BY id", (RUNS[2],)).fetchall()
+    assert told == [(77,), (500,)]
+
+
 LISTER = """
 import sys
 from nnexpr.runs.store import store

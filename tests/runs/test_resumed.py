@@ -309,6 +309,31 @@ def test_a_file_system_without_second_names_of_files_has_a_copy(
     assert run.head().epoch == 5
 
 
+@pytest.mark.parametrize("members", [1, 6])
+def test_after_a_turn_that_failed_half_way_it_goes_on_as_if_it_had_not(
+    members: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, part = session(members=members), session(members=members)
+    whole.step(LAST)
+    part.step(7)
+    part.step(4)
+    last = part._groups[-1]._stepper
+
+    def half_way(*_: object) -> None:
+        last.state[0].add_(1.0)
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(last, "run", half_way)
+        with pytest.raises(MemoryError):
+            part.step(5)
+    assert part.epoch == 11
+    part.take_back()
+    taken_up = kept(tmp_path, part).session()
+    taken_up.step(LAST)
+    assert_same(taken_up, whole)
+
+
 OTHERS: dict[str, Callable[[Target], Target]] = {
     "called otherwise": lambda target: replace(target, name="mine"),
     "elsewhere": lambda target: replace(target, domain=((0.0, 2.0),)),

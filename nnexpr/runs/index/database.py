@@ -2,7 +2,7 @@
 
 Readers open it read-only and read all that they want at once. A writer holds a lock of the operating system beside it,
 so there is one, and tables are made once however many processes begin at the same time. Whoever waits for another does
-so for :data:`PATIENCE` at most. Connections are closed when they are done with.
+so for so long at most. Connections are closed when they are done with.
 """
 
 from __future__ import annotations
@@ -20,9 +20,19 @@ from nnexpr.runs.holding import locked
 from nnexpr.runs.index.filesystems import journal_for
 from nnexpr.runs.index.schema import MIGRATIONS, TABLES, VERSION
 
-__all__ = ["DamagedIndex", "IndexProblem", "Missing", "NewerIndex", "reading", "set_aside", "writing"]
+__all__ = [
+    "PATIENCE",
+    "DamagedIndex",
+    "IndexProblem",
+    "Missing",
+    "NewerIndex",
+    "reading",
+    "set_aside",
+    "writing",
+]
 
-PATIENCE = 5.0  # seconds
+PATIENCE = 30.0  # seconds for the lock, of whoever cannot do without
+BUSY = 5.0  # seconds for SQLite's own locks, which whoever only reads meets too
 # What says of a file only that it cannot be used now; all else says that it is no index.
 _PASSING = tuple(
     f"SQLITE_{name}"
@@ -97,7 +107,7 @@ def _for_reading(path: Path) -> sqlite3.Connection:
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
     """The busy time-out is set when it is opened, before anything is asked of it."""
     address = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    return sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+    return sqlite3.connect(address, uri=True, timeout=BUSY, isolation_level=None)
 
 
 def _version(connection: sqlite3.Connection) -> int:

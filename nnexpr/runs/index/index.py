@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from nnexpr.runs.entry import Entry
 from nnexpr.runs.folder import Found, scan
 from nnexpr.runs.holding import holder
 from nnexpr.runs.index.database import (
+    PATIENCE,
     DamagedIndex,
     IndexProblem,
     NewerIndex,
@@ -58,14 +59,21 @@ class Index:
 
         Raises InputError where the folder is a file, OSError where it cannot be read; for the index, nothing.
         """
+        found, rows = self._as_files_are()
+        live = {run for run in found.locked if holder(self._file(run))}
+        return tuple(entry_in(rows[run], live=run in live) for run in found.stamps)
+
+    def _as_files_are(self, *, must_write: bool = False) -> tuple[Found, dict[str, Row]]:
+        """What is there, and the row of each run; the index has them too where it can, or they ``must`` be written."""
         found = scan(self.folder)
         known = self._known(len(found.stamps))
         changed = (run for run, stamp in found.stamps.items() if not _is_known(known, run, stamp))
         fresh = self._read(changed, found)
-        self._keep(fresh, found, known)
-        live = {run for run in found.locked if holder(self._file(run))}
-        rows = {run: fresh.get(run) or known[run] for run in found.stamps}
-        return tuple(entry_in(rows[run], live=run in live) for run in found.stamps)
+        gone = known.keys() - found.stamps.keys()
+        worth = {run: row for run, row in fresh.items() if row[1] or row != known.get(run)}
+        if worth or gone or (must_write and not self.path.exists()):
+            self._write(worth, gone, known, must=must_write)
+        return found, {run: fresh.get(run) or known[run] for run in found.stamps}
 
     def query(self, sql: str, *, rows: int = MOST_ROWS, seconds: float = LONGEST) -> Answer:
         """A question in SQL, which only reads; see ``DESCRIBED`` for the tables.
@@ -73,7 +81,7 @@ class Index:
         At most so many rows come back. Raises InputError for what is no question, or takes longer than so many
         seconds, IndexProblem where there is no index and none can be made.
         """
-        self.entries()
+        self._as_files_are(must_write=True)
         with reading(self.path) as connection:
             known = is_up_to_date(connection, self.folder)
         if not known:
@@ -133,20 +141,34 @@ class Index:
     def _read(self, runs: Iterable[str], found: Found) -> dict[str, Row]:
         return {run: row_of(read_entry(Run(run, self._file(run))), found.stamps[run]) for run in runs}
 
-    def _keep(self, fresh: dict[str, Row], found: Found, known: dict[str, Row]) -> None:
-        """Write what is new into the index, where that can be; a row whose file may still change stays to be read."""
-        gone = [(run,) for run in known.keys() - found.stamps.keys()]
-        worth = [row for row in fresh.values() if row[1] or row[0] not in known]
-        if not worth and not gone:
-            return
+    def _write(self, fresh: dict[str, Row], gone: Set[str], known: dict[str, Row], *, must: bool) -> None:
+        """Let the index have what is new; not where another has written the same run since it was looked up.
+
+        So an older state of a file never takes the place of a newer one. Unless it ``must`` be, nothing is written
+        where that cannot be.
+        """
         try:
-            with writing(self.path, SHORT) as connection:
-                connection.executemany("DELETE FROM runs WHERE id = ?", gone)
-                connection.executemany(_KEEP, worth)
+            self._write_once(fresh, gone, known, PATIENCE if must else SHORT)
         except DamagedIndex as problem:
             self._set_aside(problem)
-        except IndexProblem:  # the list is right without; a newer one was told of
-            pass
+            if must:
+                self._write_once(fresh, set(), {}, PATIENCE)
+        except IndexProblem:
+            if must:
+                raise
+
+    def _write_once(
+        self, fresh: dict[str, Row], gone: Set[str], known: dict[str, Row], patience: float
+    ) -> None:
+        with writing(self.path, patience) as connection:
+            now = dict(connection.execute("SELECT id, checked FROM runs").fetchall())
+            mine = {run for run in fresh.keys() | gone if now.get(run) == _checked(known, run)}
+            connection.executemany("DELETE FROM runs WHERE id = ?", [(run,) for run in gone & mine])
+            connection.executemany(_KEEP, [row for run, row in fresh.items() if run in mine])
+
+
+def _checked(known: dict[str, Row], run: str) -> int | None:
+    return known[run][-1] if run in known else None
 
 
 def _is_known(known: dict[str, Row], run: str, stamp: str) -> bool:
