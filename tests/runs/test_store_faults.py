@@ -55,7 +55,7 @@ def no_room(bytes_left: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("room", [0, 1000, 5000])
+@pytest.mark.parametrize("room", [0, 1000, 3000])
 def test_where_the_disk_is_full_the_last_checkpoint_stands_and_the_fit_goes_on(
     tmp_path: Path, session: Session, room: int
 ) -> None:
