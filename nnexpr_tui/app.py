@@ -187,6 +187,8 @@ class Explorer(DifferencesOnly[None]):
 
     async def on_view_wished(self, message: View.Wished) -> None:
         await self._show(message.preset)
+        if message.said and self.explorer_screen is not None:
+            self.explorer_screen.call_after_refresh(self.say, message.said)
 
     def written(self, sent: int) -> None:
         self.clock.written(sent)

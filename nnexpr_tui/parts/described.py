@@ -10,7 +10,7 @@ from dataclasses import fields
 
 from nnexpr.specification import OPTIONS, FitSpecification
 
-__all__ = ["described", "difference", "differing", "in_short"]
+__all__ = ["UNTOLD", "described", "difference", "differing", "in_short"]
 
 PLAIN = FitSpecification.make().network
 UNTOLD = ("domain", "epochs", "device", "threads")  # of a run, in a few words

@@ -47,11 +47,11 @@ class View(Container):
             self.urgent = urgent
 
     class Wished(Message):
-        """Another view is to be shown, beginning with what the preset says."""
+        """Another view is to be shown, beginning with what the preset says, and a sentence be said there."""
 
-        def __init__(self, preset: Preset) -> None:
+        def __init__(self, preset: Preset, said: str = "") -> None:
             super().__init__()
-            self.preset = preset
+            self.preset, self.said = preset, said
 
     HELP: ClassVar[str] = ""
     FIRST: ClassVar[str]  # the pane that has the focus first

@@ -11,7 +11,7 @@ from rich.cells import set_cell_size
 from nnexpr.runs.entry import Entry
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr_tui.charts.rows import shortened
-from nnexpr_tui.parts.described import described, differing, in_short
+from nnexpr_tui.parts.described import UNTOLD, difference, differing, in_short
 from nnexpr_tui.parts.lines import Line, clean, wrapped
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.table import row
@@ -24,6 +24,7 @@ SIGNS = {
     "running": "▶", "interrupted": "‖", "finished": "■", "diverged": "!", "kept": "·", "damaged": "?",
 }  # fmt: skip
 LABEL = 12  # cells of what is known
+TOLD = (*UNTOLD, "target", "depth", "width", "knots", "activation", "members")  # elsewhere
 ENDLESS = 10**9  # epochs that nobody means
 
 
@@ -131,8 +132,8 @@ def known_of(entry: Entry, look: Look | None, width: int) -> list[Line]:
     fit = specification_of(entry)
     words = entry.network if fit is None else in_short(fit)
     lines += wrapped(f"{words} on {entry.target}", width, "value")
-    if fit is not None and (other := described(fit)) != fit.network:
-        lines += wrapped(f"with {other.removeprefix(f'{fit.network}, ')}", width, "label")
+    if fit is not None and (other := difference(FitSpecification.make(network=fit.network), fit, but=TOLD)):
+        lines += wrapped(other, width, "label")
     lines += [_pair("Epoch", _epochs(entry)), _pair("Loss", _losses(entry))]
     recording = look.recordings.get(entry.id) if look is not None else None
     if recording is not None and look is not None:
@@ -178,7 +179,7 @@ def _losses(entry: Entry) -> str:
     finite = sorted(loss for loss in entry.losses if loss == loss)
     median = f", median {number(finite[(len(finite) - 1) // 2])}" if finite else ""
     lost = f", {entry.members - len(finite)} diverged" if len(finite) < entry.members else ""
-    return f"{number(entry.least_loss)} of {entry.members}{median}{lost}"
+    return f"{number(entry.least_loss)}, least of {entry.members}{median}{lost}"
 
 
 def _state(entry: Entry) -> str:

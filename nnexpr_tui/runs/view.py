@@ -81,7 +81,10 @@ class RunsView(ChangedRuns, entry=VIEW):
     def show(self, fit: FitMoment | None) -> int:
         if self._resuming and fit is not None and fit.run == self._resuming:
             self._resuming = ""
-            self.post_message(self.Wished(Preset("fit", "", "")))
+            goes_on = f"Going on with {fit.run} from epoch {fit.epoch:,}"
+            all_done = f"All {fit.epoch:,} epochs of {fit.run} are trained: space trains it further"
+            said = all_done if fit.state == "finished" else goes_on
+            self.post_message(self.Wished(Preset("fit", "", ""), said))
         return super().show(fit)
 
     def on_scroll_pane_line_clicked(self, message: ScrollPane.LineClicked) -> None:

@@ -213,3 +213,49 @@ def test_what_is_copied_before_there_is_a_fit_trains_no_endless_time() -> None:
     assert controller.summary() == "nnexpr-tui fit --network mlp --depth 5"
     few = Controller(lambda message: None, specification=specification.replace(epochs=70))
     assert few.summary() == "nnexpr-tui fit --network mlp --depth 5 --epochs 70"
+
+
+async def test_what_screens_were_set_to_comes_back_each_on_its_own(world: World) -> None:
+    first = Explorer(load=world.load)
+    async with first.run_test(size=(120, 40)) as pilot:
+        await ready(first)
+        await pilot.press("5")
+        await until(lambda: "Gram eigenvalues" in text(first))
+        await pilot.press("b", "p", "greater_than_sign")
+        await pilot.press("3")
+        await until(lambda: first.current_mode == "compose")
+        await pilot.press("plus")
+        await pilot.press("q")
+        await until(lambda: is_ended(first))
+    kept = LastSeen.load()[0].views
+    assert kept["Folds"]["folds"] == 7
+    again = Explorer(load=world.load)
+    async with again.run_test(size=(120, 40)) as pilot:
+        await ready(again)
+        for key, name, view in (("5", "Spectrum", "SpectrumView"), ("3", "Folds", "FoldsView")):
+            await pilot.press(key)
+            await until(lambda view=view: again.screen.query(view))
+            assert again.screen.query(view).first().kept() == kept[name]
+        assert first.controller.specification == again.controller.specification
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"Spectrum": {"config": {"no such option": 1}, "mode": 1}, "Folds": {"folds": 5, "knots": 9}},
+        {"Spectrum": {"config": {}, "mode": 0}, "Folds": {"folds": 5, "knots": 9}},
+        {"Spectrum": {"mode": "1"}, "Folds": {"folds": 5, "knots": 9}, "No such view": {"a": [1]}},
+    ],
+)
+async def test_what_a_view_never_kept_costs_that_view_only(world: World, damage: dict[str, object]) -> None:
+    last_seen_file().parent.mkdir(parents=True)
+    last_seen_file().write_text(json.dumps({"views": damage}))
+    app = Explorer(load=world.load)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app)
+        await pilot.press("5")
+        await until(lambda: app.screen.query("SpectrumView"))
+        assert app.screen.query("SpectrumView").first()._specification is None or "Gram" in text(app)
+        await pilot.press("3")
+        await until(lambda: app.screen.query("FoldsView"))
+        assert app.screen.query("FoldsView").first().kept() == {"folds": 5, "knots": 9}

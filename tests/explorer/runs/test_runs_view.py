@@ -19,7 +19,10 @@ from textual.pilot import Pilot
 
 from nnexpr.runs.entry import Entry
 from nnexpr.runs.holding import hold
+from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.store import Store, store
+from nnexpr.specification import FitSpecification
+from nnexpr.training.fit import session_of
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.last_seen import LastSeen
 from nnexpr_tui.parts.asking import Asking
@@ -146,6 +149,28 @@ async def test_marked_runs_are_compared_and_opened_side_by_side(explorer: Explor
         await pilot.press("enter")
         await until(lambda: explorer.current_mode == "replay")
         await until(lambda: id_of(1) in text(explorer) and id_of(2) in text(explorer))
+
+
+async def test_a_run_is_gone_on_with_in_explore(explorer: Explorer, world: World) -> None:
+    spec = FitSpecification.make(target="cube", width=(4,), epochs=60, threads=1, points=32)
+    session = session_of(spec, modes=True)
+    session.step(7)
+    keeper = Keeper(store(), 0.0, id_of(1))
+    keeper.keep(session, None)
+    keeper.release()
+    async with explorer.run_test(size=WIDE) as pilot:
+        await opened(explorer, pilot)
+        await pilot.press("r")
+        await until(lambda: explorer.current_mode == "explore" and explorer.controller.state == "finished")
+        await until(lambda: f"{id_of(1)}" in text(explorer).splitlines()[-1])
+        assert explorer.controller.specification.target == "cube"
+        await pilot.press("7")
+        await until(lambda: explorer.current_mode == "runs")
+        await pilot.press("r")
+        await until(lambda: "it is the fit that is open already" in text(explorer))
+    whole = session_of(spec, modes=True)
+    whole.step(spec.epochs)
+    assert (store().named(id_of(1)).read().network.parameters == whole.current_network().parameters).all()
 
 
 async def test_at_most_four_are_marked(explorer: Explorer, world: World) -> None:
