@@ -7,7 +7,8 @@ from typing import Any
 from nnexpr.networks.architecture import architecture
 from nnexpr.runs.sweeps.faults import MOST_FAULTS, Fault, SweepFileError
 from nnexpr.runs.sweeps.file import SweepFile
-from nnexpr.specification import OPTIONS, FitSpecification, InputError
+from nnexpr.runs.sweeps.plan import specifications
+from nnexpr.specification import OPTIONS, InputError
 from nnexpr.targets import build_target
 
 __all__ = ["check_file"]
@@ -31,8 +32,7 @@ def check_file(file: SweepFile) -> list[str]:
     targets: dict[tuple[Any, ...], int | None] = {}
     networks: set[tuple[Any, ...]] = set()
     idle: dict[str, int] = {}
-    for config in file.configs:
-        cell = FitSpecification.make(**config)
+    for config, cell in zip(file.configs, specifications(file.configs), strict=True):
         for name in config:
             idle[name] = idle.get(name, 0) + (not cell.relevant(name))
         which = tuple(getattr(cell, name) for name in TARGET)

@@ -137,8 +137,10 @@ def _contents(job: Job, session: Session, *, done: bool) -> bytes:
     losses = session.losses()
     tensors = tensors_of(session, checkpoint, losses, None)
     words = words_of(session, checkpoint, None) | {"checkpoint": None}
+    about: dict[str, Any] = {"number": job.number, "done": done}
     if result is None:
-        words["checkpoint"] = words_of_checkpoint(checkpoint)
+        # Only the job tells all of it, so it is a checkpoint of the job, and the run by itself cannot be gone on with.
+        words["state"], about["checkpoint"] = "", words_of_checkpoint(checkpoint)
         rows: Sequence[Mapping[str, Any]] = [{}] * len(job.cells)
     else:
         tensors = _thinned(tensors)
@@ -152,7 +154,7 @@ def _contents(job: Job, session: Session, *, done: bool) -> bytes:
         "epoch": session.epoch,
         "losses": [float(loss) if np.isfinite(loss) else None for loss in losses],
         "sweep": job.sweep,
-        "job": {"number": job.number, "done": done, "cells": cells},
+        "job": {**about, "cells": cells},
         **words,
     }
     spec = session.specification.replace(lr=job.rates[0], seed=job.seeds[0])
@@ -173,7 +175,8 @@ def _thinned(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def _take_up(session: Session, job: Job, content: bytes) -> None:
     """Go on from a checkpoint; raises InputError where it is not one of this job, or gives other bits here."""
     saved = unpacked(content, job.run or f"job {job.number}")
-    told, whose = saved.metadata["extra"].get("checkpoint"), saved.metadata["extra"].get("job", {})
+    whose = saved.metadata["extra"].get("job", {})
+    told = whose.get("checkpoint")
     cells = [(each.get("cell"), each.get("seed"), each.get("lr")) for each in whose.get("cells", [])]
     if told is None or cells != list(zip(job.cells, job.seeds, job.rates, strict=True)):
         raise InputError("checkpoint", job.run, "it is not a checkpoint of this job")

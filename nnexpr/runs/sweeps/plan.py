@@ -14,14 +14,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from nnexpr.networks.architecture import architecture
-from nnexpr.specification import FitSpecification, InputError, parse_schedule
+from nnexpr.specification import OPTIONS, FitSpecification, InputError, parse_schedule
 
-__all__ = ["Job", "Plan", "plan_of", "work_of"]
+__all__ = ["Job", "Plan", "plan_of", "specifications", "work_of"]
 
 MOST_CELLS = 256  # of a job: more at once are no faster, and its file is read as a whole
 MOST_WORK = (
@@ -137,7 +138,7 @@ def plan_of(configs: Sequence[Mapping[str, Any]], first: int = 0) -> Plan:
 
     Raises :class:`InputError` for options that cannot be.
     """
-    cells = tuple(FitSpecification.make(**_values(config)) for config in configs)
+    cells = specifications(configs)
     alike: dict[tuple[Any, ...], list[int]] = {}
     for place, cell in enumerate(cells):
         alike.setdefault(_key(cell, place), []).append(place)
@@ -147,6 +148,22 @@ def plan_of(configs: Sequence[Mapping[str, Any]], first: int = 0) -> Plan:
         for part in _parts(places, cells)
     ]
     return Plan(cells, tuple(sorted(jobs, key=lambda job: job.number)))
+
+
+def specifications(configs: Iterable[Mapping[str, Any]]) -> tuple[FitSpecification, ...]:
+    """Of each cell. Those that differ in their seeds only are checked once; raises :class:`InputError`."""
+    made: dict[str, FitSpecification] = {}
+    return tuple(_seeded(config, made) for config in configs)
+
+
+def _seeded(config: Mapping[str, Any], made: dict[str, FitSpecification]) -> FitSpecification:
+    key = repr([(name, value) for name, value in config.items() if name != "seed"])
+    if key not in made:
+        made[key] = FitSpecification.make(**_values(config))
+    cell = copy(made[key])
+    seed = OPTIONS["seed"].check(config.get("seed", OPTIONS["seed"].default))
+    object.__setattr__(cell, "seed", seed)  # no rule asks for it
+    return cell
 
 
 def _job(

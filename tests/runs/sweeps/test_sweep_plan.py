@@ -155,3 +155,20 @@ def test_what_cannot_be_trained_here_says_so() -> None:
         run_job(plan_of(cells({"target": "csv:/nowhere.csv"})).jobs[0].to_json())
     with pytest.raises(InputError, match="memory"):
         run_job(plan_of(cells({"width": (65536,), "depth": 50})).jobs[0].to_json())
+
+
+def test_cells_are_the_fits_that_their_options_make() -> None:
+    """Whatever is checked once for many seeds."""
+    configs = [
+        {"network": network, "seed": seed, "lr": lr}
+        for network in ("mlp", "shallow")
+        for lr in (1e-3, 0.5)
+        for seed in (0, 3, 2**62)
+    ] + [{}, {"width": [4, 5], "depth": 3}]
+    made = [
+        FitSpecification.make(**{k: tuple(v) if isinstance(v, list) else v for k, v in c.items()})
+        for c in configs
+    ]
+    assert plan_of(configs).cells == tuple(made)
+    with pytest.raises(InputError, match="seed"):
+        plan_of([{"lr": 0.1, "seed": 1}, {"lr": 0.1, "seed": -1}])

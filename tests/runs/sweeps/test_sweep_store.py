@@ -96,6 +96,11 @@ def test_a_job_goes_on_from_the_checkpoint_that_was_kept(
             run_job(job.to_json(), lambda content: parted.keep(job, content), lambda: True)
     again = Sweep.open(store, parted.id)
     assert again.checkpoint(job) is not None
+    with pytest.raises(
+        InputError, match="not a checkpoint"
+    ):  # by itself, without the cells' own learning rates
+        store.named(job.run).session()
+    assert store.entry(job.run).state == "kept"
     reached: list[int] = []
     run_job(job.to_json(), checkpoint=again.checkpoint(job), tell=reached.append)
     assert reached[0] > 1  # where a job that begins anew is told of 1
