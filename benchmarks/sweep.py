@@ -33,7 +33,7 @@ def written(cells: int) -> str:
     return f"seeds = {seeds}\n{base}{grid}"
 
 
-def swept(cells: int) -> dict[str, Any]:
+def swept(cells: int, folder: Path) -> dict[str, Any]:
     """Seconds and sizes of the sweep."""
     import torch
 
@@ -44,13 +44,10 @@ def swept(cells: int) -> dict[str, Any]:
     from nnexpr.runs.sweeps.local import beside, run_here
     from nnexpr.runs.sweeps.table import table_of
 
-    folder = Path(tempfile.mkdtemp(prefix="sweep-"))
+    threads = torch.get_num_threads()
+    run_job(plan_of([{"epochs": 2}]).jobs[0].to_json())  # loads, and compiles where that is to be done
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     (folder / "sweep.toml").write_text(written(cells))
-    run_job(
-        plan_of([{"epochs": 2, "threads": 1}]).jobs[0].to_json()
-    )  # loads, and compiles where that is to be done
-    torch.set_num_threads(torch.get_num_threads())
-    threads, before = torch.get_num_threads(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     times = {"begun": time.perf_counter()}
     file = read_file(folder / "sweep.toml")
     check_file(file)
@@ -89,10 +86,10 @@ def looped(cells: int) -> dict[str, Any]:
     return {"cells": len(chosen), "seconds": time.perf_counter() - began}
 
 
-def apart(work: Any, cells: int) -> dict[str, Any]:
+def apart(work: Any, *given: Any) -> dict[str, Any]:
     """In a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        found: dict[str, Any] = pool.apply(work, (cells,))
+        found: dict[str, Any] = pool.apply(work, given)
     return found
 
 
@@ -101,7 +98,9 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=10_000)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    sweep, loop = apart(swept, asked.cells), apart(looped, asked.cells)
+    with tempfile.TemporaryDirectory() as folder:
+        sweep = apart(swept, asked.cells, Path(folder))
+    loop = apart(looped, asked.cells)
     if asked.json:
         print(json.dumps({"sweep": sweep, "loop": loop}))
         return
