@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from nnexpr.declarations import InputError
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 
 __all__ = ["ARGMAX", "REGIONS", "asked"]
@@ -15,7 +16,7 @@ __all__ = ["ARGMAX", "REGIONS", "asked"]
 REGIONS, ARGMAX = "regions", "argmax"
 
 
-def asked(network: Network, of: str) -> Network:
+def asked(network: Network | Graph, of: str) -> Network | Graph:
     """The network whose outputs are asked for, all or one of them. Raises ``InputError``."""
     many = network.outputs
     if of == REGIONS or (of == ARGMAX and many > 1):

@@ -23,12 +23,11 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.regions.stack import Array
+from nnexpr.regions.layer import Array
 
-__all__ = ["CANCELLED", "EPS", "change", "root", "steepest"]
+__all__ = ["EPS", "change", "root"]
 
 EPS = 2.0**-52
-CANCELLED = 2.0**-26
 
 
 @compiled_loosely
@@ -57,23 +56,3 @@ def change(
 def root(square: float) -> float:
     """0 for squares that overflow, which they do from 1e154 on: nothing is taken for rounding there."""
     return np.sqrt(square) if square < np.inf else 0.0
-
-
-@compiled_loosely
-def steepest(weights: Array) -> tuple[float, bool]:
-    """The largest ||w|| of a unit of ``weights (inputs, units)``, squared, and whether a weight is not zero but next to
-    nothing beside it.
-    """
-    inputs, units = weights.shape
-    squares, most, number = np.zeros(units), 0.0, 0
-    for each in range(inputs):
-        for unit in range(units):
-            squares[unit] += weights[each, unit] * weights[each, unit]
-    for unit in range(units):
-        most = max(most, squares[unit])
-    limit = CANCELLED * CANCELLED * most
-    for each in range(inputs):
-        for unit in range(units):
-            square = weights[each, unit] * weights[each, unit]
-            number += (square <= limit) & (weights[each, unit] != 0.0)
-    return most, number > 0

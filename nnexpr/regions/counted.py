@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
-from nnexpr.regions.stack import Index
+from nnexpr.regions.layer import Index
 from nnexpr.scale import Scale
 
 __all__ = ["Certificate", "Counted", "allowed", "dead_units", "domain_of", "layer_counts", "one_line"]
@@ -95,7 +96,7 @@ def allowed(scale: float, tolerance: float) -> float:
     return 1024.0 * min(tolerance, WIDEST) * scale
 
 
-def domain_of(network: Network) -> tuple[tuple[float, float], ...]:
+def domain_of(network: Network | Graph) -> tuple[tuple[float, float], ...]:
     """Where a network is counted unless a domain is given: where it was trained, else 0 to 1 for each input."""
     return network.domain or ((0.0, 1.0),) * network.inputs
 
@@ -105,6 +106,6 @@ def layer_counts(layers: Index, hidden: int) -> tuple[int, ...]:
     return tuple(np.bincount(layers, minlength=hidden + 1)[1:].tolist())
 
 
-def dead_units(dead: NDArray[np.integer | np.bool_], units: Units) -> Units:
-    """The hidden units marked in ``dead``, as (layer from 1, unit from 0)."""
-    return tuple(units[place] for place in dead.nonzero()[0].tolist())
+def dead_units(dead: NDArray[np.integer | np.bool_], units: Index) -> Units:
+    """The hidden units marked in ``dead``, as (layer from 1, unit from 0), in order; ``units (hidden units, 2)``."""
+    return tuple(sorted((layer, unit) for layer, unit in units[dead.nonzero()[0]].tolist()))

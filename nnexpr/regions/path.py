@@ -26,13 +26,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.regions.asked import ARGMAX, REGIONS, asked
 from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts, one_line
+from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.line.decisions import switches
 from nnexpr.regions.line.front import Path
 from nnexpr.regions.line.member import Traced, walk
-from nnexpr.regions.stack import Array, Index, Stack
+from nnexpr.regions.stack import Stack
 from nnexpr.specification import InputError
 
 __all__ = ["PathDecisions", "PathRegions", "circle", "path_decisions", "path_regions", "trajectory_length"]
@@ -139,7 +141,12 @@ class PathRegions:
 
 
 def path_regions(
-    network: Network, vertices: ArrayLike, *, closed: bool = False, certify: bool = True, of: str = REGIONS
+    network: Network | Graph,
+    vertices: ArrayLike,
+    *,
+    closed: bool = False,
+    certify: bool = True,
+    of: str = REGIONS,
 ) -> list[PathRegions]:
     """The linear regions of every member along the polyline through ``vertices: (V, d)``.
 
@@ -161,14 +168,11 @@ def path_regions(
         )
     stack = Stack.of(asked(network, of), inputs=None)
     path = _path(_vertices(vertices, network.inputs, closed))
-    layers = len(network.layers)
-    return walk(
-        stack, path, lambda each: _regions(each, stack, path, closed, layers), certify=certify, measure=True
-    )
+    return walk(stack, path, lambda each: _regions(each, stack, path, closed), certify=certify, measure=True)
 
 
 def path_decisions(
-    network: Network, vertices: ArrayLike, *, closed: bool = False, certify: bool = True
+    network: Network | Graph, vertices: ArrayLike, *, closed: bool = False, certify: bool = True
 ) -> list[PathDecisions]:
     """Where along the polyline through ``vertices: (V, d)`` the largest output of every member changes.
 
@@ -187,7 +191,7 @@ def path_decisions(
     return walk(stack, path, lambda each: _decisions(each, stack, path, closed), certify=certify)
 
 
-def trajectory_length(network: Network, vertices: ArrayLike, *, closed: bool = False) -> Array:
+def trajectory_length(network: Network | Graph, vertices: ArrayLike, *, closed: bool = False) -> Array:
     """The length of the curve that the polyline becomes in every layer: ``(members, layers)``, float64.
 
     Layers after their activation, the output last. Arguments and errors as for ``path_regions``. Exact but for the
@@ -273,11 +277,11 @@ def _decisions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathDe
     )
 
 
-def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int) -> PathRegions:
+def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegions:
     ends = traced.ends
     begins, born = ends[:-1], traced.births[ends, 0]
     bends = ends[born > 0]
-    at = traced.positions[bends]
+    at, named = traced.positions[bends], stack.named(traced.births[bends])
     regions, corners = _activation_regions(traced, closed)
     slopes, values = traced.slopes[begins], traced.values[ends]
     single = values.shape[1] == 1
@@ -287,16 +291,16 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, layers: int
         closed=closed,
         breakpoints=at,
         points=_points(path, _segments(traced, bends), at),
-        bend_layers=traced.births[bends, 0],
-        bend_units=traced.births[bends, 1],
+        bend_layers=named[:, 0],
+        bend_units=named[:, 1],
         piece_positions=traced.positions[ends],
         slopes=slopes[:, 0] if single else slopes,
         values=values[:, 0] if single else values,
         segment_pieces=np.diff(np.append(np.flatnonzero(born[:-1] == 0), len(begins))),
         turned=tuple(corners.tolist()),
-        lengths=traced.lengths[:layers],
+        lengths=traced.lengths[stack.measured],
         activation_regions=regions,
-        bends_by_layer=layer_counts(traced.births[bends, 0], len(stack.shapes) - 1),
+        bends_by_layer=layer_counts(named[:, 0], stack.hidden),
         dead_units=dead_units(traced.dead, stack.units),
         check=traced.certificate(at, stack.tolerance),
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnexpr.regions.stack import Array
+from nnexpr.regions.layer import Array
 
 __all__ = ["sampled_regions"]
 

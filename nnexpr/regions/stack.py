@@ -1,6 +1,6 @@
 """A network as the counting needs it: each member's layers in float64, in one row of numbers, without torch.
 
-Layers take what is right below them; for what is added from further down see ``carried.py``.
+Layers take what is right below them; for what is added from further down see ``carried.py``, for graphs ``lowered.py``.
 """
 
 from __future__ import annotations
@@ -8,23 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
 from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import AffineLayer
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.regions.carried import carried
+from nnexpr.regions.layer import Array, Index, Member
+from nnexpr.regions.lowered import lowered, table_of
 
-__all__ = ["Array", "Index", "Layer", "Member", "NotPiecewiseLinear", "Pieces", "Stack", "layer_of", "room"]
+__all__ = ["NotPiecewiseLinear", "Stack"]
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
-Pieces = tuple[Array, Array, Array]  # an activation's kinks, slopes and intercepts
-
+NO_PLACES = np.zeros(0, dtype=np.int64)
 ROUNDING = 2.0**-50  # a smaller tie tolerance could not tell a tie from rounding
 
 
@@ -37,79 +35,46 @@ class NotPiecewiseLinear(ValueError):
         return f"linear regions need a piecewise-linear network: {known} layers and no encoding"
 
 
-class Layer(NamedTuple):
-    """``activation(x W + b)``, but of the last ``passing`` outputs, which have no activation."""
-
-    weights: Array  # (inputs, outputs)
-    bias: Array  # (outputs,)
-    pieces: Pieces
-    passing: int
-
-
-class Member(NamedTuple):
-    """One network. Its last layer has no kinks."""
-
-    parameters: Array  # (P,) layer after layer the weights (inputs, outputs), then the biases
-    shapes: Index  # (layers, 4) inputs, outputs, number of kinks and passing outputs of each
-    pieces: Array  # (layers, 3, most kinks + 1) kinks, slopes and intercepts, in the first places
-    tolerance: float  # of ties
-
-
-@compiled
-def layer_of(member: Member, number: int) -> Layer:
-    """The layer ``number``, from 0; views, not copies."""
-    parameters, shapes, pieces, _ = member
-    start = 0
-    for below in range(number):
-        start += (shapes[below, 0] + 1) * shapes[below, 1]
-    inputs, outputs, kinks = shapes[number, 0], shapes[number, 1], shapes[number, 2]
-    middle = start + inputs * outputs
-    return Layer(
-        parameters[start:middle].reshape(inputs, outputs),
-        parameters[middle : middle + outputs],
-        (pieces[number, 0, :kinks], pieces[number, 1, : kinks + 1], pieces[number, 2, : kinks + 1]),
-        shapes[number, 3],
-    )
-
-
-@compiled
-def room(kinks: Array) -> float:
-    """How near to a kink counts as on it at most: a quarter of the least distance between two."""
-    least = np.inf
-    for at in range(1, len(kinks)):
-        least = min(least, kinks[at] - kinks[at - 1])
-    return least / 4.0
-
-
 @dataclass(frozen=True)
 class Stack:
     """All members, ``parameters (members, P)``, and what they share; an output layer with kinks is a hidden one more.
 
-    ``units``: the hidden units one after another, as (layer from 1, unit from 0).
+    ``shapes``, ``runs``, ``functions``, ``places`` as in ``Member``. ``units (U, 2)``: the hidden units one after
+    another, as (layer from 1, unit from 0) of the network; ``firsts``: where among them those of each hidden layer of
+    the stack begin; ``hidden``: how many hidden layers the network has; ``measured``: the layers of the stack that have
+    units, and the output. ``graph``: what it was made of, for what vouches for it.
     """
 
     parameters: Array
     shapes: Index
-    pieces: Array
+    runs: Index
+    functions: Array
+    places: Index
     tolerance: float
-    units: tuple[tuple[int, int], ...]
+    units: Index
+    firsts: Index
+    hidden: int
+    measured: Index
+    graph: Graph | None = None
 
     @classmethod
-    def of(cls, network: Network, inputs: int | None = 1, member: int | None = None) -> Stack:
+    def of(cls, network: Network | Graph, inputs: int | None = 1, member: int | None = None) -> Stack:
         """A piecewise-linear network of so many inputs, None for any; all members, or one of them.
 
         Raises NotPiecewiseLinear or ValueError.
         """
+        if inputs is not None and network.inputs != inputs:
+            raise ValueError(
+                f"the network's number of inputs is {network.inputs}; to count these regions it is {inputs}"
+            )
+        if isinstance(network, Graph):
+            return cls._of_graph(network)
         if network.encoding is not None:
             raise NotPiecewiseLinear
         layers, rows, first = network.layers, network.parameters, 0
         if member is not None:
             rows, first = rows[member : member + 1], member
-        shapes, pieces, units, bends = _plan(layers)
-        if inputs is not None and network.inputs != inputs:
-            raise ValueError(
-                f"the network's number of inputs is {network.inputs}; to count these regions it is {inputs}"
-            )
+        shapes, runs, functions, units, bends = _plan(layers)
         if not 0 <= first < network.members:
             raise ValueError(f"member is {member}; the network has members 0 to {network.members - 1}")
         parameters = np.ascontiguousarray(rows.detach().cpu().numpy(), dtype=np.float64)
@@ -122,16 +87,56 @@ class Stack:
             raise ValueError(f"member {first} has parameters that are not finite")
         if bends:
             packed[:, count:] = np.eye(outputs + 1, outputs).ravel()
-        return cls(packed, shapes, pieces, max(network.tie_tolerance, ROUNDING), units)
+        tolerance = max(network.tie_tolerance, ROUNDING)
+        firsts, hidden, measured = _firsts(shapes), len(shapes) - 1, np.arange(len(layers))
+        return cls(packed, shapes, runs, functions, NO_PLACES, tolerance, units, firsts, hidden, measured)
+
+    @classmethod
+    def _of_graph(cls, graph: Graph) -> Stack:
+        made = lowered(graph)
+        return cls(
+            made.parameters[None],
+            made.shapes,
+            made.runs,
+            made.functions,
+            made.places,
+            max(graph.tie_tolerance, ROUNDING),
+            made.units,
+            _firsts(made.shapes),
+            len(graph.bending),
+            np.flatnonzero(np.append(made.shapes[:-1, 2] > 0, True)),
+            graph,
+        )
 
     def member(self, number: int) -> Member:
         """One of them, from 0."""
-        return Member(self.parameters[number], self.shapes, self.pieces, self.tolerance)
+        return Member(self.parameters[number], *self.shared)
+
+    @property
+    def shared(self) -> tuple[Index, Index, Array, Index, float]:
+        """What all members have, as in ``Member``."""
+        return self.shapes, self.runs, self.functions, self.places, self.tolerance
+
+    def named(self, births: Index) -> Index:
+        """Units given by (hidden layer of the stack from 1, place in it), ``(n, 2)``, as the network calls them."""
+        found: Index = self.units[self.firsts[births[:, 0] - 1] + births[:, 1]]
+        return found
+
+    def layers_of(self, layers: Index) -> Index:
+        """Hidden layers of the stack, from 1, as the network counts them, the lowest of several; 0 and more than there
+        are stay what they are.
+        """
+        lowest = np.arange(len(self.shapes) + 1)
+        for number, (first, own) in enumerate(zip(self.firsts, self.shapes[:, 2], strict=False), 1):
+            if own:
+                lowest[number] = self.units[first : first + own, 0].min()
+        lowest[-1] = self.hidden + 1
+        return lowest[layers]
 
 
 @lru_cache
-def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Array, tuple[tuple[int, int], ...], bool]:
-    """Shapes, pieces, hidden units, and whether the output layer has kinks.
+def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Index, Array, Index, bool]:
+    """Shapes, runs, functions, hidden units, and whether the output layer has kinks.
 
     Then it is one more hidden layer, below an identity.
     """
@@ -144,17 +149,21 @@ def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Array, tuple[tuple[in
     if bends:
         sizes.append((layers[-1].outputs, layers[-1].outputs, 0))
         known.append(PiecewiseLinear((), (1.0,), (0.0,)))
-    shapes = [(a, b, len(each.kinks), passing) for (a, b, passing), each in zip(sizes, known, strict=True)]
-    table = np.zeros((len(known), 3, max(len(each.slopes) for each in known)))
-    for row, each in zip(table, known, strict=True):
-        for place, numbers in zip(row, (each.kinks, each.slopes, each.intercepts), strict=True):
-            place[: len(numbers)] = numbers
-    units = [
-        (layer, unit)
-        for layer, (_, outputs, passing) in enumerate(sizes[:-1], 1)
-        for unit in range(outputs - passing)
-    ]
-    return np.array(shapes, dtype=np.int64), table, tuple(units), bends
+    shapes = [(a, b, b - passing, 1, -1, a) for a, b, passing in sizes]
+    runs = [(0, own, len(each.kinks)) for (_, _, own, *_), each in zip(shapes, known, strict=True)]
+    units = [(layer, unit) for layer, (_, _, own, *_) in enumerate(shapes[:-1], 1) for unit in range(own)]
+    return (
+        np.array(shapes, dtype=np.int64),
+        np.array(runs, dtype=np.int64),
+        table_of(known),
+        np.array(units, dtype=np.int64).reshape(-1, 2),
+        bends,
+    )
+
+
+def _firsts(shapes: Index) -> Index:
+    """Where among all hidden units those of each hidden layer begin."""
+    return np.concatenate([[0], np.cumsum(shapes[:-1, 2])])[:-1]
 
 
 @compiled

@@ -15,6 +15,7 @@ from nnexpr.networks.network import Network
 from nnexpr.regions import threads
 from nnexpr.regions.counted import Certificate, allowed
 from nnexpr.regions.line import member
+from nnexpr.regions.layer import Bends, Layer, Sparse
 from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES
 from nnexpr.regions.line.member import trace
 from nnexpr.regions.plane.cells import PlaneCertificate
@@ -159,7 +160,7 @@ def test_rounding_is_carried_where_it_decides_and_nowhere_else(
     tried: list[int] = []
 
     def spy(*arguments: object) -> object:
-        tried.append(int(arguments[8]))  # type: ignore[call-overload]
+        tried.append(int(arguments[10]))  # type: ignore[call-overload]
         return trace(*arguments)
 
     monkeypatch.setattr(member, "trace", spy)
@@ -192,25 +193,32 @@ def test_as_many_points_are_looked_at_as_there_are_cells_within_limits() -> None
     assert points == 2048
 
 
+def dense(weights: np.ndarray, bias: np.ndarray) -> Layer:
+    """A layer of which nothing bends."""
+    none, no_places = Bends(np.zeros((0, 3), dtype=np.int64), np.zeros((0, 3, 1))), np.zeros(0, dtype=np.int64)
+    few = Sparse(no_places, no_places, np.zeros(0))
+    return Layer(weights, few, bias, none, 0, len(weights), len(weights))
+
+
 def test_the_rounding_of_a_layer_is_gathered_from_what_is_below() -> None:
     weights, bias = np.array([[3.0, 1.0], [-2.0, 0.5]]), np.array([0.25, -4.0])
     sizes, below = np.array([2.0, 7.0]), Rounding(np.array([0.5, 3.0]), np.array([1.0, 6.0]))
-    made = below.through(weights, bias, sizes)
+    made = below.through(dense(weights, bias), sizes)
     squares = weights**2
     own = [sizes[0] ** 2 * a + sizes[1] ** 2 * b + c**2 for a, b, c in zip(*squares, bias, strict=True)]
     sigmas = [np.sqrt(o + 0.25 * a + 9.0 * b) for o, a, b in zip(own, *squares, strict=True)]
     np.testing.assert_allclose(made.sigmas, sigmas, rtol=1e-15)
     np.testing.assert_allclose(made.steepness, [np.sqrt(a + 36 * b) for a, b in squares.T], rtol=1e-15)
-    deep = Rounding(np.full(2, 1e9), np.ones(2)).through(weights, bias, sizes)
+    deep = Rounding(np.full(2, 1e9), np.ones(2)).through(dense(weights, bias), sizes)
     np.testing.assert_allclose(deep.sigmas, 2.0**16 * np.sqrt(own), rtol=1e-15)
-    pieces = np.zeros(1), np.array([0.5, -3.0]), np.zeros(2)
-    steep, passing = made.above(pieces, 2), made.above(pieces, 1)
+    function = np.array([[[0.0, 0.0], [0.5, -3.0], [0.0, 0.0]]])
+    steep, passing = (made.above(Bends(np.array([[0, units, 1]]), function)) for units in (2, 1))
     np.testing.assert_allclose(steep.sigmas, 3 * made.sigmas)
     np.testing.assert_allclose(steep.steepness, 3 * made.steepness)
     assert (passing.sigmas[0], passing.sigmas[1]) == (steep.sigmas[0], made.sigmas[1])
     assert (passing.steepness[0], passing.steepness[1]) == (steep.steepness[0], made.steepness[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        vast = Rounding.of_inputs(placed(None, 2), BOX).through(1e200 * weights, bias, sizes)
+        vast = Rounding.of_inputs(placed(None, 2), BOX).through(dense(1e200 * weights, bias), sizes)
     assert vast.sigmas.tolist() == vast.steepness.tolist() == [0.0, 0.0]
     assert Rounding.of_inputs(placed(None, 2), BOX).sigmas.tolist() == [0.0, 0.0]
     assert Rounding.of_inputs(placed(None, 2), BOX).steepness.tolist() == [1.0, 1.0]

@@ -15,10 +15,11 @@ import nnexpr
 from nnexpr import InputError, Network, PlaneRegions, plane_regions
 from nnexpr.kinds import AffineLayer
 from nnexpr.regions import threads
+from nnexpr.regions.layer import layer_of
 from nnexpr.regions.plane.layers import FEWEST, subdivide
 from nnexpr.regions.plane.mesh import VERTICES
 from nnexpr.regions.plane.placed import placed
-from nnexpr.regions.stack import NotPiecewiseLinear, Stack, layer_of
+from nnexpr.regions.stack import NotPiecewiseLinear, Stack
 from nnexpr.scale import Scale
 
 BOX = ((-2.0, 2.0), (-1.0, 3.0))

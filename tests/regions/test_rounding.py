@@ -15,12 +15,13 @@ from rational import exact_regions
 from nnexpr import linear_regions, path_regions, plane_regions
 from nnexpr.kinds import AffineLayer
 from nnexpr.networks.network import Network
+from nnexpr.regions.layer import Layer, layer_of
 from nnexpr.regions.line.certificate import residual
 from nnexpr.regions.line.front import NOTHING, Front, Path
 from nnexpr.regions.plane.certificate import compared
 from nnexpr.regions.plane.layers import subdivide
 from nnexpr.regions.plane.placed import placed
-from nnexpr.regions.stack import Layer, Stack, layer_of
+from nnexpr.regions.stack import Stack
 
 
 def network(*blocks: object, activation: str = "relu", tolerance: float = 2.0**-49) -> Network:

@@ -30,11 +30,13 @@ from typing import Self
 
 import numpy as np
 
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.regions.counted import Certificate, Counted, dead_units, domain_of, layer_counts, one_line
+from nnexpr.regions.layer import Index
 from nnexpr.regions.line.front import Path
 from nnexpr.regions.line.member import Traced, walk
-from nnexpr.regions.stack import Index, NotPiecewiseLinear, Stack
+from nnexpr.regions.stack import NotPiecewiseLinear, Stack
 from nnexpr.scale import Scale
 from nnexpr.shown import Shown
 from nnexpr.specification import InputError
@@ -74,7 +76,7 @@ class LineRegions(Shown, Counted, LinearSpline):
 
 
 def linear_regions(
-    network: Network, domain: tuple[float, float] | None = None, *, certify: bool = True
+    network: Network | Graph, domain: tuple[float, float] | None = None, *, certify: bool = True
 ) -> list[LineRegions]:
     """The linear regions of every member on ``domain``, in the network's units.
 
@@ -103,7 +105,7 @@ def linear_regions(
 def _regions(traced: Traced, stack: Stack) -> LineRegions:
     ends = traced.ends
     inside, begins = ends[1:-1], ends[:-1]
-    layers = traced.births[inside, 0]
+    named = stack.named(traced.births[inside])
     slopes, values = traced.slopes[begins], traced.values[ends]
     single = values.shape[1] == 1
     return LineRegions(
@@ -111,9 +113,9 @@ def _regions(traced: Traced, stack: Stack) -> LineRegions:
         slopes=slopes[:, 0] if single else slopes,
         values=values[:, 0] if single else values,
         activation_regions=len(traced.positions) - 1,
-        bends_by_layer=layer_counts(layers, len(stack.shapes) - 1),
-        bend_layers=layers,
-        bend_units=traced.births[inside, 1],
+        bends_by_layer=layer_counts(named[:, 0], stack.hidden),
+        bend_layers=named[:, 0],
+        bend_units=named[:, 1],
         dead_units=dead_units(traced.dead, stack.units),
         collapsed=traced.collapsed,
         check=traced.certificate(traced.positions[inside], stack.tolerance),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.regions.line.front import Front, Path, affine
+from nnexpr.regions.layer import Array, Index, Layer, Member, Pieces, affine, layer_of, pieces_of
+from nnexpr.regions.line.front import Front, Path
 from nnexpr.regions.line.propagate import is_relu, piece_of
-from nnexpr.regions.stack import Array, Index, Layer, Member, Pieces, layer_of
 
 __all__ = ["residual", "scale"]
 
@@ -33,11 +33,18 @@ def direct(points: Array, member: Member) -> Array:
     a = points
     for number in range(len(member.shapes)):
         layer = layer_of(member, number)
-        a = affine(a, layer.weights, layer.bias)
-        if layer.passing == 0:
-            _activate(a.reshape(a.size), layer.pieces)
-        for row in range(len(a) if layer.passing else 0):
-            _activate(a[row][: a.shape[1] - layer.passing], layer.pieces)
+        a = affine(a, layer, layer.bias)
+        whole = len(layer.bends.runs) == 1 and layer.own == a.shape[1]
+        if whole:
+            _activate(a.reshape(a.size), pieces_of(layer.bends, 0))
+        for run in range(0 if whole else len(layer.bends.runs)):
+            pieces, first, end = (
+                pieces_of(layer.bends, run),
+                layer.bends.runs[run, 0],
+                layer.bends.runs[run, 1],
+            )
+            for row in range(len(a)):
+                _activate(a[row][first:end], pieces)
     return a
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.stack import Array, Index
+from nnexpr.regions.layer import Array, Bends, Index, pieces_of
 
 __all__ = ["KINK", "LEFT", "RIGHT", "RISE", "ROW", "UNIT", "coincident", "find"]
 
@@ -14,10 +14,10 @@ KINK, LEFT, RIGHT, RISE = 0, 1, 2, 3
 
 
 @compiled
-def find(z: Array, units: int, kinks: Array) -> tuple[Index, Array]:
-    """Every unit that lies strictly on two sides of a kink at the two ends of an interval, from left to right.
+def find(z: Array, bends: Bends) -> tuple[Index, Array]:
+    """Every unit that lies strictly on two sides of a kink at the two ends of an interval of ``z (rows, n)``, from left
+    to right.
 
-    Only the first ``units`` of ``z (rows, n)`` have kinks.
     ``places (crossings, 2)``: the row on whose right it is, and the unit. ``measures (crossings, 4)``: the kink; the
     weights of the interval's left and right end there, which sum to 1 and are each accurate on their own; and the
     unit's change of z over the interval.
@@ -27,27 +27,40 @@ def find(z: Array, units: int, kinks: Array) -> tuple[Index, Array]:
     total = 0
     for row in range(rows - 1):
         number = 0
-        for kink in kinks:
-            for unit in range(units):
-                number += (z[row, unit] > kink) != (z[row + 1, unit] > kink)
+        for run in range(len(bends.runs)):
+            first, last = bends.runs[run, 0], bends.runs[run, 1]
+            for kink in pieces_of(bends, run)[0]:
+                for unit in range(first, last):
+                    number += (z[row, unit] > kink) != (z[row + 1, unit] > kink)
         changes[row] = number
         total += number
     places, measures = np.empty((total, 2), dtype=np.int64), np.empty((total, 4))
     end = 0
     for row in range(rows - 1):
         if changes[row]:
-            first = end
-            for kink in kinks:
-                for unit in range(units):
-                    low, high = z[row, unit], z[row + 1, unit]
-                    if (low > kink) != (high > kink) and low != kink and high != kink:
-                        rise = high - low
-                        places[end, ROW], places[end, UNIT] = row, unit
-                        measures[end, KINK], measures[end, RISE] = kink, rise
-                        measures[end, LEFT], measures[end, RIGHT] = (high - kink) / rise, (kink - low) / rise
-                        end += 1
-            _sort(places[first:end], measures[first:end])
+            begin = end
+            for run in range(len(bends.runs)):
+                first, last = bends.runs[run, 0], bends.runs[run, 1]
+                for kink in pieces_of(bends, run)[0]:
+                    end = _crossed(z, row, first, last, kink, places, measures, end)
+            _sort(places[begin:end], measures[begin:end])
     return places[:end], measures[:end]
+
+
+@compiled
+def _crossed(
+    z: Array, row: int, first: int, last: int, kink: float, places: Index, measures: Array, end: int
+) -> int:
+    """Write down which of some units cross a kink right of a row, from place ``end`` on; where the next goes."""
+    for unit in range(first, last):
+        low, high = z[row, unit], z[row + 1, unit]
+        if (low > kink) != (high > kink) and low != kink and high != kink:
+            rise = high - low
+            places[end, ROW], places[end, UNIT] = row, unit
+            measures[end, KINK], measures[end, RISE] = kink, rise
+            measures[end, LEFT], measures[end, RIGHT] = (high - kink) / rise, (kink - low) / rise
+            end += 1
+    return end
 
 
 @compiled

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.stack import Array, Index
+from nnexpr.regions.layer import Array, Index
 
 __all__ = ["switches"]
 

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnexpr.kernels import rows as kernels
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.stack import Array, Index
+from nnexpr.regions.layer import Array, Index
 
-__all__ = ["NOTHING", "SLOPES", "VALUES", "Front", "Path", "affine", "finite", "length"]
+__all__ = ["NOTHING", "SLOPES", "VALUES", "Front", "Path", "finite", "length"]
 
 # What rounding leaves is carried of nothing, of values, or of values and slopes.
 NOTHING, VALUES, SLOPES = range(3)
@@ -39,14 +38,6 @@ class Front(NamedTuple):
         Array  # (rows, units) of slopes, in squares of their rounding (``bending.py``); no rows below SLOPES
     )
     care: int  # NOTHING, VALUES or SLOPES
-
-
-@compiled
-def affine(rows: Array, weights: Array, bias: Array) -> Array:
-    """``bias + rows (n, inputs) weights (inputs, outputs)``."""
-    result = np.empty((len(rows), len(bias)))
-    kernels.affine(rows, weights, bias, result)
-    return result
 
 
 @compiled

@@ -14,14 +14,16 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.regions.counted import Certificate, allowed
+from nnexpr.regions.layer import Array, Bends, Index, Layer, Member, affine, layer_of, room_of
 from nnexpr.regions.line.certificate import residual, scale
 from nnexpr.regions.line.crossings import LEFT, RIGHT, ROW, UNIT, coincident, find
-from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES, Front, Path, affine, finite, length
+from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES, Front, Path, finite, length
 from nnexpr.regions.line.outputs import begin, flat
 from nnexpr.regions.line.propagate import activate, flatten, insert, turns
 from nnexpr.regions.line.ties import blurred, nearness, needed_care, settle, spread
-from nnexpr.regions.stack import Array, Index, Layer, Member, Stack, layer_of, room
+from nnexpr.regions.stack import Stack
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Traced", "walk"]
@@ -30,6 +32,7 @@ Result = TypeVar("Result")
 
 DONE, OVERFLOW = 0, -1
 FEWEST = 64  # members worth a second thread
+BESIDE = 64  # points at which a graph is evaluated beside its chain
 WIDE = 2.0**-40  # a tie tolerance that the quick way's margin of 2^-30 no longer covers well
 
 
@@ -71,7 +74,7 @@ def walk(
     whose slopes cancel with blurs too. Raises ValueError for a member whose values are not finite.
     """
 
-    shared = stack.shapes, stack.pieces, stack.tolerance, *path
+    shared = *stack.shared, *path
 
     def one(number: int) -> Result:
         row = stack.parameters[number]
@@ -80,41 +83,56 @@ def walk(
             care = traced.status
         if traced.status == OVERFLOW:
             raise ValueError(f"member {number} overflows float64 on this domain")
+        if certify and stack.graph is not None:
+            traced = traced._replace(residual=max(traced.residual, beside(stack.graph, path, traced)))
         return result(traced)
 
     shares = in_shares(lambda low, high: [*map(one, range(low, high))], len(stack.parameters), FEWEST)
     return list(chain.from_iterable(shares))
 
 
+def beside(graph: Graph, path: Path, traced: Traced) -> float:
+    """The largest |pieces - graph| half-way between some neighbouring positions and at the left end, the graph
+    evaluated as it is and not as the chain that was walked.
+    """
+    rows = np.unique(np.linspace(0, len(traced.positions) - 2, BESIDE).astype(np.int64))
+    places = 0.5 * (traced.positions[rows] + traced.positions[rows + 1])
+    segments = np.cumsum(traced.births[:, 0] == 0)[rows] - 1
+    inputs = path.origins[segments] + path.directions[segments] * places[:, None]
+    pieces = traced.values[rows] + traced.slopes[rows] * (places - traced.positions[rows])[:, None]
+    return float(np.abs(graph(inputs)[0] - pieces).max())
+
+
 @compiled
 def trace(
-    parameters: Array, shapes: Index, pieces: Array, tolerance: float,
+    parameters: Array, shapes: Index, runs: Index, functions: Array, places: Index, tolerance: float,
     knots: Array, inputs: Array, origins: Array, directions: Array,
     care: int, certify: bool, measure: bool,
 ) -> tuple[int, Array, Index, Array, Array, Index, bool, int, int, Index, Index, Array, float, float]:  # fmt: skip
     """What ``Traced`` holds of a ``Member`` on a ``Path``, which come as the arrays that they are: Numba takes them in
     a tenth of the time. ``care``: NOTHING, VALUES or SLOPES. ``measure``: whether to find lengths.
     """
-    member, path = Member(parameters, shapes, pieces, tolerance), Path(knots, inputs, origins, directions)
+    member = Member(parameters, shapes, runs, functions, places, tolerance)
+    path = Path(knots, inputs, origins, directions)
     births, turned = np.zeros((len(knots), 2), dtype=np.int64), np.zeros(len(knots), dtype=np.int64)
     variances = np.zeros((len(knots) if care >= VALUES else 0, inputs.shape[1]))
     blurs = np.zeros((len(knots) if care == SLOPES else 0, inputs.shape[1]))
     front = Front(knots, births, inputs, directions, variances, blurs, care)
     status, lengths, ties, merged, first = DONE, np.zeros(len(shapes)), 0, 0, 0
-    dead = np.zeros(shapes[:-1, 1].sum() - shapes[:-1, 3].sum(), dtype=np.int64)
+    dead = np.zeros(shapes[:-1, 2].sum(), dtype=np.int64)
     for number in range(len(shapes) - 1):
         layer = layer_of(member, number)
         front, tied, lost, status = _raised(number + 1, front, layer, tolerance)
         if status != DONE:
             break
-        ties, merged, own = ties + tied, merged + lost, len(layer.bias) - layer.passing
-        _turn(front, own, layer.pieces[0], turned)
-        activate(front, layer.pieces, dead[first : first + own])
+        ties, merged, own = ties + tied, merged + lost, layer.own
+        _turn(front, layer.bends, turned)
+        activate(front, layer.bends, dead[first : first + own])
         lengths[number] = length(front.values, own) if measure else 0.0
         first += own
     ends, collapsed, worst, most = np.empty(0, dtype=np.int64), False, np.nan, 0.0
     if status == DONE:
-        layer, below, units = layer_of(member, len(shapes) - 1), front, len(shapes) + shapes[:, 1].sum()
+        layer, below, units = layer_of(member, len(shapes) - 1), front, len(shapes) + shapes[:, 5].sum()
         front = _affine(below, layer)
         ends, lost, weak = begin(below, layer.weights, units)
         if not (finite(front.values) and finite(front.slopes)):
@@ -136,8 +154,8 @@ def trace(
 @compiled
 def _affine(front: Front, layer: Layer) -> Front:
     """The front of the next layer's pre-activations, without what rounding has left in them."""
-    values = affine(front.values, layer.weights, layer.bias)
-    slopes = affine(front.slopes, layer.weights, np.zeros(len(layer.bias)))
+    values = affine(front.values, layer, layer.bias)
+    slopes = affine(front.slopes, layer, np.zeros(len(layer.bias)))
     return Front(front.positions, front.births, values, slopes, front.variances[:0], front.blurs[:0], NOTHING)
 
 
@@ -146,7 +164,7 @@ def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[
     """The front of a hidden layer's pre-activations with a row where a unit meets a kink; how many ties; how many bends
     of the layers below are lost in rounding; the status.
     """
-    front, kinks = _affine(below, layer), layer.pieces[0]
+    front = _affine(below, layer)
     needed, longest = needed_care(front, below, layer)
     if needed < 0 or needed > below.care:
         return front, 0, 0, needed
@@ -156,10 +174,10 @@ def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[
         if below.care == SLOPES:
             blurs = blurred(below, layer)
         front = Front(positions, births, values, slopes, spread(below, layer), blurs, below.care)
-        tied, lost = settle(front, below, layer, tolerance), _lost(front, below, layer.weights)
-    places, measures = find(front.values, len(layer.bias) - layer.passing, kinks)
+        tied, lost = settle(front, below, layer, tolerance), _lost(front, below, layer)
+    places, measures = find(front.values, layer.bends)
     same, repeated = coincident(
-        places, measures, _near(front, below.values, longest, places, measures, kinks, tolerance)
+        places, measures, _near(front, below.values, longest, places, measures, layer.bends, tolerance)
     )
     if repeated and below.care < VALUES:
         return front, 0, 0, VALUES
@@ -169,29 +187,36 @@ def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[
 
 
 @compiled
-def _lost(front: Front, below: Front, weights: Array) -> int:
+def _lost(front: Front, below: Front, layer: Layer) -> int:
     """At how many positions units below bend, and yet the slope of some unit that they feed is the same number."""
-    inputs, outputs = weights.shape
-    positions = 0
+    inputs, outputs, (offsets, places, few) = layer.inputs, len(layer.bias), layer.sparse
+    positions, bent = 0, np.empty(inputs, dtype=np.int64)
     for row in range(1, len(front.births) - 1):
         number, kept = 0, 0
         for unit in range(outputs):
             kept += front.slopes[row, unit] == front.slopes[row - 1, unit]
-        for unit in range(outputs if kept and front.births[row, 0] else 0):
+        if kept == 0 or front.births[row, 0] == 0:
+            continue
+        for each in range(inputs):
+            bent[each] = below.slopes[row, each] != below.slopes[row - 1, each]
+        for unit in range(outputs):
             if front.slopes[row, unit] == front.slopes[row - 1, unit]:
-                for each in range(inputs):
-                    same = below.slopes[row, each] == below.slopes[row - 1, each]
-                    number += weights[each, unit] != 0.0 and not same
+                for each in range(len(layer.weights)):
+                    number += layer.weights[each, unit] != 0.0 and bent[each] != 0
+                for at in range(
+                    offsets[unit] if len(offsets) else 0, offsets[unit + 1] if len(offsets) else 0
+                ):
+                    number += few[at] != 0.0 and bent[places[at]] != 0
         positions += number > 0
     return positions
 
 
 @compiled
 def _near(
-    front: Front, below: Array, longest: float, places: Index, measures: Array, kinks: Array, tolerance: float
+    front: Front, below: Array, longest: float, places: Index, measures: Array, bends: Bends, tolerance: float
 ) -> Array:
     """How near its kink a unit counts as on it, at each crossing that shares its interval with another."""
-    near, most = np.zeros(len(places)), room(kinks)
+    near = np.zeros(len(places))
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
         before, after = max(at - 1, 0), min(at + 1, len(places) - 1)
@@ -200,20 +225,18 @@ def _near(
         if front.care >= VALUES:
             own = measures[at, LEFT] * front.variances[row, unit]
             own += measures[at, RIGHT] * front.variances[row + 1, unit]
-            near[at] = min(tolerance * np.sqrt(own), most)
+            near[at] = min(tolerance * np.sqrt(own), room_of(bends, unit))
         else:
             near[at] = nearness(below[row], longest)
     return near
 
 
 @compiled
-def _turn(front: Front, units: int, kinks: Array, turned: Index) -> None:
-    """Mark the given positions at which some unit, of the first ``units``, changes its piece; the first stands for
-    first and last, joined.
-    """
+def _turn(front: Front, bends: Bends, turned: Index) -> None:
+    """Mark the given positions at which some unit changes its piece; the first stands for first and last, joined."""
     vertex, last = 0, len(front.births) - 2
     for row in range(last + 1):
         if front.births[row, 0] == 0:
-            if not turned[vertex] and turns(front.values, units, row - 1 if row else last, row, kinks):
+            if not turned[vertex] and turns(front.values, bends, row - 1 if row else last, row):
                 turned[vertex] = 1
             vertex += 1

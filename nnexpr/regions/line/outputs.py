@@ -16,8 +16,8 @@ import numpy as np
 
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.bending import EPS, change, root
+from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.line.front import SLOPES, Front
-from nnexpr.regions.stack import Array, Index
 
 __all__ = ["begin", "flat"]
 

@@ -22,9 +22,9 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.layer import Array, Bends, Index, Pieces, pieces_of
 from nnexpr.regions.line.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
 from nnexpr.regions.line.front import SLOPES, VALUES, Front
-from nnexpr.regions.stack import Array, Index, Pieces
 
 __all__ = ["activate", "flatten", "insert", "is_relu", "piece_of", "turns"]
 
@@ -118,12 +118,14 @@ def piece_of(low: float, high: float, kinks: Array) -> int:
 
 
 @compiled
-def turns(z: Array, units: int, left: int, right: int, kinks: Array) -> bool:
-    """Whether some of the first ``units`` is on another piece right of row ``left`` than right of row ``right``."""
-    for unit in range(units):
-        one = piece_of(z[left, unit], z[left + 1, unit], kinks)
-        if one != piece_of(z[right, unit], z[right + 1, unit], kinks):
-            return True
+def turns(z: Array, bends: Bends, left: int, right: int) -> bool:
+    """Whether some unit is on another piece right of row ``left`` than right of row ``right``."""
+    for run in range(len(bends.runs)):
+        kinks = pieces_of(bends, run)[0]
+        for unit in range(bends.runs[run, 0], bends.runs[run, 1]):
+            one = piece_of(z[left, unit], z[left + 1, unit], kinks)
+            if one != piece_of(z[right, unit], z[right + 1, unit], kinks):
+                return True
     return False
 
 
@@ -135,28 +137,36 @@ def is_relu(pieces: Pieces) -> bool:
 
 
 @compiled
-def activate(front: Front, pieces: Pieces, dead: Index) -> None:
-    """Apply the activation in place: values, variances and slopes; and say which units are dead, ``(units,)``.
+def activate(front: Front, bends: Bends, dead: Index) -> None:
+    """Apply the activations in place: values, variances and slopes; and say which units are dead, ``(units,)``.
 
     A unit is dead if it stays on one flat piece of its activation, kinks included, on the whole domain. Numbers beyond
     the units are passed on as they are.
     """
+    for run in range(len(bends.runs)):
+        pieces, first, end = pieces_of(bends, run), bends.runs[run, 0], bends.runs[run, 1]
+        if is_relu(pieces):
+            _rectify_spreads(front, first, end)
+            _rectify(front.values, front.slopes, dead, first, end)
+        else:
+            _bend(front, pieces, dead, first, end)
+
+
+@compiled
+def _bend(front: Front, pieces: Pieces, dead: Index, start: int, width: int) -> None:
+    """``activate`` of the units from ``start`` to below ``width``."""
     z, slopes = front.values, front.slopes
     kinks, gains, shifts = pieces
-    rows, width = len(z), len(dead)
-    if is_relu(pieces):
-        _rectify_spreads(front, width)
-        _rectify(z, slopes, dead)
-        return
+    rows = len(z)
     for row in range(len(front.variances)):
-        for unit in range(width):
+        for unit in range(start, width):
             gain = gains[piece_of(z[row, unit], z[row, unit], kinks)]
             front.variances[row, unit] *= gain * gain
     for row in range(len(front.blurs) - 1):  # the last row has no slopes
-        for unit in range(width):
+        for unit in range(start, width):
             gain = gains[piece_of(z[row, unit], z[row + 1, unit], kinks)]
             front.blurs[row, unit] *= gain * gain
-    for unit in range(width):
+    for unit in range(start, width):
         lowest = highest = z[0, unit]
         for row in range(rows):
             value = z[row, unit]
@@ -174,30 +184,30 @@ def activate(front: Front, pieces: Pieces, dead: Index) -> None:
 
 
 @compiled
-def _rectify_spreads(front: Front, width: int) -> None:
+def _rectify_spreads(front: Front, first: int, width: int) -> None:
     """What rounding has left, for max(0, z): it goes where the value or the slope goes."""
     z, variances, blurs = front.values, front.variances, front.blurs
     for row in range(len(variances)):
-        for unit in range(width):
+        for unit in range(first, width):
             variances[row, unit] = variances[row, unit] if z[row, unit] > 0.0 else 0.0
     for row in range(len(blurs) - 1):  # the last row has no slopes
-        for unit in range(width):
+        for unit in range(first, width):
             low, high = z[row, unit], z[row + 1, unit]
             blurs[row, unit] = blurs[row, unit] if (low > 0.0) | (high > 0.0) else 0.0
 
 
 @compiled
-def _rectify(z: Array, slopes: Array, dead: Index) -> None:
+def _rectify(z: Array, slopes: Array, dead: Index, first: int, width: int) -> None:
     """``activate`` for max(0, z), in loops that become vector instructions; the last row has no slopes."""
-    rows, width = len(z), len(dead)
-    for unit in range(width):
+    rows = len(z)
+    for unit in range(first, width):
         dead[unit] = 1
     for row in range(rows - 1):
-        for unit in range(width):
+        for unit in range(first, width):
             low, high = z[row, unit], z[row + 1, unit]
             slopes[row, unit] = slopes[row, unit] if (low > 0.0) | (high > 0.0) else 0.0
     for row in range(rows):
-        for unit in range(width):
+        for unit in range(first, width):
             value = z[row, unit]
             dead[unit] &= not value > 0.0
             z[row, unit] = value if value > 0.0 else 0.0

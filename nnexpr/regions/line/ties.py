@@ -34,9 +34,20 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.regions.bending import CANCELLED, steepest
-from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES, Front, affine
-from nnexpr.regions.stack import Array, Index, Layer, room
+from nnexpr.regions.layer import (
+    CANCELLED,
+    Array,
+    Bends,
+    Index,
+    Layer,
+    affine,
+    column,
+    pieces_of,
+    room,
+    squared,
+    steepest,
+)
+from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES, Front, finite
 
 __all__ = ["blurred", "nearness", "needed_care", "settle", "spread"]
 
@@ -44,7 +55,7 @@ NEAR = 2.0**-30
 
 
 @compiled_loosely
-def squared(numbers: Array) -> float:
+def square_of(numbers: Array) -> float:
     """The sum of the squares of ``numbers (n,)``."""
     total = 0.0
     for each in range(len(numbers)):
@@ -55,7 +66,7 @@ def squared(numbers: Array) -> float:
 @compiled
 def nearness(values: Array, longest: float) -> float:
     """What is near a kink over the values of one row below: 2^-30 of the most that the terms of any unit amount to."""
-    near: float = NEAR * np.sqrt((1.0 + squared(values)) * longest)
+    near: float = NEAR * np.sqrt((1.0 + square_of(values)) * longest)
     return near
 
 
@@ -66,36 +77,48 @@ def needed_care(front: Front, below: Front, layer: Layer) -> tuple[int, float]:
 
     All rows are looked at together first, as if their terms were all in one: hardly any member has a number so small.
     """
-    (most, mixed), rows, own = steepest(layer.weights), len(below.values), len(layer.bias) - layer.passing
-    longest = most + squared(layer.bias)
+    (most, mixed), rows, own, bends = steepest(layer), len(below.values), layer.own, layer.bends
+    longest = most + square_of(layer.bias)
     values, slopes = below.values.reshape(below.values.size), below.slopes.reshape(below.slopes.size)
-    near = NEAR * np.sqrt((rows + squared(values)) * longest)
-    infinite, close = _close(front.values.reshape(front.values.size), layer.pieces[0], near)
-    if infinite:
+    near = NEAR * np.sqrt((rows + square_of(values)) * longest)
+    if not finite(front.values):
         return -1, longest
+    if len(bends.runs) == 1 and own == len(layer.bias):
+        close = _close(front.values.reshape(front.values.size), pieces_of(bends, 0)[0], near)
+    else:
+        close = 0
+        for row in range(rows):
+            close += _close_in(front.values[row], bends, near)
     if mixed:
         return SLOPES, longest
-    faint = CANCELLED * np.sqrt(squared(slopes) * most)
+    faint = CANCELLED * np.sqrt(square_of(slopes) * most)
     cancelled = _cancelled(front.slopes.reshape(front.slopes.size), faint)
     for row in range(rows if cancelled else 0):
-        if _cancelled(front.slopes[row][:own], CANCELLED * np.sqrt(squared(below.slopes[row]) * most)):
+        if _cancelled(front.slopes[row][:own], CANCELLED * np.sqrt(square_of(below.slopes[row]) * most)):
             return SLOPES, longest
     for row in range(rows if close else 0):
-        if _close(front.values[row][:own], layer.pieces[0], nearness(below.values[row], longest))[1]:
+        if _close_in(front.values[row], bends, nearness(below.values[row], longest)):
             return VALUES, longest
     return NOTHING, longest
 
 
+@compiled
+def _close_in(values: Array, bends: Bends, near: float) -> int:
+    """How often a unit of one row is ``near`` one of its kinks."""
+    number = 0
+    for run in range(len(bends.runs)):
+        number += _close(values[bends.runs[run, 0] : bends.runs[run, 1]], pieces_of(bends, run)[0], near)
+    return number
+
+
 @compiled_loosely
-def _close(values: Array, kinks: Array, near: float) -> tuple[int, int]:
-    """How many of ``values (n,)`` are not finite, and how often one is ``near`` a kink."""
-    infinite, number = 0, 0
-    for each in range(len(values)):
-        infinite += not abs(values[each]) < np.inf
+def _close(values: Array, kinks: Array, near: float) -> int:
+    """How often one of ``values (n,)`` is ``near`` a kink."""
+    number = 0
     for kink in kinks:
         for each in range(len(values)):
             number += abs(values[each] - kink) <= near
-    return infinite, number
+    return number
 
 
 @compiled
@@ -110,15 +133,14 @@ def _cancelled(slopes: Array, faint: float) -> int:
 @compiled
 def blurred(below: Front, layer: Layer) -> Array:
     """sigma(s)^2 of the slopes of a layer's pre-activations, ``(rows, outputs)``."""
-    weights = layer.weights
-    return affine(_squares(below.slopes, below.blurs), weights * weights, np.zeros(weights.shape[1]))
+    return affine(_squares(below.slopes, below.blurs), squared(layer), np.zeros(len(layer.bias)))
 
 
 @compiled
 def spread(below: Front, layer: Layer) -> Array:
     """sigma(z)^2 of a layer's pre-activations, ``(rows, outputs)``."""
-    weights, bias = layer.weights, layer.bias
-    return affine(_squares(below.values, below.variances), weights * weights, bias * bias)
+    squares = squared(layer)
+    return affine(_squares(below.values, below.variances), squares, squares.bias)
 
 
 @compiled
@@ -139,25 +161,26 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
     ``front``: the layer's pre-activations with their variances; ``below``: the outputs below, with theirs. Squares
     overflow from 1e154 on: nothing is taken for a tie there.
     """
-    z, variances, kinks = front.values, front.variances, layer.pieces[0]
-    rows, width = len(z), z.shape[1] - layer.passing
-    most = room(kinks)
+    z, variances, bends = front.values, front.variances, layer.bends
     tied = np.empty((16, 2), dtype=np.int64)
-    met = np.empty(width * len(kinks))
+    met = np.empty(((bends.runs[:, 1] - bends.runs[:, 0]) * bends.runs[:, 2]).sum())
     end = 0
-    for row in range(rows):
+    for row in range(len(z)):
         first = end
-        for kink in kinks:
-            for unit in range(width):
-                distance, limit = abs(z[row, unit] - kink), tolerance * tolerance * variances[row, unit]
-                if (distance * distance <= limit < np.inf and distance < most) or distance == 0.0:
-                    if end == len(tied):
-                        tied = _longer(tied)
-                    tied[end, 0], tied[end, 1] = row, unit
-                    met[end - first] = kink
-                    end += 1
+        for run in range(len(bends.runs)):
+            kinks = pieces_of(bends, run)[0]
+            most = room(kinks)
+            for kink in kinks:
+                for unit in range(bends.runs[run, 0], bends.runs[run, 1]):
+                    distance, limit = abs(z[row, unit] - kink), tolerance * tolerance * variances[row, unit]
+                    if (distance * distance <= limit < np.inf and distance < most) or distance == 0.0:
+                        if end == len(tied):
+                            tied = _longer(tied)
+                        tied[end, 0], tied[end, 1] = row, unit
+                        met[end - first] = kink
+                        end += 1
         if end > first:
-            _measure(front, below, layer.weights, row, tied[first, 1], met[0])
+            _measure(front, below, layer, row, tied[first, 1], met[0])
         for at in range(first, end):
             z[row, tied[at, 1]] = met[at - first]
             variances[row, tied[at, 1]] = 0.0
@@ -174,7 +197,7 @@ def _longer(tied: Index) -> Index:
 
 
 @compiled
-def _measure(front: Front, below: Front, weights: Array, row: int, unit: int, kink: float) -> None:
+def _measure(front: Front, below: Front, layer: Layer, row: int, unit: int, kink: float) -> None:
     """Move a row by its regression on ``unit``, which was measured to be at ``kink``.
 
     Two sums covary through the inputs they share, and through the rounding of weights that are equal.
@@ -184,13 +207,20 @@ def _measure(front: Front, below: Front, weights: Array, row: int, unit: int, ki
     measured, move = variances[unit], kink - z[unit]
     if not measured > 0.0:
         return
+    weights, (offsets, places, few), own = layer.weights, layer.sparse, np.empty(layer.inputs)
+    column(layer, unit, own)
     for other in range(len(z)):
         shared = 0.0
-        for j in range(len(inputs)):
-            own, weight = weights[j, unit], weights[j, other]
-            shared += own * weight * doubts[j]
-            if own == weight:
-                shared += own * weight * inputs[j] * inputs[j]
+        for j in range(len(weights)):
+            weight = weights[j, other]
+            shared += own[j] * weight * doubts[j]
+            if own[j] == weight:
+                shared += own[j] * weight * inputs[j] * inputs[j]
+        for at in range(offsets[other] if len(offsets) else 0, offsets[other + 1] if len(offsets) else 0):
+            j, weight = places[at], few[at]
+            shared += own[j] * weight * doubts[j]
+            if own[j] == weight:
+                shared += own[j] * weight * inputs[j] * inputs[j]
         gain = shared / measured
         z[other] += gain * move
         variances[other] = max(variances[other] - gain * shared, 0.0)

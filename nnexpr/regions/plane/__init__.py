@@ -38,19 +38,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.declarations import InputError
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.regions.asked import REGIONS, asked
 from nnexpr.regions.counted import domain_of
+from nnexpr.regions.layer import layer_of
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.placed import Domain, Plane, placed, plane_through
 from nnexpr.regions.plane.surface import surface
-from nnexpr.regions.stack import Stack, layer_of
+from nnexpr.regions.stack import Stack
 
 __all__ = ["Plane", "PlaneCertificate", "PlaneRegions", "plane_regions", "plane_through"]
 
 
 def plane_regions(
-    network: Network,
+    network: Network | Graph,
     domain: Domain | None = None,
     member: int = 0,
     *,
@@ -87,7 +89,7 @@ def plane_regions(
     return found
 
 
-def _rectangle(network: Network, domain: Domain | None, own: bool) -> Domain:
+def _rectangle(network: Network | Graph, domain: Domain | None, own: bool) -> Domain:
     if domain is None and not own:
         raise InputError(
             "domain", "none", "with a plane it is the intervals of s and t, ((s0, s1), (t0, t1))"

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnexpr.regions.counted import Counted, one_line
+from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.plane.locate import walk
 from nnexpr.regions.plane.outline import chains
 from nnexpr.regions.plane.placed import Plane
-from nnexpr.regions.stack import Array, Index
 from nnexpr.scale import Scale
 from nnexpr.shown import Shown
 

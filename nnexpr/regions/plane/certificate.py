@@ -7,13 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.kernels.bits import WORD
 from nnexpr.kernels.compiled import compiled
-from nnexpr.kernels.rows import affine
+from nnexpr.regions.layer import Array, Bends, Index, Layer, affine
 from nnexpr.regions.plane.layers import Sides
-from nnexpr.regions.plane.mesh import Bits
+from nnexpr.regions.plane.mesh import Bits, Lines, lines_of
 from nnexpr.regions.plane.values import activate
-from nnexpr.regions.stack import Array, Index, Layer, Pieces
 
 __all__ = ["Compared", "compared"]
 
@@ -34,10 +32,9 @@ def compared(layers: list[Layer], sides: list[Sides], inputs: Array, cells: Inde
     wrong = np.zeros(len(inputs), dtype=np.bool_)
     a = inputs
     for layer, each, own in zip(layers, sides, reversed(ancestors), strict=False):
-        z = np.empty((len(inputs), len(layer.bias)))
-        affine(a, layer.weights, layer.bias, z)
+        z = affine(a, layer, layer.bias)
         a = np.empty_like(z)
-        _contradict(z, each.above, own, layer.pieces, each.limits, wrong, a)
+        _contradict(z, each.above, own, layer.bends, lines_of(layer.bends), each.limits, wrong, a)
     weights, bias = layers[-1].weights, layers[-1].bias
     terms = np.abs(a) @ np.abs(weights) + np.abs(bias)
     return Compared(wrong, a @ weights + bias, float(terms.max()))
@@ -48,7 +45,8 @@ def _contradict(
     z: Array,
     above: Bits,
     cells: Index,
-    pieces: Pieces,
+    bends: Bends,
+    lines: Lines,
     limits: Array,
     wrong: NDArray[np.bool_],
     active: Array,
@@ -57,13 +55,12 @@ def _contradict(
 
     ``limits: (units,)``, of the first; ``active: (points, n)`` takes their activation, and the others as they are.
     """
-    kinks = pieces[0]
     for point in range(z.shape[0]):
         bits = above[cells[point]]
-        for number in range(len(kinks)):
-            first = number * (len(bits) // len(kinks))
-            for unit in range(len(limits)):
-                height = z[point, unit] - kinks[number]
-                is_above = (bits[first + unit // WORD] >> (unit % WORD)) & 1 != 0
+        for word in range(len(lines.firsts)):
+            for each in range(lines.counts[word]):
+                unit = lines.firsts[word] + each
+                height = z[point, unit] - lines.kinks[word]
+                is_above = (bits[word] >> each) & 1 != 0
                 wrong[point] |= is_above != (height > 0.0) and abs(height) > limits[unit]
-        activate(z[point], len(limits), pieces, active[point])
+        activate(z[point], bends, active[point])

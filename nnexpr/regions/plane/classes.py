@@ -18,10 +18,21 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.plane.cut import split_cell
-from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, CELLS, ORIGIN, VERTICES, Mesh, grown, with_lines
+from nnexpr.regions.plane.mesh import (
+    ABOVE,
+    AFTER,
+    BELOW,
+    CELLS,
+    ORIGIN,
+    VERTICES,
+    Lines,
+    Mesh,
+    grown,
+    with_lines,
+)
 from nnexpr.regions.plane.ties import Rounding
-from nnexpr.regions.stack import Array, Index
 
 __all__ = ["decide"]
 
@@ -33,7 +44,7 @@ def decide(mesh: Mesh, rounding: Rounding, tolerance: float, layer: int, most: i
     ``ValueError`` for more than ``most`` cells.
     """
     outputs, values = mesh.values.shape[1], mesh.values
-    mesh = with_lines(mesh, outputs + 1, 1, 1)  # the first number is the difference of two outputs
+    mesh = with_lines(mesh, outputs + 1, 1)  # the first number is the difference of two outputs
     mesh.values[: mesh.sizes[VERTICES], 1:] = values[: mesh.sizes[VERTICES]]
     limits, steepness = tolerance * rounding.sigmas, rounding.steepness
     classes, cell = np.zeros(0, dtype=np.int64), 0
@@ -52,7 +63,8 @@ def _decide(
     mesh: Mesh, cell: int, layer: int, limits: Array, steepness: Array, classes: Index, most: int
 ) -> int:
     """Cut all cells from ``cell`` on; the number of cells if done, else the cell at which room ran out."""
-    zero, near, steep = np.zeros(1), np.empty(1), np.empty(1)
+    near, steep, one_unit = np.empty(1), np.empty(1), np.ones(1, dtype=np.int64)
+    line = Lines(0 * one_unit, one_unit, np.zeros(1), np.full(1, np.inf))
     while cell < mesh.sizes[CELLS] <= most:
         one, other = _rivals(mesh, cell, limits, steepness)
         if other < 0:
@@ -63,7 +75,7 @@ def _decide(
         near[0] = np.hypot(limits[one], limits[other])
         steep[0] = np.hypot(steepness[one], steepness[other])
         old = mesh.sizes[VERTICES]
-        done = split_cell(mesh, cell, 0, layer, zero, near, steep)
+        done = split_cell(mesh, cell, 0, layer, line, near, steep)
         for vertex in range(old, mesh.sizes[VERTICES]):
             mesh.values[vertex, 1 + other] = mesh.values[vertex, 1 + one]
         if not done:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from nnexpr.kernels.bits import WORD, lowest
 from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.layer import Array
 from nnexpr.regions.plane.mesh import (
     ABOVE,
     AFTER,
@@ -28,11 +29,11 @@ from nnexpr.regions.plane.mesh import (
     ORIGIN,
     TWICE,
     VERTICES,
+    Lines,
     Mesh,
 )
 from nnexpr.regions.plane.sides import survey, take_sides, unit_and_kink
 from nnexpr.regions.plane.values import interpolate
-from nnexpr.regions.stack import Array
 
 __all__ = ["cut", "split_cell"]
 
@@ -42,19 +43,19 @@ MOST_DOUBT = 2.0**-30
 
 
 @compiled
-def _split_edge(mesh: Mesh, side: int, line: int, kinks: Array, limits: Array, steepness: Array) -> bool:
+def _split_edge(mesh: Mesh, side: int, line: int, lines: Lines, limits: Array, steepness: Array) -> bool:
     """Split the edge of a half-edge where it crosses the line; False, and nothing done, if there is no room."""
     new, edge = mesh.sizes[VERTICES], mesh.sizes[EDGES]
     if new >= mesh.points.shape[0] or edge >= mesh.layers.shape[0]:
         return False
     back = side ^ 1
     a, b = mesh.sides[side, ORIGIN], mesh.sides[back, ORIGIN]
-    unit, kink = unit_and_kink(mesh, line, kinks)
+    unit, kink = unit_and_kink(lines, line)
     length = abs(mesh.points[a, 0] - mesh.points[b, 0]) + abs(mesh.points[a, 1] - mesh.points[b, 1])
     share = limits[unit] / abs(mesh.values[a, unit] - mesh.values[b, unit])
     mesh.doubts[new] = max(mesh.doubts[a], mesh.doubts[b]) + min(share, MOST_DOUBT) * length
     interpolate(mesh, new, a, b, unit, kink)
-    take_sides(mesh, new, a, b, line, kinks, limits, steepness)
+    take_sides(mesh, new, a, b, line, lines, limits, steepness)
     onward, returning = (
         2 * edge,
         2 * edge + 1,
@@ -95,7 +96,7 @@ def _entry(mesh: Mesh, cell: int, word: int, bit: int) -> int:
 
 @compiled
 def split_cell(
-    mesh: Mesh, cell: int, line: int, layer: int, kinks: Array, limits: Array, steepness: Array
+    mesh: Mesh, cell: int, line: int, layer: int, lines: Lines, limits: Array, steepness: Array
 ) -> bool:
     """Cut the part above the line, which has corners on both sides, off the cell; False, and the cell whole, if there
     is no room.
@@ -110,7 +111,7 @@ def split_cell(
             mesh.bits[a, ABOVE, word] & mesh.bits[b, BELOW, word]
             | mesh.bits[a, BELOW, word] & mesh.bits[b, ABOVE, word]
         )
-        if apart & bit != 0 and not _split_edge(mesh, side, line, kinks, limits, steepness):
+        if apart & bit != 0 and not _split_edge(mesh, side, line, lines, limits, steepness):
             return False
         side = following
         if side == start:
@@ -144,17 +145,17 @@ def split_cell(
 
 
 @compiled
-def cut(mesh: Mesh, cell: int, layer: int, kinks: Array, limits: Array, steepness: Array, most: int) -> int:
+def cut(mesh: Mesh, cell: int, layer: int, lines: Lines, limits: Array, steepness: Array, most: int) -> int:
     """Cut all cells from ``cell`` on; the number of cells if done, else the cell at which room ran out.
 
-    ``kinks: (kinks,)``; ``limits``, ``steepness: (units,)``. Stops after ``most`` cells.
+    ``limits``, ``steepness: (units,)``. Stops after ``most`` cells.
     """
     while cell < mesh.sizes[CELLS] <= most:
         for word in range(mesh.cell_bits.shape[2]):
             crossed = mesh.cell_bits[cell, ABOVE, word] & mesh.cell_bits[cell, BELOW, word]
             while crossed != 0:
                 line = word * WORD + lowest(crossed)
-                if not split_cell(mesh, cell, line, layer, kinks, limits, steepness):
+                if not split_cell(mesh, cell, line, layer, lines, limits, steepness):
                     return cell
                 crossed = mesh.cell_bits[cell, ABOVE, word] & mesh.cell_bits[cell, BELOW, word]
         cell += 1

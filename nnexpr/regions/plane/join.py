@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.bending import EPS, change
 from nnexpr.regions.bending import root as rounded
+from nnexpr.regions.layer import Array, Index, Layer
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.maps import Gradients, terms
 from nnexpr.regions.plane.tree import BLOCK, carefully
-from nnexpr.regions.stack import Array, Index, Layer
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["bending", "join"]
@@ -54,7 +54,7 @@ def bending(
             cells, rows = np.unique(faces[some], return_inverse=True)
             rows, met = rows.reshape(-1, 2), marks[faces[some, 0]] != marks[faces[some, 1]]
             for level in carefully(root, layers[:-1], sides, cells.astype(np.int32)):
-                met |= _swallowed(level.below, level.raised, level.weights, level.places[rows])
+                met |= _swallowed(level.below, level.raised, level.layer, level.places[rows])
             bends[some] = _differ(level.gradients, level.blurs, rows, columns, eps)
             merged += int(np.count_nonzero(met & ~bends[some]))
         return merged
@@ -84,19 +84,24 @@ def _compared(
 
 
 @compiled
-def _swallowed(below: Array, raised: Array, weights: Array, rows: Index) -> Flags:
+def _swallowed(below: Array, raised: Array, layer: Layer, rows: Index) -> Flags:
     """Between which two rows of each edge, ``rows: (edges, 2)``, some value of the layer below bends, and yet the
     gradient of a unit that it feeds is the same number.
     """
-    found = np.zeros(len(rows), dtype=np.bool_)
+    found, units, (offsets, places, few) = np.zeros(len(rows), dtype=np.bool_), len(layer.bias), layer.sparse
     for edge in range(len(rows)):
         left, right = rows[edge, 0], rows[edge, 1]
         for axis in range(2):
-            for each in range(len(weights)):
-                if below[left, axis, each] != below[right, axis, each]:
-                    for unit in range(weights.shape[1]):
+            one, other = below[left, axis], below[right, axis]
+            for each in range(len(layer.weights)):
+                if one[each] != other[each]:
+                    for unit in range(units):
                         same = raised[left, axis, unit] == raised[right, axis, unit]
-                        found[edge] |= same and weights[each, unit] != 0.0
+                        found[edge] |= same and layer.weights[each, unit] != 0.0
+            for unit in range(len(offsets) - 1):
+                if raised[left, axis, unit] == raised[right, axis, unit]:
+                    for at in range(offsets[unit], offsets[unit + 1]):
+                        found[edge] |= one[places[at]] != other[places[at]] and few[at] != 0.0
     return found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.bits import WORD
+from nnexpr.regions.layer import Array, Bends, Index, Layer
 from nnexpr.regions.plane.cut import cut
 from nnexpr.regions.plane.mesh import (
     ABOVE,
@@ -15,18 +16,19 @@ from nnexpr.regions.plane.mesh import (
     TIES,
     VERTICES,
     Bits,
+    Lines,
     Mesh,
     Narrow,
     box,
     corners_of,
     grown,
+    lines_of,
     with_lines,
 )
 from nnexpr.regions.plane.placed import Domain, Placed
 from nnexpr.regions.plane.sides import classify, seen, survey_cells
 from nnexpr.regions.plane.ties import Rounding
 from nnexpr.regions.plane.values import largest, raise_values
-from nnexpr.regions.stack import Array, Index, Layer, Pieces
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Sides", "pattern_hashes", "subdivide"]
@@ -60,13 +62,13 @@ def subdivide(
     """
     corners = corners_of(domain)
     mesh, rounding = box(corners, place.at(corners)), Rounding.of_inputs(place, domain)
-    units, below = mesh.values.shape[1], layers[-1].pieces
-    sides = []
+    below, sides = layers[-1].bends, []
     for number, layer in enumerate(layers[:-1], 1):
-        mesh, rounding, limits = _lifted(mesh, layer, rounding, units, below, tolerance)
-        units, below = len(limits), layer.pieces
-        if len(below[0]):
-            mesh = _cut(mesh, layer, number, limits, rounding.steepness[:units], most)
+        lines = lines_of(layer.bends)
+        mesh, rounding, limits = _lifted(mesh, layer, rounding, below, lines, tolerance)
+        below = layer.bends
+        if len(lines.firsts):
+            mesh = _cut(mesh, lines, number, limits, rounding.steepness[: layer.own], most)
         cells = int(mesh.sizes[CELLS])
         if cells > most:
             raise ValueError(
@@ -77,59 +79,62 @@ def subdivide(
                 mesh.parents[:cells].copy(),
                 mesh.cell_bits[:cells, ABOVE].copy(),
                 limits,
-                _dead(mesh, layer, units),
+                _dead(mesh, layer),
             )
         )
-        rounding = rounding.above(below, units)
-    mesh, rounding, _ = _lifted(mesh, layers[-1], rounding, units, below, tolerance)
+        rounding = rounding.above(below)
+    mesh, rounding, _ = _lifted(mesh, layers[-1], rounding, below, lines_of(layers[-1].bends), tolerance)
     return mesh, sides, rounding
 
 
 def _lifted(
-    mesh: Mesh, layer: Layer, rounding: Rounding, units: int, pieces: Pieces, tolerance: float
+    mesh: Mesh, layer: Layer, rounding: Rounding, bends: Bends, lines: Lines, tolerance: float
 ) -> tuple[Mesh, Rounding, Array]:
     """The mesh with the next layer's pre-activations, their rounding, and what is near a kink, ``(units,)``.
 
-    ``pieces``: of the activation below, which the first ``units`` there have.
+    ``bends``: what bends the values below; ``lines``: the next layer's.
     """
-    count, below, own = int(mesh.sizes[VERTICES]), mesh.values, len(layer.bias) - layer.passing
-    sizes = in_shares(lambda low, high: largest(below, units, pieces, low, high), count, FEWEST)
-    following = rounding.through(layer.weights, layer.bias, np.max(sizes, axis=0))
-    mesh = with_lines(mesh, len(layer.bias), own, len(layer.pieces[0]))
+    count, below = int(mesh.sizes[VERTICES]), mesh.values
+    sizes = in_shares(lambda low, high: largest(below, bends, low, high), count, FEWEST)
+    following = rounding.through(layer, np.max(sizes, axis=0))
+    mesh = with_lines(mesh, len(layer.bias), len(lines.firsts))
 
     def work(low: int, high: int) -> bool:
-        return bool(raise_values(below, units, pieces, layer.weights, layer.bias, mesh.values, low, high))
+        return bool(raise_values(below, bends, layer, mesh.values, low, high))
 
     if not all(in_shares(work, count, FEWEST)):
         raise ValueError("the network overflows float64 on this domain")
-    return mesh, following, tolerance * following.sigmas[:own]
+    return mesh, following, tolerance * following.sigmas[: layer.own]
 
 
-def _cut(mesh: Mesh, layer: Layer, number: int, limits: Array, steepness: Array, most: int) -> Mesh:
+def _cut(mesh: Mesh, lines: Lines, number: int, limits: Array, steepness: Array, most: int) -> Mesh:
     """The cells cut along the lines of a layer, until they are more than ``most``."""
-    kinks = layer.pieces[0]
     ties = in_shares(
-        lambda low, high: classify(mesh, kinks, limits, steepness, low, high),
+        lambda low, high: classify(mesh, lines, limits, steepness, low, high),
         int(mesh.sizes[VERTICES]),
         FEWEST,
     )
     mesh.sizes[TIES] += sum(ties)
     in_shares(lambda low, high: survey_cells(mesh, low, high), int(mesh.sizes[CELLS]), FEWEST)
     cell, made = 0, mesh
-    while (cell := cut(made, cell, number, kinks, limits, steepness, most)) < made.sizes[CELLS] <= most:
+    while (cell := cut(made, cell, number, lines, limits, steepness, most)) < made.sizes[CELLS] <= most:
         made = grown(made)
     return made
 
 
-def _dead(mesh: Mesh, layer: Layer, units: int) -> NDArray[np.bool_]:
-    """Which of the first ``units`` no vertex shows off one flat piece, ``(units,)``."""
-    kinks, slopes, _ = layer.pieces
+def _dead(mesh: Mesh, layer: Layer) -> NDArray[np.bool_]:
+    """Which of a layer's units no vertex shows off one flat piece, ``(units,)``."""
     bits = np.unpackbits(seen(mesh).astype("<i8").view(np.uint8), axis=1, bitorder="little").astype(bool)
-    above, below = bits.reshape(2, len(kinks), -(-units // WORD) * WORD)[:, :, :units]
-    none = np.zeros((1, units), dtype=bool)
-    off = np.concatenate([above, none]) | np.concatenate([none, below])  # (pieces, units)
-    dead: NDArray[np.bool_] = ~off[slopes == 0.0].all(axis=0)
-    return dead
+    found, word = [np.zeros(0, dtype=bool)], 0
+    for (first, end, kinks), function in zip(layer.bends.runs, layer.bends.functions, strict=True):
+        units, words = end - first, kinks * -(-(end - first) // WORD)
+        own = bits[:, WORD * word : WORD * (word + words)]
+        above, below = own.reshape(2, kinks, -(-units // WORD) * WORD)[:, :, :units]
+        none = np.zeros((1, units), dtype=bool)
+        off = np.concatenate([above, none]) | np.concatenate([none, below])  # (pieces, units)
+        found.append(~off[function[1, : kinks + 1] == 0.0].all(axis=0))
+        word += words
+    return np.concatenate(found)
 
 
 def pattern_hashes(sides: list[Sides]) -> Index:

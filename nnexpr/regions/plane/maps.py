@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.regions.bending import EPS
 from nnexpr.regions.bending import root as rounded
+from nnexpr.regions.layer import Array, Index, Layer
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.mesh import Narrow
 from nnexpr.regions.plane.tree import BLOCK, carefully, descend, families
-from nnexpr.regions.stack import Array, Index, Layer
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Gradients", "gradients", "terms"]
@@ -35,7 +35,7 @@ FEWEST = 1 << 13  # cells worth a second thread
 
 def terms(layers: list[Layer]) -> int:
     """How many terms a gradient gathers on its way: sum_l (n_l + 1), each at the cost of a rounding."""
-    return sum(len(layer.weights) + 1 for layer in layers)
+    return sum(layer.terms + 1 for layer in layers)
 
 
 class Gradients(NamedTuple):

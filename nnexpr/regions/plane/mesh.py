@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.bits import WORD
-from nnexpr.regions.stack import Array
+from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.layer import Array, Bends, Index, pieces_of, room
 
 __all__ = [
     "ABOVE",
@@ -36,11 +37,13 @@ __all__ = [
     "TWICE",
     "VERTICES",
     "Bits",
+    "Lines",
     "Mesh",
     "Narrow",
     "box",
     "corners_of",
     "grown",
+    "lines_of",
     "with_lines",
 ]
 
@@ -53,6 +56,15 @@ GROWTH = 4  # the system gives memory only to what is written: ample room costs 
 Narrow = NDArray[np.int32]  # indices
 Bits = NDArray[np.int64]
 Number = TypeVar("Number", bound=np.generic)
+
+
+class Lines(NamedTuple):
+    """What the words of bits of a layer's lines stand for: a run of units and one of its kinks."""
+
+    firsts: Index  # (words,) the unit of the lowest bit
+    counts: Index  # (words,) how many units have one
+    kinks: Array  # (words,)
+    rooms: Array  # (words,) how near to the kink counts as on it at most
 
 
 class Mesh(NamedTuple):
@@ -102,9 +114,9 @@ def box(corners: Array, values: Array) -> Mesh:
 
 def grown(mesh: Mesh) -> Mesh:
     """The same with room for many times as many cells, and the vertices and edges that go with them."""
-    room = max(SMALLEST, GROWTH * int(mesh.sizes[CELLS]))
-    vertices = max(room + SMALLEST, GROWTH * int(mesh.sizes[VERTICES]))
-    edges = max(2 * room + SMALLEST, GROWTH * int(mesh.sizes[EDGES]))
+    cells = max(SMALLEST, GROWTH * int(mesh.sizes[CELLS]))
+    vertices = max(cells + SMALLEST, GROWTH * int(mesh.sizes[VERTICES]))
+    edges = max(2 * cells + SMALLEST, GROWTH * int(mesh.sizes[EDGES]))
     return mesh._replace(
         points=_enlarged(mesh.points, vertices),
         doubts=_enlarged(mesh.doubts, vertices),
@@ -112,9 +124,9 @@ def grown(mesh: Mesh) -> Mesh:
         bits=_enlarged(mesh.bits, vertices),
         sides=_enlarged(mesh.sides, 2 * edges),
         layers=_enlarged(mesh.layers, edges),
-        first=_enlarged(mesh.first, room),
-        parents=_enlarged(mesh.parents, room),
-        cell_bits=_enlarged(mesh.cell_bits, room),
+        first=_enlarged(mesh.first, cells),
+        parents=_enlarged(mesh.parents, cells),
+        cell_bits=_enlarged(mesh.cell_bits, cells),
     )
 
 
@@ -126,17 +138,31 @@ def _enlarged(array: NDArray[Number], rows: int) -> NDArray[Number]:
     return larger
 
 
-def with_lines(mesh: Mesh, numbers: int, units: int, kinks: int) -> Mesh:
-    """The mesh for the next layer: room for its numbers and its lines' bits, and every cell its own parent.
+@compiled
+def lines_of(bends: Bends) -> Lines:
+    """The lines of a layer: words for each kink of each run of units."""
+    words = 0
+    for first, end, kinks in bends.runs:
+        words += kinks * -(-(end - first) // WORD)
+    firsts, counts = np.empty(words, dtype=np.int64), np.empty(words, dtype=np.int64)
+    kinks_of, rooms, word = np.empty(words), np.empty(words), 0
+    for run in range(len(bends.runs)):
+        kinks = pieces_of(bends, run)[0]
+        for kink in kinks:
+            for first in range(bends.runs[run, 0], bends.runs[run, 1], WORD):
+                firsts[word], counts[word] = first, min(WORD, bends.runs[run, 1] - first)
+                kinks_of[word], rooms[word] = kink, room(kinks)
+                word += 1
+    return Lines(firsts, counts, kinks_of, rooms)
 
-    The first ``units`` of the ``numbers`` have kinks.
-    """
-    words = kinks * -(-units // WORD)
-    room, cells = len(mesh.points), len(mesh.first)
+
+def with_lines(mesh: Mesh, numbers: int, words: int) -> Mesh:
+    """The mesh for the next layer: room for its numbers and its lines' bits, and every cell its own parent."""
+    vertices, cells = len(mesh.points), len(mesh.first)
     mesh.parents[: mesh.sizes[CELLS]] = np.arange(mesh.sizes[CELLS])
     if mesh.values.shape[1] != numbers:
-        mesh = mesh._replace(values=np.empty((room, numbers)))
+        mesh = mesh._replace(values=np.empty((vertices, numbers)))
     if mesh.bits.shape[2] != words:
-        bits, cell_bits = (np.empty((rows, 2, words), dtype=np.int64) for rows in (room, cells))
+        bits, cell_bits = (np.empty((rows, 2, words), dtype=np.int64) for rows in (vertices, cells))
         mesh = mesh._replace(bits=bits, cell_bits=cell_bits)
     return mesh

@@ -9,8 +9,8 @@ from collections import defaultdict
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
+from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.plane.mesh import AFTER, CELL, CELLS, ORIGIN, Mesh
-from nnexpr.regions.stack import Array, Index
 
 __all__ = ["chains", "measure", "outline"]
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.declarations import InputError
-from nnexpr.regions.stack import Array
+from nnexpr.regions.layer import Array
 
 __all__ = ["Domain", "Placed", "Plane", "placed", "plane_through"]
 

@@ -11,41 +11,41 @@ import numpy as np
 
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, VERTICES, Bits, Mesh
-from nnexpr.regions.stack import Array, room
+from nnexpr.regions.layer import Array
+from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, VERTICES, Bits, Lines, Mesh
 
 __all__ = ["classify", "seen", "survey", "survey_cells", "take_sides", "unit_and_kink"]
 
 
 @compiled
-def classify(mesh: Mesh, kinks: Array, limits: Array, steepness: Array, low: int, high: int) -> int:
+def classify(mesh: Mesh, lines: Lines, limits: Array, steepness: Array, low: int, high: int) -> int:
     """Set the bits of some vertices; a pre-activation that counts as on a kink is set to it. How many do."""
-    units, words = len(limits), mesh.bits.shape[2] // len(kinks)
-    heights, depths, near = np.empty(units), np.empty(units), np.empty(units)
-    ties, most = 0, room(kinks)
+    heights, depths, near = np.empty(WORD), np.empty(WORD), np.empty(WORD)
+    ties = 0
     for vertex in range(low, high):
         values, doubt = mesh.values[vertex], mesh.doubts[vertex]
-        for unit in range(units):
-            near[unit] = min(limits[unit] + doubt * steepness[unit], most)
-        for number in range(len(kinks)):
-            first = number * words
-            above, below = (
-                mesh.bits[vertex, ABOVE, first : first + words],
-                mesh.bits[vertex, BELOW, first : first + words],
+        for word in range(len(lines.firsts)):
+            first, units, kink, most = (
+                lines.firsts[word],
+                lines.counts[word],
+                lines.kinks[word],
+                lines.rooms[word],
             )
-            for unit in range(units):
-                heights[unit] = values[unit] - kinks[number]
-                depths[unit] = -heights[unit]
-            exceeding(heights, near, above)
-            exceeding(depths, near, below)
-            sided = 0
-            for word in range(words):
-                sided += count(above[word]) + count(below[word])
-            if sided == units:
+            for each in range(units):
+                near[each] = min(limits[first + each] + doubt * steepness[first + each], most)
+                heights[each] = values[first + each] - kink
+                depths[each] = -heights[each]
+            above, below = (
+                mesh.bits[vertex, ABOVE, word : word + 1],
+                mesh.bits[vertex, BELOW, word : word + 1],
+            )
+            exceeding(heights[:units], near[:units], above)
+            exceeding(depths[:units], near[:units], below)
+            if count(above[0]) + count(below[0]) == units:
                 continue
-            for unit in range(units):
-                if not (heights[unit] > near[unit] or depths[unit] > near[unit]):
-                    values[unit] = kinks[number]
+            for each in range(units):
+                if not (heights[each] > near[each] or depths[each] > near[each]):
+                    values[first + each] = kink
                     ties += 1
     return ties
 
@@ -89,15 +89,14 @@ def seen(mesh: Mesh) -> Bits:
 
 
 @compiled
-def unit_and_kink(mesh: Mesh, line: int, kinks: Array) -> tuple[int, float]:
+def unit_and_kink(lines: Lines, line: int) -> tuple[int, float]:
     """Which unit bends on a line, and at which kink."""
-    units = WORD * (mesh.bits.shape[2] // len(kinks))
-    return line % units, kinks[line // units]
+    return lines.firsts[line // WORD] + line % WORD, lines.kinks[line // WORD]
 
 
 @compiled
 def take_sides(
-    mesh: Mesh, new: int, a: int, b: int, line: int, kinks: Array, limits: Array, steepness: Array
+    mesh: Mesh, new: int, a: int, b: int, line: int, lines: Lines, limits: Array, steepness: Array
 ) -> None:
     """Set the bits of vertex ``new``, which is on ``line`` and on the edge from a to b."""
     for word in range(mesh.bits.shape[2]):
@@ -115,10 +114,10 @@ def take_sides(
             other = word * WORD + place
             if other == line:
                 continue
-            unit, kink = unit_and_kink(mesh, other, kinks)
+            unit, kink = unit_and_kink(lines, other)
             height = mesh.values[new, unit] - kink
             near = limits[unit] + mesh.doubts[new] * steepness[unit]
-            if abs(height) <= near and abs(height) <= room(kinks):
+            if abs(height) <= near and abs(height) <= lines.rooms[word]:
                 mesh.values[new, unit] = kink
                 mesh.sizes[TIES] += 1
             elif height > 0.0:

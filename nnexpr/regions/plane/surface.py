@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnexpr.regions.asked import ARGMAX
 from nnexpr.regions.counted import allowed, dead_units, layer_counts
+from nnexpr.regions.layer import Array, Index, Layer
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.certificate import compared
 from nnexpr.regions.plane.classes import decide
@@ -20,7 +21,7 @@ from nnexpr.regions.plane.maps import gradients
 from nnexpr.regions.plane.mesh import CELL, CELLS, EDGES, ORIGIN, TIES, TWICE, VERTICES, Mesh
 from nnexpr.regions.plane.outline import measure, outline
 from nnexpr.regions.plane.placed import Domain, Placed
-from nnexpr.regions.stack import Array, Index, Layer, Stack
+from nnexpr.regions.stack import Stack
 
 __all__ = ["surface"]
 
@@ -63,7 +64,7 @@ def surface(
     made = _made(mesh, layers, sides, place)
     if of == ARGMAX:
         made = _decided(made, *decide(mesh, rounding, stack.tolerance, len(layers), most))
-    edge_layer = made.mesh.layers[: len(made.faces)].astype(np.int64)
+    edge_layer = stack.layers_of(made.mesh.layers[: len(made.faces)].astype(np.int64))
     shape, regions = _shape(made), join(len(made.slopes), made.faces, made.bends)
     single = made.slopes.shape[2] == 1
     return PlaneRegions(
@@ -85,7 +86,7 @@ def surface(
         regions=regions,
         patterns=made.patterns,
         classes=made.classes,
-        bends_by_layer=layer_counts(edge_layer[made.bends], len(sides) + (of == ARGMAX)),
+        bends_by_layer=layer_counts(edge_layer[made.bends], stack.hidden + (of == ARGMAX)),
         dead_units=dead_units(
             np.concatenate([np.empty(0, dtype=bool), *(each.dead for each in sides)]), stack.units
         ),

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexpr.regions.layer import Array, Bends, Layer, affine, squared
 from nnexpr.regions.plane.placed import Domain, Placed
-from nnexpr.regions.stack import Array, Pieces
 
 __all__ = ["Rounding"]
 
@@ -46,18 +46,21 @@ class Rounding:
         """The inputs on a plane, which are its coordinates themselves where none was given."""
         return cls(place.sigmas(domain), np.linalg.norm(place.directions, axis=0))
 
-    def through(self, weights: Array, bias: Array, sizes: Array) -> Rounding:
-        """That of pre-activations ``x W + b``, W ``(inputs, units)``, over inputs of at most ``sizes: (inputs,)``."""
-        squares = weights * weights
-        own = (sizes * sizes) @ squares + bias * bias
-        gathered = np.minimum(own + (self.sigmas**2) @ squares, MOST_GROWTH**2 * own)
-        sigmas, steepness = np.sqrt(gathered), np.sqrt((self.steepness**2) @ squares)
+    def through(self, layer: Layer, sizes: Array) -> Rounding:
+        """That of a layer's pre-activations over inputs of at most ``sizes: (inputs,)``."""
+        terms = np.stack([sizes, self.sigmas, self.steepness]) ** 2
+        own, gathered, steep = affine(terms, squared(layer), np.zeros(len(layer.bias)))
+        own += layer.bias**2
+        gathered = np.minimum(own + gathered, MOST_GROWTH**2 * own)
+        sigmas, steepness = np.sqrt(gathered), np.sqrt(steep)
         # Squares overflow from 1e154 on: nothing is taken for a tie there.
         return Rounding(
             np.nan_to_num(sigmas, nan=0.0, posinf=0.0), np.nan_to_num(steepness, nan=0.0, posinf=0.0)
         )
 
-    def above(self, pieces: Pieces, units: int) -> Rounding:
-        """That of the values of the first ``units``, and of the others as they are."""
-        steepest = np.where(np.arange(len(self.sigmas)) < units, np.abs(pieces[1]).max(), 1.0)
+    def above(self, bends: Bends) -> Rounding:
+        """That of the values above what bends, of numbers that pass as they are."""
+        steepest = np.ones(len(self.sigmas))
+        for (first, end, kinks), function in zip(bends.runs, bends.functions, strict=True):
+            steepest[first:end] = np.abs(function[1, : kinks + 1]).max()
         return Rounding(self.sigmas * steepest, self.steepness * steepest)

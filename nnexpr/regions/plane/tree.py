@@ -19,13 +19,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.kernels.bits import put
+from nnexpr.kernels.bits import WORD, put
 from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.kernels.rows import affine
-from nnexpr.regions.bending import CANCELLED, steepest
+from nnexpr.regions.layer import CANCELLED, Array, Bends, Index, Layer, affine, squared, steepest
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.mesh import Bits, Narrow
-from nnexpr.regions.stack import Array, Index, Layer
 
 __all__ = ["BLOCK", "Family", "Level", "carefully", "descend", "families"]
 
@@ -69,8 +67,8 @@ def _above(
 ) -> Iterator[Block]:
     """The blocks above a layer of the cells cut from those of one block."""
     parents, below = block
-    gradient = _raised(below, layer.weights)
-    cancelling = _cancelling(below, gradient, layer.weights)
+    gradient = _raised(below, layer)
+    cancelling = _cancelling(below, gradient, layer)
     if cancelling.any():
         cells = parents[cancelling]
         for family in tree:
@@ -81,13 +79,13 @@ def _above(
     blocks = -(-cells.size * 2 * len(layer.bias) // BLOCK)
     for low, high in pairwise(np.linspace(0, len(cells), blocks + 1).astype(int)):
         chosen = cells[low:high]
-        yield chosen, _scaled(gradient, rows[low:high], chosen, sides.above, layer.pieces[1], layer.passing)
+        yield chosen, _scaled(gradient, rows[low:high], chosen, sides.above, layer.bends, False)
 
 
 class Level(NamedTuple):
     """A layer on given cells of the last one. The layer's cells are those that these are parts of, each once."""
 
-    weights: Array  # (inputs, units)
+    layer: Layer
     below: Array  # (cells below, 2, inputs) the gradients of the values below
     raised: Array  # (cells below, 2, units) of the pre-activations
     places: Index  # (given cells,) in which of the cells below each lies
@@ -105,27 +103,26 @@ def carefully(root: Array, hidden: list[Layer], sides: list[Sides], cells: Narro
         cells = parents.astype(np.int32)
     gradients, blurs = root[None], np.zeros((1, *root.shape))
     for layer, each, (own, rows, places) in zip(hidden, sides, reversed(steps), strict=True):
-        below, slopes, passing = gradients, layer.pieces[1], layer.passing
-        raised, doubts = _raised(below, layer.weights), _raised(below**2 + blurs, layer.weights**2)
-        gradients = _scaled(raised, rows, own, each.above, slopes, passing)
-        blurs = _scaled(doubts, rows, own, each.above, slopes**2, passing)
-        yield Level(layer.weights, below, raised, places, gradients, blurs)
+        below = gradients
+        raised, doubts = _raised(below, layer), _raised(below**2 + blurs, squared(layer))
+        gradients = _scaled(raised, rows, own, each.above, layer.bends, False)
+        blurs = _scaled(doubts, rows, own, each.above, layer.bends, True)
+        yield Level(layer, below, raised, places, gradients, blurs)
 
 
-def _raised(below: Array, weights: Array) -> Array:
-    """``below (cells, 2, inputs)`` times ``weights (inputs, units)``."""
-    inputs, units = weights.shape
-    raised = np.empty((len(below), 2, units))
-    affine(below.reshape(-1, inputs), weights, np.zeros(units), raised.reshape(-1, units))
-    return raised
+def _raised(below: Array, layer: Layer) -> Array:
+    """``below (cells, 2, inputs)`` through a layer's matrix, ``(cells, 2, units)``."""
+    units = len(layer.bias)
+    raised = affine(np.ascontiguousarray(below).reshape(-1, layer.inputs), layer, np.zeros(units))
+    return raised.reshape(-1, 2, units)
 
 
 @compiled_loosely
-def _cancelling(below: Array, above: Array, weights: Array) -> NDArray[np.bool_]:
+def _cancelling(below: Array, above: Array, layer: Layer) -> NDArray[np.bool_]:
     """On which cells some component ``above (cells, 2, units)`` is not zero, but next to nothing beside all ``below``:
     ``(cells,)``. All of them, if a weight is next to nothing beside the others.
     """
-    (inputs, units), (most, mixed) = weights.shape, steepest(weights)
+    inputs, units, (most, mixed) = layer.inputs, len(layer.bias), steepest(layer)
     found = np.empty(len(below), dtype=np.bool_)
     gradients, terms = above.reshape(-1, 2 * units), below.reshape(-1, 2 * inputs)
     for cell in range(len(found)):
@@ -140,20 +137,23 @@ def _cancelling(below: Array, above: Array, weights: Array) -> NDArray[np.bool_]
 
 
 @compiled
-def _scaled(gradient: Array, rows: Narrow, cells: Narrow, above: Bits, slopes: Array, passing: int) -> Array:
-    """Each cell's row of ``gradient: (rows, 2, units)``, times the slope of the piece that each unit is on there, which
-    is 1 for the last ``passing``.
+def _scaled(gradient: Array, rows: Narrow, cells: Narrow, above: Bits, bends: Bends, square: bool) -> Array:
+    """Each cell's row of ``gradient: (rows, 2, units)``, times the slope of the piece that each unit is on there, or
+    its square; numbers that pass have slope 1.
     """
-    units, kinks = gradient.shape[2], len(slopes) - 1
+    units = gradient.shape[2]
     result = np.empty((cells.shape[0], 2, units))
     scales = np.ones(units)
-    bending = scales[: units - passing]
     for place in range(cells.shape[0]):
-        bits = above[cells[place]]
-        bending[:] = slopes[0]
-        for kink in range(kinks):
-            first = kink * (len(bits) // kinks)
-            put(slopes[kink + 1], bits[first : first + len(bits) // kinks], bending)
+        bits, word = above[cells[place]], 0
+        for run in range(len(bends.runs)):
+            first, end, kinks = bends.runs[run, 0], bends.runs[run, 1], bends.runs[run, 2]
+            slopes, words = bends.functions[run, 1], -(-(end - first) // WORD)
+            scales[first:end] = slopes[0] * slopes[0] if square else slopes[0]
+            for kink in range(1, kinks + 1):
+                slope = slopes[kink] * slopes[kink] if square else slopes[kink]
+                put(slope, bits[word : word + words], scales[first:end])
+                word += words
         for axis in range(2):
             own, scaled = gradient[rows[place], axis], result[place, axis]
             for unit in range(units):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.kernels.rows import affine
+from nnexpr.regions.layer import Array, Bends, Layer, affine_into, pieces_of
 from nnexpr.regions.plane.mesh import Mesh
-from nnexpr.regions.stack import Array, Pieces
 
 __all__ = ["activate", "interpolate", "largest", "raise_values"]
 
@@ -34,33 +33,39 @@ def interpolate(mesh: Mesh, new: int, a: int, b: int, unit: int, kink: float) ->
 
 
 @compiled
-def activate(z: Array, units: int, pieces: Pieces, out: Array) -> None:
-    """The activation of the first ``units`` of ``z (n,)``, the others as they are; ``out`` is another array.
+def activate(z: Array, bends: Bends, out: Array) -> None:
+    """The activation of ``z (n,)``, of numbers that pass as they are; ``out`` is another array.
 
     In loops that become vector instructions.
     """
-    kinks, slopes, intercepts = pieces
-    slope, intercept = slopes[0], intercepts[0]
-    for unit in range(units):
-        out[unit] = slope * z[unit] + intercept
-    for number in range(len(kinks)):
-        kink, slope, intercept = kinks[number], slopes[number + 1], intercepts[number + 1]
-        for unit in range(units):
-            out[unit] = slope * z[unit] + intercept if z[unit] > kink else out[unit]
-    for unit in range(units, len(z)):
+    end = 0
+    for run in range(len(bends.runs)):
+        (kinks, slopes, intercepts), first, end = (
+            pieces_of(bends, run),
+            bends.runs[run, 0],
+            bends.runs[run, 1],
+        )
+        slope, intercept = slopes[0], intercepts[0]
+        for unit in range(first, end):
+            out[unit] = slope * z[unit] + intercept
+        for number in range(len(kinks)):
+            kink, slope, intercept = kinks[number], slopes[number + 1], intercepts[number + 1]
+            for unit in range(first, end):
+                out[unit] = slope * z[unit] + intercept if z[unit] > kink else out[unit]
+    for unit in range(end, len(z)):
         out[unit] = z[unit]
 
 
 @compiled
-def largest(values: Array, units: int, pieces: Pieces, low: int, high: int) -> Array:
-    """The largest size of each number in some rows, ``(n,)``, after the activation of the first ``units``.
+def largest(values: Array, bends: Bends, low: int, high: int) -> Array:
+    """The largest size of each number in some rows, ``(n,)``, after the activation.
 
     ``values (vertices, n)`` are pre-activations.
     """
     width = values.shape[1]
     result, row_values = np.zeros(width), np.empty(width)
     for row in range(low, high):
-        activate(values[row], units, pieces, row_values)
+        activate(values[row], bends, row_values)
         for unit in range(width):
             size = abs(row_values[unit])
             result[unit] = size if size > result[unit] else result[unit]
@@ -68,21 +73,19 @@ def largest(values: Array, units: int, pieces: Pieces, low: int, high: int) -> A
 
 
 @compiled
-def raise_values(
-    below: Array, own: int, pieces: Pieces, weights: Array, bias: Array, values: Array, low: int, high: int
-) -> bool:
+def raise_values(below: Array, bends: Bends, layer: Layer, values: Array, low: int, high: int) -> bool:
     """The next layer's pre-activations of the rows ``low:high``; whether all is finite.
 
-    ``below (vertices, inputs)``: pre-activations, and the ``pieces`` of the activation of the first ``own``. ``values
-    (vertices, units)`` may be the same array.
+    ``below (vertices, inputs)``: pre-activations, and what ``bends`` them. ``values (vertices, units)`` may be the same
+    array.
     """
-    (inputs, units), infinite = weights.shape, 0
+    inputs, units, infinite = layer.inputs, len(layer.bias), 0
     active, raised = np.empty((ROWS, inputs)), np.empty((ROWS, units))
     for first in range(low, high, ROWS):
         count = min(ROWS, high - first)
         for row in range(count):
-            activate(below[first + row], own, pieces, active[row])
-        affine(active[:count], weights, bias, raised[:count])
+            activate(below[first + row], bends, active[row])
+        affine_into(active[:count], layer, layer.bias, raised[:count])
         for row in range(count):
             for unit in range(units):
                 values[first + row, unit] = raised[row, unit]

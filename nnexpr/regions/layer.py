@@ -1,0 +1,202 @@
+"""One layer as the counting needs it: an affine map, dense or sparse, and what bends above it.
+
+Its units lie in runs of one activation each, one run behind the other; behind them lie numbers that are passed on as
+they are to layers further up. A layer of a network is one run; those of graphs may have several (``lowered.py``).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnexpr.kernels import rows as kernels
+from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.sparse import sparse_affine
+
+__all__ = [
+    "CANCELLED",
+    "Array",
+    "Bends",
+    "Index",
+    "Layer",
+    "Member",
+    "Pieces",
+    "Sparse",
+    "affine",
+    "affine_into",
+    "column",
+    "layer_of",
+    "pieces_of",
+    "room",
+    "room_of",
+    "squared",
+    "steepest",
+]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+Pieces = tuple[Array, Array, Array]  # an activation's kinks, slopes and intercepts
+
+CANCELLED = 2.0**-26
+
+
+class Sparse(NamedTuple):
+    """A matrix by its columns: of column c the places and weights from ``offsets[c]`` to below ``offsets[c + 1]``."""
+
+    offsets: Index  # (outputs + 1,)
+    places: Index  # (weights,)
+    weights: Array  # (weights,)
+
+
+class Bends(NamedTuple):
+    """What a layer's units bend by, run by run."""
+
+    runs: Index  # (runs, 3) the first unit, the one behind the last, the number of kinks
+    functions: Array  # (runs, 3, most kinks + 1) kinks, slopes and intercepts, in the first places
+
+
+class Layer(NamedTuple):
+    """``activation(x W + b)`` of the first ``own`` outputs, ``x W + b`` of the others, which pass."""
+
+    weights: Array  # (inputs, outputs); no rows where the matrix is sparse
+    sparse: Sparse  # of no weights where it is dense
+    bias: Array  # (outputs,)
+    bends: Bends
+    own: int
+    inputs: int
+    terms: int  # that a number gathers here: rounding grows with them
+
+
+class Member(NamedTuple):
+    """One network. Its last layer has no kinks, and is dense."""
+
+    parameters: (
+        Array  # (P,) layer after layer the weights (inputs, outputs), or the sparse ones, then the biases
+    )
+    shapes: Index  # (layers, 6) inputs, outputs, units of its own, runs, sparse weights or -1, terms
+    runs: Index  # (all runs, 3)
+    functions: Array  # (all runs, 3, most kinks + 1)
+    places: Index  # of sparse layers the offsets and places, one after another
+    tolerance: float  # of ties
+
+
+@compiled
+def layer_of(member: Member, number: int) -> Layer:
+    """The layer ``number``, from 0; views, not copies."""
+    parameters, shapes, runs, functions, places, _ = member
+    start, run, place = 0, 0, 0
+    for below in range(number):
+        inputs, outputs, few = shapes[below, 0], shapes[below, 1], shapes[below, 4]
+        start += outputs + (inputs * outputs if few < 0 else few)
+        place += 0 if few < 0 else outputs + 1 + few
+        run += shapes[below, 3]
+    inputs, outputs, few = shapes[number, 0], shapes[number, 1], shapes[number, 4]
+    rows, held = (inputs, 0) if few < 0 else (0, few)
+    middle = start + rows * outputs + held
+    first = place + (outputs + 1 if few >= 0 else 0)
+    return Layer(
+        parameters[start : start + rows * outputs].reshape(rows, outputs),
+        Sparse(
+            places[place:first],
+            places[first : first + held],
+            parameters[start + rows * outputs : middle],
+        ),
+        parameters[middle : middle + outputs],
+        Bends(runs[run : run + shapes[number, 3]], functions[run : run + shapes[number, 3]]),
+        shapes[number, 2],
+        inputs,
+        shapes[number, 5],
+    )
+
+
+@compiled
+def pieces_of(bends: Bends, run: int) -> Pieces:
+    """The kinks, slopes and intercepts of a run; views."""
+    kinks, function = bends.runs[run, 2], bends.functions[run]
+    return function[0, :kinks], function[1, : kinks + 1], function[2, : kinks + 1]
+
+
+@compiled
+def room(kinks: Array) -> float:
+    """How near to a kink counts as on it at most: a quarter of the least distance between two."""
+    least = np.inf
+    for at in range(1, len(kinks)):
+        least = min(least, kinks[at] - kinks[at - 1])
+    return least / 4.0
+
+
+@compiled
+def room_of(bends: Bends, unit: int) -> float:
+    """The same of one unit's kinks."""
+    for run in range(len(bends.runs)):
+        if unit < bends.runs[run, 1]:
+            return room(pieces_of(bends, run)[0])
+    return np.inf
+
+
+@compiled
+def affine(rows: Array, layer: Layer, bias: Array) -> Array:
+    """``bias + rows (n, inputs) W``, ``(n, outputs)``."""
+    result = np.empty((len(rows), len(bias)))
+    affine_into(rows, layer, bias, result)
+    return result
+
+
+@compiled
+def affine_into(rows: Array, layer: Layer, bias: Array, out: Array) -> None:
+    """The same into an array that overlaps nothing."""
+    if len(layer.weights):
+        kernels.affine(rows, layer.weights, bias, out)
+    else:
+        sparse_affine(rows, layer.sparse.offsets, layer.sparse.places, layer.sparse.weights, bias, out)
+
+
+@compiled
+def squared(layer: Layer) -> Layer:
+    """The layer with its weights and biases squared: what rounding leaves goes up by it."""
+    weights, (offsets, places, few), bias, bends, own, inputs, terms = layer
+    return Layer(
+        weights * weights, Sparse(offsets, places, few * few), bias * bias, bends, own, inputs, terms
+    )
+
+
+@compiled
+def column(layer: Layer, unit: int, out: Array) -> None:
+    """The weights to one unit from every input, ``out (inputs,)``."""
+    if len(layer.weights):
+        out[:] = layer.weights[:, unit]
+        return
+    offsets, places, weights = layer.sparse
+    out[:] = 0.0
+    for at in range(offsets[unit], offsets[unit + 1]):
+        out[places[at]] += weights[at]
+
+
+@compiled_loosely
+def steepest(layer: Layer) -> tuple[float, bool]:
+    """The largest ||w|| of a unit of a layer, squared, and whether a weight is not zero but next to nothing beside
+    it.
+    """
+    inputs, units = layer.weights.shape
+    squares, most, number = np.zeros(units), 0.0, 0
+    for each in range(inputs):
+        for unit in range(units):
+            squares[unit] += layer.weights[each, unit] * layer.weights[each, unit]
+    for unit in range(units):
+        most = max(most, squares[unit])
+    offsets, _, few = layer.sparse
+    for unit in range(len(offsets) - 1):
+        square = 0.0
+        for at in range(offsets[unit], offsets[unit + 1]):
+            square += few[at] * few[at]
+        most = max(most, square)
+    limit = CANCELLED * CANCELLED * most
+    for each in range(inputs):
+        for unit in range(units):
+            square = layer.weights[each, unit] * layer.weights[each, unit]
+            number += (square <= limit) & (layer.weights[each, unit] != 0.0)
+    for at in range(len(few)):
+        number += (few[at] * few[at] <= limit) & (few[at] != 0.0)
+    return most, number > 0

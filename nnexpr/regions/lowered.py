@@ -1,0 +1,382 @@
+"""A graph as a chain: layers of which each takes only what is right below it.
+
+What is affine between two bends is one matrix, kept by its columns where it is sparse: a convolution has a few weights
+for each of its outputs, a residual sum one more. Layers bend what can be bent at once. Behind their own units they
+pass on what is needed further up, as it is or, where that is less, what is made of it: the sum's part of a shortcut,
+not all that the shortcut takes. Such a chain is the same function up to the order of sums, and its own units have the
+same pre-activations.
+
+A maximum of k is a tournament, max(a, b) = b + relu(a - b): k - 1 units, of which each says which of two is larger. Two
+maps one upon the other are multiplied where that gives no more weights than they have, and else the lower one is a
+layer without units.
+
+Cost: 16 bytes a weight of a sparse matrix, a multiply-add a weight and row to pass it. ``needed`` says how much memory
+that is before it is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import sparse
+
+from nnexpr.activations import PiecewiseLinear
+from nnexpr.networks.graph.graph import Graph
+from nnexpr.networks.graph.nodes import Affine, Concatenate, Kinks, Maximum, Node, Sum
+from nnexpr.regions.layer import Array, Index
+
+__all__ = ["Lowered", "lowered", "table_of"]
+
+DENSE = 0.2  # the share of weights from which on a matrix is kept whole: its product leaves out what is zero in a row
+DEAR = 4  # a product of two maps may have so many times as many weights as both
+RELU = PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0))
+
+Matrix = sparse.csr_array  # (inputs, outputs)
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """The arrays of a ``Member`` and of its ``Stack``."""
+
+    parameters: Array
+    shapes: Index
+    runs: Index
+    functions: Array
+    places: Index
+    units: Index
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """What some numbers are: ``bias + sum over groups of x_group M``, each ``(units of the group, units)``."""
+
+    parts: dict[int, Matrix]
+    bias: Array
+
+    @property
+    def weights(self) -> int:
+        return sum(part.nnz for part in self.parts.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Bend:
+    """A node that bends, and its units' names; one without ``pieces`` only holds what it takes."""
+
+    of: int
+    pieces: tuple[PiecewiseLinear, ...] = ()
+    which: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    names: Index = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """x M + b of one node."""
+
+    of: int
+    matrix: Matrix
+    bias: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """The sum of several, or several behind each other."""
+
+    of: tuple[int, ...]
+    behind: bool
+
+
+Step = Bend | Mapped | Joined
+
+
+def lowered(graph: Graph) -> Lowered:
+    """The chain of a graph."""
+    return _Chain(*_steps(graph), graph.inputs).made()
+
+
+def table_of(functions: Sequence[PiecewiseLinear]) -> Array:
+    """``(functions, 3, most kinks + 1)``: kinks, slopes and intercepts, in the first places."""
+    table = np.zeros((len(functions), 3, max((len(each.slopes) for each in functions), default=1)))
+    for row, each in zip(table, functions, strict=True):
+        for place, numbers in zip(row, (each.kinks, each.slopes, each.intercepts), strict=True):
+            place[: len(numbers)] = numbers
+    return table
+
+
+def _steps(graph: Graph) -> tuple[list[Step | None], int]:
+    """The graph's nodes as steps, maxima as tournaments; and the number of the last. The input is None."""
+    steps: list[Step | None] = [None]
+    place = {0: 0}  # of each node among the steps
+    layer = 0
+    for number, node in enumerate(graph.nodes[1:], 1):
+        of = tuple(place[below] for below in node.of)
+        layer += node.bends
+        if isinstance(node, Maximum):
+            place[number] = _tournament(steps, of[0], node.groups, graph.nodes[node.of[0]].units, layer)
+            continue
+        steps.append(_step(node, of, layer))
+        place[number] = len(steps) - 1
+    return steps, place[len(graph.nodes) - 1]
+
+
+def _step(node: Node, of: tuple[int, ...], layer: int) -> Step:
+    if isinstance(node, Affine):
+        return Mapped(of[0], sparse.csr_array(node.map.sparse()), node.bias)
+    if isinstance(node, (Sum, Concatenate)):
+        return Joined(of, isinstance(node, Concatenate))
+    if isinstance(node, Kinks):
+        return Bend(of[0], node.pieces, node.which, _names(layer, 0, node.units))
+    raise TypeError(f"a node is a {type(node).__name__}, of which no regions are known")
+
+
+def _names(layer: int, first: int, count: int) -> Index:
+    return np.column_stack([np.full(count, layer), np.arange(first, first + count)])
+
+
+def _tournament(steps: list[Step | None], of: int, groups: Index, units: int, layer: int) -> int:
+    """Append the steps of a maximum; the number of the last. Those of a round are compared in pairs."""
+    named = 0
+    while True:
+        count = groups.shape[1]
+        left, right = groups[:, 0 : count - 1 : 2], groups[:, 1::2]
+        both = (left >= 0) & (right >= 0)
+        pairs = int(both.sum())
+        if pairs:
+            number = np.arange(pairs)
+            matrix = _entries((left[both], number, 1.0), (right[both], number, -1.0), shape=(units, pairs))
+            steps.append(Mapped(of, matrix, np.zeros(pairs)))
+            which = np.zeros(pairs, dtype=np.int64)
+            steps.append(Bend(len(steps) - 1, (RELU,), which, _names(layer, named, pairs)))
+            steps.append(Joined((len(steps) - 1, of), True))
+            named += pairs
+        # The better of each pair is relu(a - b) + b; whoever has no rival goes on.
+        best = np.where(right >= 0, right, left)
+        if count % 2:
+            best, both = np.column_stack([best, groups[:, -1]]), np.column_stack([both, groups[:, -1] < -1])
+        there = best >= 0
+        groups = np.where(there, np.cumsum(there).reshape(there.shape) - 1, -1)
+        added = np.cumsum(both).reshape(both.shape) - 1
+        on = groups[both]
+        matrix = _entries(
+            (pairs + best[there], groups[there], 1.0),
+            (added[both], on, 1.0),
+            shape=(pairs + units, int(there.sum())),
+        )
+        steps.append(Mapped(len(steps) - 1 if pairs else of, matrix, np.zeros(matrix.shape[1])))
+        of, units = len(steps) - 1, matrix.shape[1]
+        if groups.shape[1] == 1:
+            return of
+
+
+def _entries(*given: tuple[Index, Index, float], shape: tuple[int, int]) -> Matrix:
+    rows, columns = (np.concatenate([each[side] for each in given]) for side in (0, 1))
+    values = np.concatenate([np.full(len(each[0]), each[2]) for each in given])
+    return sparse.csr_array((values, (rows, columns)), shape=shape)
+
+
+class _Chain:
+    """The layers so far, and what every step is, made of the groups of numbers that the last layer gives."""
+
+    def __init__(self, steps: list[Step | None], last: int, inputs: int) -> None:
+        self.steps, self.last = steps, last
+        self.values: dict[int, Value] = {
+            0: Value({0: sparse.eye_array(inputs, format="csr")}, np.zeros(inputs))
+        }
+        self.groups: dict[int, Index] = {0: np.arange(inputs)}  # where each lies in the last layer
+        self.width = inputs
+        self.fresh = 1
+        self.layers: list[tuple[Matrix, Array, list[tuple[int, int, PiecewiseLinear]], Index]] = []
+
+    def made(self) -> Lowered:
+        while self.last not in self.values:
+            self._spread()
+            if self.last in self.values:
+                break
+            self._bend(
+                {
+                    number: step
+                    for number, step in enumerate(self.steps)
+                    if isinstance(step, Bend) and number not in self.values and step.of in self.values
+                }
+            )
+        matrix = self._over(self.values[self.last])
+        self.layers.append((matrix, self.values[self.last].bias, [], np.zeros((0, 2), dtype=np.int64)))
+        return self._packed()
+
+    def _spread(self) -> None:
+        """Values of all steps that do not bend and take what has one."""
+        number = 1
+        while number < len(self.steps):
+            step = self.steps[number]
+            if number not in self.values and isinstance(step, Mapped) and step.of in self.values:
+                if not self._mapped(number, step):
+                    continue  # held first: the step is another now
+            elif (
+                number not in self.values
+                and isinstance(step, Joined)
+                and all(each in self.values for each in step.of)
+            ):
+                self.values[number] = self._joined(step)
+            number += 1
+
+    def _mapped(self, number: int, step: Mapped) -> bool:
+        below = self.values[step.of]
+        fans = np.diff(step.matrix.indptr)
+        product = sum(
+            int(np.bincount(part.indices, minlength=len(fans)) @ fans) for part in below.parts.values()
+        )
+        if product > DEAR * (step.matrix.nnz + below.weights):
+            self.steps.append(Bend(step.of))
+            self.steps[number] = replace(step, of=len(self.steps) - 1)
+            return False
+        parts = {group: sparse.csr_array(part @ step.matrix) for group, part in below.parts.items()}
+        self.values[number] = Value(parts, below.bias @ step.matrix + step.bias)
+        return True
+
+    def _joined(self, step: Joined) -> Value:
+        given = [self.values[each] for each in step.of]
+        if not step.behind:
+            parts: dict[int, Matrix] = {}
+            for value in given:
+                for group, part in value.parts.items():
+                    parts[group] = parts[group] + part if group in parts else part
+            return Value(parts, np.sum([value.bias for value in given], axis=0))
+        found: dict[int, Matrix] = {}
+        for group in dict.fromkeys(group for value in given for group in value.parts):
+            rows = next(value.parts[group].shape[0] for value in given if group in value.parts)
+            blocks = [value.parts.get(group, sparse.csr_array((rows, len(value.bias)))) for value in given]
+            found[group] = sparse.csr_array(sparse.hstack(blocks, format="csr"))
+        return Value(found, np.concatenate([value.bias for value in given]))
+
+    def _bend(self, ready: dict[int, Bend]) -> None:
+        """One layer: the ``ready`` steps bend, and what is needed later passes."""
+        taken = {number: self.values[step.of] for number, step in ready.items()}
+        new: dict[int, int] = {}  # the group of each step
+        for number in ready:
+            units = len(taken[number].bias)
+            new[number], self.fresh = self.fresh, self.fresh + 1
+            self.values[number] = Value({new[number]: sparse.eye_array(units, format="csr")}, np.zeros(units))
+        self._spread()
+        blocks, biases, places, runs, names = self._own(ready, taken, new)
+        own = sum(block.shape[1] for block in blocks)
+        for number, step in ready.items():  # what is only held passes
+            if not step.pieces:
+                places[new[number]] = own + np.arange(len(taken[number].bias))
+                own += len(taken[number].bias)
+                blocks.append(self._over(taken[number]))
+                biases.append(taken[number].bias)
+        self._pass(set(new.values()), blocks, biases, places, own)
+        matrix = sparse.csr_array(sparse.hstack(blocks, format="csr"))
+        self.layers.append((matrix, np.concatenate(biases), runs, names))
+        self.groups, self.width = places, matrix.shape[1]
+
+    def _own(
+        self, ready: dict[int, Bend], taken: dict[int, Value], new: dict[int, int]
+    ) -> tuple[list[Matrix], list[Array], dict[int, Index], list[tuple[int, int, PiecewiseLinear]], Index]:
+        """The units that bend, those of one function together."""
+        blocks, biases, places, names, end = [], [], {}, [np.zeros((0, 2), dtype=np.int64)], 0
+        runs: list[tuple[int, int, PiecewiseLinear]] = []
+        for number, step in ready.items():
+            if not step.pieces:
+                continue
+            order = np.argsort(step.which, kind="stable")
+            place = np.empty(len(order), dtype=np.int64)
+            place[order] = end + np.arange(len(order))
+            places[new[number]] = place
+            blocks.append(self._over(taken[number])[:, order])
+            biases.append(taken[number].bias[order])
+            names.append(step.names[order])
+            for which, count in enumerate(np.bincount(step.which, minlength=len(step.pieces)).tolist()):
+                if count:
+                    runs.append((end, end + count, step.pieces[which]))
+                    end += count
+        return blocks, biases, places, runs, np.concatenate(names)
+
+    def _pass(
+        self, new: set[int], blocks: list[Matrix], biases: list[Array], places: dict[int, Index], width: int
+    ) -> None:
+        """Append what values that are needed later take from below the new layer."""
+        passing = np.full(self.width, -1)  # where a number of the layer below lies above
+        for number in self._needed():
+            value = self.values[number]
+            old = {group: part for group, part in value.parts.items() if group not in new}
+            if not old:
+                continue
+            matrix = self._over(Value(old, value.bias))
+            rows = np.flatnonzero(np.diff(matrix.indptr))
+            columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]))
+            parts = {group: part for group, part in value.parts.items() if group in new}
+            more = rows[passing[rows] < 0]
+            if len(columns) < len(more):
+                blocks.append(matrix[:, columns])
+                biases.append(np.zeros(len(columns)))
+                place = width + np.arange(len(columns))
+                width += len(columns)
+                entry = _entries(
+                    (np.arange(len(columns)), columns, 1.0), shape=(len(columns), matrix.shape[1])
+                )
+            else:
+                passing[more] = width + np.arange(len(more))
+                if len(more):
+                    blocks.append(_entries((more, np.arange(len(more)), 1.0), shape=(self.width, len(more))))
+                    biases.append(np.zeros(len(more)))
+                    width += len(more)
+                place, entry = passing[rows], matrix[rows]
+            places[self.fresh] = place
+            self.values[number] = Value({**parts, self.fresh: sparse.csr_array(entry)}, value.bias)
+            self.fresh += 1
+
+    def _needed(self) -> Iterator[int]:
+        """The steps whose values are taken by a step that has none yet, or last; all others are forgotten."""
+        wanted = {self.last}
+        for number, step in enumerate(self.steps):
+            if step is not None and number not in self.values:
+                wanted |= set(step.of) if isinstance(step, Joined) else {step.of}
+        self.values = {
+            number: value if number in wanted else Value({}, value.bias)
+            for number, value in self.values.items()
+        }
+        return (number for number in sorted(wanted) if number in self.values)
+
+    def _over(self, value: Value) -> Matrix:
+        """A value's matrix over the last layer's numbers."""
+        rows, columns, weights = [], [], []
+        for group, part in value.parts.items():
+            entries = part.tocoo()
+            rows.append(self.groups[group][entries.coords[0]])
+            columns.append(entries.coords[1])
+            weights.append(entries.data)
+        shape = (self.width, len(value.bias))
+        if not rows:
+            return sparse.csr_array(shape)
+        return sparse.csr_array(
+            (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=shape
+        )
+
+    def _packed(self) -> Lowered:
+        numbers, places, shapes, runs, functions = [], [], [], [], []
+        for place, (matrix, bias, own_runs, names) in enumerate(self.layers):
+            matrix.eliminate_zeros()
+            inputs, outputs = matrix.shape
+            dense = place == len(self.layers) - 1 or matrix.nnz > DENSE * inputs * outputs
+            by_column = matrix.tocsc()
+            fan = max(int(np.diff(by_column.indptr).max(initial=0)), 1)
+            if dense:
+                numbers.append(matrix.toarray().ravel())
+            else:
+                by_column.sort_indices()
+                numbers.append(by_column.data)
+                places += [by_column.indptr.astype(np.int64), by_column.indices.astype(np.int64)]
+            numbers.append(bias)
+            shapes.append((inputs, outputs, len(names), len(own_runs), -1 if dense else matrix.nnz, fan))
+            runs += [(first, end, len(piece.kinks)) for first, end, piece in own_runs]
+            functions += [piece for *_, piece in own_runs]
+        return Lowered(
+            parameters=np.concatenate(numbers),
+            shapes=np.array(shapes, dtype=np.int64),
+            runs=np.array(runs, dtype=np.int64).reshape(-1, 3),
+            functions=table_of(functions),
+            places=np.concatenate(places) if places else np.zeros(0, dtype=np.int64),
+            units=np.concatenate([names for *_, names in self.layers]),
+        )
