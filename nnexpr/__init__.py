@@ -30,6 +30,7 @@ _PUBLIC = {
     "nnexpr.training.tangent": "tangent_kernel",
     "nnexpr.regions.line": "linear_regions LineRegions",
     "nnexpr.regions.path": "path_regions path_decisions PathRegions PathDecisions trajectory_length circle",
+    "nnexpr.regions.over": "count_at regions_over RegionCount",
     "nnexpr.regions.rational": "rational_count",
     "nnexpr.regions.plane": "plane_regions plane_through Plane PlaneRegions",
     "nnexpr.runs.store": "Store store",
@@ -56,6 +57,11 @@ if TYPE_CHECKING:
     from nnexpr.networks.network import Network as Network
     from nnexpr.networks.onnx import from_onnx as from_onnx, to_onnx as to_onnx
     from nnexpr.regions.line import LineRegions as LineRegions, linear_regions as linear_regions
+    from nnexpr.regions.over import (
+        RegionCount as RegionCount,
+        count_at as count_at,
+        regions_over as regions_over,
+    )
     from nnexpr.regions.path import (
         PathDecisions as PathDecisions,
         PathRegions as PathRegions,

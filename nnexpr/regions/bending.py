@@ -25,9 +25,12 @@ import numpy as np
 from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.regions.layer import Array
 
-__all__ = ["EPS", "change", "root"]
+__all__ = ["EPS", "WEAK", "change", "root"]
 
 EPS = 2.0**-52
+WEAK = (
+    2.0**-20
+)  # a change of slope, as a share of its terms, that what cancels in the layers below could explain
 
 
 @compiled_loosely

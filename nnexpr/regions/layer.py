@@ -26,6 +26,7 @@ __all__ = [
     "Sparse",
     "affine",
     "affine_into",
+    "by_rows",
     "column",
     "layer_of",
     "pieces_of",
@@ -174,10 +175,28 @@ def column(layer: Layer, unit: int, out: Array) -> None:
         out[places[at]] += weights[at]
 
 
+@compiled
+def by_rows(layer: Layer) -> Sparse:
+    """A sparse layer's matrix by its rows: of each input the outputs, and the weights. Of a dense one nothing."""
+    offsets, places, weights = layer.sparse
+    starts = np.zeros(layer.inputs + 1, dtype=np.int64)
+    for place in places:
+        starts[place + 1] += 1
+    for each in range(layer.inputs):
+        starts[each + 1] += starts[each]
+    outputs, values, following = np.empty(len(places), dtype=np.int64), np.empty(len(places)), starts.copy()
+    for output in range(len(offsets) - 1):
+        for at in range(offsets[output], offsets[output + 1]):
+            place = following[places[at]]
+            outputs[place], values[place] = output, weights[at]
+            following[places[at]] += 1
+    return Sparse(starts, outputs, values)
+
+
 @compiled_loosely
-def steepest(layer: Layer) -> tuple[float, bool]:
-    """The largest ||w|| of a unit of a layer, squared, and whether a weight is not zero but next to nothing beside
-    it.
+def steepest(layer: Layer, share: float) -> tuple[float, bool]:
+    """The largest ||w|| of a unit of a layer, squared, and whether a weight is not zero but so small a ``share`` of it
+    at most.
     """
     inputs, units = layer.weights.shape
     squares, most, number = np.zeros(units), 0.0, 0
@@ -192,7 +211,7 @@ def steepest(layer: Layer) -> tuple[float, bool]:
         for at in range(offsets[unit], offsets[unit + 1]):
             square += few[at] * few[at]
         most = max(most, square)
-    limit = CANCELLED * CANCELLED * most
+    limit = share * share * most
     for each in range(inputs):
         for unit in range(units):
             square = layer.weights[each, unit] * layer.weights[each, unit]

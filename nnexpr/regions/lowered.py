@@ -10,8 +10,8 @@ A maximum of k is a tournament, max(a, b) = b + relu(a - b): k - 1 units, of whi
 maps one upon the other are multiplied where that gives no more weights than they have, and else the lower one is a
 layer without units.
 
-Cost: 16 bytes a weight of a sparse matrix, a multiply-add a weight and row to pass it. ``needed`` says how much memory
-that is before it is taken.
+Cost: 16 bytes a weight of a sparse matrix, a multiply-add a weight and row to pass it. A convolution has as many
+weights as it takes multiply-adds: those that would not fit are refused before they are written out.
 """
 
 from __future__ import annotations
@@ -20,16 +20,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import psutil
 from scipy import sparse
 
 from nnexpr.activations import PiecewiseLinear
+from nnexpr.networks.graph.convolution import Convolution
 from nnexpr.networks.graph.graph import Graph
+from nnexpr.networks.graph.maps import Dense
 from nnexpr.networks.graph.nodes import Affine, Concatenate, Kinks, Maximum, Node, Sum
 from nnexpr.regions.layer import Array, Index
 
 __all__ = ["Lowered", "lowered", "table_of"]
 
 DENSE = 0.2  # the share of weights from which on a matrix is kept whole: its product leaves out what is zero in a row
+WEIGHT = 64  # bytes: 16 kept, and what is held of it besides while the chain is made
 DEAR = 4  # a product of two maps may have so many times as many weights as both
 RELU = PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0))
 
@@ -91,8 +95,24 @@ Step = Bend | Mapped | Joined
 
 
 def lowered(graph: Graph) -> Lowered:
-    """The chain of a graph."""
+    """The chain of a graph. Raises ValueError where its weights would not fit into memory."""
+    needed, available = WEIGHT * sum(map(_weights, graph.nodes)), psutil.virtual_memory().available
+    if needed > available:
+        raise ValueError(
+            f"the graph's maps, written out, need about {needed / 1e9:.1f} GB of memory, {available / 1e9:.1f} GB are "
+            "free; count a smaller network, or a smaller picture"
+        )
     return _Chain(*_steps(graph), graph.inputs).made()
+
+
+def _weights(node: Node) -> int:
+    """At most how many weights a node's map has, written out."""
+    if not isinstance(node, Affine):
+        return 0
+    if isinstance(node.map, Convolution):
+        per_unit = int(np.prod(node.map.weights.shape[1:]))
+        return per_unit * node.units
+    return node.map.weights.size if isinstance(node.map, Dense) else node.units
 
 
 def table_of(functions: Sequence[PiecewiseLinear]) -> Array:

@@ -12,23 +12,37 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.regions.counted import Certificate, allowed
-from nnexpr.regions.layer import Array, Bends, Index, Layer, Member, affine, layer_of, room_of
+from nnexpr.regions.layer import (
+    Array,
+    Bends,
+    Index,
+    Layer,
+    Member,
+    Sparse,
+    affine,
+    by_rows,
+    layer_of,
+    room_of,
+)
 from nnexpr.regions.line.certificate import residual, scale
 from nnexpr.regions.line.crossings import LEFT, RIGHT, ROW, UNIT, coincident, find
 from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES, Front, Path, finite, length
+from nnexpr.regions.line.late import Late, late_length, late_of, put_in
 from nnexpr.regions.line.outputs import begin, flat
 from nnexpr.regions.line.propagate import activate, flatten, insert, turns
-from nnexpr.regions.line.ties import blurred, nearness, needed_care, settle, spread
+from nnexpr.regions.line.ties import blurred, near_row, needed_care, own_nearness, settle, spread
 from nnexpr.regions.stack import Stack
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Traced", "walk"]
 
 Result = TypeVar("Result")
+Flags = NDArray[np.bool_]
 
 DONE, OVERFLOW = 0, -1
 FEWEST = 64  # members worth a second thread
@@ -120,15 +134,17 @@ def trace(
     front = Front(knots, births, inputs, directions, variances, blurs, care)
     status, lengths, ties, merged, first = DONE, np.zeros(len(shapes)), 0, 0, 0
     dead = np.zeros(shapes[:-1, 2].sum(), dtype=np.int64)
+    late = Late(0, births[:0], np.empty((0, 2)), np.empty(0))
     for number in range(len(shapes) - 1):
-        layer = layer_of(member, number)
-        front, tied, lost, status = _raised(number + 1, front, layer, tolerance)
+        layer, puts_off = layer_of(member, number), number + 2 < len(shapes) and shapes[number + 1, 4] >= 0
+        front, late, tied, lost, status = _raised(number + 1, front, late, layer, tolerance, puts_off)
         if status != DONE:
             break
         ties, merged, own = ties + tied, merged + lost, layer.own
         _turn(front, layer.bends, turned)
         activate(front, layer.bends, dead[first : first + own])
-        lengths[number] = length(front.values, own) if measure else 0.0
+        if measure:
+            lengths[number] = late_length(front, late, own) if len(late.places) else length(front.values, own)
         first += own
     ends, collapsed, worst, most = np.empty(0, dtype=np.int64), False, np.nan, 0.0
     if status == DONE:
@@ -160,14 +176,19 @@ def _affine(front: Front, layer: Layer) -> Front:
 
 
 @compiled
-def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[Front, int, int, int]:
-    """The front of a hidden layer's pre-activations with a row where a unit meets a kink; how many ties; how many bends
-    of the layers below are lost in rounding; the status.
+def _raised(
+    number: int, below: Front, late: Late, layer: Layer, tolerance: float, puts_off: bool
+) -> tuple[Front, Late, int, int, int]:
+    """The front of a hidden layer's pre-activations with a row where a unit meets a kink, or without those that are put
+    off to the next layer, and these; how many ties; how many bends of the layers below are lost in rounding; the
+    status. ``late``: what was put off to this layer.
     """
-    front = _affine(below, layer)
-    needed, longest = needed_care(front, below, layer)
+    front, given = _affine(below, layer), np.empty(0, dtype=np.int64)
+    if len(late.places):
+        front, given = put_in(front, below.slopes, late, layer)
+    needed, longest = needed_care(front, below, layer, given)
     if needed < 0 or needed > below.care:
-        return front, 0, 0, needed
+        return front, late, 0, 0, needed
     tied, lost = np.empty((0, 2), dtype=np.int64), 0
     if below.care >= VALUES:
         positions, births, values, slopes, _, blurs, _ = front
@@ -177,43 +198,87 @@ def _raised(number: int, below: Front, layer: Layer, tolerance: float) -> tuple[
         tied, lost = settle(front, below, layer, tolerance), _lost(front, below, layer)
     places, measures = find(front.values, layer.bends)
     same, repeated = coincident(
-        places, measures, _near(front, below.values, longest, places, measures, layer.bends, tolerance)
+        places,
+        measures,
+        _near(front, below.values, given, longest, places, measures, layer, tolerance),
     )
     if repeated and below.care < VALUES:
-        return front, 0, 0, VALUES
+        return front, late, 0, 0, VALUES
+    if puts_off and below.care == NOTHING:
+        return front, late_of(number, front, places, measures, layer.bends), 0, 0, DONE
     front = insert(number, front, places, measures, same, repeated)
     flatten(front, number, tied)
-    return front, len(tied) + repeated, lost, DONE
+    none = Late(number, places[:0], measures[:0, :2].copy(), np.empty(0))
+    return front, none, len(tied) + repeated, lost, DONE
 
 
 @compiled
 def _lost(front: Front, below: Front, layer: Layer) -> int:
     """At how many positions units below bend, and yet the slope of some unit that they feed is the same number."""
-    inputs, outputs, (offsets, places, few) = layer.inputs, len(layer.bias), layer.sparse
-    positions, bent = 0, np.empty(inputs, dtype=np.int64)
+    outputs, above, dense = len(layer.bias), by_rows(layer), len(layer.weights) > 0
+    positions, bent = 0, np.empty(layer.inputs, dtype=np.bool_)
     for row in range(1, len(front.births) - 1):
-        number, kept = 0, 0
+        kept, bending = 0, 0
         for unit in range(outputs):
             kept += front.slopes[row, unit] == front.slopes[row - 1, unit]
         if kept == 0 or front.births[row, 0] == 0:
             continue
-        for each in range(inputs):
+        for each in range(layer.inputs):
             bent[each] = below.slopes[row, each] != below.slopes[row - 1, each]
-        for unit in range(outputs):
-            if front.slopes[row, unit] == front.slopes[row - 1, unit]:
-                for each in range(len(layer.weights)):
-                    number += layer.weights[each, unit] != 0.0 and bent[each] != 0
-                for at in range(
-                    offsets[unit] if len(offsets) else 0, offsets[unit + 1] if len(offsets) else 0
-                ):
-                    number += few[at] != 0.0 and bent[places[at]] != 0
-        positions += number > 0
+            bending += bent[each]
+        if dense:
+            positions += _swallows_dense(front.slopes, row, layer.weights, bent)
+        elif bending * outputs < kept * layer.inputs:
+            positions += _swallows_out(front.slopes, row, above, bent)
+        else:
+            positions += _swallows_in(front.slopes, row, layer.sparse, bent)
     return positions
 
 
 @compiled
+def _swallows_dense(slopes: Array, row: int, weights: Array, bent: Flags) -> bool:
+    """Whether a unit that is fed by what is ``bent`` has the slope of the row before."""
+    number, (inputs, outputs) = 0, weights.shape
+    for unit in range(outputs):
+        if slopes[row, unit] == slopes[row - 1, unit]:
+            for each in range(inputs):
+                number += weights[each, unit] != 0.0 and bent[each]
+    return number > 0
+
+
+@compiled
+def _swallows_out(slopes: Array, row: int, above: Sparse, bent: Flags) -> bool:
+    """The same of a sparse matrix by its rows, where little is bent."""
+    for each in range(len(bent)):
+        if bent[each]:
+            for at in range(above.offsets[each], above.offsets[each + 1]):
+                unit = above.places[at]
+                if slopes[row, unit] == slopes[row - 1, unit] and above.weights[at] != 0.0:
+                    return True
+    return False
+
+
+@compiled
+def _swallows_in(slopes: Array, row: int, sparse: Sparse, bent: Flags) -> bool:
+    """The same by its columns, where few slopes are kept."""
+    for unit in range(len(sparse.offsets) - 1):
+        if slopes[row, unit] == slopes[row - 1, unit]:
+            for at in range(sparse.offsets[unit], sparse.offsets[unit + 1]):
+                if bent[sparse.places[at]] and sparse.weights[at] != 0.0:
+                    return True
+    return False
+
+
+@compiled
 def _near(
-    front: Front, below: Array, longest: float, places: Index, measures: Array, bends: Bends, tolerance: float
+    front: Front,
+    below: Array,
+    given: Index,
+    longest: float,
+    places: Index,
+    measures: Array,
+    layer: Layer,
+    tolerance: float,
 ) -> Array:
     """How near its kink a unit counts as on it, at each crossing that shares its interval with another."""
     near = np.zeros(len(places))
@@ -225,9 +290,11 @@ def _near(
         if front.care >= VALUES:
             own = measures[at, LEFT] * front.variances[row, unit]
             own += measures[at, RIGHT] * front.variances[row + 1, unit]
-            near[at] = min(tolerance * np.sqrt(own), room_of(bends, unit))
+            near[at] = min(tolerance * np.sqrt(own), room_of(layer.bends, unit))
+        elif len(layer.weights) == 0:
+            near[at] = own_nearness(below, layer, unit, given[row] if len(given) else row)
         else:
-            near[at] = nearness(below[row], longest)
+            near[at] = near_row(below, given, row, longest)
     return near
 
 

@@ -15,14 +15,11 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.bending import EPS, change, root
+from nnexpr.regions.bending import EPS, WEAK, change, root
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.line.front import SLOPES, Front
 
 __all__ = ["begin", "flat"]
-
-# A change of slope, as a share of its terms, that what cancels in the layers below could explain.
-WEAK = 2.0**-20
 
 
 @compiled

@@ -110,20 +110,25 @@ def flatten(front: Front, number: int, ties: Index) -> None:
 
 @compiled
 def piece_of(low: float, high: float, kinks: Array) -> int:
-    """The piece on an interval that no kink cuts, from z at its ends; a kink belongs to the piece below it."""
+    """The piece at the end of an interval at which z is ``low``, from z at both; a kink belongs to the piece below it.
+
+    It is that of the whole interval where no kink cuts that.
+    """
     piece = 0
     for kink in kinks:
-        piece += low > kink or high > kink
+        piece += low > kink or (low == kink and high > kink)
     return piece
 
 
 @compiled
 def turns(z: Array, bends: Bends, left: int, right: int) -> bool:
-    """Whether some unit is on another piece right of row ``left`` than right of row ``right``."""
+    """Whether some unit is on another piece at the end of the interval right of row ``left`` than at the start of
+    that right of row ``right``.
+    """
     for run in range(len(bends.runs)):
         kinks = pieces_of(bends, run)[0]
         for unit in range(bends.runs[run, 0], bends.runs[run, 1]):
-            one = piece_of(z[left, unit], z[left + 1, unit], kinks)
+            one = piece_of(z[left + 1, unit], z[left, unit], kinks)
             if one != piece_of(z[right, unit], z[right + 1, unit], kinks):
                 return True
     return False
@@ -205,7 +210,7 @@ def _rectify(z: Array, slopes: Array, dead: Index, first: int, width: int) -> No
     for row in range(rows - 1):
         for unit in range(first, width):
             low, high = z[row, unit], z[row + 1, unit]
-            slopes[row, unit] = slopes[row, unit] if (low > 0.0) | (high > 0.0) else 0.0
+            slopes[row, unit] = slopes[row, unit] if (low > 0.0) | ((low == 0.0) & (high > 0.0)) else 0.0
     for row in range(rows):
         for unit in range(first, width):
             value = z[row, unit]

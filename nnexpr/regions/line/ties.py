@@ -49,9 +49,10 @@ from nnexpr.regions.layer import (
 )
 from nnexpr.regions.line.front import NOTHING, SLOPES, VALUES, Front, finite
 
-__all__ = ["blurred", "nearness", "needed_care", "settle", "spread"]
+__all__ = ["blurred", "near_row", "needed_care", "own_nearness", "settle", "spread"]
 
 NEAR = 2.0**-30
+VANISHING = 2.0**-50  # a weight, beside the others, that a slope may swallow
 
 
 @compiled_loosely
@@ -71,13 +72,22 @@ def nearness(values: Array, longest: float) -> float:
 
 
 @compiled
-def needed_care(front: Front, below: Front, layer: Layer) -> tuple[int, float]:
+def near_row(values: Array, given: Index, row: int, longest: float) -> float:
+    """What is near a kink in a row above ``values (given rows, inputs)``; ``given`` is empty where every row is."""
+    if len(given) == 0:
+        return nearness(values[row], longest)
+    left = given[row]
+    return max(nearness(values[left], longest), nearness(values[min(left + 1, len(values) - 1)], longest))
+
+
+@compiled
+def needed_care(front: Front, below: Front, layer: Layer, given: Index) -> tuple[int, float]:
     """How much of what rounding leaves is needed to decide a layer's ``front``: NOTHING, VALUES or SLOPES; -1 if some
-    value is not finite. And the largest ||(w, b)|| of a unit at most, squared.
+    value is not finite. And the largest ||(w, b)|| of a unit at most, squared. ``given``: see ``near_row``.
 
     All rows are looked at together first, as if their terms were all in one: hardly any member has a number so small.
     """
-    (most, mixed), rows, own, bends = steepest(layer), len(below.values), layer.own, layer.bends
+    (most, mixed), rows, own, bends = steepest(layer, VANISHING), len(front.values), layer.own, layer.bends
     longest = most + square_of(layer.bias)
     values, slopes = below.values.reshape(below.values.size), below.slopes.reshape(below.slopes.size)
     near = NEAR * np.sqrt((rows + square_of(values)) * longest)
@@ -89,17 +99,80 @@ def needed_care(front: Front, below: Front, layer: Layer) -> tuple[int, float]:
         close = 0
         for row in range(rows):
             close += _close_in(front.values[row], bends, near)
-    if mixed:
+    if mixed or _faint_changes(front):
         return SLOPES, longest
     faint = CANCELLED * np.sqrt(square_of(slopes) * most)
     cancelled = _cancelled(front.slopes.reshape(front.slopes.size), faint)
     for row in range(rows if cancelled else 0):
-        if _cancelled(front.slopes[row][:own], CANCELLED * np.sqrt(square_of(below.slopes[row]) * most)):
+        under = below.slopes[given[row] if len(given) else row]
+        faint = CANCELLED * np.sqrt(square_of(under) * most)
+        if _cancelled(front.slopes[row][:own], faint) and _cancelled_in(
+            front.slopes[row], under, layer, faint
+        ):
             return SLOPES, longest
     for row in range(rows if close else 0):
-        if _close_in(front.values[row], bends, nearness(below.values[row], longest)):
+        near = near_row(below.values, given, row, longest)
+        if _close_in(front.values[row], bends, near) and _on_kink(front, below, layer, given, row, near):
             return VALUES, longest
     return NOTHING, longest
+
+
+@compiled
+def reach(layer: Layer, unit: int, values: Array, one: float) -> float:
+    """||(w, b)|| ||(a, 1)|| over the inputs a of one unit of a sparse layer, of ``values (inputs,)``; without b and 1
+    where ``one`` is 0.
+    """
+    offsets, places, weights = layer.sparse
+    terms, size = one * layer.bias[unit] * layer.bias[unit], one
+    for at in range(offsets[unit], offsets[unit + 1]):
+        terms += weights[at] * weights[at]
+        size += values[places[at]] * values[places[at]]
+    found: float = np.sqrt(terms * size)
+    return found
+
+
+@compiled
+def _cancelled_in(slopes: Array, under: Array, layer: Layer, faint: float) -> bool:
+    """Of a sparse layer: whether a slope is next to nothing beside those of its own unit's inputs."""
+    for unit in range(layer.own if len(layer.weights) == 0 else 0):
+        size = abs(slopes[unit])
+        if 0.0 < size <= faint and size <= CANCELLED * reach(layer, unit, under, 0.0):
+            return True
+    return len(layer.weights) > 0
+
+
+@compiled
+def _on_kink(front: Front, below: Front, layer: Layer, given: Index, row: int, near: float) -> bool:
+    """Of a sparse layer: whether a unit is near a kink beside its own inputs."""
+    left = given[row] if len(given) else row
+    for run in range(len(layer.bends.runs) if len(layer.weights) == 0 else 0):
+        for kink in pieces_of(layer.bends, run)[0]:
+            for unit in range(layer.bends.runs[run, 0], layer.bends.runs[run, 1]):
+                distance = abs(front.values[row, unit] - kink)
+                if distance <= near and distance <= own_nearness(below.values, layer, unit, left):
+                    return True
+    return len(layer.weights) > 0
+
+
+@compiled
+def own_nearness(values: Array, layer: Layer, unit: int, left: int) -> float:
+    """What is near a kink of one unit of a sparse layer, at a row of ``values`` or right of it."""
+    right = min(left + 1, len(values) - 1)
+    return NEAR * max(reach(layer, unit, values[left], 1.0), reach(layer, unit, values[right], 1.0))
+
+
+@compiled
+def _faint_changes(front: Front) -> bool:
+    """Whether a slope changes at a bend, but by next to nothing beside itself."""
+    slopes, units = front.slopes, front.slopes.shape[1]
+    for row in range(1, len(slopes) - 1):
+        number = 0
+        for unit in range(units if front.births[row, 0] else 0):
+            step, size = abs(slopes[row, unit] - slopes[row - 1, unit]), abs(slopes[row, unit])
+            number += (step <= CANCELLED * size) & (step != 0.0)
+        if number:
+            return True
+    return False
 
 
 @compiled

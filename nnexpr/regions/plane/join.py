@@ -1,8 +1,8 @@
 """Which neighbouring cells share one affine map.
 
 Continuous functions with equal gradients on both sides of an edge are one map, so neighbours are joined to one linear
-region if the gradients of every output agree in both axes. Those that differ by more than the rounding of both bend.
-Where they do not, and yet some value of the last hidden layer bends there, the rule on the line decides
+region if the gradients of every output agree in both axes. Those that differ by 2^-20 of their terms bend. Where they
+differ by less, or not, and yet some value of the last hidden layer bends there, the rule on the line decides
 (``bending.py``), by the units that make the bend and not by the steep ones beside them. What it cannot tell from
 rounding either is joined, and counted; and so is an edge at which a hidden layer has swallowed a bend, where something
 may cancel.
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.bending import EPS, change
+from nnexpr.regions.bending import EPS, WEAK, change
 from nnexpr.regions.bending import root as rounded
 from nnexpr.regions.layer import Array, Index, Layer
 from nnexpr.regions.plane.layers import Sides
@@ -42,7 +42,7 @@ def bending(
     slopes, rounding, marks, cancelling = gradients
     cells, columns, eps = len(marks), np.ascontiguousarray(layers[-1].weights.T), EPS * terms(layers)
     bends, doubtful = _compared(
-        faces, slopes.reshape(cells, -1), rounding.reshape(cells, -1), marks, cancelling
+        faces, slopes.reshape(cells, -1), rounding.reshape(cells, -1) * (WEAK / eps), marks, cancelling
     )
     places = np.flatnonzero(doubtful)
     most = 1 + BLOCK // (4 * columns.shape[1])  # edges at once
@@ -64,11 +64,9 @@ def bending(
 
 @compiled
 def _compared(
-    faces: Index, slopes: Array, rounding: Array, marks: Index, cancelling: Flags
+    faces: Index, slopes: Array, weak: Array, marks: Index, cancelling: Flags
 ) -> tuple[Flags, Flags]:
-    """At which edges the gradients ``(cells, n)`` differ by more than rounding; and at which they do not, but that is
-    in doubt.
-    """
+    """At which edges the gradients ``(cells, n)`` differ by more than is ``weak``; and where they do not, but may."""
     edges = len(faces)
     bends, doubtful = np.zeros(edges, dtype=np.bool_), np.zeros(edges, dtype=np.bool_)
     for edge in range(edges):
@@ -76,8 +74,9 @@ def _compared(
         if left < 0 or right < 0:
             continue
         for each in range(slopes.shape[1]):
-            near = rounding[left, each] + rounding[right, each]
-            bends[edge] |= abs(slopes[left, each] - slopes[right, each]) > near
+            bends[edge] |= (
+                abs(slopes[left, each] - slopes[right, each]) > weak[left, each] + weak[right, each]
+            )
         if not bends[edge]:
             doubtful[edge] = marks[left] != marks[right] or cancelling[left] or cancelling[right]
     return bends, doubtful

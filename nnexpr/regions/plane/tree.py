@@ -122,7 +122,7 @@ def _cancelling(below: Array, above: Array, layer: Layer) -> NDArray[np.bool_]:
     """On which cells some component ``above (cells, 2, units)`` is not zero, but next to nothing beside all ``below``:
     ``(cells,)``. All of them, if a weight is next to nothing beside the others.
     """
-    inputs, units, (most, mixed) = layer.inputs, len(layer.bias), steepest(layer)
+    inputs, units, (most, mixed) = layer.inputs, len(layer.bias), steepest(layer, CANCELLED)
     found = np.empty(len(below), dtype=np.bool_)
     gradients, terms = above.reshape(-1, 2 * units), below.reshape(-1, 2 * inputs)
     for cell in range(len(found)):
