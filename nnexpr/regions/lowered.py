@@ -6,8 +6,7 @@ pass on what is needed further up, as it is or, where that is less, what is made
 not all that the shortcut takes. Such a chain is the same function up to the order of sums, and its own units have the
 same pre-activations.
 
-A maximum of k is a tournament, max(a, b) = b + relu(a - b): k - 1 units, of which each says which of two is larger. Two
-maps one upon the other are multiplied where that gives no more weights than they have, and else the lower one is a
+Maxima are tournaments (``steps.py``). Two maps one upon the other are multiplied where that gives no more weights than they have, and else the lower one is a
 layer without units.
 
 Cost: 16 bytes a weight of a sparse matrix, a multiply-add a weight and row to pass it. A convolution has as many
@@ -17,7 +16,7 @@ weights as it takes multiply-adds: those that would not fit are refused before t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import psutil
@@ -27,17 +26,15 @@ from nnexpr.activations import PiecewiseLinear
 from nnexpr.networks.graph.convolution import Convolution
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.maps import Dense
-from nnexpr.networks.graph.nodes import Affine, Concatenate, Kinks, Maximum, Node, Sum
+from nnexpr.networks.graph.nodes import Affine, Node
 from nnexpr.regions.layer import Array, Index
+from nnexpr.regions.steps import Bend, Joined, Mapped, Matrix, Step, entries, steps_of
 
 __all__ = ["Lowered", "lowered", "table_of"]
 
 DENSE = 0.2  # the share of weights from which on a matrix is kept whole: its product leaves out what is zero in a row
 WEIGHT = 64  # bytes: 16 kept, and what is held of it besides while the chain is made
 DEAR = 4  # a product of two maps may have so many times as many weights as both
-RELU = PiecewiseLinear((0.0,), (0.0, 1.0), (0.0, 0.0))
-
-Matrix = sparse.csr_array  # (inputs, outputs)
 
 
 @dataclass(frozen=True)
@@ -64,36 +61,6 @@ class Value:
         return sum(part.nnz for part in self.parts.values())
 
 
-@dataclass(frozen=True, eq=False)
-class Bend:
-    """A node that bends, and its units' names; one without ``pieces`` only holds what it takes."""
-
-    of: int
-    pieces: tuple[PiecewiseLinear, ...] = ()
-    which: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    names: Index = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
-
-
-@dataclass(frozen=True, eq=False)
-class Mapped:
-    """x M + b of one node."""
-
-    of: int
-    matrix: Matrix
-    bias: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Joined:
-    """The sum of several, or several behind each other."""
-
-    of: tuple[int, ...]
-    behind: bool
-
-
-Step = Bend | Mapped | Joined
-
-
 def lowered(graph: Graph) -> Lowered:
     """The chain of a graph. Raises ValueError where its weights would not fit into memory."""
     needed, available = WEIGHT * sum(map(_weights, graph.nodes)), psutil.virtual_memory().available
@@ -102,7 +69,7 @@ def lowered(graph: Graph) -> Lowered:
             f"the graph's maps, written out, need about {needed / 1e9:.1f} GB of memory, {available / 1e9:.1f} GB are "
             "free; count a smaller network, or a smaller picture"
         )
-    return _Chain(*_steps(graph), graph.inputs).made()
+    return _Chain(*steps_of(graph), graph.inputs).made()
 
 
 def _weights(node: Node) -> int:
@@ -122,77 +89,6 @@ def table_of(functions: Sequence[PiecewiseLinear]) -> Array:
         for place, numbers in zip(row, (each.kinks, each.slopes, each.intercepts), strict=True):
             place[: len(numbers)] = numbers
     return table
-
-
-def _steps(graph: Graph) -> tuple[list[Step | None], int]:
-    """The graph's nodes as steps, maxima as tournaments; and the number of the last. The input is None."""
-    steps: list[Step | None] = [None]
-    place = {0: 0}  # of each node among the steps
-    layer = 0
-    for number, node in enumerate(graph.nodes[1:], 1):
-        of = tuple(place[below] for below in node.of)
-        layer += node.bends
-        if isinstance(node, Maximum):
-            place[number] = _tournament(steps, of[0], node.groups, graph.nodes[node.of[0]].units, layer)
-            continue
-        steps.append(_step(node, of, layer))
-        place[number] = len(steps) - 1
-    return steps, place[len(graph.nodes) - 1]
-
-
-def _step(node: Node, of: tuple[int, ...], layer: int) -> Step:
-    if isinstance(node, Affine):
-        return Mapped(of[0], sparse.csr_array(node.map.sparse()), node.bias)
-    if isinstance(node, (Sum, Concatenate)):
-        return Joined(of, isinstance(node, Concatenate))
-    if isinstance(node, Kinks):
-        return Bend(of[0], node.pieces, node.which, _names(layer, 0, node.units))
-    raise TypeError(f"a node is a {type(node).__name__}, of which no regions are known")
-
-
-def _names(layer: int, first: int, count: int) -> Index:
-    return np.column_stack([np.full(count, layer), np.arange(first, first + count)])
-
-
-def _tournament(steps: list[Step | None], of: int, groups: Index, units: int, layer: int) -> int:
-    """Append the steps of a maximum; the number of the last. Those of a round are compared in pairs."""
-    named = 0
-    while True:
-        count = groups.shape[1]
-        left, right = groups[:, 0 : count - 1 : 2], groups[:, 1::2]
-        both = (left >= 0) & (right >= 0)
-        pairs = int(both.sum())
-        if pairs:
-            number = np.arange(pairs)
-            matrix = _entries((left[both], number, 1.0), (right[both], number, -1.0), shape=(units, pairs))
-            steps.append(Mapped(of, matrix, np.zeros(pairs)))
-            which = np.zeros(pairs, dtype=np.int64)
-            steps.append(Bend(len(steps) - 1, (RELU,), which, _names(layer, named, pairs)))
-            steps.append(Joined((len(steps) - 1, of), True))
-            named += pairs
-        # The better of each pair is relu(a - b) + b; whoever has no rival goes on.
-        best = np.where(right >= 0, right, left)
-        if count % 2:
-            best, both = np.column_stack([best, groups[:, -1]]), np.column_stack([both, groups[:, -1] < -1])
-        there = best >= 0
-        groups = np.where(there, np.cumsum(there).reshape(there.shape) - 1, -1)
-        added = np.cumsum(both).reshape(both.shape) - 1
-        on = groups[both]
-        matrix = _entries(
-            (pairs + best[there], groups[there], 1.0),
-            (added[both], on, 1.0),
-            shape=(pairs + units, int(there.sum())),
-        )
-        steps.append(Mapped(len(steps) - 1 if pairs else of, matrix, np.zeros(matrix.shape[1])))
-        of, units = len(steps) - 1, matrix.shape[1]
-        if groups.shape[1] == 1:
-            return of
-
-
-def _entries(*given: tuple[Index, Index, float], shape: tuple[int, int]) -> Matrix:
-    rows, columns = (np.concatenate([each[side] for each in given]) for side in (0, 1))
-    values = np.concatenate([np.full(len(each[0]), each[2]) for each in given])
-    return sparse.csr_array((values, (rows, columns)), shape=shape)
 
 
 class _Chain:
@@ -333,13 +229,13 @@ class _Chain:
                 biases.append(np.zeros(len(columns)))
                 place = width + np.arange(len(columns))
                 width += len(columns)
-                entry = _entries(
+                entry = entries(
                     (np.arange(len(columns)), columns, 1.0), shape=(len(columns), matrix.shape[1])
                 )
             else:
                 passing[more] = width + np.arange(len(more))
                 if len(more):
-                    blocks.append(_entries((more, np.arange(len(more)), 1.0), shape=(self.width, len(more))))
+                    blocks.append(entries((more, np.arange(len(more)), 1.0), shape=(self.width, len(more))))
                     biases.append(np.zeros(len(more)))
                     width += len(more)
                 place, entry = passing[rows], matrix[rows]
