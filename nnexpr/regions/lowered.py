@@ -6,8 +6,8 @@ pass on what is needed further up, as it is or, where that is less, what is made
 not all that the shortcut takes. Such a chain is the same function up to the order of sums, and its own units have the
 same pre-activations.
 
-Maxima are tournaments (``steps.py``). Two maps one upon the other are multiplied where that gives no more weights than they have, and else the lower one is a
-layer without units.
+Maxima are tournaments (``steps.py``). Two maps one upon the other are multiplied where that gives no more than a few
+times their weights, and else the lower one is a layer without units.
 
 Cost: 16 bytes a weight of a sparse matrix, a multiply-add a weight and row to pass it. A convolution has as many
 weights as it takes multiply-adds: those that would not fit are refused before they are written out.

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nnexpr.regions.layer import Array
 from nnexpr.regions.plane.placed import Plane
-from nnexpr.regions.stack import Array
 from nnexpr.specification import InputError
 
 __all__ = ["normal", "shifted", "tilted", "turned", "upright"]

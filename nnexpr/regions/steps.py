@@ -1,7 +1,7 @@
 """A graph's nodes as steps of which two kinds are affine and one bends: maxima as tournaments.
 
-A maximum of k is max(a, b) = b + relu(a - b) of pairs, and again of what is left: k - 1 units, of which each says which of
-two is larger.
+A maximum of k is max(a, b) = b + relu(a - b) of pairs, and again of what is left: k - 1 units, of which each says which
+of two is larger.
 """
 
 from __future__ import annotations
