@@ -71,11 +71,12 @@ def at_most(signal: Signal, limits: ArrayLike) -> Signal:
 
 def largest(signal: Signal, windows: Index) -> Signal:
     """Over the last axis of ``windows``, an array of units of the signal's node, -1 for none; the rest is its shape."""
-    groups = windows.reshape(-1, windows.shape[-1])
-    order = np.argsort(groups < 0, axis=1, kind="stable")  # what is there first
-    groups = np.take_along_axis(groups, order, axis=1)
+    groups = -np.sort(-windows.reshape(-1, windows.shape[-1]), axis=1)  # what is there first
+    groups[:, 1:][groups[:, 1:] == groups[:, :-1]] = -1  # each unit once: it would always be even with itself
+    groups = -np.sort(-groups, axis=1)
+    groups = groups[:, : max(1, int((groups >= 0).sum(axis=1).max(initial=0)))]
     if groups.shape[1] == 1:
-        return signal.at(windows[..., 0])
+        return signal.at(groups.reshape(windows.shape[:-1]))
     return signal.draft.add(Maximum(of=(signal.node,), groups=groups), windows.shape[:-1])
 
 
@@ -89,13 +90,13 @@ def largest_over(signal: Signal, axes: Sequence[int], keep: bool = False) -> Sig
     return made.at(made.places.reshape(shape)) if keep else made
 
 
-def larger(one: Signal, other: Signal) -> Signal:
-    """The larger of two signals at each place, by NumPy's rules of broadcasting."""
-    shape = np.broadcast_shapes(one.shape, other.shape)
-    one, other = one.draft.together([broadcast(one, shape), broadcast(other, shape)])
-    return largest(one, np.stack([one.places, other.places], axis=-1))
+def larger(*signals: Signal) -> Signal:
+    """The largest of signals at each place, by NumPy's rules of broadcasting."""
+    shape = np.broadcast_shapes(*(signal.shape for signal in signals))
+    together = signals[0].draft.together([broadcast(signal, shape) for signal in signals])
+    return largest(together[0], np.stack([signal.places for signal in together], axis=-1))
 
 
-def smaller(one: Signal, other: Signal) -> Signal:
-    """The smaller of two signals at each place."""
-    return scaled(larger(scaled(one, -1.0), scaled(other, -1.0)), -1.0)
+def smaller(*signals: Signal) -> Signal:
+    """The smallest of signals at each place."""
+    return scaled(larger(*(scaled(signal, -1.0) for signal in signals)), -1.0)

@@ -50,8 +50,17 @@ class Convolution:
                 f"a convolution of {groups} groups with weights {self.weights.shape} takes "
                 f"{each * groups} channels; given are {channels}"
             )
+        if min(*self.stride, *self.dilation) < 1 or min(self.padding) < 0:
+            raise ValueError(
+                f"stride {self.stride}, dilation {self.dilation} or padding {self.padding} is too small"
+            )
         if min(self.made) < 1:
             raise ValueError(f"a window of {self._reach} does not fit into the image {self.image}")
+
+    @property
+    def numbers(self) -> Array:
+        """Its own."""
+        return self.weights
 
     @property
     def inputs(self) -> int:

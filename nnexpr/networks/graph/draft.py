@@ -125,6 +125,11 @@ class Draft:
     def graph(self, output: Signal, input_shape: Sequence[int] = ()) -> Graph:
         """The graph that gives a signal, without its batch; ``input_shape``: how a point's numbers lie, else flat."""
         last = self.flat(output)
+        for node, name in zip(self.nodes, self.names, strict=True):
+            if isinstance(node, Affine) and not (
+                np.isfinite(node.map.numbers).all() and np.isfinite(node.bias).all()
+            ):
+                raise Refused(f"{name} has weights that are not finite")
         nodes, names = simplified(self.nodes[: last + 1], self.names[: last + 1])
         shape = output.shape[1:] if output.shape[:1] == (1,) and len(output.shape) > 1 else output.shape
         return Graph(nodes, names, tuple(input_shape) or (nodes[0].units,), shape or (1,))

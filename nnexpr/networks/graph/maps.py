@@ -35,6 +35,11 @@ class LinearMap(Protocol):
         ...
 
     @property
+    def numbers(self) -> Array:
+        """Its own: of a matrix or a convolution the weights."""
+        ...
+
+    @property
     def squared(self) -> LinearMap:
         """The same with each entry squared."""
         ...
@@ -58,6 +63,11 @@ class Dense:
     """A matrix, ``weights (inputs, outputs)``."""
 
     weights: Array
+
+    @property
+    def numbers(self) -> Array:
+        """Its own."""
+        return self.weights
 
     @property
     def inputs(self) -> int:
@@ -95,6 +105,11 @@ class Diagonal:
     factors: Array
 
     @property
+    def numbers(self) -> Array:
+        """Its own."""
+        return self.factors
+
+    @property
     def inputs(self) -> int:
         """As many as factors."""
         return len(self.factors)
@@ -129,6 +144,11 @@ class Selection:
 
     picks: Index
     inputs: int
+
+    @property
+    def numbers(self) -> Array:
+        """None but ones."""
+        return np.ones(0)
 
     @property
     def outputs(self) -> int:

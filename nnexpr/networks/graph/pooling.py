@@ -125,16 +125,7 @@ def adaptive_max(signal: Signal, sizes: Sequence[int]) -> Signal:
         )  # twice the same is once
         places = np.moveaxis(np.take(places, picks, axis=axis), axis + 1, -1)
         places = places.reshape(*places.shape[:-2], -1)
-    return largest(signal, _once(places))
-
-
-def _once(groups: Index) -> Index:
-    """Each unit once in a group, -1 for what is left over."""
-    ordered = np.sort(groups, axis=-1)
-    ordered[..., 1:][ordered[..., 1:] == ordered[..., :-1]] = -1
-    longest = int((ordered >= 0).sum(axis=-1).max())
-    ordered = np.sort(ordered, axis=-1)[..., ::-1]
-    return ordered[..., :longest]
+    return largest(signal, places)
 
 
 def _parts(size: int, made: int) -> list[range]:
@@ -144,6 +135,8 @@ def _parts(size: int, made: int) -> list[range]:
 def _image(signal: Signal, windows: Windows) -> tuple[int, ...]:
     """The sizes of what is pooled."""
     sizes = signal.shape[2:]
+    if min(*windows.kernel, *windows.stride, *windows.dilation) < 1 or min(windows.padding) < 0:
+        raise ValueError(f"kernel, stride and dilation are at least 1, and padding 0; they are {windows}")
     if len(sizes) != len(windows.kernel):
         raise ValueError(f"windows of {windows.kernel} do not fit to {signal.shape[1:]}")
     if any(windows.count(axis, size) < 1 for axis, size in enumerate(sizes)):

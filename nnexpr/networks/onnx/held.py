@@ -20,20 +20,16 @@ _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 
 def hold(model: ModelProto, graph: Graph, given: str, shape: tuple[int, ...], end: str) -> None:
     """Refuse a graph whose values at random points are not those of the file."""
-    reference = ReferenceEvaluator(_in_double(model, end))
     x = trial_points(graph)
-    told = np.empty((len(x), graph.outputs))
-    for number, point in enumerate(x):
-        try:
-            (values,) = reference.run([end], {given: point.reshape(shape)})
-        except Exception as error:  # the reference implementation raises whatever NumPy does
-            why = str(error).partition("\n")[0][:120]
-            raise Refused(
-                f"the reference implementation cannot run it ({type(error).__name__}: {why})"
-            ) from None
-        if np.size(values) != graph.outputs:
-            raise Refused(f"it gives {np.size(values)} numbers where its operators give {graph.outputs}")
-        told[number] = np.ravel(values)
+    try:
+        reference = ReferenceEvaluator(_in_double(model, end))
+        made: list[Any] = [reference.run([end], {given: point.reshape(shape)}) for point in x]
+        told = np.array([np.ravel(values) for (values,) in made])
+    except Exception as error:  # the reference implementation raises whatever NumPy does
+        why = str(error).partition("\n")[0][:120]
+        raise Refused(f"the reference implementation cannot run it ({type(error).__name__}: {why})") from None
+    if told.shape[1] != graph.outputs:
+        raise Refused(f"it gives {told.shape[1]} numbers where its operators give {graph.outputs}")
     if not compared(graph, x, told):
         raise Refused(
             "the reference implementation gives other values than its operators do, so it is not taken"

@@ -207,8 +207,10 @@ def _min(call: Call) -> Signal:
     return _extreme(call, smaller, at_most, np.minimum)
 
 
-def _extreme(call: Call, two: Callable[..., Signal], limited: Callable[..., Signal], of: np.ufunc) -> Signal:
-    made = reduce(two, [each for each in call.inputs if isinstance(each, Signal)])
+def _extreme(
+    call: Call, several: Callable[..., Signal], limited: Callable[..., Signal], of: np.ufunc
+) -> Signal:
+    made = several(*(each for each in call.inputs if isinstance(each, Signal)))
     numbers = [np.asarray(each, dtype=np.float64) for each in call.inputs if isinstance(each, np.ndarray)]
     return limited(made, reduce(of, numbers)) if numbers else made
 

@@ -45,7 +45,7 @@ def read(
         graph = reading.read(shape)
         hold(model, graph, _input(model.graph).name, shape, reading.end)
     except (FileError, Refused) as error:
-        raise InputError("file", os.fspath(path), str(error)) from None
+        raise InputError("file", os.fspath(path), _shown(str(error), 600)) from None
     return network_of(graph) or graph
 
 
@@ -83,7 +83,7 @@ class _Reading:
 
     def _take(self, node: NodeProto) -> None:
         """One node more."""
-        place = node.name or next(iter(node.output), "")
+        place = _shown(node.name or next(iter(node.output), ""))
         self.draft.name = place
         try:
             given = [self._given(name) for name in node.input]
@@ -103,8 +103,9 @@ class _Reading:
                 raise Refused(
                     f"it is not piecewise linear, or not known; up_to={place!r} (--up-to) takes what comes before it"
                 )
-        except (Refused, ValueError, IndexError, KeyError, TypeError) as error:
-            raise Refused(f"{_shown(place)} ({node.op_type}): {error}") from None
+        except Exception as error:  # a node that contradicts itself can fail anywhere
+            why = error if isinstance(error, Refused) else f"it contradicts itself ({error})"
+            raise Refused(f"{place} ({node.op_type}): {why}") from None
         self.values |= {name: value for name, value in zip(node.output, made, strict=False) if name}
 
     def _given(self, name: str) -> Signal | NDArray[Any] | None:
@@ -173,5 +174,6 @@ def _named(graph: GraphProto) -> str:
     return ", ".join(names[:40]) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
 
 
-def _shown(name: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in name[:80])
+def _shown(text: object, most: int = 80) -> str:
+    """What a file says, without what would move a terminal's cursor; bytes of no text as they are."""
+    return "".join(c if c.isprintable() else "?" for c in str(text)[:most])

@@ -224,6 +224,10 @@ def test_bends_are_those_of_torch() -> None:
     same(smaller(image, other), x, torch.minimum(tensor, 1.0 - tensor / 2))
     first = image.at(image.places[:, :1])
     same(larger(image, first), x, torch.maximum(tensor, tensor[:, :1]))
+    same(
+        larger(image, other, first), x, torch.maximum(torch.maximum(tensor, tensor[:, :1]), 1.0 - tensor / 2)
+    )
+    assert larger(image, image).node == image.node  # nothing bends
 
 
 def test_affine_upon_affine_is_one() -> None:

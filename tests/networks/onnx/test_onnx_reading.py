@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,12 @@ def two_outputs() -> onnx.ModelProto:
         (model([helper.make_node("Identity", ["c"], ["y"])], {"c": array(8)}), "does not depend on its input"),
         (model([helper.make_node("Relu", ["x"], ["y"], domain="com.microsoft")], {}), "com.microsoft are not known"),
         (model([helper.make_node("Relu", ["x"], ["y"])], {}, shape=("n", 3, "height", "width")), "give input_shape"),
+        (one("MaxPool", kernel_shape=[2, 2], strides=[0, 1]), "MaxPool"),
+        (one("AveragePool", kernel_shape=[0, 2]), "AveragePool"),
+        (one("AveragePool", kernel_shape=[9, 9]), "AveragePool"),
+        (one("Conv", {"w": W}, group=2, dilations=[0, -1]), "Conv"),
+        (one("Conv", {"w": W}, group=0), "Conv"),
+        (one("Transpose", perm=[0, 0, 1, 2]), "Transpose"),
         (two_inputs(), "2 inputs (x, z)"),
         (two_outputs(), "2 outputs (y, z)"),
         (one("Tile", {"r": np.array([1, 10**6, 10**6, 1])}), "at most"),
@@ -375,3 +382,39 @@ def test_random_graphs(seed: int, tmp_path_factory: pytest.TempPathFactory) -> N
     reference = onnx.reference.ReferenceEvaluator(made)
     told = np.concatenate([reference.run(None, {"x": point[None].numpy()})[0] for point in x])
     np.testing.assert_allclose(graph(x.numpy())[0], told, rtol=1e-11, atol=1e-11)
+
+
+@settings(max_examples=60, deadline=None)
+@given(places=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=6))
+def test_a_damaged_file_is_read_or_refused_in_a_sentence(
+    places: list[tuple[float, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Bytes changed anywhere: what is not refused is still held to the reference implementation."""
+    made, _ = CASES["shapes that are computed"]
+    content = bytearray(made.SerializeToString())
+    for place, byte in places:
+        content[int(place * (len(content) - 1))] = byte
+    path = tmp_path_factory.mktemp("damaged") / "net.onnx"
+    path.write_bytes(content)
+    with suppress(InputError):
+        nnexpr.from_onnx(path)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e200])
+def test_weights_that_are_not_finite_are_refused(number: float, tmp_path: Path) -> None:
+    weights = array(3, 192)
+    weights[1, 5] = number
+    nodes = [helper.make_node("Flatten", ["x"], ["f"]), helper.make_node("Gemm", ["f", "w"], ["y"], transB=1)]
+    path = written(model(nodes, {"w": weights}), tmp_path)
+    if np.isfinite(number):
+        assert nnexpr.from_onnx(path).inputs == 192
+    else:
+        with pytest.raises(InputError, match="y has weights that are not finite"):
+            nnexpr.from_onnx(path)
+
+
+def test_no_sentence_moves_the_cursor(tmp_path: Path) -> None:
+    path = written(model([helper.make_node("Re\x1b[2Jlu", ["x"], ["y"], name="a\nb\x1b[0m")], {}), tmp_path)
+    with pytest.raises(InputError) as raised:
+        nnexpr.from_onnx(path)
+    assert str(raised.value).isprintable()
