@@ -1,21 +1,23 @@
 # make run    the explorer, training on the yearly sunspot numbers
 # make test   the whole test suite
 # make check  format, lint, types and layer contracts
+# make docs   the guide as a site, build/site/guide/index.html, every link checked
+# make dist   wheel and sdist in dist/
 # make bench  the measurements that README quotes
 # make search the property tests on examples that no run has seen (ARGS=tests/FOLDER)
 # make mutate small changes for the worse that no test notices (MINUTES for each of FOLDERS)
 
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 MINUTES ?= 10
 FIT := --target csv:examples/data/sunspots.csv --depth 5 --width 64 --init kaiming --lr 0.002 --schedule cosine --epochs 60000
 
-.PHONY: run test search check bench mutate clean
+.PHONY: run test search check docs dist bench mutate clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/python -o -x $(BIN)/python.exe || $(PYTHON) -m venv $(VENV)
 	$(PIP) -e .
 	$(BIN)/nnexpr-tui doctor --compile > /dev/null
 	touch $@
@@ -39,6 +41,14 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet -f docs/site/mkdocs.yml
+
+dist: $(VENV)/.base
+	$(PIP) build
+	rm -rf dist
+	$(BIN)/python -m build --quiet
 
 bench: $(VENV)/.dev
 	$(BIN)/nnexpr-tui bench

@@ -1,0 +1,118 @@
+"""Every picture of the explorer in README and the guide, made by the explorer itself: keys pressed, words waited for.
+
+    python docs/pictures.py [NAME...]      writes docs/images/NAME.svg, all of them unless named
+
+Runs and what is seen last are kept in a folder of its own, so the store and the settings of whoever runs it stay out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+IMAGES = Path(__file__).parent / "images"
+DATA = Path(__file__).parents[1] / "examples" / "data"
+PATIENCE = 600.0  # seconds; it only ends what hangs
+SETTLES = 1.0  # seconds without another frame, after which a screen is taken to be done
+
+SUNSPOTS = {
+    "target": f"csv:{DATA / 'sunspots.csv'}", "depth": 5, "width": 64, "init": "kaiming", "lr": 0.002,
+    "schedule": "cosine", "epochs": 60_000,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the explorer is begun with, and pairs of keys and what is seen (an expression) once they are done."""
+
+    name: str
+    steps: tuple[tuple[str, str], ...]
+    fit: Mapping[str, Any] = field(default_factory=dict)
+    preset: str = ""
+    size: tuple[int, int] = (120, 40)
+
+
+PICTURES = (
+    Picture("explorer", (("", "finished"),), fit=SUNSPOTS),
+    Picture("low-first", (("", "finished"),), preset="low-first"),
+    Picture("folding", (("", r"\b64\b"),), preset="folding"),
+    Picture("replay", (("", r"1,000.*1,000"),), preset="encoding"),
+)
+
+
+async def take(picture: Picture) -> None:
+    """Run the explorer as far as the picture asks, and write what it shows."""
+    from nnexpr.runs.store import store
+    from nnexpr.specification import FitSpecification
+    from nnexpr_tui.app import Explorer
+    from nnexpr_tui.presets import PRESETS
+    from nnexpr_tui.settings import Settings
+    from nnexpr_tui.textual_private import on_display
+
+    painted: list[tuple[float, str]] = []
+
+    display = Explorer._display
+    Explorer._display = on_display(Explorer, lambda _, text: painted.append((monotonic(), text)))
+    preset = PRESETS[picture.preset] if picture.preset else None
+    specification = FitSpecification.make(**picture.fit) if picture.fit else None
+    if preset is not None and preset.fit:
+        specification = preset.specification()
+    app = Explorer(
+        specification, start=bool(picture.fit), fresh=True, preset=preset, store=store(),
+        settings=Settings(theme="textual-dark", markers="braille"),
+    )  # fmt: skip
+
+    async def until(words: str) -> None:
+        deadline = monotonic() + PATIENCE
+        while not (
+            painted
+            and re.search(words, painted[-1][1], re.DOTALL)
+            and "loading torch" not in painted[-1][1]
+            and monotonic() - painted[-1][0] > SETTLES
+        ):
+            if monotonic() > deadline:
+                raise SystemExit(f"{picture.name}: {words!r} was never seen:\n{painted[-1][1]}")
+            await asyncio.sleep(0.05)
+
+    async with app.run_test(size=picture.size) as pilot:
+        for keys, words in picture.steps:
+            if keys:
+                await pilot.press(*keys.split())
+            await until(words)
+        svg = app.export_screenshot(title="nnexpr")
+    Explorer._display = display
+    path = IMAGES / f"{picture.name}.svg"
+    path.write_text(_without_network(svg), encoding="utf-8")
+    print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def _without_network(svg: str) -> str:
+    """The picture without the addresses of fonts: whoever looks at it asks nobody for anything."""
+    svg = re.sub(r",\s*url\(\"https?://[^)]*\) format\(\"[^\"]*\"\)", "", svg)
+    svg = re.sub(r"\n\s*<!--.*?-->", "", svg)
+    return re.sub(r"[ \t]+\n", "\n", svg)
+
+
+def main(names: list[str]) -> None:
+    """Make the pictures of these names."""
+    unknown = set(names) - {picture.name for picture in PICTURES}
+    if unknown:
+        raise SystemExit(f"no such picture: {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory() as folder:
+        homes = ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "NNEXPR_STORE")
+        os.environ |= dict.fromkeys(homes, folder) | {"TEXTUAL_COLOR_SYSTEM": "truecolor"}
+        for picture in PICTURES:
+            if picture.name in (names or [picture.name]):
+                asyncio.run(take(picture))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
