@@ -39,16 +39,30 @@ class Cluster:
         self._folder, self._count = folder, 0
         self._processes: list[subprocess.Popen] = []
         self._pair: list[subprocess.Popen] = []
+        self._tls: list[str] = []
         self.address = address
         self.scheduler: subprocess.Popen | None = None
 
-    def start(self) -> None:
-        """The scheduler, the second time with the address of the first."""
+    def start(self, scheme: str = "tcp", certificates: dict[str, str] | None = None) -> None:
+        """The scheduler, the second time with the address of the first; of TLS with the paths of certificates."""
+        if certificates:
+            names = {"ca": "ca-file", "cert": "cert", "key": "key"}
+            self._tls = [
+                word for name, path in certificates.items() for word in (f"--tls-{names[name]}", path)
+            ]
         place = self._folder / "scheduler.json"
         place.unlink(missing_ok=True)
         port = self.address.rpartition(":")[2] or "0"
         self.scheduler = self._run(
-            "scheduler", "--host", "127.0.0.1", "--port", port, "--scheduler-file", str(place)
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            port,
+            "--protocol",
+            scheme,
+            "--scheduler-file",
+            str(place),
         )
         until(lambda: place.exists() and place.read_text().endswith("}"))
         self.address = json.loads(place.read_text())["address"]
@@ -92,7 +106,7 @@ class Cluster:
         self._count += 1
         with (self._folder / f"{self._count}-{what}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "dask", what, "--no-dashboard", *options],
+                [sys.executable, "-m", "dask", what, "--no-dashboard", *self._tls, *options],
                 env={**os.environ, **SETTINGS}, cwd=self._folder, stdout=log, stderr=log,
             )  # fmt: skip
         self._processes.append(process)

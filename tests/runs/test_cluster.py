@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,7 @@ from dask_processes import Cluster, until
 from nnexpr.runs.cluster import run as running
 from nnexpr.runs.cluster import worker
 from nnexpr.runs.cluster.carrying import Listener
+from nnexpr.runs.cluster.connection import Certificates
 from nnexpr.runs.cluster.run import run_on
 from nnexpr.runs.cluster.scheduler import Scheduler, SchedulerLost
 from nnexpr.runs.sweeps.job import run_job
@@ -350,3 +352,30 @@ def test_where_no_scheduler_answers_one_sentence_says_so(tmp_path):
     briefly = dask.config.set({"distributed.comm.timeouts.connect": "500ms"})
     with briefly, pytest.raises(SchedulerLost, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 "):
         Heard().on(Cluster(tmp_path, "tcp://127.0.0.1:1"), Kept(1))
+
+
+def test_over_tls_a_scheduler_answers_those_who_have_a_certificate(tmp_path, certificates):
+    made = Cluster(tmp_path)
+    made.start("tls", certificates)
+    try:
+        made.worker()
+        kept = Kept(2)
+        known = Certificates(certificates["ca"], certificates["cert"], certificates["key"])
+        Heard().on(made, kept, certificates=known)
+        assert results_of(kept) == {0: 0, 1: 1}
+        briefly = dask.config.set({"distributed.comm.timeouts.connect": "2s"})
+        with briefly, pytest.raises(SchedulerLost, match="no scheduler answers at tls://"):
+            Heard().on(made, Kept(1))
+    finally:
+        made.end()
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """One of our own, which is its own authority: the paths of its file and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    made = {"ca": str(folder / "cert.pem"), "cert": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
+    how = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nnexpr -days 2"
+    files = ("-keyout", made["key"], "-out", made["cert"])
+    subprocess.run(["openssl", *how.split(), *files], check=True, capture_output=True)
+    return made

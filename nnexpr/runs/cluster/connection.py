@@ -72,18 +72,23 @@ async def connected(
     """The scheduler at an address while inside; raises SchedulerLost where none answers."""
     security = None if certificates is None else certificates.security()
     with _quiet():
+        client = Client(
+            address, security=security, asynchronous=True, set_as_default=False, direct_to_workers=False
+        )
         try:
-            client = await Client(
-                address, security=security, asynchronous=True, set_as_default=False, direct_to_workers=False
-            )
-        except (OSError, ImportError, ValueError, TypeError, AssertionError) as error:
-            why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-            raise SchedulerLost(f"no scheduler answers at {address} ({why})") from None
-        try:
+            await _begin(client, address)
             yield Scheduler(client, files, function)
         finally:
-            with suppress(OSError, TimeoutError):
+            with suppress(OSError):
                 await client.close()
+
+
+async def _begin(client: Client, address: str) -> None:
+    try:
+        await client
+    except Exception as error:  # what listens there may be anything, and answer anything
+        why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        raise SchedulerLost(f"no scheduler answers at {address} ({why})") from None
 
 
 @contextmanager
