@@ -23,6 +23,7 @@ VIEW = ViewEntry(
         Action("delete", "d,delete", "d", "Delete", "the chosen run, or all that are marked, once you have said so",
                footer=True),
         Action("undo", "u", "u", "Undo", "bring back what was deleted last"),
+        Action("query", "colon", ":", "SQL", "ask the index of the runs a question in SQL, which changes nothing"),
         Action("charts", "c", "c", "Charts", "show or hide the fit and the loss of the chosen run", footer=True),
         Action("move(1)", "down,j", "j", "Down", "the next run"),
         Action("move(-1)", "up,k", "k", "Up", "the run before"),

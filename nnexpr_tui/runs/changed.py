@@ -1,4 +1,4 @@
-"""What is changed of the store on the Runs screen, by the reader's thread: names, tags, notes, deleting."""
+"""What is changed of the store on the Runs screen, by the reader's thread: names, tags, notes, deleting; and SQL."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.parts.lines import clean
 from nnexpr_tui.parts.numbers import count
+from nnexpr_tui.runs.asked import AnswerScreen
+from nnexpr_tui.runs.reader import Answered
 from nnexpr_tui.runs.shown import ShownRuns
 
 if TYPE_CHECKING:
     from nnexpr.runs.store import Store
 
 __all__ = ["ChangedRuns"]
+
+FIRST_QUESTION = "SELECT id, target, epoch, least_loss FROM runs ORDER BY least_loss LIMIT 20"
 
 
 class ChangedRuns(ShownRuns):
@@ -25,6 +29,7 @@ class ChangedRuns(ShownRuns):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._deleted: list[tuple[str, ...]] = []  # the newest last
+        self._sql = FIRST_QUESTION
 
     def _change(self, work: Callable[[Store], str]) -> None:
         if self._reader is not None:
@@ -108,6 +113,20 @@ class ChangedRuns(ShownRuns):
             return f"{gone[0] if len(gone) == 1 else f'{len(gone)} runs'} brought back"
 
         self._change(work)
+
+    def action_query(self) -> None:
+        if self._reader is not None:
+            self.footer.ask("SQL:", self._sql, self._query)
+
+    def _query(self, sql: str) -> bool:
+        self._sql = sql or FIRST_QUESTION
+        if sql and self._reader is not None:
+            self._reader.query(sql)
+        return True
+
+    def on_answered(self, message: Answered) -> None:
+        if self.is_shown:
+            self.app.push_screen(AnswerScreen(message.sql, message.answer))
 
 
 def _told(runs: list[Entry]) -> str:

@@ -24,11 +24,13 @@ from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
     from nnexpr.regions.line import LineRegions
+    from nnexpr.runs.index import Answer
     from nnexpr.runs.recording import Recording
     from nnexpr.runs.store import Store
 
-__all__ = ["Listed", "Listing", "Looked", "Reader", "Wanted"]
+__all__ = ["Answered", "Listed", "Listing", "Looked", "Reader", "Wanted"]
 
+SHARE = 10  # looks whether the store has changed take a tenth of the time at most
 REST = 0.1  # seconds without another run chosen before one is read: whoever goes through the table is not held up
 
 
@@ -83,6 +85,14 @@ class Looked(Message):
         return isinstance(message, Looked)
 
 
+class Answered(Message):
+    """What a question in SQL gave."""
+
+    def __init__(self, sql: str, answer: Answer) -> None:
+        super().__init__()
+        self.sql, self.answer = sql, answer
+
+
 class Reader:
     """``post`` takes messages from the thread, which begins with the first question."""
 
@@ -97,6 +107,7 @@ class Reader:
         self._thread: threading.Thread | None = None
         # On the thread
         self._last_filter = ""  # that was one
+        self._next_look = 0.0
         self._entries: tuple[Entry, ...] | None = None
         self._listing: Listing | None = None
         self._recordings: dict[str, tuple[Entry, Recording]] = {}
@@ -104,7 +115,7 @@ class Reader:
     # Called from the event loop; each returns at once
 
     def list(self, wanted: Wanted, *, again: bool = True) -> None:
-        """List these; ``again``: as the store is now, not as it was seen last."""
+        """List these; ``again``: as the store is now, unless it was looked through just before."""
         with self._news:
             self._wanted, self._is_new = wanted, self._is_new or again
             self._begin()
@@ -119,6 +130,12 @@ class Reader:
         """Have this done with the store and said what it returns, then list anew."""
         with self._news:
             self._changes.append(lambda: self._change(work))
+            self._begin()
+
+    def query(self, sql: str) -> None:
+        """Ask the index."""
+        with self._news:
+            self._changes.append(lambda: self._query(sql))
             self._begin()
 
     def stop(self) -> None:
@@ -151,7 +168,8 @@ class Reader:
                 if self._changes:
                     return self._changes.popleft()
                 if (wanted := self._wanted) is not None:
-                    is_new, self._wanted, self._is_new = self._is_new, None, False
+                    is_new = self._is_new and monotonic() >= self._next_look
+                    self._wanted, self._is_new = None, False
                     return lambda: self._list(wanted, is_new=is_new)
                 rest = None
                 if self._sought is not None:
@@ -171,8 +189,10 @@ class Reader:
     def _list(self, wanted: Wanted, *, is_new: bool) -> None:
         refused = ""
         if is_new or self._entries is None:
+            began = monotonic()
             try:
                 self._entries = self._store.entries()
+                self._next_look = monotonic() + SHARE * (monotonic() - began)
             except Exception as error:  # whatever a disk does: the table says it
                 self._tell(Listing(wanted, problem=sentence(error)))
                 return
@@ -202,6 +222,9 @@ class Reader:
         finally:
             if self._listing is not None:
                 self._list(self._listing.wanted, is_new=True)
+
+    def _query(self, sql: str) -> None:
+        self._send(Answered(sql, self._store.index().query(sql)))
 
     def _look(self, sought: tuple[Entry, ...]) -> None:
         """Their recordings, of which those read before are kept, and the counts of the first."""

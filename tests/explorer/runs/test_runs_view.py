@@ -27,6 +27,7 @@ from nnexpr_tui.app import Explorer
 from nnexpr_tui.last_seen import LastSeen
 from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.parts.palette import Palette
+from nnexpr_tui.runs.asked import AnswerScreen
 from nnexpr_tui.runs.shown import ShownRuns
 
 
@@ -335,7 +336,7 @@ async def test_without_a_store_it_says_so(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
         assert "No runs are kept here" in text(app)
-        await pilot.press("slash", "d", "r", "t", "n", "N", "x", "y", "enter", "space", "u")
+        await pilot.press("slash", "d", "r", "t", "n", "N", "colon", "x", "y", "enter", "space", "u")
         await pilot.press("1")
         await until(lambda: app.current_mode == "explore")
 
@@ -361,6 +362,29 @@ async def test_a_store_that_cannot_be_written_is_read_all_the_same(
         assert rows(explorer) == short(1)
         await pilot.press("n", *"name", "enter")
         await until(lambda: "ermission denied" in text(explorer))
+
+
+async def test_a_question_in_sql_is_answered_over_the_screen(explorer: Explorer, world: World) -> None:
+    for number in (1, 2):
+        kept(world, number, epochs=2 + number)
+    async with explorer.run_test(size=WIDE) as pilot:
+        await opened(explorer, pilot)
+        await pilot.press("colon", *"select sum(epoch) as together from runs", "enter")
+        await until(
+            lambda: (
+                isinstance(explorer.screen, AnswerScreen)
+                and re.search(r"together\s*│?[\s│]*7\b", text(explorer))
+            )
+        )
+        await pilot.press("escape")
+        await pilot.press("colon", *"delete from runs", "enter")
+        await until(
+            lambda: (
+                not isinstance(explorer.screen, AnswerScreen)
+                and "sql" in text(explorer).splitlines()[-1].lower()
+            )
+        )
+        assert len(store().entries()) == 2
 
 
 async def test_the_recording_of_the_chosen_run_is_exported(
