@@ -175,8 +175,10 @@ class RunsView(ChangedRuns, entry=VIEW):
         chosen = self.chosen
         self.begin()
         if chosen is not None:
-            self._resuming = run = chosen.id
-            self.controller.take_up(run)
+            self._resuming = chosen.id
+            fit = self.controller.fit
+            if fit is None or fit.run != chosen.id:
+                self.controller.take_up(chosen.id)
 
     # Taking it elsewhere
 
