@@ -31,7 +31,7 @@ FIT = (
         "--members",
         "4",
         "--epochs",
-        "60000",
+        "30000",
         "--batch-size",
         "100",
         "--schedule",
@@ -66,11 +66,11 @@ def killed(store: Store, draw: random.Random, seconds: float) -> list[int]:
     """Begin the fit and go on with it, each time until it is killed; at which epochs it stood when it was."""
     epochs: list[int] = []
     process = started(store.folder, *FIT)
-    for _ in range(draw.randint(1, 3)):
+    for _ in range(draw.randint(1, 2)):
         run = first_checkpoint(store, process, epochs[-1] if epochs else 0)
         if run is None:
             break
-        time.sleep(draw.uniform(0.0, seconds / 3))
+        time.sleep(draw.uniform(0.0, seconds / 2))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         epochs.append(run.head().epoch)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -138,6 +139,9 @@ class FitSubject(Subject[FitMoment]):
             self._counting.is_owed = False
             return why
         self._has_failed = True
+        with suppress(Exception):  # its last checkpoint stands anyway
+            self._session.take_back()
+            self._keep()
         return f"Training stopped: {why}"
 
     def moment(self) -> FitMoment | None:

@@ -86,6 +86,9 @@ class StandIn:
     def pause(self) -> None:
         self.state = "paused"
 
+    def take_back(self) -> None:
+        """Epochs are whole here."""
+
     def advance(self, seconds: float, until: int | None = None) -> bool:
         """One epoch for each that the test allows; else it waits a little, as an epoch would."""
         if self.world.failure is not None:

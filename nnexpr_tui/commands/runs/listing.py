@@ -35,7 +35,9 @@ _EXAMPLES = {
     minimum=1,
 )
 @output_option("--target", "wanted", metavar="NAME", help="only runs on this target")
-@output_option("--filter", "typed", metavar="TEXT", default="", help="only runs that it accepts; see below")
+@output_option(
+    "--filter", "typed", metavar="TEXT", default="", help="only runs that it accepts, as said above"
+)
 @output_option(
     "--sort", metavar="FIELD", help="by a field or an option of fit, the least first; -FIELD the greatest"
 )

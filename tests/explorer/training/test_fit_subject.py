@@ -168,6 +168,17 @@ def test_after_a_failure_it_stands_still_and_lives_on(office: Office, world: Wor
     assert office.moment(3).state == "running"
 
 
+def test_what_a_fit_did_before_it_failed_is_kept(world: World) -> None:
+    office = Office(world, keep_every=1e6)
+    world.let_train(5)
+    office.open(start=True)
+    office.moment(5)
+    world.failure = MemoryError()
+    assert office.moment(5, "failed").run is not None
+    assert world.kept == [5]
+    office.close()
+
+
 def test_the_run_is_kept_while_training_and_once_more_at_the_end(world: World) -> None:
     office = Office(world, keep_every=0.05)
     world.let_train(10)
