@@ -3,9 +3,9 @@
     python benchmarks/killed.py [TIMES] [SEED]
 
 First one fit to its end. Then the same so many times (10): as a process of its own that is given SIGKILL at a moment
-drawn evenly over the time which the whole one took from its first checkpoint on, again and again until nothing is left
-to kill, and then taken up by ``runs resume``. Each line: at which epochs it was killed, how long ``runs resume`` took,
-and whether all weights are the same to the last bit. Leaves 1 where one is not.
+drawn evenly from its first checkpoint on, up to half of the time which the whole one took; taken up by ``runs resume``
+it may be killed once more, and then comes to its end. Each line: at which epochs its last checkpoints were when it was
+killed, and whether all weights are the same to the last bit. Leaves 1 where one is not.
 """
 
 from __future__ import annotations
@@ -24,21 +24,9 @@ from nnexpr.runs.run import Run
 from nnexpr.runs.store import Store
 
 FIT = (
-    *(
-        "fit",
-        "--width",
-        "16",
-        "--members",
-        "4",
-        "--epochs",
-        "30000",
-        "--batch-size",
-        "100",
-        "--schedule",
-        "cosine",
-    ),
-    *("--threads", "1", "--checkpoint-every", "0.01", "--json"),
-)
+    "fit --width 16 --members 4 --epochs 30000 --batch-size 100 --schedule cosine --threads 1 --checkpoint-every 0.01 "
+    "--json"
+).split()
 
 
 def started(store: Path, *words: str) -> subprocess.Popen[bytes]:
