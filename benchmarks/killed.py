@@ -23,10 +23,10 @@ from pathlib import Path
 from nnexpr.runs.run import Run
 from nnexpr.runs.store import Store
 
-FIT = (
-    "fit --width 16 --members 4 --epochs 30000 --batch-size 100 --schedule cosine --threads 1 --checkpoint-every 0.01 "
-    "--json"
-).split()
+FIT = [
+    *("fit", "--width", "16", "--members", "4", "--epochs", "30000", "--batch-size", "100", "--json"),
+    *("--schedule", "cosine", "--threads", "1", "--checkpoint-every", "0.01"),
+]  # fmt: skip
 
 
 def started(store: Path, *words: str) -> subprocess.Popen[bytes]:
