@@ -3,58 +3,79 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.networks.onnx import from_onnx
 from nnexpr.networks.state_dict import read_state_dict
 from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.runs.file import SavedNetwork, load
 from nnexpr.runs.store import Store
-from nnexpr.scale import Scale
+from nnexpr.scale import SAME, Scale
 from nnexpr.specification import InputError
 
-__all__ = ["of_one_output", "read_network"]
+__all__ = ["AnyNetwork", "of_one_output", "read_any", "read_network"]
+
+ONNX = ".onnx"
 
 
-def read_network(
-    name: str, store: Store, activation: str | None = None, layers: str | None = None
-) -> SavedNetwork:
+@dataclass(frozen=True, eq=False)
+class AnyNetwork:
+    """A network of any kind from a file, with the units that its inputs and values are in."""
+
+    network: Network | Graph
+    input_scales: Sequence[Scale]
+    value_scale: Scale = SAME
+    domain: tuple[tuple[float, float], ...] | None = None  # own units; None where it was not trained
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """How the numbers of one input lie, such as ``(1, 28, 28)``; that of a vector where nothing is known of it."""
+        return self.network.input_shape if isinstance(self.network, Graph) else (self.network.inputs,)
+
+
+def read_any(
+    name: str,
+    store: Store,
+    activation: str | None = None,
+    layers: str | None = None,
+    up_to: str | None = None,
+) -> AnyNetwork:
     """The network that ``name`` stands for, with all its outputs; a file goes before a run of that id.
 
     ``activation`` is that of a state dict, which does not hold it (relu unless given), ``layers`` the order of its
-    layers, separated by commas. Raises InputError.
+    layers, separated by commas; ``up_to`` the node of an ONNX file before which to stop. Raises InputError.
     """
-    path = Path(name)
-    if not os.path.exists(name):
-        found = store.runs(name) if name else ()
-        if len(found) != 1:
-            none = (
-                "no run of that id in the store"
-                if not found
-                else f"{len(found):,} runs have ids that begin so"
-            )
-            raise InputError("file", name, f"there is no such file, and {none}")
-        path = found[0].path
-    if path.suffix.lower() == ".onnx":
-        for option, given in (("activation", activation), ("layers", layers)):
-            if given is not None:
-                raise InputError(
-                    option, given, "leave it out; the file says what layers and activations it has"
-                )
-        network = from_onnx(path)
-        if not isinstance(network, Network):
-            raise InputError("file", name, "it is a graph, not a stack of layers on a vector")
-        return SavedNetwork(network, (Scale(),) * network.inputs)
-    if path.suffix != ".safetensors" or "nnexpr" not in read_tensors(path)[1]:
-        names = [layer.strip() for layer in (layers or "").split(",") if layer.strip()]
-        read = read_state_dict(path, activation, names)
-        return SavedNetwork(read.network, (Scale(),) * read.network.inputs, assumed=read.assumed)
-    for option, given in (("activation", activation), ("layers", layers)):
-        if given is not None:
-            raise InputError(option, given, "leave it out; the file says what layers and activations it has")
-    return load(path)
+    path = _path(name, store)
+    if path.suffix.lower() == ONNX:
+        _refuse("the file says what layers and activations it has", activation=activation, layers=layers)
+        network = from_onnx(path, up_to)
+        return AnyNetwork(network, (Scale(),) * network.inputs)
+    _refuse("it is for ONNX files", up_to=up_to)
+    saved = _saved(path, activation, layers)
+    return AnyNetwork(saved.network, saved.input_scales, saved.value_scale, saved.domain, saved.assumed)
+
+
+def read_network(
+    name: str,
+    store: Store,
+    activation: str | None = None,
+    layers: str | None = None,
+    up_to: str | None = None,
+) -> SavedNetwork:
+    """The same of a stack of layers, with all that its file says of it. Raises InputError, also for a graph."""
+    path = _path(name, store)
+    if path.suffix.lower() != ONNX:
+        _refuse("it is for ONNX files", up_to=up_to)
+        return _saved(path, activation, layers)
+    read = read_any(name, store, activation, layers, up_to)
+    if not isinstance(read.network, Network):
+        raise InputError("file", name, f"it is a graph, {read.network!r}; say where: --between, or --plane")
+    return SavedNetwork(read.network, tuple(read.input_scales))
 
 
 def of_one_output(name: str, saved: SavedNetwork, output: int | None) -> SavedNetwork:
@@ -66,3 +87,30 @@ def of_one_output(name: str, saved: SavedNetwork, output: int | None) -> SavedNe
     if output is not None and output >= outputs:
         raise InputError("output", output, f"it must be from 0 to {outputs - 1}")
     return saved if outputs == 1 else replace(saved, network=saved.network.output(output or 0))
+
+
+def _path(name: str, store: Store) -> Path:
+    if os.path.exists(name):
+        return Path(name)
+    found = store.runs(name) if name else ()
+    if len(found) != 1:
+        none = (
+            "no run of that id in the store" if not found else f"{len(found):,} runs have ids that begin so"
+        )
+        raise InputError("file", name, f"there is no such file, and {none}")
+    return found[0].path
+
+
+def _saved(path: Path, activation: str | None, layers: str | None) -> SavedNetwork:
+    if path.suffix != ".safetensors" or "nnexpr" not in read_tensors(path)[1]:
+        names = [layer.strip() for layer in (layers or "").split(",") if layer.strip()]
+        read = read_state_dict(path, activation, names)
+        return SavedNetwork(read.network, (Scale(),) * read.network.inputs, assumed=read.assumed)
+    _refuse("the file says what layers and activations it has", activation=activation, layers=layers)
+    return load(path)
+
+
+def _refuse(why: str, **options: str | None) -> None:
+    for option, given in options.items():
+        if given is not None:
+            raise InputError(option, given, f"leave it out; {why}")

@@ -12,7 +12,7 @@ from nnexpr.specification import InputError
 from nnexpr_tui.commands.completion import networks
 from nnexpr_tui.commands.explore import require_terminal
 from nnexpr_tui.commands.options import SectionedCommand, declared_options, own_option, store_option
-from nnexpr_tui.commands.slices import asked_slice, between_option, plane_options
+from nnexpr_tui.commands.slices import asked_slice, between_option, plane_options, up_to_option
 from nnexpr_tui.presets import Preset
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ _EXAMPLES = {
 @own_option(
     "layers", "text", None, "of a state dict, its layers in order, such as fc1,fc2,fc3", section="Network"
 )
+@up_to_option
 @store_option
 def opening(
     file: str,
@@ -56,6 +57,7 @@ def opening(
     domain2: tuple[float, float] | None,
     activation: str | None,
     layers: str | None,
+    up_to: str | None,
     store: Store,
 ) -> int:
     """Open the network in FILE on the Plane screen: its cells, decision regions and outputs on a plane of inputs.
@@ -73,7 +75,7 @@ def opening(
         raise InputError("file", file, "there is no such file, and no run of that id in the store")
     from nnexpr_tui.commands.explore import explore
 
-    begin = {"file": file, "place": place, "activation": activation, "layers": layers}
+    begin = {"file": file, "place": place, "activation": activation, "layers": layers, "up_to": up_to}
     return explore(
         {},
         start=False,

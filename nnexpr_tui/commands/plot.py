@@ -21,7 +21,7 @@ from nnexpr_tui.commands.options import (
     threads_option,
 )
 from nnexpr_tui.commands.output import count, print_json, print_text, say
-from nnexpr_tui.commands.slices import asked_slice, of_option, plane_options
+from nnexpr_tui.commands.slices import asked_slice, of_option, plane_options, up_to_option
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,6 +86,7 @@ class _WithWays(SectionedCommand):
 @own_option("domain2", "interval", None, "on a plane, that of t where it is another than that of s", "Output")
 @plane_options
 @of_option
+@up_to_option
 @threads_option
 @store_option
 @json_option
@@ -93,7 +94,7 @@ def plot(
     name: str, output: str, what: str | None, epoch: int | None, member: int | None, size: str | None,
     dpi: int | None, title: bool, only: str | None, quick: bool, domain: tuple[float, float] | None,
     domain2: tuple[float, float] | None, plane: tuple[str, str, str] | None, origin: str | None,
-    directions: tuple[str, str] | None, of: str | None, store: Store, as_json: bool,
+    directions: tuple[str, str] | None, of: str | None, up_to: str | None, store: Store, as_json: bool,
 ) -> int:  # fmt: skip
     """Draw figures for papers with matplotlib, of the extra [plots].
 
@@ -117,10 +118,11 @@ def plot(
 
     place = asked_slice(None, plane, origin, directions, domain, domain2)
     if place is not None:
-        figures = [_on_plane(name, store, place, of, asked, size=_size(size), title=title)]
-    elif of is not None or domain2 is not None:
-        option, given = ("of", of) if of is not None else ("domain2", domain2)
-        raise InputError(option, given, "it goes with --plane, or with --origin and --directions")
+        figures = [_on_plane(name, store, place, of, up_to, asked, size=_size(size), title=title)]
+    elif lonely := [
+        (name, given) for name, given in (("of", of), ("up_to", up_to), ("domain2", domain2)) if given
+    ]:
+        raise InputError(*lonely[0], "it goes with --plane, or with --origin and --directions")
     else:
         figures = drawn(name, store, asked, size=_size(size), title=title)
     named = [
@@ -129,7 +131,11 @@ def plot(
     if not named:
         have = f"there {'is' if len(figures) == 1 else 'are'} {count(len(figures), 'figure')}"
         raise InputError("only", only or "", have)
-    words = [*place.words, *(["--of", of] if of else [])] if place is not None else []
+    words = (
+        [*place.words, *(["--of", of] if of else []), *(["--up-to", up_to] if up_to else [])]
+        if place is not None
+        else []
+    )
     files = _save(path, named, dpi, _spelled(name, path, asked, size, only, words))
     if as_json:
         print_json(
@@ -144,13 +150,21 @@ def plot(
 
 
 def _on_plane(
-    name: str, store: Store, place: Slice, of: str | None, asked: Asked, *, size: Size | None, title: bool
+    name: str,
+    store: Store,
+    place: Slice,
+    of: str | None,
+    up_to: str | None,
+    asked: Asked,
+    *,
+    size: Size | None,
+    title: bool,
 ) -> tuple[str, Figure]:
     from nnexpr_tui.commands.plot_slices import on_plane
 
     look: dict[str, Any] = {"title": title} | ({} if size is None else {"size": size})
     try:
-        return on_plane(name, store, place, of, asked, look)
+        return on_plane(name, store, place, of, up_to, asked, look)
     except InputError:
         raise
     except ValueError as error:  # numbers that are not finite, or become so; too many cells

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from nnexpr import plot
 from nnexpr.regions.asked import ARGMAX, REGIONS, asked
 from nnexpr.regions.plane import plane_regions
-from nnexpr.runs.reading import read_network
+from nnexpr.regions.room import cells_that_fit
+from nnexpr.runs.reading import read_any
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.output import say
 
@@ -25,7 +26,13 @@ LETTERS = {"P": (0.0, 0.0), "Q": (1.0, 0.0), "R": (0.0, 1.0)}
 
 
 def on_plane(
-    name: str, store: Store, place: Slice, of: str | None, asked_for: Asked, look: dict[str, Any]
+    name: str,
+    store: Store,
+    place: Slice,
+    of: str | None,
+    up_to: str | None,
+    asked_for: Asked,
+    look: dict[str, Any],
 ) -> tuple[str, Figure]:
     """The figure, with its label. Raises InputError, and ValueError where the cells cannot be counted."""
     for option in ("epoch", "quick"):
@@ -33,7 +40,7 @@ def on_plane(
             raise InputError(option, asked_for[option], "leave it out; it has no meaning on a plane")
     if asked_for["what"] not in (None, *COLORS):
         raise InputError("what", asked_for["what"], f"on a plane it is one of {', '.join(map(str, COLORS))}")
-    saved = read_network(name, store)
+    saved = read_any(name, store, up_to=up_to)
     for sentence in saved.assumed:
         say(sentence)
     network, member, what = (
@@ -46,8 +53,13 @@ def on_plane(
         raise InputError("member", member, f"it must be from 0 to {network.members - 1}")
     plane, window = place.plane(saved.input_scales), place.rectangle
     counted = REGIONS if what == ARGMAX else what
-    regions = plane_regions(network, window, member, plane=plane, of=counted)
-    decisions = plane_regions(network, window, member, plane=plane, of=ARGMAX) if what == ARGMAX else None
+    most = cells_that_fit(network)
+    regions = plane_regions(network, window, member, plane=plane, of=counted, most_cells=most)
+    decisions = (
+        plane_regions(network, window, member, plane=plane, of=ARGMAX, most_cells=most)
+        if what == ARGMAX
+        else None
+    )
     told = f"{regions.count:,} linear regions" + (
         f", {decisions.count:,} decision regions" if decisions else ""
     )

@@ -21,11 +21,21 @@ from nnexpr_tui.commands.options import (
 )
 from nnexpr_tui.commands.output import print_json, say
 from nnexpr_tui.commands.regions_path import AskedPath, asked_path, path_options, vertices_option
-from nnexpr_tui.commands.slices import asked_slice, between_option, of_option, plane_options, refuse_beside
+from nnexpr_tui.commands.slices import (
+    asked_slice,
+    between_option,
+    of_option,
+    plane_options,
+    refuse_beside,
+    up_to_option,
+)
 
 if TYPE_CHECKING:
+    from nnexpr.networks.graph.graph import Graph
+    from nnexpr.networks.network import Network
     from nnexpr.regions.slices import Slice
     from nnexpr.runs.file import SavedNetwork
+    from nnexpr.runs.reading import AnyNetwork
     from nnexpr.runs.store import Store
     from nnexpr.scale import Scale
     from nnexpr_tui.commands.regions_report import Member
@@ -37,10 +47,11 @@ _EXAMPLES = {
     "net.pt --domain -1 1 --layers fc1,fc2,fc3": "a state dict of torch, whose layers have names of their own",
     "net.pt --along '0,0;1,1' --json": "along a segment, for any number of inputs",
     "net.pt --between digits.csv:0 digits.csv:1": "between two rows of a data file",
-    "net.pt --plane a.npy b.npy c.npy --of argmax": "which output is largest on the plane of three inputs",
+    "net.onnx --plane a.npy b.npy c.npy --of argmax": "which output is largest on the plane of three inputs",
     "epoch1.pt epoch2.pt epoch3.pt --between a.npy b.npy": "how that changes from one checkpoint to the next",
 }
 _UNIT = (0.0, 1.0)
+How = tuple[str | None, str | None, str | None]  # how a file is read: --activation, --layers, --up-to
 
 
 @click.command(cls=SectionedCommand, examples=_EXAMPLES, failed="it failed, or a count is not certified")
@@ -66,6 +77,7 @@ _UNIT = (0.0, 1.0)
 @path_options
 @vertices_option
 @of_option
+@up_to_option
 @own_option(
     "layers", "text", None, "of a state dict, its layers in order, such as fc1,fc2,fc3", section="Network"
 )
@@ -89,6 +101,7 @@ def regions(
     circle: tuple[float, float, float] | None,
     vertices: int | None,
     of: str | None,
+    up_to: str | None,
     layers: str | None,
     output: int | None,
     members: str | None,
@@ -97,13 +110,13 @@ def regions(
 ) -> int:
     """Count the linear regions of the network in FILE exactly, with its bends and dead units.
 
-    FILE is a run's id, a .safetensors file written by fit --save, or a .safetensors or .pt state dict or checkpoint of
-    nn.Linear layers, with --activation between them; what had to be assumed is said. The domain is in the target's own
-    units: the one the network was trained on unless given, 0 to 1 where none was. With --along or --circle the regions
-    are counted along a path instead, for any number of inputs; with --between on the segment between two inputs, with
-    --plane or --origin and --directions on a plane among them, whose s and t then have the --domain. Every count is
-    held against the network itself; where that is further away than rounding explains, "certified" is no and the
-    command fails.
+    FILE is a run's id, a .safetensors file written by fit --save, a .safetensors or .pt state dict or checkpoint of
+    nn.Linear layers, with --activation between them, or an .onnx file; what had to be assumed is said. The domain is in
+    the target's own units: the one the network was trained on unless given, 0 to 1 where none was. With --along or
+    --circle the regions are counted along a path instead, for any number of inputs; with --between on the segment
+    between two inputs, with --plane or --origin and --directions on a plane among them, whose s and t then have the
+    --domain. Every count is held against the network itself; where that is further away than rounding explains,
+    "certified" is no and the command fails.
 
     Of a network of two inputs the cells in the plane are counted: --domain is that of both inputs unless --domain2 is
     given for the second.
@@ -113,7 +126,7 @@ def regions(
     place = asked_slice(between, plane, origin, directions, domain, domain2)
     if place is not None:
         refuse_beside(place, along=along, closed=closed, circle=circle, vertices=vertices, output=output)
-        told = _on_slice(files, place, of or "regions", activation, layers, members, store, as_json)
+        told = _on_slice(files, place, of or "regions", (activation, layers, up_to), members, store, as_json)
     else:
         if len(files) > 1:
             raise InputError(
@@ -127,7 +140,9 @@ def regions(
             )
         [file] = files
         path = asked_path(along, closed, circle, vertices)
-        told = _of_file(file, path, domain, domain2, activation, layers, output, members, store, as_json)
+        told = _of_file(
+            file, path, domain, domain2, (activation, layers, up_to), output, members, store, as_json
+        )
     failed = [member["member"] for member in told if not member["certified"]]
     if failed:
         which = f"member {failed[0]}" + (f" and {len(failed) - 1:,} more" if len(failed) > 1 else "")
@@ -136,33 +151,32 @@ def regions(
 
 
 def _on_slice(
-    files: tuple[str, ...], place: Slice, of: str, activation: str | None, layers: str | None, members: str | None,
-    store: Store, as_json: bool,
+    files: tuple[str, ...], place: Slice, of: str, how: How, members: str | None, store: Store, as_json: bool
 ) -> list[Member]:  # fmt: skip
     """Every file on one segment, or one plane."""
-    from nnexpr.runs.reading import read_network
+    from nnexpr.runs.reading import read_any
     from nnexpr_tui.commands.regions_between import Opened, between, on_plane
 
     opened = []
     for file in files:
-        saved = read_network(file, store, activation, layers)
+        saved = read_any(file, store, *how)
         _tell_assumed(saved)
-        _require_pieces(file, saved)
+        _require_pieces(file, saved.network)
         opened.append(Opened(file, saved, _chosen(members, saved.network.members)))
     return (between if place.between is not None else on_plane)(opened, place, of, as_json)
 
 
 def _of_file(
     file: str, path: AskedPath | None, domain: tuple[float, float] | None, domain2: tuple[float, float] | None,
-    activation: str | None, layers: str | None, output: int | None, members: str | None, store: Store, as_json: bool,
+    how: How, output: int | None, members: str | None, store: Store, as_json: bool,
 ) -> list[Member]:  # fmt: skip
     """On its domain, or along a path."""
     from nnexpr.runs.reading import of_one_output, read_network
 
-    saved = of_one_output(file, read_network(file, store, activation, layers), output)
+    saved = of_one_output(file, read_network(file, store, *how), output)
     _tell_assumed(saved)
     chosen = _chosen(members, saved.network.members)
-    _require_pieces(file, saved)
+    _require_pieces(file, saved.network)
     try:
         if path is not None:
             return _path(file, saved, chosen, path, as_json)
@@ -177,14 +191,14 @@ def _of_file(
         raise InputError("file", file, str(error)) from None
 
 
-def _tell_assumed(saved: SavedNetwork) -> None:
+def _tell_assumed(saved: SavedNetwork | AnyNetwork) -> None:
     for sentence in saved.assumed:
         say(sentence)
 
 
-def _require_pieces(file: str, saved: SavedNetwork) -> None:
-    if not saved.network.is_piecewise_linear:
-        raise InputError("file", file, f"it {_why_not(saved)}, so it has no linear regions to count")
+def _require_pieces(file: str, network: Network | Graph) -> None:
+    if not network.is_piecewise_linear:
+        raise InputError("file", file, f"it {_why_not(network)}, so it has no linear regions to count")
 
 
 def _line(
@@ -262,12 +276,14 @@ def _to_network(own: tuple[float, float], scale: Scale) -> tuple[float, float]:
     return (low - scale.shift) / scale.factor, (high - scale.shift) / scale.factor
 
 
-def _why_not(saved: SavedNetwork) -> str:
+def _why_not(network: Network | Graph) -> str:
+    """Of a network, for a graph is piecewise linear."""
     from nnexpr.activations import ACTIVATIONS
 
-    if saved.network.encoding is not None:
+    if getattr(network, "encoding", None) is not None:
         return "encodes its input by sines and cosines"
-    smooth = {layer.activation for layer in saved.network.layers if not ACTIVATIONS[layer.activation].pieces}
+    layers = getattr(network, "layers", ())
+    smooth = {layer.activation for layer in layers if not ACTIVATIONS[layer.activation].pieces}
     return f"has the activation {', '.join(sorted(smooth))}, which is not piecewise linear"
 
 

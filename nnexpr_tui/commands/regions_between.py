@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nnexpr.regions.path import PathDecisions
     from nnexpr.regions.plane import PlaneRegions
     from nnexpr.regions.slices import Slice
-    from nnexpr.runs.file import SavedNetwork
+    from nnexpr.runs.reading import AnyNetwork
     from nnexpr.scale import Scale
     from nnexpr_tui.charts.heat import Picture
     from nnexpr_tui.charts.maps import Ground
@@ -38,7 +38,7 @@ class Opened(NamedTuple):
     """A file with its network and the members of it that are looked at."""
 
     file: str
-    saved: SavedNetwork
+    saved: AnyNetwork
     members: list[int]
 
 
@@ -124,16 +124,20 @@ def on_plane(opened: Sequence[Opened], place: Slice, of: str, as_json: bool) -> 
 
 def _cells(opened: Opened, place: Slice, of: str) -> list[tuple[int, PlaneRegions]]:
     from nnexpr.regions.plane import plane_regions
+    from nnexpr.regions.room import cells_that_fit
 
     _, saved, members = opened
-    plane = place.plane(saved.input_scales)
+    plane, most = place.plane(saved.input_scales), cells_that_fit(saved.network)
     return [
-        (member, plane_regions(saved.network, place.rectangle, member, plane=plane, of=of))
+        (
+            member,
+            plane_regions(saved.network, place.rectangle, member, plane=plane, of=of, most_cells=most),
+        )
         for member in members
     ]
 
 
-def _told(member: int, regions: PlaneRegions, saved: SavedNetwork) -> Member:
+def _told(member: int, regions: PlaneRegions, saved: AnyNetwork) -> Member:
     told = cells(member, regions, saved.value_scale)
     if regions.classes is None:
         return told

@@ -10,7 +10,7 @@ from nnexpr_tui.commands.options import SectionedOption, attached
 if TYPE_CHECKING:
     from nnexpr.regions.slices import Slice
 
-__all__ = ["asked_slice", "between_option", "of_option", "plane_options", "refuse_beside"]
+__all__ = ["asked_slice", "between_option", "of_option", "plane_options", "refuse_beside", "up_to_option"]
 
 _POINT = "a point is a .npy file, FILE:INDEX into a .npy or CSV file (from 0), or its numbers, 0.5,-1,..."
 
@@ -53,6 +53,16 @@ of_option = attached(
         metavar="regions|argmax|output:K",
         help="what is counted: regions of all outputs together, where the largest output is another, or of output K, "
         "from 0  [default: regions]",
+    )
+)
+
+
+up_to_option = attached(
+    SectionedOption(
+        ["--up-to"],
+        section="Network",
+        metavar="NODE",
+        help="of an ONNX file: stop before this node, by its name or that of what it gives",
     )
 )
 

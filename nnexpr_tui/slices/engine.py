@@ -15,9 +15,9 @@ from nnexpr.plain import plain
 from nnexpr.regions.moved import upright
 from nnexpr.regions.plane import plane_regions
 from nnexpr.regions.plane.placed import Plane
+from nnexpr.regions.room import cells_that_fit
 from nnexpr.regions.slices import Slice
-from nnexpr.runs.file import SavedNetwork
-from nnexpr.runs.reading import read_network
+from nnexpr.runs.reading import AnyNetwork, read_any
 from nnexpr.runs.store import Store
 from nnexpr.specification import InputError
 from nnexpr.targets.points import read_point
@@ -30,6 +30,7 @@ __all__ = ["MOST_CELLS", "Opened", "counted", "opened", "write"]
 Array = NDArray[np.float64]
 
 MOST_CELLS = 200_000  # counted in about a second; more than that are not seen
+ROOM = 1.5e9  # bytes that counting may take
 MARGIN = 0.25  # of the segment between two points, before and behind it
 ROUNDING = 1e-12  # of a coordinate: less is 0
 FEW = 16  # inputs that are each a direction to tilt to
@@ -40,7 +41,7 @@ DRAWN = 4  # directions drawn at random, where there are more inputs
 class Opened:
     """A network with where it is looked at first, and directions that lead out of a plane, each with its name."""
 
-    saved: SavedNetwork
+    saved: AnyNetwork
     facts: OpenedNetwork
     plane: Plane
     points: tuple[tuple[str, str, Array], ...]  # letter, spelling, inputs
@@ -62,9 +63,10 @@ def opened(
     store: Store,
     activation: str | None,
     layers: str | None,
+    up_to: str | None,
 ) -> Opened:
     """Read the network of a file. Raises InputError."""
-    saved = read_network(file, store, activation, layers)
+    saved = read_any(file, store, activation, layers, up_to)
     network, scales = saved.network, saved.input_scales
     if network.inputs < 2:
         raise InputError("file", file, "it has one input; a plane takes two or more")
@@ -76,7 +78,7 @@ def opened(
         for letter, spelled in zip(letters, place.given, strict=False)
     )
     numbers = [read_point(spelled, len(scales), "point") for spelled in place.given]
-    shape = getattr(network, "input_shape", ()) or (numbers[0].shape if numbers else ())
+    shape = saved.input_shape if len(saved.input_shape) > 1 or not numbers else numbers[0].shape
     low = min((float(each.min()) for each in numbers), default=0.0)
     high = max((float(each.max()) for each in numbers), default=1.0)
     facts = OpenedNetwork(
@@ -87,7 +89,7 @@ def opened(
     return Opened(saved, facts, plane, points, _directions(network.inputs))
 
 
-def _in_network(spelled: str, saved: SavedNetwork) -> Array:
+def _in_network(spelled: str, saved: AnyNetwork) -> Array:
     """The point in the network's units."""
     numbers, scales = read_point(spelled, len(saved.input_scales), "point").ravel(), saved.input_scales
     shifts, factors = (np.array([getattr(scale, name) for scale in scales]) for name in ("shift", "factor"))
@@ -95,7 +97,7 @@ def _in_network(spelled: str, saved: SavedNetwork) -> Array:
     return made
 
 
-def _beginning(saved: SavedNetwork, place: Slice) -> tuple[Plane, Window]:
+def _beginning(saved: AnyNetwork, place: Slice) -> tuple[Plane, Window]:
     """The plane and its window, as asked for; else that of the first two inputs."""
     inputs = saved.network.inputs
     if place.is_plane:
@@ -130,13 +132,14 @@ def counted(of: Opened, plane: Plane, viewport: Viewport) -> Counted:
     Raises ``ValueError`` where they cannot be counted: more than ``MOST_CELLS``, or numbers that are not finite.
     """
     began, network = monotonic(), of.saved.network
-    regions = plane_regions(network, viewport.window, plane=plane, most_cells=MOST_CELLS)
+    most = cells_that_fit(network, ROOM, MOST_CELLS)
+    regions = plane_regions(network, viewport.window, plane=plane, most_cells=most)
     faces = regions.locate(viewport.points()).reshape(viewport.height, viewport.width)
     cells = len(regions.areas)
     labels, decisions = None, None
     boundary: tuple[Array, ...] = ()
     if network.outputs > 1:
-        decided = plane_regions(network, viewport.window, plane=plane, of="argmax", most_cells=MOST_CELLS)
+        decided = plane_regions(network, viewport.window, plane=plane, of="argmax", most_cells=most)
         assert decided.classes is not None  # noqa: S101 - of the largest output
         labels = decided.classes[decided.locate(viewport.points())].reshape(faces.shape)
         boundary, decisions = tuple(decided.boundary), decided.count

@@ -93,12 +93,13 @@ class SliceSubject(Subject[SliceMoment]):
     def open(
         self, file: str, store: Store, place: Slice | None = None, *, activation: str | None = None,
         layers: str | None = None,
+        up_to: str | None = None,
     ) -> str | None:  # fmt: skip
         """Look at the network of this file; where it cannot be read, at what there was before."""
         from nnexpr_tui.slices.engine import opened
 
         try:
-            found = opened(file, place, store, activation, layers)
+            found = opened(file, place, store, activation, layers, up_to)
         except Exception as error:
             if self._opened is None:
                 self._note = sentence(error)
