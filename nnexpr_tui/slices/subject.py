@@ -52,7 +52,7 @@ class SliceSubject(Subject[SliceMoment]):
     def wait(self) -> float | None:
         if not (self._owes and self.is_watched and self._opened is not None and self._viewport is not None):
             return None
-        return 0.0 if compiling("plane").is_set() else WAIT
+        return 0.0 if compiling("slices").is_set() else WAIT
 
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
         self._count()
@@ -108,7 +108,7 @@ class SliceSubject(Subject[SliceMoment]):
         self._counted, self._viewport, self._note, self._owes = None, None, "", True
         self._aside = -1
         self.aside()
-        compiling("plane")
+        compiling("slices")
         return " ".join(found.facts.assumed) or None
 
     def watch(self, viewport: Viewport) -> None:

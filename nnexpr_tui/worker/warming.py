@@ -13,9 +13,14 @@ from nnexpr.optimizers import OPTIMIZERS
 
 __all__ = ["KINDS", "compile_loops", "compiling"]
 
-KINDS = ("training", "line", "floor", "manifold", "plane", "float64", "activations", *OPTIMIZERS)
+KINDS = ("training", "line", "floor", "manifold", "plane", "slices", "float64", "activations", *OPTIMIZERS)
 # What training waits for is compiled first.
-BEFORE = {"line": ("training",), "plane": ("training",), "manifold": ("training", "line")}
+BEFORE = {
+    "line": ("training",),
+    "plane": ("training",),
+    "manifold": ("training", "line"),
+    "slices": ("training", "plane"),
+}
 _BOX = ((-1.0, 1.0), (-1.0, 1.0))
 
 
@@ -34,6 +39,8 @@ def compile_loops(kind: str) -> None:
     elif kind == "plane":
         cells = nnexpr.plane_regions(nnexpr.mlp(3, 3, inputs=2, dtype="float64"), _BOX)
         cells.locate(np.zeros((1, 2)))
+    elif kind == "slices":
+        _compile_slices()
     elif kind == "manifold":
         nnexpr.fit(nnexpr.compositional(2), nnexpr.target("cube", points=16), epochs=3, stages=(1, 2, 3))
     elif kind == "activations":
@@ -44,6 +51,23 @@ def compile_loops(kind: str) -> None:
         network = nnexpr.mlp(3, 3, dtype="float64" if kind == "float64" else "float32")
         optimizer = kind if kind in OPTIMIZERS else "adam"
         nnexpr.fit(network, nnexpr.target("cube", points=16), epochs=1, optimizer=optimizer)
+
+
+def _compile_slices() -> None:
+    """Several outputs, and the largest of them, of a stack of layers and of a graph."""
+    import numpy as np
+    import torch
+
+    import nnexpr
+
+    stack = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2))
+    shaped = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 1, 2), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(1, 2)
+    )
+    place = np.eye(4)[0], np.eye(4)[1], np.eye(4)[2]
+    for network in (nnexpr.from_torch(stack), nnexpr.from_torch(shaped, input_shape=(1, 2, 2))):
+        for of in ("regions", "argmax"):
+            nnexpr.plane_regions(network, _BOX, plane=place, of=of)
 
 
 @cache
