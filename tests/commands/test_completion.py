@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +46,39 @@ def test_runs_and_files_are_offered(tmp_path: Path) -> None:
 def test_experiments_are_offered() -> None:
     assert offered("reproduce")[:1] == ["all"]
     assert "manifold" in offered("reproduce", incomplete="mani")
+
+
+SCRIPT = """
+import sys
+from nnexpr_tui.__main__ import main
+sys.argv = ["nnexpr-tui"]
+try:
+    main()
+except SystemExit:
+    print(*sorted({"torch", "textual", "scipy", "numba", "rich"} & set(sys.modules)), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    "words", ["runs show ", "fit --target squ", "reproduce mani", "fit --preset fol", "serve --target squ"]
+)
+def test_tab_is_answered_in_each_shell_and_loads_nothing_heavy(
+    shell: str, words: str, tmp_path: Path
+) -> None:
+    store, spec = nnexpr.store(tmp_path), nnexpr.FitSpecification.make(points=9)
+    run = store.keep(nnexpr.mlp(), spec, nnexpr.target("cube"), epoch=0, losses=[1.0])
+    typed = f"nnexpr-tui {words}"
+    asked = {"_NNEXPR_TUI_COMPLETE": f"{shell}_complete", "COMP_WORDS": typed, "NNEXPR_STORE": str(tmp_path)}
+    asked["COMP_CWORD"] = words.rpartition(" ")[2] if shell == "fish" else str(typed.count(" "))
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env={**os.environ, **asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    wanted = {"runs": run, "fit": "squ", "reproduce": "manifold", "serve": "square_wave"}[words.split()[0]]
+    wanted = "folding" if "preset" in words else wanted
+    assert wanted in done.stdout
+    assert done.stderr.strip() == ""
