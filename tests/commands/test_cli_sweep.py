@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from nnexpr.runs.store import Store
 from nnexpr.runs.sweep_journal import Sweeps
+from nnexpr.runs.sweeps import Sweep, read_file
 
 GRID = "[base]\ntarget = 'cube'\npoints = 32\nepochs = 30\n[grid]\nwidth = [4, 8]\nlr = [1e-3, 1e-2]\n"
 PATIENCE = 100
@@ -148,24 +150,37 @@ def test_what_is_asked_for_wrongly_is_refused(run, words):
         assert "FILE.toml" in result.stdout
 
 
-def test_jobs_that_fail_end_it_with_1_and_are_tried_again(run, grid, tmp_path):
+def test_jobs_that_fail_end_it_with_1_and_are_tried_again(run, grid):
+    """The second target is not finite at one of its points, which are more than it is tried at beforehand."""
+    place = grid("[base]\npoints = 20001\n[grid]\nepochs = [1]\ntarget = ['cube', 'expr:1/(x-1/20000)']")
+    result = run("sweep", place, "--json")
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    [failure] = found["failed"]
+    assert "its value is not finite at x = 5e-05" in failure["problem"]
+    assert (failure["cells"], found["done"], found["state"]) == ([1], 1, "failed")
+    again = run("sweep", "--resume", found["sweep"])
+    assert "Training 1 cell in 1 job" in again.stderr
+    assert "its value is not finite" in " ".join(again.stdout.split())
+    assert again.exit_code == 1
+
+
+def test_data_that_have_changed_are_told(run, grid, tmp_path):
     table = tmp_path / "d.csv"
     table.write_text("x,y\n0,1\n1,2\n2,5\n")
-    place = grid("[grid]\nepochs = [5]\ntarget = ['cube', 'csv:d.csv']")
-    table_text = table.read_text()
-    assert run("sweep", place, "--dry-run").exit_code == 0
-    from nnexpr.runs.store import Store
-    from nnexpr.runs.sweeps import Sweep, read_file
-
-    sweep = Sweep.begin(Store(tmp_path / "store"), read_file(place)).id
+    place = grid("[base]\ntarget = 'csv:d.csv'\n[grid]\nepochs = [5, 6]")
+    first = document(run("sweep", place, "--json"))["sweep"]
+    assert document(run("sweep", place, "--json"))["sweep"] == first
+    table.write_text("x,y\n0,1\n1,2\n2,6\n")
+    other = run("sweep", place, "--json")
+    assert document(other)["sweep"] != first
+    assert f"{table} holds something else" in other.stderr
+    begun = Sweep.begin(Store(tmp_path / "store"), read_file(place)).id
     table.unlink()
-    result = run("sweep", "--resume", sweep, "--json")
-    assert result.exit_code == 1
-    [failure] = json.loads(result.stdout)["failed"]
-    assert "there is no such file" in failure["problem"]
-    assert failure["cells"] == [1]
-    table.write_text(table_text)
-    assert document(run("sweep", "--resume", sweep, "--json"))["done"] == 2
+    refused = run("sweep", "--resume", begun)
+    assert refused.exit_code == 2
+    assert "does not hold what it held" in refused.stderr
+    assert document(run("sweep", "--resume", first, "--json"))["done"] == 2  # nothing is left to train
 
 
 def test_a_sweep_whose_cells_all_diverge_fails_and_is_kept(run, grid):

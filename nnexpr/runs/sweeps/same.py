@@ -28,7 +28,9 @@ def find(store: Store, file: SweepFile, halving: str = "") -> tuple[Sweep | None
         same_place = entry.words.get("path") == path
         likewise = entry.cells == len(file.configs) and entry.words.get("halving", "") == halving
         if likewise and _is_same(journal.cells(entry.id), file.configs):
-            return Sweep(store, entry), None
+            found = Sweep(store, entry)
+            if not found.changed_data:
+                return found, None
         if same_place and place is None:
             place = Sweep(store, entry)
     return None, place
@@ -50,6 +52,7 @@ def changes(before: Sweep, file: SweepFile) -> str:
     told += [
         f"{name} {_told(then.get(name))} then, {_told(now.get(name))} now" for name in differing[:MOST_TOLD]
     ]
+    told += [f"{path} holds something else" for path in before.changed_data[:MOST_TOLD]]
     if len(differing) > MOST_TOLD:
         told.append(f"and {len(differing) - MOST_TOLD} options more")
     return "; ".join(told)

@@ -8,6 +8,7 @@ trained again, from its last checkpoint where there is one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import Any
 
 from nnexpr.atomic import write_atomically
 from nnexpr.declarations import InputError
+from nnexpr.files import FileError, open_ordinary
 from nnexpr.networks.tensor_file import read_metadata
 from nnexpr.runs.store import Store
 from nnexpr.runs.sweep_journal import CellEntry, SweepEntry, Sweeps, SweepState
@@ -30,6 +32,18 @@ __all__ = ["ResultDiffers", "Sweep", "run_of"]
 
 class ResultDiffers(Exception):
     """A job was done twice, and not to the same bits."""
+
+
+def fingerprint(path: str) -> str:
+    """The SHA-256 of a file's contents; empty where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open_ordinary(path) as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except (FileError, OSError):
+        return ""
+    return digest.hexdigest()
 
 
 def run_of(sweep: str, job: int) -> str:
@@ -54,6 +68,7 @@ class Sweep:
         journal = Sweeps(store.folder)
         words: dict[str, Any] = {"path": os.path.abspath(file.path), "varied": list(file.varied)}
         words |= {"halving": halving} if halving else {}
+        words["data"] = {path: fingerprint(path) for job in plan_of(file.configs).jobs for path in job.files}
         return cls(store, journal.named(journal.begin(file.name, file.text, file.configs, words)))
 
     @classmethod
@@ -78,6 +93,12 @@ class Sweep:
     def entry(self) -> SweepEntry:
         """At a glance, as the journal has it."""
         return self._entry
+
+    @property
+    def changed_data(self) -> tuple[str, ...]:
+        """Files that do not hold what they held when the sweep began."""
+        held = self._entry.words.get("data", {})
+        return tuple(path for path, mark in held.items() if fingerprint(path) != mark)
 
     @property
     def varied(self) -> Sequence[str]:

@@ -98,6 +98,9 @@ def run(
     store.require_writable()
     by = objective or "best_loss" if halving else ""
     sweep = Sweep.open(store, resume or "") if read is None else _sweep(store, read, by, again=again)
+    if sweep.changed_data and sweep.left():
+        path = sweep.changed_data[0]
+        raise InputError("resume", sweep.id, f"{path} does not hold what it held when the sweep began")
     with signals(deferred=True) as pending, sweep.held():
         if sweep.halving and not _halved(sweep, pending):
             say(f"Interrupted; nnexpr-tui sweep --resume {sweep.id} goes on.")
