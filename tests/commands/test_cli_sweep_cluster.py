@@ -38,6 +38,7 @@ def rows_of(result) -> list[dict]:
     return [{name: row[name] for name in row if name not in ("sweep", "run", "seconds")} for row in rows]
 
 
+@pytest.mark.timeout(900)  # all may have to be compiled first
 def test_a_sweep_elsewhere_has_the_results_of_one_here(run, grid, cluster):
     here = rows_of(run("sweep", grid, "--json"))
     there = run("sweep", grid, "--again", "--scheduler", cluster.address, "--json")

@@ -96,6 +96,7 @@ def holder(folder, number: int) -> int | None:
     return next((int(mark.suffix[1:]) for mark in folder.glob(f"{number}.*")), None)
 
 
+@pytest.mark.timeout(900)  # all may have to be compiled first
 def test_results_are_those_of_here_to_the_bit(workers):
     kept = Kept(3)
     here = [run_job(replace(job, config={**job.config, "device": "cpu"}).to_json()) for job in kept.jobs]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import nnexpr
+from nnexpr.runs.cluster.versions import digest
 from nnexpr.runs.holding import locked
 from nnexpr.runs.index.filesystems import LOCAL, file_system
 from nnexpr.specification import FitSpecification
@@ -72,11 +73,13 @@ def compile_for(specification: FitSpecification) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """While inside, no other process of this user on this machine is, unless whoever is there takes too long."""
+    """While inside, no other process with these sources is, of this user on this machine, unless one takes too long."""
     owner = os.getuid() if hasattr(os, "getuid") else ""
     with ExitStack() as stack:
         with suppress(OSError):
-            stack.enter_context(locked(Path(tempfile.gettempdir()) / f"{FOLDER}-{owner}.lock", LONGEST))
+            stack.enter_context(
+                locked(Path(tempfile.gettempdir()) / f"{FOLDER}-{owner}-{digest()}.lock", LONGEST)
+            )
         yield
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nnexpr
 
-__all__ = ["differences", "versions"]
+__all__ = ["differences", "digest", "versions"]
 
 PACKAGES = ("torch", "numba", "numpy", "distributed")
 NONE = "not there"
@@ -27,7 +27,7 @@ def versions() -> Mapping[str, str]:
     python = ".".join(platform.python_version_tuple()[:2])
     return {
         "python": python,
-        "nnexpr": f"{nnexpr.__version__} ({_digest()})",
+        "nnexpr": f"{nnexpr.__version__} ({digest()})",
         **dict(map(_installed, PACKAGES)),
     }
 
@@ -48,10 +48,11 @@ def _installed(package: str) -> tuple[str, str]:
         return package, NONE
 
 
-def _digest() -> str:
-    """Of the package as it lies there: two checkouts of one version may differ."""
-    folder, digest = Path(nnexpr.__file__).parent, hashlib.sha256()
+@cache
+def digest() -> str:
+    """The beginning of one of the package as it lies there: two checkouts of one version may differ."""
+    folder, found = Path(nnexpr.__file__).parent, hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         content = path.read_bytes()
-        digest.update(json.dumps([path.relative_to(folder).as_posix(), len(content)]).encode() + content)
-    return digest.hexdigest()[:8]
+        found.update(json.dumps([path.relative_to(folder).as_posix(), len(content)]).encode() + content)
+    return found.hexdigest()[:8]
