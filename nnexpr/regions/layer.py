@@ -28,6 +28,7 @@ __all__ = [
     "affine_into",
     "by_rows",
     "column",
+    "ends_of",
     "layer_of",
     "pieces_of",
     "room",
@@ -113,6 +114,14 @@ def layer_of(member: Member, number: int) -> Layer:
 
 
 @compiled
+def ends_of(runs: Index, run: int) -> tuple[np.uint64, np.uint64]:
+    """The first unit of a run and the one behind the last, as numbers that cannot be below 0: a place that might be is
+    looked at before it is used, and loops over such places do not become vector instructions.
+    """
+    return np.uint64(runs[run, 0]), np.uint64(runs[run, 1])
+
+
+@compiled
 def pieces_of(bends: Bends, run: int) -> Pieces:
     """The kinks, slopes and intercepts of a run; views."""
     kinks, function = bends.runs[run, 2], bends.functions[run]
@@ -194,28 +203,23 @@ def by_rows(layer: Layer) -> Sparse:
 
 
 @compiled_loosely
-def steepest(layer: Layer, share: float) -> tuple[float, bool]:
-    """The largest ||w|| of a unit of a layer, squared, and whether a weight is not zero but so small a ``share`` of it
-    at most.
-    """
+def steepest(layer: Layer) -> tuple[float, float]:
+    """The largest ||w|| of a unit of a layer, squared, and the least weight but zero, squared."""
     inputs, units = layer.weights.shape
-    squares, most, number = np.zeros(units), 0.0, 0
+    squares, most, least = np.zeros(units), 0.0, np.inf
     for each in range(inputs):
         for unit in range(units):
-            squares[unit] += layer.weights[each, unit] * layer.weights[each, unit]
+            square = layer.weights[each, unit] * layer.weights[each, unit]
+            squares[unit] += square
+            least = square if (square < least) & (square != 0.0) else least
     for unit in range(units):
         most = max(most, squares[unit])
     offsets, _, few = layer.sparse
     for unit in range(len(offsets) - 1):
-        square = 0.0
+        total = 0.0
         for at in range(offsets[unit], offsets[unit + 1]):
-            square += few[at] * few[at]
-        most = max(most, square)
-    limit = share * share * most
-    for each in range(inputs):
-        for unit in range(units):
-            square = layer.weights[each, unit] * layer.weights[each, unit]
-            number += (square <= limit) & (layer.weights[each, unit] != 0.0)
-    for at in range(len(few)):
-        number += (few[at] * few[at] <= limit) & (few[at] != 0.0)
-    return most, number > 0
+            square = few[at] * few[at]
+            total += square
+            least = square if (square < least) & (square != 0.0) else least
+        most = max(most, total)
+    return most, least

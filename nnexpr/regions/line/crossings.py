@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.layer import Array, Bends, Index, pieces_of
+from nnexpr.regions.layer import Array, Bends, Index, ends_of
 
 __all__ = ["KINK", "LEFT", "RIGHT", "RISE", "ROW", "UNIT", "coincident", "find"]
 
@@ -22,14 +22,15 @@ def find(z: Array, bends: Bends) -> tuple[Index, Array]:
     weights of the interval's left and right end there, which sum to 1 and are each accurate on their own; and the
     unit's change of z over the interval.
     """
-    rows = len(z)
+    rows, (runs, functions) = len(z), bends
     changes = np.zeros(rows, dtype=np.int64)
     total = 0
     for row in range(rows - 1):
         number = 0
-        for run in range(len(bends.runs)):
-            first, last = bends.runs[run, 0], bends.runs[run, 1]
-            for kink in pieces_of(bends, run)[0]:
+        for run in range(len(runs)):
+            first, last = ends_of(runs, run)
+            for at in range(runs[run, 2]):
+                kink = functions[run, 0, at]
                 for unit in range(first, last):
                     number += (z[row, unit] > kink) != (z[row + 1, unit] > kink)
         changes[row] = number
@@ -39,28 +40,23 @@ def find(z: Array, bends: Bends) -> tuple[Index, Array]:
     for row in range(rows - 1):
         if changes[row]:
             begin = end
-            for run in range(len(bends.runs)):
-                first, last = bends.runs[run, 0], bends.runs[run, 1]
-                for kink in pieces_of(bends, run)[0]:
-                    end = _crossed(z, row, first, last, kink, places, measures, end)
+            for run in range(len(runs)):
+                first, last = ends_of(runs, run)
+                for at in range(runs[run, 2]):
+                    kink = functions[run, 0, at]
+                    for unit in range(first, last):
+                        low, high = z[row, unit], z[row + 1, unit]
+                        if (low > kink) != (high > kink) and low != kink and high != kink:
+                            rise = high - low
+                            places[end, ROW], places[end, UNIT] = row, unit
+                            measures[end, KINK], measures[end, RISE] = kink, rise
+                            measures[end, LEFT], measures[end, RIGHT] = (
+                                (high - kink) / rise,
+                                (kink - low) / rise,
+                            )
+                            end += 1
             _sort(places[begin:end], measures[begin:end])
     return places[:end], measures[:end]
-
-
-@compiled
-def _crossed(
-    z: Array, row: int, first: int, last: int, kink: float, places: Index, measures: Array, end: int
-) -> int:
-    """Write down which of some units cross a kink right of a row, from place ``end`` on; where the next goes."""
-    for unit in range(first, last):
-        low, high = z[row, unit], z[row + 1, unit]
-        if (low > kink) != (high > kink) and low != kink and high != kink:
-            rise = high - low
-            places[end, ROW], places[end, UNIT] = row, unit
-            measures[end, KINK], measures[end, RISE] = kink, rise
-            measures[end, LEFT], measures[end, RIGHT] = (high - kink) / rise, (kink - low) / rise
-            end += 1
-    return end
 
 
 @compiled

@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.layer import Array, Bends, Index, Pieces, pieces_of
+from nnexpr.regions.layer import Array, Bends, Index, Pieces, ends_of, pieces_of
 from nnexpr.regions.line.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
 from nnexpr.regions.line.front import SLOPES, VALUES, Front
 
@@ -149,7 +149,7 @@ def activate(front: Front, bends: Bends, dead: Index) -> None:
     the units are passed on as they are.
     """
     for run in range(len(bends.runs)):
-        pieces, first, end = pieces_of(bends, run), bends.runs[run, 0], bends.runs[run, 1]
+        pieces, (first, end) = pieces_of(bends, run), ends_of(bends.runs, run)
         if is_relu(pieces):
             _rectify_spreads(front, first, end)
             _rectify(front.values, front.slopes, dead, first, end)
@@ -158,7 +158,7 @@ def activate(front: Front, bends: Bends, dead: Index) -> None:
 
 
 @compiled
-def _bend(front: Front, pieces: Pieces, dead: Index, start: int, width: int) -> None:
+def _bend(front: Front, pieces: Pieces, dead: Index, start: np.uint64, width: np.uint64) -> None:
     """``activate`` of the units from ``start`` to below ``width``."""
     z, slopes = front.values, front.slopes
     kinks, gains, shifts = pieces
@@ -189,7 +189,7 @@ def _bend(front: Front, pieces: Pieces, dead: Index, start: int, width: int) -> 
 
 
 @compiled
-def _rectify_spreads(front: Front, first: int, width: int) -> None:
+def _rectify_spreads(front: Front, first: np.uint64, width: np.uint64) -> None:
     """What rounding has left, for max(0, z): it goes where the value or the slope goes."""
     z, variances, blurs = front.values, front.variances, front.blurs
     for row in range(len(variances)):
@@ -202,7 +202,7 @@ def _rectify_spreads(front: Front, first: int, width: int) -> None:
 
 
 @compiled
-def _rectify(z: Array, slopes: Array, dead: Index, first: int, width: int) -> None:
+def _rectify(z: Array, slopes: Array, dead: Index, first: np.uint64, width: np.uint64) -> None:
     """``activate`` for max(0, z), in loops that become vector instructions; the last row has no slopes."""
     rows = len(z)
     for unit in range(first, width):

@@ -42,6 +42,7 @@ from nnexpr.regions.layer import (
     Layer,
     affine,
     column,
+    ends_of,
     pieces_of,
     room,
     squared,
@@ -87,19 +88,21 @@ def needed_care(front: Front, below: Front, layer: Layer, given: Index) -> tuple
 
     All rows are looked at together first, as if their terms were all in one: hardly any member has a number so small.
     """
-    (most, mixed), rows, own, bends = steepest(layer, VANISHING), len(front.values), layer.own, layer.bends
+    (most, least), rows, own, bends = steepest(layer), len(front.values), layer.own, layer.bends
     longest = most + square_of(layer.bias)
     values, slopes = below.values.reshape(below.values.size), below.slopes.reshape(below.slopes.size)
     near = NEAR * np.sqrt((rows + square_of(values)) * longest)
-    if not finite(front.values):
-        return -1, longest
     if len(bends.runs) == 1 and own == len(layer.bias):
-        close = _close(front.values.reshape(front.values.size), pieces_of(bends, 0)[0], near)
+        infinite, close = _close(front.values.reshape(front.values.size), pieces_of(bends, 0)[0], near)
     else:
-        close = 0
+        infinite, close = not finite(front.values), 0
         for row in range(rows):
             close += _close_in(front.values[row], bends, near)
-    if mixed or _faint_changes(front):
+    if infinite:
+        return -1, longest
+    if least <= CANCELLED * CANCELLED * most and (
+        least <= VANISHING * VANISHING * most or _faint_changes(front)
+    ):
         return SLOPES, longest
     faint = CANCELLED * np.sqrt(square_of(slopes) * most)
     cancelled = _cancelled(front.slopes.reshape(front.slopes.size), faint)
@@ -180,18 +183,20 @@ def _close_in(values: Array, bends: Bends, near: float) -> int:
     """How often a unit of one row is ``near`` one of its kinks."""
     number = 0
     for run in range(len(bends.runs)):
-        number += _close(values[bends.runs[run, 0] : bends.runs[run, 1]], pieces_of(bends, run)[0], near)
+        number += _close(values[bends.runs[run, 0] : bends.runs[run, 1]], pieces_of(bends, run)[0], near)[1]
     return number
 
 
 @compiled_loosely
-def _close(values: Array, kinks: Array, near: float) -> int:
-    """How often one of ``values (n,)`` is ``near`` a kink."""
-    number = 0
+def _close(values: Array, kinks: Array, near: float) -> tuple[int, int]:
+    """How many of ``values (n,)`` are not finite, and how often one is ``near`` a kink."""
+    infinite, number = 0, 0
+    for each in range(len(values)):
+        infinite += not abs(values[each]) < np.inf
     for kink in kinks:
         for each in range(len(values)):
             number += abs(values[each] - kink) <= near
-    return number
+    return infinite, number
 
 
 @compiled
@@ -234,17 +239,20 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
     ``front``: the layer's pre-activations with their variances; ``below``: the outputs below, with theirs. Squares
     overflow from 1e154 on: nothing is taken for a tie there.
     """
-    z, variances, bends = front.values, front.variances, layer.bends
+    z, variances, (runs, functions) = front.values, front.variances, layer.bends
+    rooms = np.empty(len(runs))
+    for run in range(len(runs)):
+        rooms[run] = room(pieces_of(layer.bends, run)[0])
     tied = np.empty((16, 2), dtype=np.int64)
-    met = np.empty(((bends.runs[:, 1] - bends.runs[:, 0]) * bends.runs[:, 2]).sum())
+    met = np.empty(((runs[:, 1] - runs[:, 0]) * runs[:, 2]).sum())
     end = 0
     for row in range(len(z)):
         first = end
-        for run in range(len(bends.runs)):
-            kinks = pieces_of(bends, run)[0]
-            most = room(kinks)
-            for kink in kinks:
-                for unit in range(bends.runs[run, 0], bends.runs[run, 1]):
+        for run in range(len(runs)):
+            most, (begin, width) = rooms[run], ends_of(runs, run)
+            for at in range(runs[run, 2]):
+                kink = functions[run, 0, at]
+                for unit in range(begin, width):
                     distance, limit = abs(z[row, unit] - kink), tolerance * tolerance * variances[row, unit]
                     if (distance * distance <= limit < np.inf and distance < most) or distance == 0.0:
                         if end == len(tied):

@@ -63,4 +63,4 @@ def _contradict(
                 height = z[point, unit] - lines.kinks[word]
                 is_above = (bits[word] >> each) & 1 != 0
                 wrong[point] |= is_above != (height > 0.0) and abs(height) > limits[unit]
-        activate(z[point], bends, active[point])
+    activate(z, 0, len(z), bends, active)

@@ -64,7 +64,8 @@ def _decide(
 ) -> int:
     """Cut all cells from ``cell`` on; the number of cells if done, else the cell at which room ran out."""
     near, steep, one_unit = np.empty(1), np.empty(1), np.ones(1, dtype=np.int64)
-    line = Lines(0 * one_unit, one_unit, np.zeros(1), np.full(1, np.inf))
+    groups = np.array([[0, 1, 0, 1]])
+    line = Lines(0 * one_unit, one_unit, np.zeros(1), np.full(1, np.inf), groups)
     while cell < mesh.sizes[CELLS] <= most:
         one, other = _rivals(mesh, cell, limits, steepness)
         if other < 0:

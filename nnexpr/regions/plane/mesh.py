@@ -65,6 +65,9 @@ class Lines(NamedTuple):
     counts: Index  # (words,) how many units have one
     kinks: Array  # (words,)
     rooms: Array  # (words,) how near to the kink counts as on it at most
+    groups: (
+        Index  # (kinks of runs, 4) the first unit, the one behind the last, the first word, how many words
+    )
 
 
 class Mesh(NamedTuple):
@@ -141,19 +144,24 @@ def _enlarged(array: NDArray[Number], rows: int) -> NDArray[Number]:
 @compiled
 def lines_of(bends: Bends) -> Lines:
     """The lines of a layer: words for each kink of each run of units."""
-    words = 0
+    words, sets = 0, 0
     for first, end, kinks in bends.runs:
         words += kinks * -(-(end - first) // WORD)
+        sets += kinks
+    groups, group = np.empty((sets, 4), dtype=np.int64), 0
     firsts, counts = np.empty(words, dtype=np.int64), np.empty(words, dtype=np.int64)
     kinks_of, rooms, word = np.empty(words), np.empty(words), 0
     for run in range(len(bends.runs)):
         kinks = pieces_of(bends, run)[0]
         for kink in kinks:
+            groups[group, 0], groups[group, 1] = bends.runs[run, 0], bends.runs[run, 1]
+            groups[group, 2], groups[group, 3] = word, -(-(bends.runs[run, 1] - bends.runs[run, 0]) // WORD)
+            group += 1
             for first in range(bends.runs[run, 0], bends.runs[run, 1], WORD):
                 firsts[word], counts[word] = first, min(WORD, bends.runs[run, 1] - first)
                 kinks_of[word], rooms[word] = kink, room(kinks)
                 word += 1
-    return Lines(firsts, counts, kinks_of, rooms)
+    return Lines(firsts, counts, kinks_of, rooms, groups)
 
 
 def with_lines(mesh: Mesh, numbers: int, words: int) -> Mesh:

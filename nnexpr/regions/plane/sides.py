@@ -11,7 +11,7 @@ import numpy as np
 
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.layer import Array
+from nnexpr.regions.layer import Array, ends_of
 from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, VERTICES, Bits, Lines, Mesh
 
 __all__ = ["classify", "seen", "survey", "survey_cells", "take_sides", "unit_and_kink"]
@@ -20,32 +20,30 @@ __all__ = ["classify", "seen", "survey", "survey_cells", "take_sides", "unit_and
 @compiled
 def classify(mesh: Mesh, lines: Lines, limits: Array, steepness: Array, low: int, high: int) -> int:
     """Set the bits of some vertices; a pre-activation that counts as on a kink is set to it. How many do."""
-    heights, depths, near = np.empty(WORD), np.empty(WORD), np.empty(WORD)
+    units, groups = len(limits), lines.groups
+    heights, depths, near = np.empty(units), np.empty(units), np.empty(units)
     ties = 0
     for vertex in range(low, high):
-        values, doubt = mesh.values[vertex], mesh.doubts[vertex]
-        for word in range(len(lines.firsts)):
-            first, units, kink, most = (
-                lines.firsts[word],
-                lines.counts[word],
-                lines.kinks[word],
-                lines.rooms[word],
-            )
-            for each in range(units):
-                near[each] = min(limits[first + each] + doubt * steepness[first + each], most)
-                heights[each] = values[first + each] - kink
-                depths[each] = -heights[each]
-            above, below = (
-                mesh.bits[vertex, ABOVE, word : word + 1],
-                mesh.bits[vertex, BELOW, word : word + 1],
-            )
-            exceeding(heights[:units], near[:units], above)
-            exceeding(depths[:units], near[:units], below)
-            if count(above[0]) + count(below[0]) == units:
+        doubt = mesh.doubts[vertex]
+        for group in range(len(groups)):
+            (first, end), word, words = ends_of(groups, group), groups[group, 2], groups[group, 3]
+            kink, most, sided = lines.kinks[word], lines.rooms[word], 0
+            for unit in range(first, end):
+                near[unit] = min(limits[unit] + doubt * steepness[unit], most)
+                heights[unit] = mesh.values[vertex, unit] - kink
+                depths[unit] = -heights[unit]
+            above = mesh.bits[vertex, ABOVE, word : word + words]
+            below = mesh.bits[vertex, BELOW, word : word + words]
+            low_unit, high_unit = groups[group, 0], groups[group, 1]
+            exceeding(heights[low_unit:high_unit], near[low_unit:high_unit], above)
+            exceeding(depths[low_unit:high_unit], near[low_unit:high_unit], below)
+            for each in range(words):
+                sided += count(above[each]) + count(below[each])
+            if sided == groups[group, 1] - groups[group, 0]:
                 continue
-            for each in range(units):
-                if not (heights[each] > near[each] or depths[each] > near[each]):
-                    values[first + each] = kink
+            for unit in range(first, end):
+                if not (heights[unit] > near[unit] or depths[unit] > near[unit]):
+                    mesh.values[vertex, unit] = kink
                     ties += 1
     return ties
 

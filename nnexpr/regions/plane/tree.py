@@ -122,7 +122,8 @@ def _cancelling(below: Array, above: Array, layer: Layer) -> NDArray[np.bool_]:
     """On which cells some component ``above (cells, 2, units)`` is not zero, but next to nothing beside all ``below``:
     ``(cells,)``. All of them, if a weight is next to nothing beside the others.
     """
-    inputs, units, (most, mixed) = layer.inputs, len(layer.bias), steepest(layer, CANCELLED)
+    inputs, units, (most, least) = layer.inputs, len(layer.bias), steepest(layer)
+    mixed = least <= CANCELLED * CANCELLED * most
     found = np.empty(len(below), dtype=np.bool_)
     gradients, terms = above.reshape(-1, 2 * units), below.reshape(-1, 2 * inputs)
     for cell in range(len(found)):
@@ -141,23 +142,23 @@ def _scaled(gradient: Array, rows: Narrow, cells: Narrow, above: Bits, bends: Be
     """Each cell's row of ``gradient: (rows, 2, units)``, times the slope of the piece that each unit is on there, or
     its square; numbers that pass have slope 1.
     """
-    units = gradient.shape[2]
+    units, (runs, functions) = gradient.shape[2], bends
     result = np.empty((cells.shape[0], 2, units))
     scales = np.ones(units)
     for place in range(cells.shape[0]):
         bits, word = above[cells[place]], 0
-        for run in range(len(bends.runs)):
-            first, end, kinks = bends.runs[run, 0], bends.runs[run, 1], bends.runs[run, 2]
-            slopes, words = bends.functions[run, 1], -(-(end - first) // WORD)
-            scales[first:end] = slopes[0] * slopes[0] if square else slopes[0]
+        for run in range(len(runs)):
+            first, end, kinks = runs[run, 0], runs[run, 1], runs[run, 2]
+            own, words, slope = scales[first:end], -(-(end - first) // WORD), functions[run, 1, 0]
+            own[:] = slope * slope if square else slope
             for kink in range(1, kinks + 1):
-                slope = slopes[kink] * slopes[kink] if square else slopes[kink]
-                put(slope, bits[word : word + words], scales[first:end])
+                slope = functions[run, 1, kink]
+                put(slope * slope if square else slope, bits[word : word + words], own)
                 word += words
         for axis in range(2):
-            own, scaled = gradient[rows[place], axis], result[place, axis]
+            row, scaled = gradient[rows[place], axis], result[place, axis]
             for unit in range(units):
-                scaled[unit] = scales[unit] * own[unit]
+                scaled[unit] = scales[unit] * row[unit]
     return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.layer import Array, Bends, Layer, affine_into, pieces_of
+from nnexpr.regions.layer import Array, Bends, Layer, affine_into, ends_of
 from nnexpr.regions.plane.mesh import Mesh
 
 __all__ = ["activate", "interpolate", "largest", "raise_values"]
@@ -33,27 +33,29 @@ def interpolate(mesh: Mesh, new: int, a: int, b: int, unit: int, kink: float) ->
 
 
 @compiled
-def activate(z: Array, bends: Bends, out: Array) -> None:
-    """The activation of ``z (n,)``, of numbers that pass as they are; ``out`` is another array.
+def activate(values: Array, low: int, high: int, bends: Bends, out: Array) -> None:
+    """The activation of the rows ``low:high`` of ``values (rows, n)``, of numbers that pass as they are, into the first
+    rows of ``out``, which is another array.
 
     In loops that become vector instructions.
     """
-    end = 0
-    for run in range(len(bends.runs)):
-        (kinks, slopes, intercepts), first, end = (
-            pieces_of(bends, run),
-            bends.runs[run, 0],
-            bends.runs[run, 1],
-        )
-        slope, intercept = slopes[0], intercepts[0]
-        for unit in range(first, end):
-            out[unit] = slope * z[unit] + intercept
-        for number in range(len(kinks)):
-            kink, slope, intercept = kinks[number], slopes[number + 1], intercepts[number + 1]
+    (runs, functions), passing, width = bends, 0, values.shape[1]
+    for run in range(len(runs)):
+        (first, end), passing = ends_of(runs, run), runs[run, 1]
+        for row in range(low, high):
+            slope, intercept = functions[run, 1, 0], functions[run, 2, 0]
             for unit in range(first, end):
-                out[unit] = slope * z[unit] + intercept if z[unit] > kink else out[unit]
-    for unit in range(end, len(z)):
-        out[unit] = z[unit]
+                out[row - low, unit] = slope * values[row, unit] + intercept
+            for number in range(runs[run, 2]):
+                kink = functions[run, 0, number]
+                slope, intercept = functions[run, 1, number + 1], functions[run, 2, number + 1]
+                for unit in range(first, end):
+                    z = values[row, unit]
+                    out[row - low, unit] = slope * z + intercept if z > kink else out[row - low, unit]
+    if passing < width:
+        for row in range(low, high):
+            for unit in range(np.uint64(passing), np.uint64(width)):
+                out[row - low, unit] = values[row, unit]
 
 
 @compiled
@@ -63,12 +65,14 @@ def largest(values: Array, bends: Bends, low: int, high: int) -> Array:
     ``values (vertices, n)`` are pre-activations.
     """
     width = values.shape[1]
-    result, row_values = np.zeros(width), np.empty(width)
-    for row in range(low, high):
-        activate(values[row], bends, row_values)
-        for unit in range(width):
-            size = abs(row_values[unit])
-            result[unit] = size if size > result[unit] else result[unit]
+    result, active = np.zeros(width), np.empty((ROWS, width))
+    for first in range(low, high, ROWS):
+        last = min(first + ROWS, high)
+        activate(values, first, last, bends, active)
+        for row in range(last - first):
+            for unit in range(width):
+                size = abs(active[row, unit])
+                result[unit] = size if size > result[unit] else result[unit]
     return result
 
 
@@ -83,8 +87,7 @@ def raise_values(below: Array, bends: Bends, layer: Layer, values: Array, low: i
     active, raised = np.empty((ROWS, inputs)), np.empty((ROWS, units))
     for first in range(low, high, ROWS):
         count = min(ROWS, high - first)
-        for row in range(count):
-            activate(below[first + row], bends, active[row])
+        activate(below, first, first + count, bends, active)
         affine_into(active[:count], layer, layer.bias, raised[:count])
         for row in range(count):
             for unit in range(units):
