@@ -44,4 +44,4 @@ def test_what_readme_and_guide_tell_people_to_type_runs(
     pages = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
     assert len(pages) > 9
     done = run(str(ROOT / "tests" / "lines.py"), *map(str, pages), where=tmp_path, patience=880)
-    assert int(done.split()[0]) > 70, done
+    assert int(done.split()[0]) > 60, done
