@@ -46,8 +46,8 @@ __all__ = ["Explorer", "run_explorer"]
 # How long a thread may keep the interpreter from another. Of 5, 1, 0.3 and 0.1 ms, 0.3 cost training the least (the
 # engine waits less while a frame is drawn); keys are answered equally fast from 1 ms down.
 SWITCH_SECONDS = 0.0003
-LEAVE_SECONDS = 0.5  # how long leaving waits for the run to be kept
-UNSEEN_LEAVE_SECONDS = 8.0  # the same where the browser has gone, and nobody waits
+LEAVE_SECONDS = 0.5  # how long the screen stands still until the run is kept
+KEEP_SECONDS = 8.0  # how long that may take in all; the terminal is as it was by then, and a browser has gone
 SAVE_SECONDS = 10.0  # between two times that what is shown is kept, for the case that nothing else is left
 
 TABS = [views[0] for views in SCREENS.values()]
@@ -317,7 +317,7 @@ class Explorer(DifferencesOnly[None]):
             self._leave_task = asyncio.ensure_future(self._leave(code))
 
     async def _leave(self, code: int) -> None:
-        deadline = monotonic() + (UNSEEN_LEAVE_SECONDS if is_served() else LEAVE_SECONDS)
+        deadline = monotonic() + (KEEP_SECONDS if is_served() else LEAVE_SECONDS)
         while monotonic() < deadline:
             is_whole = all(screen.is_mounted for screen in self.screen_stack)
             if is_whole and self.controller.worker.stopped.is_set() and not self.clock.awaits_answer:
@@ -363,9 +363,9 @@ def run_explorer(
         app.lulls.tend_garbage()
         app.run(mouse=settings.mouse)
         app.controller.stop(cut_short=True)  # unless it was left
-        app.controller.worker.stopped.wait(0.0 if app.is_leaving else LEAVE_SECONDS)
+        app.controller.worker.stopped.wait(KEEP_SECONDS)
         if app.controller.writing is not None:  # nothing half written is left
-            app.controller.writing.join(LEAVE_SECONDS)
+            app.controller.writing.join(KEEP_SECONDS)
     if app.refusal is not None:
         raise app.refusal
     return app.return_code or 0

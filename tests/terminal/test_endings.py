@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 
 import pytest
-from explorer_app import counted, is_training, launch
-from pty_app import NARROW, PtyApp
+from explorer_app import PROJECT, TRAINING, counted, is_training, launch
+from pty_app import NARROW, PtyApp, environment
 
 
 def left_in_order(app: PtyApp, folder: Path) -> None:
@@ -68,6 +69,24 @@ def test_sigterm_while_the_terminal_takes_nothing(tmp_path: Path) -> None:
         app.signal(signal.SIGTERM)
         assert app.wait_exit() == 143
         nothing_left(app, tmp_path)
+
+
+def test_q_while_the_disk_is_slow(tmp_path: Path) -> None:
+    """The terminal is given back before, but the run is kept all the same: it was not kept before."""
+    slow = (
+        "import sys, time, nnexpr.runs.store as store, nnexpr_tui.__main__ as explorer\n"
+        "keep = store.Store.keep\n"
+        "store.Store.keep = lambda *given, **more: (time.sleep(2.5), keep(*given, **more))[1]\n"
+        f"sys.argv[1:] = {[*TRAINING, '--checkpoint-every', '1000']!r}\n"
+        "explorer.main()"
+    )
+    with PtyApp(
+        [sys.executable, "-c", slow], tmp_path, working_folder=PROJECT, variables=environment(tmp_path)
+    ) as app:
+        app.wait_for(is_training)
+        app.send("q")
+        assert app.wait_exit() == 0
+        left_in_order(app, tmp_path)
 
 
 def test_q_before_torch_is_loaded(tmp_path: Path) -> None:
