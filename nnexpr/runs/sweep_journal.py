@@ -17,22 +17,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from nnexpr.atomic import write_atomically
 from nnexpr.declarations import InputError
+from nnexpr.runs.sweep_growth import (
+    VERSION,
+    CellState,
+    Damaged,
+    Growth,
+    NewerJournal,
+    Place,
+    SweepState,
+    growth,
+)
 
 try:
     import fcntl
 except ImportError:  # on Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["CellEntry", "CellState", "SweepEntry", "SweepState", "Sweeps"]
+__all__ = ["CellEntry", "SweepEntry", "Sweeps"]
 
-CellState = Literal["waiting", "running", "done", "failed", "pruned"]
-SweepState = Literal["running", "finished", "failed", "stopped"]
-
-VERSION = 1
 SYNC_EVERY = 1.0  # seconds: what a power failure may take
 _SUFFIX = ".jsonl"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
@@ -182,52 +188,35 @@ class Sweeps:
         ids = (name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
         return sorted(name for name in ids if _ID.fullmatch(name))
 
-    def _read(self, sweep: str) -> tuple[SweepEntry, list[CellEntry]]:
-        documents = self._documents(sweep)
-        head, cells, state = next(documents, {}), list[CellEntry](), "running"
-        try:
-            if head["sweep"] > VERSION:
-                raise InputError("sweep", sweep, "it is of a newer nnexpr")
-            for document in documents:
-                if "cells" in document and document["first"] == len(cells):
-                    cells += [
-                        CellEntry(sweep, len(cells) + at, each) for at, each in enumerate(document["cells"])
-                    ]
-                for row in document.get("records", ()):
-                    cells[row[0]] = _cell(cells[row[0]], row)
-                state = document.get("state", state)
-            if state not in get_args(SweepState):
-                raise ValueError("a state that no sweep has")
-            told = {name: str(head[name]) for name in ("name", "text", "created")}
-            words, stamp = dict(head["words"]), int(head["stamp"])
-            return SweepEntry(sweep, words=words, stamp=stamp, state=state, cells=len(cells), **told), cells  # type: ignore[arg-type]
-        except (ValueError, TypeError, LookupError, AttributeError):
-            raise InputError("sweep", sweep, f"{self._place(sweep)} is damaged") from None
+    def stamps(self) -> dict[str, str]:
+        """Every sweep with the size, times and number of its journal: others when it, or who may read it, changed."""
+        found = {}
+        for sweep in self._ids():
+            try:
+                stat = self._place(sweep).stat()
+            except OSError:  # gone meanwhile
+                continue
+            found[sweep] = f"{stat.st_size}.{stat.st_mtime_ns}.{stat.st_ctime_ns}.{stat.st_ino}"
+        return found
 
-    def _documents(self, sweep: str) -> Iterator[dict[str, Any]]:
+    def growth(self, sweep: str, before: Place | None = None) -> Growth:
+        """What its journal says beyond ``before``; raises :class:`InputError` for one that cannot be read."""
         try:
-            lines = self._place(sweep).read_bytes().split(b"\n")
+            return growth(self._place(sweep).read_bytes(), before)
         except OSError as error:
             raise InputError("sweep", sweep, f"it cannot be read ({error.strerror or error})") from None
-        for line in lines:
-            try:
-                document = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(document, dict):
-                yield document
+        except NewerJournal:
+            raise InputError("sweep", sweep, "it is of a newer nnexpr") from None
+        except Damaged:
+            raise InputError("sweep", sweep, f"{self._place(sweep)} is damaged") from None
+
+    def _read(self, sweep: str) -> tuple[SweepEntry, list[CellEntry]]:
+        read = self.growth(sweep)
+        cells = [
+            CellEntry(sweep, number, config, *read.records.get(number, ()))
+            for number, config in read.configs.items()
+        ]
+        return SweepEntry(id=sweep, state=read.place.state, cells=len(cells), **dict(read.head or {})), cells
 
     def _place(self, sweep: str) -> Path:
         return self._folder / f"{sweep}{_SUFFIX}"
-
-
-def _cell(cell: CellEntry, row: Sequence[Any]) -> CellEntry:
-    """The cell as a record has it; raises ValueError, TypeError for one that no cell has."""
-    _, state, run, member, metrics, problem = row
-    if state not in get_args(CellState):
-        raise ValueError("a state that no cell has")
-    numbers = {str(name): float(value) for name, value in metrics.items()}
-    return CellEntry(
-        cell.sweep, cell.number, cell.config, state, str(run), None if member is None else int(member), numbers,
-        str(problem),
-    )  # fmt: skip

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from nnexpr.exports import EXPORTS
 from nnexpr.runs.holding import hold
 from nnexpr.runs.store import Store
+from nnexpr.runs.sweep_journal import Sweeps
 from nnexpr.specification import FitSpecification
 from nnexpr_tui.commands.cli import cli
 
@@ -379,6 +380,18 @@ def test_the_index_is_made_anew(run, kept, tmp_path):
     assert json.loads(listed.stdout) == before
     assert "index.damaged-" in listed.stderr
     assert "3 runs, in" in run("runs", "reindex").stdout
+
+
+def test_sweeps_are_asked_for_and_one_that_cannot_be_read_is_named(run, kept, tmp_path):
+    folder = tmp_path / "store"
+    sweep = Sweeps(folder).begin("widths", "", [{"width": 4}, {"width": 8}])
+    (folder / "sweeps" / "20260101-000000-abcdef.jsonl").write_text("nonsense")
+    asked = document(run("runs", "query", "SELECT id, state, cells FROM sweeps ORDER BY id", "--json"))
+    assert asked["rows"] == [["20260101-000000-abcdef", "damaged", 0], [sweep, "running", 2]]
+    told = run("runs", "reindex").stdout
+    assert "3 runs and 2 sweeps, in" in told
+    assert "20260101-000000-abcdef" in told
+    assert document(run("runs", "reindex", "--json"))["sweeps"] == 2
 
 
 def test_whether_a_run_is_trained_now_is_told(run, kept, tmp_path):

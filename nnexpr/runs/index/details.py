@@ -1,16 +1,14 @@
-"""What only questions need: members, losses over time, tags, sweeps and their cells; brought up to date before one."""
+"""What only questions need of runs: members, losses over time, tags; brought up to date before one."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnexpr.networks.tensor_file import read_arrays, read_metadata
-from nnexpr.runs.index.schema import told
-from nnexpr.runs.sweep_journal import CellEntry, Sweeps
+from nnexpr.runs.index.rows import Row, forget, insert, told
 from nnexpr.specification import InputError
 
 if TYPE_CHECKING:
@@ -21,51 +19,25 @@ __all__ = ["bring_up_to_date", "is_up_to_date"]
 MOST_EPOCHS = 32  # of a run
 _ARRAYS = ("loss", "best_loss", "epoch_of_best", "diverged", "history.epochs", "history.losses")
 _OF_RUNS = ("members", "metrics", "tags")
-_OF_SWEEPS = ("cells", "cell_metrics")
-
-Row = tuple[Any, ...]
 
 
-def is_up_to_date(connection: sqlite3.Connection, store: Path) -> bool:
+def is_up_to_date(connection: sqlite3.Connection) -> bool:
     """Whether there is nothing to do for :func:`bring_up_to_date`."""
-    return not (
-        _stale(connection) or _gone(connection) or _changed(connection, store) or _ended(connection, store)
-    )
+    return not (_stale(connection) or _gone(connection))
 
 
 def bring_up_to_date(connection: sqlite3.Connection, store: Path) -> None:
     """Let the tables be as the files of the store are, for the runs of the table ``runs``."""
     stale, gone = _stale(connection), _gone(connection)
     for run in [*gone, *stale]:
-        _forget(connection, _OF_RUNS, "run", run)
+        forget(connection, _OF_RUNS, "run", run)
         connection.execute("DELETE FROM details WHERE run = ?", (run,))
     for run, stamp in stale.items():
-        _insert(connection, "tags", ((run, tag) for tag in _tags(connection, run)))
+        insert(connection, "tags", ((run, tag) for tag in _tags(connection, run)))
         members, metrics = _of_run(store / f"{run}.safetensors", run)
-        _insert(connection, "members", members)
-        _insert(connection, "metrics", metrics)
-        _insert(connection, "details", [(run, stamp)])
-    journals, changed = Sweeps(store), _changed(connection, store)
-    for sweep in [*_ended(connection, store), *changed]:
-        _forget(connection, _OF_SWEEPS, "sweep", sweep)
-        connection.execute("DELETE FROM sweeps WHERE id = ?", (sweep,))
-    for sweep, stamp in changed.items():
-        try:
-            entry, cells = journals.named(sweep), journals.cells(sweep)
-        except InputError:  # damaged, or gone meanwhile
-            continue
-        known = (
-            sweep,
-            stamp,
-            _word(entry.name),
-            entry.state,
-            _word(entry.created),
-            entry.cells,
-            _word(entry.text),
-        )
-        _insert(connection, "sweeps", [known])
-        _insert(connection, "cells", map(_cell, cells))
-        _insert(connection, "cell_metrics", (row for cell in cells for row in _metrics_of(cell)))
+        insert(connection, "members", members)
+        insert(connection, "metrics", metrics)
+        insert(connection, "details", [(run, stamp)])
 
 
 def _stale(connection: sqlite3.Connection) -> dict[str, str]:
@@ -80,39 +52,6 @@ def _stale(connection: sqlite3.Connection) -> dict[str, str]:
 def _gone(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute("SELECT run FROM details WHERE run NOT IN (SELECT id FROM runs)")
     return [run for (run,) in rows.fetchall()]
-
-
-def _changed(connection: sqlite3.Connection, store: Path) -> dict[str, str]:
-    known = dict(connection.execute("SELECT id, stamp FROM sweeps").fetchall())
-    return {sweep: stamp for sweep, stamp in _journals(store).items() if known.get(sweep) != stamp}
-
-
-def _ended(connection: sqlite3.Connection, store: Path) -> list[str]:
-    there = _journals(store)
-    return [
-        sweep for (sweep,) in connection.execute("SELECT id FROM sweeps").fetchall() if sweep not in there
-    ]
-
-
-def _journals(store: Path) -> dict[str, str]:
-    """Sweeps and the size and time of their journals, which only grow."""
-    found = {}
-    for path in (store / "sweeps").glob("*.jsonl"):
-        stat = path.stat()
-        found[path.stem] = f"{stat.st_size}.{stat.st_mtime_ns}"
-    return found
-
-
-def _forget(connection: sqlite3.Connection, tables: Iterable[str], column: str, key: str) -> None:
-    for table in tables:
-        connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (key,))  # noqa: S608 - constants
-
-
-def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
-    made = list(rows)
-    if made:
-        places = ", ".join("?" * len(made[0]))
-        connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", made)  # noqa: S608 - constants
 
 
 def _tags(connection: sqlite3.Connection, run: str) -> list[str]:
@@ -165,17 +104,3 @@ def _metrics(run: str, arrays: dict[str, NDArray[Any]]) -> list[Row]:
         numbers = [finite.min(), np.median(finite), finite.max()] if len(finite) else [np.nan] * 3
         rows.append((run, int(epochs[place]), *(part for number in numbers for part in told(float(number)))))
     return rows
-
-
-def _cell(cell: CellEntry) -> Row:
-    config = json.dumps(dict(cell.config))
-    return cell.sweep, cell.number, cell.state, _word(cell.run), cell.member, _word(cell.problem), config
-
-
-def _metrics_of(cell: CellEntry) -> list[Row]:
-    return [(cell.sweep, cell.number, _word(name), *told(value)) for name, value in cell.metrics.items()]
-
-
-def _word(text: str) -> str:
-    """As it can be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode()

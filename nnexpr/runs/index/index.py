@@ -11,16 +11,17 @@ from typing import Any
 from nnexpr.runs.entry import Entry
 from nnexpr.runs.folder import Found, scan
 from nnexpr.runs.holding import holder
+from nnexpr.runs.index import details, sweeps
 from nnexpr.runs.index.database import (
     PATIENCE,
     DamagedIndex,
     IndexProblem,
+    Missing,
     NewerIndex,
     reading,
     set_aside,
     writing,
 )
-from nnexpr.runs.index.details import bring_up_to_date, is_up_to_date
 from nnexpr.runs.index.question import Answer, asked
 from nnexpr.runs.index.reading import entry_in, is_sound, read_entry, row_of
 from nnexpr.runs.index.schema import RUN_COLUMNS
@@ -43,6 +44,8 @@ class Rebuilt:
 
     runs: int
     damaged: int  # of them, that cannot be read
+    sweeps: int
+    problems: tuple[str, ...]  # a sentence for each sweep that cannot be read
     seconds: float
     set_aside: str
 
@@ -71,7 +74,7 @@ class Index:
         fresh = self._read(changed, found)
         gone = known.keys() - found.stamps.keys()
         worth = {run: row for run, row in fresh.items() if row[1] or row != known.get(run)}
-        if worth or gone or (must_write and not self.path.exists()):
+        if worth or gone:
             self._write(worth, gone, known, must=must_write)
         return found, {run: fresh.get(run) or known[run] for run in found.stamps}
 
@@ -81,14 +84,26 @@ class Index:
         At most so many rows come back. Raises InputError for what is no question, or takes longer than so many
         seconds, IndexProblem where there is no index and none can be made.
         """
-        self._as_files_are(must_write=True)
-        with reading(self.path) as connection:
-            known = is_up_to_date(connection, self.folder)
-        if not known:
-            with writing(self.path) as connection:
-                bring_up_to_date(connection, self.folder)
+        try:
+            self._bring_up_to_date()
+        except DamagedIndex as problem:
+            self._set_aside(problem)
+            self._bring_up_to_date()
         with reading(self.path) as connection:
             return asked(connection, sql, rows, seconds)
+
+    def _bring_up_to_date(self) -> None:
+        """All tables, for a question."""
+        self._as_files_are(must_write=True)
+        try:
+            with reading(self.path) as connection:
+                known = details.is_up_to_date(connection) and sweeps.is_up_to_date(connection, self.folder)
+        except Missing:  # of an older version, or another process is making it: whoever writes waits for it
+            known = False
+        if not known:
+            with writing(self.path) as connection:
+                details.bring_up_to_date(connection, self.folder)
+                sweeps.bring_up_to_date(connection, self.folder)
 
     def rebuild(self) -> Rebuilt:
         """Make the index anew from the files; raises IndexProblem where that is not possible."""
@@ -104,9 +119,12 @@ class Index:
             for table in ("runs", "details", "sweeps"):  # what belongs to them is read again with them
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
             connection.executemany(_KEEP, rows.values())
-            bring_up_to_date(connection, self.folder)
+            details.bring_up_to_date(connection, self.folder)
+            sweeps.bring_up_to_date(connection, self.folder)
+            [(journals,)] = connection.execute("SELECT count(*) FROM sweeps").fetchall()
+            problems = sweeps.damaged(connection)
         damaged = sum(entry_in(row, live=False).state == "damaged" for row in rows.values())
-        return Rebuilt(len(rows), damaged, time.monotonic() - began, aside)
+        return Rebuilt(len(rows), damaged, journals, problems, time.monotonic() - began, aside)
 
     def _file(self, run: str) -> Path:
         return self.folder / f"{run}.safetensors"

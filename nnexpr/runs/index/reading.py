@@ -12,13 +12,11 @@ from typing import Any
 from nnexpr.plain import plain
 from nnexpr.runs.entry import Entry, state_of
 from nnexpr.runs.head import LAST_EPOCH, Head
-from nnexpr.runs.index.schema import told
+from nnexpr.runs.index.rows import Row, told, word
 from nnexpr.runs.run import Run
 from nnexpr.specification import InputError
 
 __all__ = ["entry_in", "entry_of", "is_sound", "read_entry", "row_of"]
-
-Row = tuple[Any, ...]
 
 
 def entry_of(run: Run) -> Entry:
@@ -34,15 +32,15 @@ def read_entry(run: Run) -> Entry:
     try:
         head = run.head()
     except InputError as error:
-        return Entry(**common, name=labels.name, state="damaged", problem=_word(error.allowed))
-    return Entry(**common, name=labels.name or _word(head.name), **_of_head(head))
+        return Entry(**common, name=labels.name, state="damaged", problem=word(error.allowed))
+    return Entry(**common, name=labels.name or word(head.name), **_of_head(head))
 
 
 def _of_head(head: Head) -> dict[str, Any]:
     epochs = head.config.get("epochs")
     return {
         "state": state_of(head.state, live=False),
-        "problem": _word(head.problem),
+        "problem": word(head.problem),
         "session": head.state,
         "epoch": head.epoch,
         "epochs": epochs if isinstance(epochs, int) and 0 <= epochs <= LAST_EPOCH else None,
@@ -50,20 +48,15 @@ def _of_head(head: Head) -> dict[str, Any]:
         "least_loss": head.least_loss,
         "seconds": head.seconds,
         "snapshots": head.snapshots,
-        "written": _word(head.written),
-        "device": _word(head.device),
-        "version": _word(head.version),
-        "sweep": _word(head.sweep),
-        "target": _word(head.config.get("target", "")),
-        "network": _word(head.config.get("network", "")),
+        "written": word(head.written),
+        "device": word(head.device),
+        "version": word(head.version),
+        "sweep": word(head.sweep),
+        "target": word(head.config.get("target", "")),
+        "network": word(head.config.get("network", "")),
         "losses_text": json.dumps([loss if math.isfinite(loss) else None for loss in head.losses]),
         "config_text": json.dumps(plain(head.config)),
     }
-
-
-def _word(value: Any) -> str:
-    """A text that can be written as UTF-8, whatever a file holds."""
-    return str(value).encode("utf-8", "replace").decode()
 
 
 def _size(path: Path) -> int:

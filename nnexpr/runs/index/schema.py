@@ -6,11 +6,9 @@ A number that is not finite is NULL beside a state, ``nan``, ``inf`` or ``-inf``
 
 from __future__ import annotations
 
-import math
+__all__ = ["DESCRIBED", "MIGRATIONS", "RUN_COLUMNS", "TABLES", "VERSION"]
 
-__all__ = ["DESCRIBED", "MIGRATIONS", "RUN_COLUMNS", "TABLES", "VERSION", "told"]
-
-VERSION = 2  # PRAGMA user_version
+VERSION = 3  # PRAGMA user_version
 
 # In the order in which rows of `runs` are read and written.
 RUN_COLUMNS = (
@@ -60,9 +58,20 @@ CREATE TABLE metrics (
     PRIMARY KEY (run, epoch)
 ) WITHOUT ROWID;
 CREATE TABLE tags (run TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (run, tag)) WITHOUT ROWID;
+"""
+
+# From the journals of sweeps, with how far each was read.
+_SWEEPS = """
 CREATE TABLE sweeps (
-    id TEXT PRIMARY KEY, stamp TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, created TEXT NOT NULL,
-    cells INTEGER NOT NULL, text TEXT NOT NULL
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, created TEXT NOT NULL,
+    text TEXT NOT NULL,  -- its TOML
+    state TEXT NOT NULL,  -- running, finished, failed or stopped, as the journal says, or damaged
+    problem TEXT NOT NULL,
+    cells INTEGER NOT NULL,  -- how many, and how many of them are in each state
+    waiting INTEGER NOT NULL, running INTEGER NOT NULL, done INTEGER NOT NULL, failed INTEGER NOT NULL,
+    pruned INTEGER NOT NULL,
+    stamp TEXT NOT NULL,  -- of the journal's file when it was read
+    size INTEGER NOT NULL, checksum INTEGER NOT NULL  -- of what was read of it
 ) WITHOUT ROWID;
 CREATE TABLE cells (
     sweep TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, run TEXT NOT NULL, member INTEGER,
@@ -75,9 +84,11 @@ CREATE TABLE cell_metrics (
 ) WITHOUT ROWID;
 """
 
-TABLES = _RUNS + _DETAILS
+TABLES = _RUNS + _DETAILS + _SWEEPS
 
-MIGRATIONS = {1: _DETAILS}  # from a version to the next
+# From a version to the next. Tables of journals are made empty, and filled from them at the next question.
+_JOURNALS_ANEW = "".join(f"DROP TABLE IF EXISTS {each};" for each in ("sweeps", "cells", "cell_metrics"))
+MIGRATIONS = {1: _DETAILS, 2: _JOURNALS_ANEW + _SWEEPS}
 
 # For whoever asks questions: the columns of each table, and what its rows are.
 DESCRIBED = {
@@ -87,16 +98,9 @@ DESCRIBED = {
     "members": "one a network of a run: run, member, seed, loss, best_loss, epoch_of_best, diverged_at",
     "metrics": "losses over time, at most 32 epochs of a run: run, epoch, and of all members least, median, largest",
     "tags": "run, tag",
-    "sweeps": "id, name, state, created, cells, text (the TOML file)",
-    "cells": "one a cell of a sweep: sweep, number, state, run, member, problem, config (JSON)",
-    "cell_metrics": "sweep, number (of the cell), name, value",
+    "sweeps": "one a sweep: id, name, created, text (the TOML file), state (running, finished, failed, stopped, "
+    "damaged), problem, cells (how many), and of them waiting, running, done, failed, pruned",
+    "cells": "one a cell of a sweep: sweep, number, state (waiting, running, done, failed, pruned), run, member, "
+    "problem, config (JSON of what the file names: json_extract(config, '$.width'))",
+    "cell_metrics": "what was measured of a cell: sweep, number, name (loss, ...), value",
 }
-
-
-def told(value: float | None) -> tuple[float | None, str]:
-    """A number as two columns have it: itself where it is finite, and its state; NULL and nothing for none."""
-    if value is None:
-        return None, ""
-    if math.isfinite(value):
-        return float(value), "finite"
-    return None, "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")

@@ -23,7 +23,8 @@ from nnexpr.declarations import InputError
 from nnexpr.files import FileError, open_ordinary
 from nnexpr.networks.tensor_file import read_metadata
 from nnexpr.runs.store import Store
-from nnexpr.runs.sweep_journal import CellEntry, SweepEntry, Sweeps, SweepState
+from nnexpr.runs.sweep_growth import SweepState
+from nnexpr.runs.sweep_journal import CellEntry, SweepEntry, Sweeps
 from nnexpr.runs.sweeps.file import SweepFile
 from nnexpr.runs.sweeps.plan import Job, Plan, plan_of
 

@@ -18,6 +18,9 @@ _EXAMPLES = {
     '"SELECT target, count(*), min(least_loss) FROM runs GROUP BY target"': "the best of each target",
     "\"SELECT id, json_extract(config, '$.depth'), least_loss FROM runs ORDER BY 3\"": "an option of each fit",
     "\"SELECT epoch, least, median FROM metrics WHERE run = '20261127-193943-0123ab'\" --json": "losses over time",
+    "\"SELECT json_extract(config, '$.width') AS width, min(value) FROM cells JOIN cell_metrics USING (sweep, number) "
+    "WHERE name = 'loss' GROUP BY width\"": "the best cell of each width, of all sweeps",
+    '"SELECT id, name, state, done, failed, cells FROM sweeps"': "how far each sweep is",
 }
 
 

@@ -20,9 +20,9 @@ _EXAMPLES = {"": "of the usual store", "--store /data/runs": "of another"}
 @json_option
 @store_option
 def reindex(as_json: bool, store: Store) -> None:
-    """Make the index over the runs anew from their files.
+    """Make the index over the runs and sweeps anew from their files.
 
-    Lists of runs bring it up to date by themselves. An index that is damaged is set aside under another name.
+    Lists and questions bring it up to date by themselves. An index that is damaged is set aside under another name.
     """
     try:
         rebuilt = store.index().rebuild()
@@ -32,6 +32,9 @@ def reindex(as_json: bool, store: Store) -> None:
         print_json({"schema": 1, **vars(rebuilt), "set_aside": rebuilt.set_aside or None})
         return
     damaged = f", of which {rebuilt.damaged:,} cannot be read" if rebuilt.damaged else ""
-    print_text(f"{count(rebuilt.runs, 'run')}{damaged}, in {rebuilt.seconds:.2f} s.")
+    swept = f" and {count(rebuilt.sweeps, 'sweep')}" if rebuilt.sweeps else ""
+    print_text(f"{count(rebuilt.runs, 'run')}{damaged}{swept}, in {rebuilt.seconds:.2f} s.")
+    for sentence in rebuilt.problems:
+        print_text(f"Not read: {sentence}.")
     if rebuilt.set_aside:
         print_text(f"What was there was damaged; it is now {rebuilt.set_aside}.")
