@@ -292,3 +292,24 @@ def test_what_does_not_fit_is_refused_before(monkeypatch: pytest.MonkeyPatch) ->
         path_regions(graph, np.random.default_rng(0).normal(size=(2, 144)))
     small = residual_blocks(Numbers(0, whole=True))
     assert path_regions(small, [[0.0, 0, 0], [1.0, 2, 1]])[0].check.certified
+
+
+def test_sums_that_cancel_while_they_pass_are_no_bends() -> None:
+    """Windows of clamped numbers whose maxima are the upper limit all along: sums of a falling and a rising number of
+    which rounding leaves 1e-16, passed on beside the next comparisons. The outputs are constant.
+    """
+    x = Draft().input((1, 4, 4))
+    weights = np.array([[1.0, -1.0, 3.0], [-3.0, 2.0, -3.0], [-1.0, 3.0, 3.0]])[None, None]
+    h = convolved(x, weights, -np.ones(1), stride=(1, 1), padding=(1, 1, 1, 1), dilation=(1, 1))
+    h = pooled_max(clamped(h, -1.0, 2.0), Windows((2, 2), (1, 1), (0, 0, 0, 0), (1, 1)))
+    readout = [
+        [-2, 0, 3, 1, 3, 0, 1, 2, -3],
+        [-1, 3, -3, 2, 0, 3, -1, 0, 3],
+        [-2, 2, -1, 3, -2, -1, 2, 0, -2],
+    ]
+    graph = x.draft.graph(contracted(flat(h), np.array(readout, dtype=float).T, 1))
+    a = [-3, -2, 3, 4, 3, 3, -2, 5, 0, 4, 2, 5, -4, 1, 3, 5]
+    b = [3, -5, 3, -1, -4, 0, -5, -2, -3, 2, 0, 2, -3, -5, 0, 1]
+    [found] = path_regions(graph, [a, b])
+    assert found.count == exact_line(graph, a, b).linear_regions == 1
+    assert found.check.merged > 0

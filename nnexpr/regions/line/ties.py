@@ -109,9 +109,7 @@ def needed_care(front: Front, below: Front, layer: Layer, given: Index) -> tuple
     for row in range(rows if cancelled else 0):
         under = below.slopes[given[row] if len(given) else row]
         faint = CANCELLED * np.sqrt(square_of(under) * most)
-        if _cancelled(front.slopes[row][:own], faint) and _cancelled_in(
-            front.slopes[row], under, layer, faint
-        ):
+        if _cancelled(front.slopes[row], faint) and _cancelled_in(front.slopes[row], under, layer, faint):
             return SLOPES, longest
     for row in range(rows if close else 0):
         near = near_row(below.values, given, row, longest)
@@ -122,12 +120,16 @@ def needed_care(front: Front, below: Front, layer: Layer, given: Index) -> tuple
 
 @compiled
 def reach(layer: Layer, unit: int, values: Array, one: float) -> float:
-    """||(w, b)|| ||(a, 1)|| over the inputs a of one unit of a sparse layer, of ``values (inputs,)``; without b and 1
-    where ``one`` is 0.
+    """||(w, b)|| ||(a, 1)|| over the inputs a that feed one unit, of ``values (inputs,)``; without b and 1 where
+    ``one`` is 0.
     """
     offsets, places, weights = layer.sparse
     terms, size = one * layer.bias[unit] * layer.bias[unit], one
-    for at in range(offsets[unit], offsets[unit + 1]):
+    for each in range(len(layer.weights)):
+        weight = layer.weights[each, unit]
+        terms += weight * weight
+        size += values[each] * values[each] if weight != 0.0 else 0.0
+    for at in range(offsets[unit] if len(offsets) else 0, offsets[unit + 1] if len(offsets) else 0):
         terms += weights[at] * weights[at]
         size += values[places[at]] * values[places[at]]
     found: float = np.sqrt(terms * size)
@@ -136,12 +138,15 @@ def reach(layer: Layer, unit: int, values: Array, one: float) -> float:
 
 @compiled
 def _cancelled_in(slopes: Array, under: Array, layer: Layer, faint: float) -> bool:
-    """Of a sparse layer: whether a slope is next to nothing beside those of its own unit's inputs."""
-    for unit in range(layer.own if len(layer.weights) == 0 else 0):
+    """Whether a slope is next to nothing beside those of its own unit's inputs; in a dense layer, beside all that is
+    below, but for what passes. Sums that pass, of which a maximum is made, cancel as others do.
+    """
+    whole = layer.own if len(layer.weights) else 0
+    for unit in range(len(slopes)):
         size = abs(slopes[unit])
-        if 0.0 < size <= faint and size <= CANCELLED * reach(layer, unit, under, 0.0):
+        if 0.0 < size <= faint and (unit < whole or size <= CANCELLED * reach(layer, unit, under, 0.0)):
             return True
-    return len(layer.weights) > 0
+    return False
 
 
 @compiled
