@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from nnexpr import plot
 from nnexpr.regions.asked import ARGMAX, REGIONS, asked
 from nnexpr.regions.plane import plane_regions
-from nnexpr.regions.room import cells_that_fit
 from nnexpr.runs.reading import read_any
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.output import say
@@ -53,13 +52,8 @@ def on_plane(
         raise InputError("member", member, f"it must be from 0 to {network.members - 1}")
     plane, window = place.plane(saved.input_scales), place.rectangle
     counted = REGIONS if what == ARGMAX else what
-    most = cells_that_fit(network)
-    regions = plane_regions(network, window, member, plane=plane, of=counted, most_cells=most)
-    decisions = (
-        plane_regions(network, window, member, plane=plane, of=ARGMAX, most_cells=most)
-        if what == ARGMAX
-        else None
-    )
+    regions = plane_regions(network, window, member, plane=plane, of=counted)
+    decisions = plane_regions(network, window, member, plane=plane, of=ARGMAX) if what == ARGMAX else None
     told = f"{regions.count:,} linear regions" + (
         f", {decisions.count:,} decision regions" if decisions else ""
     )

@@ -124,14 +124,13 @@ def on_plane(opened: Sequence[Opened], place: Slice, of: str, as_json: bool) -> 
 
 def _cells(opened: Opened, place: Slice, of: str) -> list[tuple[int, PlaneRegions]]:
     from nnexpr.regions.plane import plane_regions
-    from nnexpr.regions.room import cells_that_fit
 
     _, saved, members = opened
-    plane, most = place.plane(saved.input_scales), cells_that_fit(saved.network)
+    plane = place.plane(saved.input_scales)
     return [
         (
             member,
-            plane_regions(saved.network, place.rectangle, member, plane=plane, of=of, most_cells=most),
+            plane_regions(saved.network, place.rectangle, member, plane=plane, of=of),
         )
         for member in members
     ]

@@ -46,6 +46,7 @@ from nnexpr.regions.layer import layer_of
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.placed import Domain, Plane, placed, plane_through
 from nnexpr.regions.plane.surface import surface
+from nnexpr.regions.room import cells_that_fit
 from nnexpr.regions.stack import Stack
 
 __all__ = ["Plane", "PlaneCertificate", "PlaneRegions", "plane_regions", "plane_through"]
@@ -58,7 +59,7 @@ def plane_regions(
     *,
     plane: Sequence[ArrayLike] | None = None,
     of: str = REGIONS,
-    most_cells: int = 2_000_000,
+    most_cells: int | None = None,
 ) -> PlaneRegions:
     """The cells and linear regions of one member on a rectangle of a plane through its inputs, in the network's units.
 
@@ -68,6 +69,7 @@ def plane_regions(
 
     ``of``: ``"regions"`` of all outputs together, ``"output:K"`` of one, or ``"argmax"``: cells are cut further
     where two outputs tie for the largest, and a region is where one and the same is (``PlaneRegions.classes``).
+    ``most_cells``: unless given, as many as fit into half of the memory that is free, two million at most.
 
     Raises ``NotPiecewiseLinear``; ``InputError`` for a domain that is not two intervals, a plane that is not one, or
     another ``of``; ``ValueError`` if a network of other than two inputs is given no plane, there are more than
@@ -79,11 +81,12 @@ def plane_regions(
     (7, 1)
     """
     stack = Stack.of(asked(network, of), 2 if plane is None else None, member)
+    most = cells_that_fit(network) if most_cells is None else most_cells
     place, rectangle = placed(plane, network.inputs), _rectangle(network, domain, plane is None)
     only = stack.member(0)
     layers = [layer_of(only, number) for number in range(len(only.shapes))]
     with np.errstate(over="ignore", invalid="ignore"):
-        found = surface(stack, layers, place, rectangle, of, most_cells)
+        found = surface(stack, layers, place, rectangle, of, most)
     if not (np.isfinite(found.slopes).all() and np.isfinite(found.intercepts).all()):
         raise ValueError("the network overflows float64 on this domain")
     return found
