@@ -295,7 +295,7 @@ class Explorer(DifferencesOnly[None]):
         if isinstance(event, events.Key):
             host = self.explorer_screen
             is_last = self.screen_stack[-1:] == [host]
-            if event.is_forwarded and host is not None and is_last and host.footer.hear(event):
+            if event.is_forwarded and host is not None and is_last and await host.footer.hear(event):
                 return
             self._has_heard_keys = True
             self.lulls.key()

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual import events
+from textual.binding import Binding
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
 __all__ = ["Editor"]
+
+# What keys do that are no letters, by key
+ACTIONS = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding)
+    for key in binding.key.split(",")
+}
 
 
 class Editor(Input):
@@ -35,19 +44,23 @@ class Editor(Input):
     def on_mount(self) -> None:
         self.focus()
 
-    def hear(self, key: events.Key) -> bool:
+    async def hear(self, key: events.Key) -> bool:
         """Whether a key that another widget had is meant for the text: it came before the focus. Then it is done."""
         if self._gone:
             return False
-        if key.is_printable and key.character:
-            self.replace(key.character, *sorted(self.selection))
-        elif self.has_focus:
-            return False
-        elif key.key == "enter":
-            self._submit()
-        elif key.key == "escape":
+        return await self._edit(key) or not self.has_focus
+
+    async def _edit(self, key: events.Key) -> bool:
+        """Do what the key does here, if anything, at once: letters do not wait until the app has heard a binding."""
+        if key.key == "escape":
             self._take_back()
             self._leave()
+        elif key.is_printable and key.character:
+            self.replace(key.character, *sorted(self.selection))
+        elif key.key in ACTIONS:
+            await self.run_action(ACTIONS[key.key])
+        else:
+            return False
         return True
 
     async def action_submit(self) -> None:
@@ -64,12 +77,10 @@ class Editor(Input):
         if self._hear is not None and not self._gone:
             self._hear(self.value)
 
-    def on_key(self, event: events.Key) -> None:
-        if event.key == "escape":
+    async def on_key(self, event: events.Key) -> None:
+        if await self._edit(event):
             event.stop()
             event.prevent_default()
-            self._take_back()
-            self._leave()
 
     def on_blur(self) -> None:
         self._take_back()

@@ -66,9 +66,9 @@ class FooterLine(LinePane):
         editor.styles.width = max(8, self.size.width - len(question) - 3)
         self.mount(editor)
 
-    def hear(self, key: events.Key) -> bool:
+    async def hear(self, key: events.Key) -> bool:
         """Whether a key is part of an answer that is typed faster than the line for it is there."""
-        return self._editor is not None and self._editor.hear(key)
+        return self._editor is not None and await self._editor.hear(key)
 
     def clear(self) -> None:
         """Back to the keys."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nnexpr.runs.entry import Entry
+from nnexpr.specification import InputError
 from nnexpr_tui.controller import Controller
 from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.parts.lines import clean
@@ -28,7 +29,7 @@ class ChangedRuns(ShownRuns):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
-        self._deleted: list[tuple[str, ...]] = []  # the newest last
+        self._deleted: list[tuple[str, ...]] = []  # the newest last; only the reader's thread touches it
         self._sql = FIRST_QUESTION
 
     def _change(self, work: Callable[[Store], str]) -> None:
@@ -102,14 +103,17 @@ class ChangedRuns(ShownRuns):
         self._change(work)
 
     def action_undo(self) -> None:
-        if not self._deleted:
-            self.footer.say("Nothing was deleted here")
-            return
-        gone = self._deleted.pop()
-
         def work(store: Store) -> str:
-            for run in gone:
-                store.restore(run)
+            if not self._deleted:
+                return "Nothing was deleted here"
+            gone, at = self._deleted.pop(), 0
+            try:
+                for at, run in enumerate(gone):  # noqa: B007 - how far it came
+                    store.restore(run)
+            except (InputError, OSError) as error:  # one that is not there any more is not asked for again
+                if left := gone[at + isinstance(error, InputError) :]:
+                    self._deleted.append(left)
+                raise
             return f"{gone[0] if len(gone) == 1 else f'{len(gone)} runs'} brought back"
 
         self._change(work)

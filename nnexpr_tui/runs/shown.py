@@ -122,7 +122,10 @@ class ShownRuns(View):
                 self._title(), wrapped(self._nothing(), width, "label"), note=self._below()
             )
         columns = self._columns = Columns(width)
-        letters, at = dict(zip(self._marked, MARKS, strict=False)), self._at
+        letters = {
+            entry.id: mark for entry, mark in zip(self.marked, MARKS, strict=False)
+        }  # as they are compared
+        at = self._at
 
         def line(number: int) -> Line:
             entry = entries[number]

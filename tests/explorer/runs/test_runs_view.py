@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from runs_kept import id_of, kept, kept_many
+from runs_kept import id_of, kept, kept_many, opened, rows, short
 from stand_in import World
 from steps import SIZES, WIDE, ready, text, until
 from textual.events import Key
-from textual.pilot import Pilot
 
 from nnexpr.runs.entry import Entry
 from nnexpr.runs.holding import hold
@@ -28,25 +25,6 @@ from nnexpr_tui.last_seen import LastSeen
 from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.parts.palette import Palette
 from nnexpr_tui.runs.asked import AnswerScreen
-from nnexpr_tui.runs.shown import ShownRuns
-
-
-async def opened(app: Explorer, pilot: Pilot[None]) -> ShownRuns:
-    """The screen, once its table says something."""
-    await ready(app)
-    await pilot.press("7")
-    await until(lambda: re.search(r"Runs: \d|There are no runs|cannot be read|No runs are kept", text(app)))
-    [view] = app.screen.query(ShownRuns)
-    return view
-
-
-def rows(app: Explorer) -> list[str]:
-    """The ids in the table, from the top, as far as they are shown."""
-    return re.findall(r"[▶‖■!·?] (20260101-\d{6})", text(app))
-
-
-def short(*numbers: int) -> list[str]:
-    return [id_of(number)[:15] for number in numbers]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -339,29 +317,6 @@ async def test_without_a_store_it_says_so(world: World) -> None:
         await pilot.press("slash", "d", "r", "t", "n", "N", "colon", "x", "y", "enter", "space", "u")
         await pilot.press("1")
         await until(lambda: app.current_mode == "explore")
-
-
-@pytest.fixture
-def read_only(own_folders: Path) -> Iterator[None]:
-    yield
-    for folder in (store().folder, store().folder / ".trash"):
-        if folder.exists():
-            folder.chmod(0o755)
-
-
-@pytest.mark.skipif(
-    os.name != "posix" or os.geteuid() == 0, reason="whoever may write everywhere is refused nothing"
-)
-async def test_a_store_that_cannot_be_written_is_read_all_the_same(
-    explorer: Explorer, world: World, read_only: None
-) -> None:
-    kept(world, 1)
-    store().folder.chmod(0o555)
-    async with explorer.run_test(size=WIDE) as pilot:
-        await opened(explorer, pilot)
-        assert rows(explorer) == short(1)
-        await pilot.press("n", *"name", "enter")
-        await until(lambda: "ermission denied" in text(explorer))
 
 
 async def test_a_question_in_sql_is_answered_over_the_screen(explorer: Explorer, world: World) -> None:
