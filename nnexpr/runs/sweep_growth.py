@@ -30,7 +30,7 @@ SweepState = Literal["running", "finished", "failed", "stopped"]
 
 VERSION = 1
 _CELL_STATES, _SWEEP_STATES = frozenset(get_args(CellState)), frozenset(get_args(SweepState))
-_MOST = 2**31  # members of a run
+MOST_MEMBERS = 1 << 31  # of a run
 
 
 class Damaged(ValueError):
@@ -90,9 +90,7 @@ def growth(data: bytes, before: Place | None = None) -> Growth:
                 configs |= dict(enumerate(fresh, cells))
                 cells += len(fresh)
             for number, *said in document.get("records", ()):
-                if number not in range(cells):
-                    raise Damaged
-                records[number] = _record(*said)
+                records[_whole(number, cells)] = _record(*said)
             state = document.get("state", state)
             if state not in _SWEEP_STATES:
                 raise Damaged
@@ -125,12 +123,25 @@ def _document(line: bytes) -> dict[str, Any] | None:
 def _head(document: dict[str, Any]) -> dict[str, Any]:
     if document["sweep"] > VERSION:
         raise NewerJournal
-    told = {name: str(document[name]) for name in ("name", "text", "created")}
+    told = {name: _text(document[name]) for name in ("name", "text", "created")}
     return told | {"words": dict(document["words"]), "stamp": int(document["stamp"])}
 
 
 def _record(state: CellState, run: str, member: int | None, metrics: dict[str, Any], problem: str) -> Record:
-    if state not in _CELL_STATES or not (member is None or int(member) in range(_MOST)):
+    if state not in _CELL_STATES:
         raise Damaged
-    numbers = {str(name): float(value) for name, value in metrics.items()}
-    return Record(state, str(run), None if member is None else int(member), numbers, str(problem))
+    numbers = {name: float(value) for name, value in metrics.items()}
+    kept = None if member is None else _whole(member, MOST_MEMBERS)
+    return Record(state, _text(run), kept, numbers, _text(problem))
+
+
+def _whole(value: Any, below: int) -> int:
+    if type(value) is not int or not 0 <= value < below:
+        raise Damaged
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Damaged
+    return value

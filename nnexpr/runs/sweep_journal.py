@@ -21,6 +21,7 @@ from typing import Any
 
 from nnexpr.atomic import write_atomically
 from nnexpr.declarations import InputError
+from nnexpr.files import FileError, open_ordinary
 from nnexpr.runs.sweep_growth import (
     VERSION,
     CellState,
@@ -40,6 +41,7 @@ except ImportError:  # on Windows
 __all__ = ["CellEntry", "SweepEntry", "Sweeps"]
 
 SYNC_EVERY = 1.0  # seconds: what a power failure may take
+MOST_BYTES = 1 << 30  # of a journal that is read; one of 100,000 cells has a twentieth of it
 _SUFFIX = ".jsonl"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _MOST_TOLD = 5  # sweeps that an error names
@@ -194,21 +196,28 @@ class Sweeps:
         for sweep in self._ids():
             try:
                 stat = self._place(sweep).stat()
-            except OSError:  # gone meanwhile
-                continue
-            found[sweep] = f"{stat.st_size}.{stat.st_mtime_ns}.{stat.st_ctime_ns}.{stat.st_ino}"
+            except OSError:  # gone meanwhile, or a link to nothing
+                found[sweep] = ""
+            else:
+                found[sweep] = f"{stat.st_size}.{stat.st_mtime_ns}.{stat.st_ctime_ns}.{stat.st_ino}"
         return found
 
     def growth(self, sweep: str, before: Place | None = None) -> Growth:
         """What its journal says beyond ``before``; raises :class:`InputError` for one that cannot be read."""
+        place = self._place(sweep)
         try:
-            return growth(self._place(sweep).read_bytes(), before)
+            with open_ordinary(place) as file:
+                if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                    raise FileError(f"it has more than {MOST_BYTES:,} bytes")
+                return growth(file.read(MOST_BYTES), before)
         except OSError as error:
             raise InputError("sweep", sweep, f"it cannot be read ({error.strerror or error})") from None
+        except FileError as error:
+            raise InputError("sweep", sweep, f"{place}: {error}") from None
         except NewerJournal:
             raise InputError("sweep", sweep, "it is of a newer nnexpr") from None
         except Damaged:
-            raise InputError("sweep", sweep, f"{self._place(sweep)} is damaged") from None
+            raise InputError("sweep", sweep, f"{place} is damaged") from None
 
     def _read(self, sweep: str) -> tuple[SweepEntry, list[CellEntry]]:
         read = self.growth(sweep)

@@ -1,4 +1,4 @@
-"""What a shell offers when tab is pressed: targets, runs and files, experiments."""
+"""What a shell offers when tab is pressed: targets, runs, sweeps and files, experiments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["experiments", "networks", "plotted", "presets", "runs", "targets"]
+__all__ = ["experiments", "networks", "plotted", "presets", "runs", "runs_and_sweeps", "sweeps", "targets"]
 
 _MOST = 200  # files or runs
 
@@ -35,6 +35,21 @@ def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Co
 
     kept = (ctx.params.get("store") or store()).runs(incomplete)
     return [CompletionItem(run.id) for run in reversed(kept[-_MOST:])]
+
+
+def sweeps(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Names and ids of sweeps, the newest first."""
+    from nnexpr.runs.store import store
+    from nnexpr.runs.sweep_journal import Sweeps
+
+    kept = Sweeps((ctx.params.get("store") or store()).folder).all()
+    names = dict.fromkeys(name for each in reversed(kept) for name in (each.name, each.id) if name)
+    return _beginning(names, incomplete)[:_MOST]
+
+
+def runs_and_sweeps(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids of runs, and sweeps."""
+    return [*runs(ctx, param, incomplete), *sweeps(ctx, param, incomplete)]
 
 
 def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001

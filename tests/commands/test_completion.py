@@ -11,6 +11,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 import nnexpr
+from nnexpr.runs.sweep_journal import Sweeps
 from nnexpr.targets.catalogue import CATALOGUE
 from nnexpr_tui.commands.cli import cli
 
@@ -41,6 +42,14 @@ def test_runs_and_files_are_offered(tmp_path: Path) -> None:
     runs = [store.keep(nnexpr.mlp(), spec, nnexpr.target("cube"), epoch=0, losses=[1.0]) for _ in range(2)]
     assert offered("regions", "--store", str(tmp_path)) == [*sorted(runs, reverse=True), ""]
     assert offered("regions", "--store", str(tmp_path), incomplete=runs[0]) == [runs[0], runs[0]]
+
+
+def test_sweeps_are_offered(tmp_path: Path) -> None:
+    first, second = (Sweeps(tmp_path).begin(name, "", [{}]) for name in ("widths", "depths"))
+    store = ["--store", str(tmp_path)]
+    for words in (["sweep", *store, "--resume"], ["sweep", "show", *store], ["runs", "export", *store]):
+        assert sorted(offered(*words)) == sorted(["widths", first, "depths", second])
+        assert offered(*words, incomplete="wi") == ["widths"]
 
 
 def test_experiments_are_offered() -> None:

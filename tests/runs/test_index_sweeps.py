@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from nnexpr.runs.index import schema
 from nnexpr.runs.store import Store
 from nnexpr.runs.sweep_growth import growth
 from nnexpr.runs.sweep_journal import CellEntry, Sweeps
-from nnexpr.runs.sweeps import Sweep
+from nnexpr.runs.sweeps import Sweep, run_job
 from nnexpr.runs.sweeps.file import read_text
 from nnexpr.runs.sweeps.local import run_here
 from nnexpr.specification import InputError
@@ -216,9 +217,25 @@ def test_what_is_no_journal_is_no_sweep(store: Store) -> None:
     sweep = Sweeps(store.folder).begin("s", "", [{}])
     for name in ("notes.jsonl", "x.txt", ".jsonl"):
         place(store, sweep).with_name(name).write_text(HEAD)
-    place(store, OTHER).mkdir()
+    assert rows(store, "SELECT id, state FROM sweeps") == [(sweep, "running")]
+    assert store.index().rebuild().problems == ()
+
+
+PUT = {
+    "a folder": Path.mkdir,
+    "a pipe": os.mkfifo,
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a link to itself": lambda path: path.symlink_to(path),
+}
+
+
+@pytest.mark.parametrize("put", PUT.values(), ids=PUT.keys())
+def test_what_is_no_file_is_named_and_not_waited_for(store: Store, put: Callable[[Path], None]) -> None:
+    sweep = Sweeps(store.folder).begin("s", "", [{}])
+    put(place(store, OTHER))
     assert rows(store, "SELECT id, state FROM sweeps ORDER BY id") == [(OTHER, "damaged"), (sweep, "running")]
-    assert "cannot be read" in store.index().rebuild().problems[0]
+    [problem] = store.index().rebuild().problems
+    assert OTHER in problem
 
 
 BEFORE = """
@@ -245,6 +262,7 @@ def test_an_index_of_version_2_has_its_sweeps_from_the_journals(store: Store) ->
 
 READER = """
 import sys
+import time
 from pathlib import Path
 from nnexpr.runs.store import Store
 
@@ -261,6 +279,7 @@ while state != "finished":
     done, looks = now, looks + 1
     if looks == 1:
         print("ready", flush=True)
+    time.sleep(0.02)  # the sweep has the processor too
 print(done)
 """
 
@@ -276,6 +295,7 @@ def test_a_damaged_index_is_set_aside_for_a_question_where_there_are_no_runs(sto
 def test_two_processes_read_while_a_sweep_writes(store: Store) -> None:
     text = "seeds = 3\n[base]\npoints = 16\nepochs = 5\n[grid]\nwidth = [4, 5, 6]\n"
     sweep = Sweep.begin(store, read_text(text, "s.toml"))
+    run_job(sweep.plan.jobs[0].to_json())  # compiles what is to be compiled
     readers = [
         subprocess.Popen(
             [sys.executable, "-c", READER, store.folder],

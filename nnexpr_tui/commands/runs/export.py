@@ -12,7 +12,7 @@ from nnexpr.declarations import load
 from nnexpr.runs.store import Store
 from nnexpr.runs.sweep_journal import SweepEntry, Sweeps
 from nnexpr.specification import InputError
-from nnexpr_tui.commands.completion import runs
+from nnexpr_tui.commands.completion import runs_and_sweeps
 from nnexpr_tui.commands.group import FailedRunError
 from nnexpr_tui.commands.options import (
     SectionedCommand,
@@ -53,7 +53,7 @@ def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(cls=_ExportCommand, examples=_EXAMPLES)
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=runs)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=runs_and_sweeps)
 @output_option(
     "--to", metavar="FILE", required=True, type=click.Path(), help="what to write; its ending says how"
 )

@@ -11,6 +11,7 @@ from nnexpr.runs.sweeps.faults import SweepFileError
 from nnexpr.runs.sweeps.file import SweepFile, read_file
 from nnexpr.runs.sweeps.rungs import OBJECTIVES
 from nnexpr.specification import InputError
+from nnexpr_tui.commands.completion import sweeps
 from nnexpr_tui.commands.group import FailedRunError
 from nnexpr_tui.commands.interrupts import Pending, signals, waiting
 from nnexpr_tui.commands.options import (
@@ -47,7 +48,9 @@ _EXAMPLES = {
 @click.command("run", cls=SectionedCommand, examples=_EXAMPLES, hidden=True)
 @click.argument("file", metavar="[FILE.toml]", required=False, type=click.Path())
 @output_option("--dry-run", is_flag=True, help="print the cells, the jobs and an estimate, and train nothing")
-@output_option("--resume", metavar="ID", help="go on with this sweep, named by its id or its name")
+@output_option(
+    "--resume", metavar="ID", help="go on with this sweep, named by its id or its name", shell_complete=sweeps
+)
 @output_option("--again", is_flag=True, help="begin anew where a sweep of the same cells is there")
 @own_option("stop_after", "integer", None, "end once so many jobs have failed", "Output", minimum=1)
 @own_option("top", "integer", None, f"so many cells in the tables; {TOP} unless given", "Output", minimum=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from nnexpr.runs.store import Store
+from nnexpr_tui.commands.completion import sweeps
 from nnexpr_tui.commands.options import SectionedCommand, json_option, own_option, store_option
 from nnexpr_tui.commands.output import count, print_json, print_text
 from nnexpr_tui.commands.sweep.report import document, show_failures, show_results
@@ -20,7 +21,7 @@ _EXAMPLES = {
 
 
 @click.command("show", cls=SectionedCommand, examples=_EXAMPLES)
-@click.argument("sweep", metavar="ID")
+@click.argument("sweep", metavar="ID", shell_complete=sweeps)
 @own_option(
     "top", "integer", None, f"so many cells and configurations; {TOP} unless given", "Output", minimum=1
 )
