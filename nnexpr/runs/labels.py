@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexpr.atomic import write_atomically
+from nnexpr.files import FileError, open_ordinary
 from nnexpr.specification import InputError
 
 __all__ = ["Labels", "labels_of", "require_name", "require_note", "require_tag", "write_labels"]
@@ -36,11 +37,11 @@ class Labels:
 def labels_of(path: Path) -> Labels:
     """What the file says; nothing where there is none, or what is there cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_ordinary(path) as file:
             told: Any = json.loads(file.read(MOST_BYTES))
         tags = tuple(sorted({require_tag(tag) for tag in told.get("tags", ())}))
         return Labels(require_name(told.get("name", "")), tags, require_note(told.get("note", "")))
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (FileError, OSError, ValueError, TypeError, AttributeError, RecursionError):
         return Labels()
 
 
@@ -89,4 +90,8 @@ def require_note(note: str) -> str:
 def _of_text(option: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(option, value, "it is a text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a pair, or a byte of the command line that is no UTF-8
+        raise InputError(option, value, "it has a sign that UTF-8 has not") from None
     return value

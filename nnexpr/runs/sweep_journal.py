@@ -157,13 +157,17 @@ class Sweeps:
 
     def all(self) -> tuple[SweepEntry, ...]:
         """Every sweep there is, the oldest first; one whose journal cannot be read is left out."""
-        found = []
+        return self.all_and_unreadable()[0]
+
+    def all_and_unreadable(self) -> tuple[tuple[SweepEntry, ...], Mapping[str, str]]:
+        """The same, and of each whose journal cannot be read, by its id, why."""
+        found, unreadable = [], {}
         for sweep in self._ids():
             try:
                 found.append(self._read(sweep)[0])
-            except InputError:
-                continue
-        return tuple(sorted(found, key=lambda each: (each.id[:-6], each.stamp)))
+            except InputError as error:
+                unreadable[sweep] = error.allowed
+        return tuple(sorted(found, key=lambda each: (each.id[:-6], each.stamp))), unreadable
 
     def named(self, beginning: str) -> SweepEntry:
         """The sweep whose id begins so, or else the newest of that name; raises :class:`InputError` for none."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnexpr.plain import plain
-from nnexpr_tui.commands.group import clean
+from nnexpr_tui.commands.group import clean, harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,7 +92,8 @@ def stdout_width() -> int:
 
 
 def print_text(text: str = "", *, style: str | None = None) -> None:
-    """Print lines on stdout as they are, never read as markup."""
+    """Print lines on stdout, never read as markup and without a character that a terminal would obey."""
+    text = "\n".join(map(harmless, text.split("\n")))
     _stdout().print(text, style=style, soft_wrap=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nnexpr.runs.store import Store
-from nnexpr.runs.sweep_journal import Sweeps
+from nnexpr.runs.sweep_journal import CellEntry, Sweeps
 from nnexpr.runs.sweeps import Sweep, read_file
 
 GRID = "[base]\ntarget = 'cube'\npoints = 32\nepochs = 30\n[grid]\nwidth = [4, 8]\nlr = [1e-3, 1e-2]\n"
@@ -275,3 +275,20 @@ def test_halving_prunes_and_its_best_is_that_of_all(run, grid):
         (place, "--halving", "--scheduler", "x"),
     ):
         assert run("sweep", *wrong).exit_code == 2
+
+
+def test_journals_that_cannot_be_read_are_named_and_none_is_obeyed(run, tmp_path):
+    journals = Sweeps(tmp_path / "store")
+    hostile = journals.begin("\x1b]0;owned\x07\u202e", "", [{"lr": 1e-3, "epochs": 2}], {"varied": ["lr"]})
+    infinite = {"loss": 1.0, "linear_regions": float("inf"), "bends": float("nan")}
+    journals.record(hostile, [CellEntry(hostile, 0, {}, "done", "\x1b[2J", 0, infinite)])
+    journals.record(hostile, [CellEntry(hostile, 0, {}, "done", "", 0, infinite, "\x1b[2J[red]")])
+    torn = "20260101-000000-abcdef"
+    (tmp_path / "store" / "sweeps" / f"{torn}.jsonl").write_text('{"sweep": 1, "na')
+    listed = run("sweep", "list")
+    assert (listed.exit_code, torn in listed.stderr, hostile in listed.stdout) == (0, True, True)
+    told = document(run("sweep", "list", "--json"))
+    assert [each["id"] for each in told["unreadable"]] == [torn]
+    shown = run("sweep", "show", hostile)
+    assert (shown.exit_code, "owned" in shown.stdout) == (0, True)
+    assert not {"\x1b", "\x07", "\u202e"} & {*listed.output, *shown.output}

@@ -10,7 +10,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +174,34 @@ def test_what_is_no_index_is_set_aside_named_and_made_anew(
     again = store.index()
     assert len(again.entries()) == 7
     assert (again.notes, read) == ([], [])
+
+
+def of_another_program(path: Path, version: int) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE photos (a)")
+        connection.execute(f"PRAGMA user_version={version}")
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        os.mkfifo,
+        lambda path: path.symlink_to(os.devnull),
+        lambda path: os.mkfifo(path.with_name(path.name + "-wal")),
+        *(lambda path, version=version: of_another_program(path, version) for version in (0, 1, VERSION, -5)),
+    ],
+)
+def test_what_lies_in_its_place_is_set_aside_as_it_is(store: Store, put: Callable[[Path], None]) -> None:
+    path = store.folder / "index.sqlite"
+    put(path)
+    before = path.read_bytes() if path.is_file() else None
+    over = store.index()
+    assert len(over.entries()) == 7
+    [aside] = [each for each in store.folder.glob("index.damaged-*") if before or not each.is_file()]
+    assert any(aside.name.removesuffix("-wal") in note for note in over.notes)
+    assert before is None or aside.read_bytes() == before
+    assert over.query("SELECT count(*) FROM runs").rows == ((7,),)
 
 
 def test_an_index_damaged_anywhere_never_gives_a_wrong_list(store: Store) -> None:

@@ -98,6 +98,21 @@ def test_labels_that_are_damaged_are_none(tmp_path: Path, content: bytes) -> Non
     assert labels_of(path) == Labels()
 
 
+def test_half_a_sign_is_no_label(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "a.labels.json").write_text('{"note": "\\ud800"}')
+    assert labels_of(tmp_path / "a.labels.json") == Labels()
+    for change in (store.tag, store.rename, store.note):
+        with pytest.raises(InputError):
+            change(ONE, "\udcff")
+    assert labels(store) == Labels()
+
+
+def test_a_pipe_or_a_folder_in_the_place_of_labels_is_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.labels.json")
+    (tmp_path / "b.labels.json").mkdir()
+    assert labels_of(tmp_path / "a.labels.json") == labels_of(tmp_path / "b.labels.json") == Labels()
+
+
 def test_labels_go_and_come_back_with_their_run(store: Store) -> None:
     store.tag(ONE, "good")
     content = store.named(ONE).path.read_bytes()

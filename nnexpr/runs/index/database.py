@@ -64,6 +64,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that only reads; raises :class:`IndexProblem`."""
     if not path.exists():
         raise Missing("there is no index")
+    _require_ordinary(path)
     with _told(path), closing(_for_reading(path)) as connection:
         version = _version(connection)
         if version < VERSION:
@@ -78,6 +79,7 @@ def writing(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.Connecti
     One process at a time; raises :class:`IndexProblem`.
     """
     with _told(path), locked(path.with_name(f".{path.name}.lock"), patience):
+        _require_ordinary(path)
         make_private(path)
         with closing(_connected(path, "rw")) as connection:
             _prepare(connection, path)
@@ -89,6 +91,18 @@ def writing(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.Connecti
                     connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+
+def _require_ordinary(path: Path) -> None:
+    """A pipe would be waited for, and a device has no end; raises :class:`DamagedIndex`. A folder SQLite refuses."""
+    for beside in _with_journals(path):
+        if beside.exists() and not (beside.is_file() or beside.is_dir()):
+            raise DamagedIndex(f"the index is damaged: {beside.name} is no ordinary file")
+
+
+def _with_journals(path: Path) -> list[Path]:
+    """The file itself last."""
+    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal", "")]
 
 
 def _for_reading(path: Path) -> sqlite3.Connection:
@@ -117,6 +131,9 @@ def _version(connection: sqlite3.Connection) -> int:
             f"the index of this store is of a newer nnexpr (version {version}; this one knows {VERSION}): "
             "runs are read from their files"
         )
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master").fetchall()}
+    if version < 0 or (tables if version == 0 else "runs" not in tables):
+        raise DamagedIndex("the index is damaged: it is a database of another program")
     return version
 
 
@@ -164,8 +181,7 @@ def set_aside(path: Path) -> str:
     """
     name = f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}{path.suffix}"
     with _told(path), locked(path.with_name(f".{path.name}.lock"), PATIENCE):
-        for ending in ("-wal", "-shm", "-journal", ""):
-            beside = path.with_name(path.name + ending)
+        for beside in _with_journals(path):
             if beside.exists():
-                beside.replace(path.with_name(name + ending))
+                beside.replace(path.with_name(name + beside.name.removeprefix(path.name)))
     return name

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnexpr.networks.tensor_file import read_arrays, read_metadata
-from nnexpr.runs.index.rows import Row, forget, insert, told
+from nnexpr.runs.index.rows import Row, forget, insert, told, word
 from nnexpr.specification import InputError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _members(run: str, arrays: dict[str, NDArray[Any]], seeds: list[Any]) -> lis
     )
     return [
         (
-            run, member, str(seeds[member]) if member < len(seeds) else "", *told(loss), *told(best_loss),
+            run, member, word(str(seeds[member])) if member < len(seeds) else "", *told(loss), *told(best_loss),
             epoch, None if diverged < 0 else diverged,
         )
         for member, (loss, best_loss, epoch, diverged) in enumerate(rows)

@@ -178,7 +178,11 @@ def _seeds(
     if members:
         faults.at(line, "seeds and members say the same: leave members out of [base]")
     if isinstance(given, int) and not isinstance(given, bool) and given >= 1:
-        return _Seeds(count=given)
+        if given > MOST_CELLS:
+            faults.at(
+                line, f"seeds is {InputError('', given, '').shown}: a sweep has at most {MOST_CELLS:,} cells"
+            )
+        return _Seeds(count=min(given, MOST_CELLS))
     if not isinstance(given, list) or not given:
         shown = "an empty list" if given == [] else InputError("", given, "").shown
         faults.at(line, f"seeds is {shown}: {allowed}")
@@ -214,7 +218,7 @@ def _require_apart(sections: Mapping[str, Sequence[Section]], faults: Faults) ->
 def _require_few(sections: Mapping[str, Sequence[Section]], seeds: int, faults: Faults) -> None:
     total, largest, line = seeds, 0, faults.line("seeds")
     for tables in sections.values():
-        count = sum(map(len, tables)) if tables else 1
+        count = sum(each.count for each in tables) if tables else 1
         total *= count
         if count > largest:
             largest, line = count, tables[0].line if tables else line

@@ -63,7 +63,9 @@ class Section(Protocol):
     def line_of(self, option: str) -> int:
         """Where the option stands."""
 
-    def __len__(self) -> int: ...
+    @property
+    def count(self) -> int:
+        """Of :meth:`ways`; in a grid it may be more than any list has."""
 
     def ways(self) -> Iterator[Way]:
         """In order, the last option changing fastest."""
@@ -84,7 +86,8 @@ class Grid:
     def line_of(self, option: str) -> int:
         return self.lines[option]
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         return math.prod(map(len, self.values.values()))
 
     def ways(self) -> Iterator[Way]:
@@ -96,7 +99,8 @@ class Grid:
 class Zip(Grid):
     """The first values together, then the second ones, and so on; the lists are equally long."""
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         return min(map(len, self.values.values()), default=1)
 
     def ways(self) -> Iterator[Way]:
@@ -119,9 +123,6 @@ class Draws:
 
     def line_of(self, option: str) -> int:
         return self.spaces[option][1]
-
-    def __len__(self) -> int:
-        return self.count
 
     def ways(self) -> Iterator[Way]:
         drawn = Random(self.seed).random  # noqa: S311 - no secret

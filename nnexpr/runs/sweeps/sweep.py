@@ -27,6 +27,8 @@ from nnexpr.runs.sweep_growth import SweepState
 from nnexpr.runs.sweep_journal import CellEntry, SweepEntry, Sweeps
 from nnexpr.runs.sweeps.file import SweepFile
 from nnexpr.runs.sweeps.plan import Job, Plan, plan_of
+from nnexpr.runs.sweeps.rungs import OBJECTIVES
+from nnexpr.specification import OPTIONS
 
 __all__ = ["ResultDiffers", "Sweep", "run_of"]
 
@@ -56,6 +58,7 @@ class Sweep:
     """One that is there: see :meth:`begin`, :meth:`open`. Whoever writes does so inside :meth:`held`."""
 
     def __init__(self, store: Store, entry: SweepEntry) -> None:
+        _require_words(entry)
         self._store, self._journal, self._entry = store, Sweeps(store.folder), entry
         self._cells = list(self._journal.cells(entry.id))
         self.id, self.name = entry.id, entry.name
@@ -245,6 +248,20 @@ class Sweep:
 
     def _place(self, run: str) -> Path:
         return self._store.folder / f"{run}.safetensors"
+
+
+def _require_words(entry: SweepEntry) -> None:
+    """What :meth:`Sweep.begin` wrote down; raises :class:`InputError` for what it never would."""
+    varied, halving = entry.words.get("varied", []), entry.words.get("halving", "")
+    data = entry.words.get("data", {})
+    if not (
+        isinstance(varied, list)
+        and all(isinstance(name, str) and name in OPTIONS for name in varied)
+        and (halving == "" or halving in OBJECTIVES)
+        and isinstance(data, dict)
+        and all(isinstance(mark, str) for mark in data.values())
+    ):
+        raise InputError("sweep", entry.id, "its journal is damaged: it says of itself what no sweep is")
 
 
 def _told(content: bytes, job: Job) -> Mapping[str, Any]:

@@ -20,11 +20,15 @@ _EXAMPLES = {"": "what there is", "--json": "for a script"}
 @store_option
 def listing(as_json: bool, store: Store) -> None:
     """List the sweeps that are kept, the oldest first."""
-    found = Sweeps(store.folder).all()
+    found, unreadable = Sweeps(store.folder).all_and_unreadable()
     if as_json:
         keys = ("id", "name", "created", "state", "cells")
-        print_json({"schema": 1, "sweeps": [{key: getattr(each, key) for key in keys} for each in found]})
+        sweeps = [{key: getattr(each, key) for key in keys} for each in found]
+        told = [{"id": sweep, "problem": problem} for sweep, problem in unreadable.items()]
+        print_json({"schema": 1, "sweeps": sweeps, "unreadable": told})
         return
+    for sweep, problem in unreadable.items():
+        say(f"Sweep {sweep} is left out: {problem}.")
     if not found:
         say(f"No sweeps in {store.folder}.")
         return

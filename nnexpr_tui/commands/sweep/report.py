@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -88,13 +89,13 @@ def _alone(cell: FitSpecification) -> FitSpecification:
 
 def _row(table: Table, cell: int, names: Sequence[str], by: str) -> tuple[str, ...]:
     metrics = table.entries[cell].metrics
-    counts = (metrics.get(name) for name in ("linear_regions", "bends", "dead_units"))
+    counts = (metrics.get(name, math.nan) for name in ("linear_regions", "bends", "dead_units"))
     return (
         str(cell),
         *(table.spelled(cell, name) for name in names),
         figure(metrics[by]),
         number(metrics.get("max_error")),
-        *(number(None if each is None else int(each)) for each in counts),
+        *(number(int(each) if math.isfinite(each) else None) for each in counts),
     )
 
 

@@ -177,6 +177,10 @@ def test_what_is_too_much_is_refused_before_it_is_made() -> None:
     assert "1,000,000,000,000 cells" in found[2]
     assert "[random]" in found[2]
     assert "cells" in faults("seeds = 9223372036854775807")[1]
+    assert "cells" in faults(f"seeds = {'9' * 4000}")[1]
+    values = ", ".join(map(str, range(2, 10_002)))
+    many = "".join(f"{name} = [{values}]\n" for name in ("seed", "target_seed", "epochs", "points", "lr"))
+    assert "100,000,000,000,000,000,000 cells" in faults(f"[base]\n[grid]\n{many}")[2]
 
 
 def test_a_file_that_is_none_is_refused_in_a_sentence(tmp_path: Path) -> None:

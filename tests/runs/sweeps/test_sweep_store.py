@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nnexpr.declarations import InputError
 from nnexpr.runs.store import Store
-from nnexpr.runs.sweep_journal import CellEntry, Sweeps
+from nnexpr.runs.sweep_journal import MOST_BYTES, CellEntry, Sweeps
 from nnexpr.runs.sweeps import JobStopped, ResultDiffers, Sweep, run_job
 from nnexpr.runs.sweeps.file import read_text
 from nnexpr.runs.sweeps.local import run_here
@@ -196,6 +198,17 @@ HEAD = '{"sweep": 1, "name": "s", "text": "", "created": "", "stamp": 0, "words"
         HEAD + '\n{"records": [[0, "done", "", 0, {}, ""]]}',
         HEAD + '\n{"state": "odd"}',
         HEAD + '\n{"first": 0, "cells": [{}]}\n{"records": [[0, "odd", "", 0, {}, ""]]}',
+        HEAD.replace('"stamp": 0', '"stamp": 1e400'),
+        HEAD.replace('"name": "s"', '"name": ["s"]'),
+        *(HEAD + f'\n{{"first": 0, "cells": {cells}}}' for cells in ("5", "[null, {}]", '["lr"]', "[[]]")),
+        *(
+            HEAD + f'\n{{"first": 0, "cells": [{{}}]}}\n{{"records": [{row}]}}'
+            for row in (
+                '[-1, "done", "", 0, {}, ""]', '[true, "done", "", 0, {}, ""]', '[0, "done", "", 1e400, {}, ""]',
+                '[0, "done", "", -1, {}, ""]', f'[0, "done", "", {10**30}, {{}}, ""]', '[0, "done", [], 0, {}, ""]',
+                f'[0, "done", "", 0, {{"loss": {10**400}}}, ""]',
+            )
+        ),
     ],
 )  # fmt: skip
 def test_a_journal_that_is_none_is_refused(tmp_path: Path, line: str) -> None:
@@ -203,5 +216,36 @@ def test_a_journal_that_is_none_is_refused(tmp_path: Path, line: str) -> None:
     (tmp_path / "sweeps" / "20260101-000000-abcdef.jsonl").write_text(line + "\n")
     with pytest.raises(InputError):
         Sweeps(tmp_path).cells("20260101-000000-abcdef")
-    assert Sweeps(tmp_path).all() == ()
+    found, unreadable = Sweeps(tmp_path).all_and_unreadable()
+    assert (found, list(unreadable)) == ((), ["20260101-000000-abcdef"])
     assert json.loads(line.splitlines()[0]) is not None
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(HEAD.encode())
+        file.truncate(MOST_BYTES + 1)
+
+
+@pytest.mark.parametrize(
+    "put",
+    [os.mkfifo, Path.mkdir, _sparse, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(path)],
+)  # fmt: skip
+def test_what_is_no_file_or_too_large_is_named_and_not_waited_for(
+    tmp_path: Path, put: Callable[[Path], None]
+) -> None:
+    (tmp_path / "sweeps").mkdir()
+    put(tmp_path / "sweeps" / "20260101-000000-abcdef.jsonl")
+    found, unreadable = Sweeps(tmp_path).all_and_unreadable()
+    assert (found, list(unreadable)) == ((), ["20260101-000000-abcdef"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"varied": 5}, {"varied": "lr"}, {"varied": ["nosuch"]}, {"varied": [["lr"]]}, {"data": []}, {"data": {"a": 5}},
+     {"halving": "nosuch"}, {"halving": {}}],
+)  # fmt: skip
+def test_a_sweep_that_says_of_itself_what_none_is_is_refused(store: Store, words: dict[str, object]) -> None:
+    sweep = Sweeps(store.folder).begin("s", "", [{"lr": 1.0}], words)
+    with pytest.raises(InputError, match="damaged"):
+        Sweep.open(store, sweep)
