@@ -32,7 +32,8 @@ __all__ = [
     "layer_of",
     "pieces_of",
     "room",
-    "room_of",
+    "rooms_of",
+    "run_of",
     "squared",
     "steepest",
 ]
@@ -138,12 +139,21 @@ def room(kinks: Array) -> float:
 
 
 @compiled
-def room_of(bends: Bends, unit: int) -> float:
-    """The same of one unit's kinks."""
-    for run in range(len(bends.runs)):
-        if unit < bends.runs[run, 1]:
-            return room(pieces_of(bends, run)[0])
-    return np.inf
+def rooms_of(bends: Bends) -> Array:
+    """The same of each run, ``(runs,)``."""
+    rooms = np.empty(len(bends.runs))
+    for run in range(len(rooms)):
+        rooms[run] = room(pieces_of(bends, run)[0])
+    return rooms
+
+
+@compiled
+def run_of(runs: Index, unit: int) -> int:
+    """The run that a unit is in."""
+    run = 0
+    while unit >= runs[run, 1]:
+        run += 1
+    return run
 
 
 @compiled
@@ -173,15 +183,14 @@ def squared(layer: Layer) -> Layer:
 
 
 @compiled
-def column(layer: Layer, unit: int, out: Array) -> None:
-    """The weights to one unit from every input, ``out (inputs,)``."""
-    if len(layer.weights):
-        out[:] = layer.weights[:, unit]
-        return
-    offsets, places, weights = layer.sparse
-    out[:] = 0.0
-    for at in range(offsets[unit], offsets[unit + 1]):
-        out[places[at]] += weights[at]
+def column(weights: Array, sparse: Sparse, unit: int, out: Array) -> None:
+    """The weights of a layer to one unit from every input, ``out (inputs,)``."""
+    for each in range(len(weights)):
+        out[each] = weights[each, unit]
+    if len(weights) == 0:
+        out[:] = 0.0
+        for at in range(sparse.offsets[unit], sparse.offsets[unit + 1]):
+            out[sparse.places[at]] += sparse.weights[at]
 
 
 @compiled
@@ -206,14 +215,14 @@ def by_rows(layer: Layer) -> Sparse:
 def steepest(layer: Layer) -> tuple[float, float]:
     """The largest ||w|| of a unit of a layer, squared, and the least weight but zero, squared."""
     inputs, units = layer.weights.shape
-    squares, most, least = np.zeros(units), 0.0, np.inf
+    squares, lowest, most, least = np.zeros(units), np.full(units, np.inf), 0.0, np.inf
     for each in range(inputs):
-        for unit in range(units):
+        for unit in range(units):  # one number a unit, since a least number of all is found one by one
             square = layer.weights[each, unit] * layer.weights[each, unit]
             squares[unit] += square
-            least = square if (square < least) & (square != 0.0) else least
+            lowest[unit] = square if (square < lowest[unit]) & (square != 0.0) else lowest[unit]
     for unit in range(units):
-        most = max(most, squares[unit])
+        most, least = max(most, squares[unit]), min(least, lowest[unit])
     offsets, _, few = layer.sparse
     for unit in range(len(offsets) - 1):
         total = 0.0

@@ -74,7 +74,7 @@ class Stack:
         layers, rows, first = network.layers, network.parameters, 0
         if member is not None:
             rows, first = rows[member : member + 1], member
-        shapes, runs, functions, units, bends = _plan(layers)
+        shapes, runs, functions, units, firsts, bends = _plan(layers)
         if not 0 <= first < network.members:
             raise ValueError(f"member is {member}; the network has members 0 to {network.members - 1}")
         parameters = np.ascontiguousarray(rows.detach().cpu().numpy(), dtype=np.float64)
@@ -88,7 +88,7 @@ class Stack:
         if bends:
             packed[:, count:] = np.eye(outputs + 1, outputs).ravel()
         tolerance = max(network.tie_tolerance, ROUNDING)
-        firsts, hidden, measured = _firsts(shapes), len(shapes) - 1, np.arange(len(layers))
+        hidden, measured = len(shapes) - 1, np.arange(len(layers))
         return cls(packed, shapes, runs, functions, NO_PLACES, tolerance, units, firsts, hidden, measured)
 
     @classmethod
@@ -118,7 +118,11 @@ class Stack:
         return self.shapes, self.runs, self.functions, self.places, self.tolerance
 
     def named(self, births: Index) -> Index:
-        """Units given by (hidden layer of the stack from 1, place in it), ``(n, 2)``, as the network calls them."""
+        """Units given by (hidden layer of the stack from 1, place in it), ``(n, 2)``, as the network calls them; those
+        of a ``Network`` have their names already.
+        """
+        if self.graph is None:
+            return births
         found: Index = self.units[self.firsts[births[:, 0] - 1] + births[:, 1]]
         return found
 
@@ -135,8 +139,8 @@ class Stack:
 
 
 @lru_cache
-def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Index, Array, Index, bool]:
-    """Shapes, runs, functions, hidden units, and whether the output layer has kinks.
+def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Index, Array, Index, Index, bool]:
+    """Shapes, runs, functions, hidden units, where those of each layer begin, and whether the output layer has kinks.
 
     Then it is one more hidden layer, below an identity.
     """
@@ -152,11 +156,13 @@ def _plan(layers: tuple[AffineLayer, ...]) -> tuple[Index, Index, Array, Index, 
     shapes = [(a, b, b - passing, 1, -1, a) for a, b, passing in sizes]
     runs = [(0, own, len(each.kinks)) for (_, _, own, *_), each in zip(shapes, known, strict=True)]
     units = [(layer, unit) for layer, (_, _, own, *_) in enumerate(shapes[:-1], 1) for unit in range(own)]
+    made = np.array(shapes, dtype=np.int64)
     return (
-        np.array(shapes, dtype=np.int64),
+        made,
         np.array(runs, dtype=np.int64),
         table_of(known),
         np.array(units, dtype=np.int64).reshape(-1, 2),
+        _firsts(made),
         bends,
     )
 

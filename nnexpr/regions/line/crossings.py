@@ -25,16 +25,16 @@ def find(z: Array, bends: Bends) -> tuple[Index, Array]:
     rows, (runs, functions) = len(z), bends
     changes = np.zeros(rows, dtype=np.int64)
     total = 0
-    for row in range(rows - 1):
-        number = 0
-        for run in range(len(runs)):
-            first, last = ends_of(runs, run)
-            for at in range(runs[run, 2]):
-                kink = functions[run, 0, at]
+    for run in range(len(runs)):
+        first, last = ends_of(runs, run)
+        for at in range(runs[run, 2]):
+            kink = functions[run, 0, at]
+            for row in range(rows - 1):
+                number = 0
                 for unit in range(first, last):
                     number += (z[row, unit] > kink) != (z[row + 1, unit] > kink)
-        changes[row] = number
-        total += number
+                changes[row] += number
+                total += number
     places, measures = np.empty((total, 2), dtype=np.int64), np.empty((total, 4))
     end = 0
     for row in range(rows - 1):

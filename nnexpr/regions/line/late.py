@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.layer import Array, Bends, Index, Layer, Sparse, by_rows, pieces_of
+from nnexpr.regions.layer import Array, Bends, Index, Layer, Sparse, by_rows, pieces_of, run_of
 from nnexpr.regions.line.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
 from nnexpr.regions.line.front import NOTHING, Front
 
@@ -44,13 +44,11 @@ def late_of(number: int, front: Front, places: Index, measures: Array, bends: Be
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
         shares[at, 0], shares[at, 1] = measures[at, LEFT], measures[at, RIGHT]
-        for run in range(len(bends.runs)):
-            if bends.runs[run, 0] <= unit < bends.runs[run, 1]:
-                kinks, gains, _ = pieces_of(bends, run)
-                for kink in range(len(kinks)):
-                    if kinks[kink] == measures[at, KINK]:
-                        gain = gains[kink + 1] if measures[at, RISE] > 0.0 else gains[kink]
-                        slopes[at] = gain * front.slopes[row, unit]
+        kinks, gains, _ = pieces_of(bends, run_of(bends.runs, unit))
+        for kink in range(len(kinks)):
+            if kinks[kink] == measures[at, KINK]:
+                gain = gains[kink + 1] if measures[at, RISE] > 0.0 else gains[kink]
+                slopes[at] = gain * front.slopes[row, unit]
     return Late(number, places, shares, slopes)
 
 

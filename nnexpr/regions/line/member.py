@@ -27,7 +27,8 @@ from nnexpr.regions.layer import (
     affine,
     by_rows,
     layer_of,
-    room_of,
+    rooms_of,
+    run_of,
 )
 from nnexpr.regions.line.certificate import residual, scale
 from nnexpr.regions.line.crossings import LEFT, RIGHT, ROW, UNIT, coincident, find
@@ -208,14 +209,15 @@ def _raised(
         return front, late_of(number, front, places, measures, layer.bends), 0, 0, DONE
     front = insert(number, front, places, measures, same, repeated)
     flatten(front, number, tied)
-    none = Late(number, places[:0], measures[:0, :2].copy(), np.empty(0))
+    none = Late(number, places[:0], late.shares[:0], late.slopes[:0])
     return front, none, len(tied) + repeated, lost, DONE
 
 
 @compiled
 def _lost(front: Front, below: Front, layer: Layer) -> int:
     """At how many positions units below bend, and yet the slope of some unit that they feed is the same number."""
-    outputs, above, dense = len(layer.bias), by_rows(layer), len(layer.weights) > 0
+    outputs, dense = len(layer.bias), len(layer.weights) > 0
+    above = layer.sparse if dense else by_rows(layer)
     positions, bent = 0, np.empty(layer.inputs, dtype=np.bool_)
     for row in range(1, len(front.births) - 1):
         kept, bending = 0, 0
@@ -281,7 +283,7 @@ def _near(
     tolerance: float,
 ) -> Array:
     """How near its kink a unit counts as on it, at each crossing that shares its interval with another."""
-    near = np.zeros(len(places))
+    near, (runs, _), rooms = np.zeros(len(places)), layer.bends, rooms_of(layer.bends)
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
         before, after = max(at - 1, 0), min(at + 1, len(places) - 1)
@@ -290,7 +292,7 @@ def _near(
         if front.care >= VALUES:
             own = measures[at, LEFT] * front.variances[row, unit]
             own += measures[at, RIGHT] * front.variances[row + 1, unit]
-            near[at] = min(tolerance * np.sqrt(own), room_of(layer.bends, unit))
+            near[at] = min(tolerance * np.sqrt(own), rooms[run_of(runs, unit)])
         elif len(layer.weights) == 0:
             near[at] = own_nearness(below, layer, unit, given[row] if len(given) else row)
         else:

@@ -40,11 +40,12 @@ from nnexpr.regions.layer import (
     Bends,
     Index,
     Layer,
+    Sparse,
     affine,
     column,
     ends_of,
     pieces_of,
-    room,
+    rooms_of,
     squared,
     steepest,
 )
@@ -245,11 +246,9 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
     overflow from 1e154 on: nothing is taken for a tie there.
     """
     z, variances, (runs, functions) = front.values, front.variances, layer.bends
-    rooms = np.empty(len(runs))
-    for run in range(len(runs)):
-        rooms[run] = room(pieces_of(layer.bends, run)[0])
-    tied = np.empty((16, 2), dtype=np.int64)
-    met = np.empty(((runs[:, 1] - runs[:, 0]) * runs[:, 2]).sum())
+    rooms, tied = rooms_of(layer.bends), np.empty((16, 2), dtype=np.int64)
+    met, own = np.empty(z.shape[1] * functions.shape[2]), np.empty(layer.inputs)
+    weights, sparse = layer.weights, layer.sparse
     end = 0
     for row in range(len(z)):
         first = end
@@ -266,7 +265,8 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
                         met[end - first] = kink
                         end += 1
         if end > first:
-            _measure(front, below, layer, row, tied[first, 1], met[0])
+            column(weights, sparse, tied[first, 1], own)
+            _measure(front, below, weights, sparse, own, row, tied[first, 1], met[0])
         for at in range(first, end):
             z[row, tied[at, 1]] = met[at - first]
             variances[row, tied[at, 1]] = 0.0
@@ -283,8 +283,10 @@ def _longer(tied: Index) -> Index:
 
 
 @compiled
-def _measure(front: Front, below: Front, layer: Layer, row: int, unit: int, kink: float) -> None:
-    """Move a row by its regression on ``unit``, which was measured to be at ``kink``.
+def _measure(
+    front: Front, below: Front, weights: Array, sparse: Sparse, own: Array, row: int, unit: int, kink: float
+) -> None:
+    """Move a row by its regression on ``unit``, of the weights ``own (inputs,)``, which was measured to be at ``kink``.
 
     Two sums covary through the inputs they share, and through the rounding of weights that are equal.
     """
@@ -293,8 +295,6 @@ def _measure(front: Front, below: Front, layer: Layer, row: int, unit: int, kink
     measured, move = variances[unit], kink - z[unit]
     if not measured > 0.0:
         return
-    weights, (offsets, places, few), own = layer.weights, layer.sparse, np.empty(layer.inputs)
-    column(layer, unit, own)
     for other in range(len(z)):
         shared = 0.0
         for j in range(len(weights)):
@@ -302,11 +302,20 @@ def _measure(front: Front, below: Front, layer: Layer, row: int, unit: int, kink
             shared += own[j] * weight * doubts[j]
             if own[j] == weight:
                 shared += own[j] * weight * inputs[j] * inputs[j]
-        for at in range(offsets[other] if len(offsets) else 0, offsets[other + 1] if len(offsets) else 0):
-            j, weight = places[at], few[at]
-            shared += own[j] * weight * doubts[j]
-            if own[j] == weight:
-                shared += own[j] * weight * inputs[j] * inputs[j]
+        if len(weights) == 0:
+            shared = _shared(sparse, other, own, inputs, doubts)
         gain = shared / measured
         z[other] += gain * move
         variances[other] = max(variances[other] - gain * shared, 0.0)
+
+
+@compiled
+def _shared(sparse: Sparse, other: int, own: Array, inputs: Array, doubts: Array) -> float:
+    """The covariance of a unit with weights ``own`` and the unit ``other`` of a sparse matrix."""
+    (offsets, places, weights), shared = sparse, 0.0
+    for at in range(offsets[other], offsets[other + 1]):
+        j, weight = places[at], weights[at]
+        shared += own[j] * weight * doubts[j]
+        if own[j] == weight:
+            shared += own[j] * weight * inputs[j] * inputs[j]
+    return shared
