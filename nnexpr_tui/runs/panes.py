@@ -42,7 +42,7 @@ class Column(NamedTuple):
 COLUMNS = (  # the most wanted first; where there is no room for all, the last are left out
     Column("created", "run", 15, 22, lambda entry: entry.name or entry.id),
     Column("target", "target", 8, 16, lambda entry: entry.target),
-    Column("loss", "loss", 9, 9, lambda entry: number(entry.least_loss) if entry.members else "", True),
+    Column("loss", "loss", 10, 10, lambda entry: number(entry.least_loss) if entry.members else "", True),
     Column("epoch", "epoch", 10, 10, lambda entry: count(entry.epoch), True),
     Column("network", "network", 13, 22, lambda entry: _network(entry)),
     Column("state", "state", 11, 11, lambda entry: entry.state),

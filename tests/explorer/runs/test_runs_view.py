@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ from nnexpr_tui.last_seen import LastSeen
 from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.parts.palette import Palette
 from nnexpr_tui.runs.asked import AnswerScreen
+from nnexpr_tui.runs.panes import Columns
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -367,3 +370,12 @@ async def test_filter_order_and_chosen_run_come_back(world: World) -> None:
         view = await opened(again, pilot)
         await until(lambda: "Runs: 2 of 4" in text(again))
         assert view.kept() == kept_of
+
+
+@pytest.mark.parametrize("width", [58, 74, 78, 118])
+def test_that_a_loss_is_not_finite_is_told_whole(world: World, own_folders: Path, width: int) -> None:
+    kept(world, 1)
+    [entry] = store().entries()
+    line = Columns(width).line(replace(entry, least_loss=math.nan), "", is_chosen=False)
+    told = "".join(part for part, _ in line)
+    assert "not finite" in told
