@@ -109,6 +109,11 @@ class Keeper:
             self._next = now + max(self._every, LEAST_REST * (now - began))
 
     @property
+    def kept(self) -> str | None:
+        """The run's id, where there is a file of it: a name that was claimed may never have come to one."""
+        return self.run if self.run is not None and self._store.find(self.run) else None
+
+    @property
     def is_due(self) -> bool:
         """Whether the last checkpoint is old enough."""
         return monotonic() >= self._next

@@ -174,7 +174,7 @@ def carried_out(
             show(session, report)
     if pending.code is not None:
         say(f"Interrupted at epoch {session.epoch:,} of {session.specification.epochs:,}.")
-        if keeper and keeper.run and session.state == "stopped":
+        if keeper and keeper.kept and session.state == "stopped":
             say(f"nnexpr-tui runs resume {keeper.run} goes on.")
         return pending.code
     problem = _all_diverged(session) or unsaved or (keeper and keeper.problem)
@@ -190,7 +190,7 @@ def _keep_what_was_done(session: Session, recorder: Recorder | None, keeper: Kee
     with suppress(Exception):
         session.take_back()
         keeper.keep(session, recorder)
-    if keeper.run is not None:
+    if keeper.kept is not None:
         say(
             f"It failed after epoch {keeper.epoch or 0:,}; nnexpr-tui runs resume {keeper.run} goes on from there."
         )

@@ -49,7 +49,7 @@ def document(
     notes += why
     return {
         "schema": 1,
-        "run": keeper.run if keeper else None,
+        "run": keeper.kept if keeper else None,
         "config": result.specification.as_config(),
         "device": str(network.parameters.device),
         "dtype": result.specification.dtype,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
 
 from nnexpr.runs import keeper as module
+from nnexpr.runs.claiming import claimed
 from nnexpr.runs.keeper import LEAST_REST, Keeper
 from nnexpr.runs.store import Store
 from nnexpr.specification import FitSpecification, InputError
@@ -110,6 +112,19 @@ def test_a_store_that_fails_later_is_a_problem_until_it_is_written_again(
     )
     keeper.keep(session)
     assert (keeper.run, keeper.epoch, keeper.problem) == (run, 1, "")
+
+
+def test_a_run_that_never_came_to_a_file_is_none_though_its_id_was_claimed(
+    tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    keeper = Keeper(store, 1.0, claimed(store, "night"))
+    with monkeypatch.context() as full:
+        full.setattr(Store, "keep", Mock(side_effect=OSError(28, "No space left on device")))
+        keeper.keep(session)
+    assert (keeper.kept, "No space left" in keeper.problem) == (None, True)
+    keeper.keep(session)
+    assert keeper.kept == keeper.run == store.named("night").id
 
 
 def test_losses_are_those_of_the_members_that_are_written(tmp_path: Path, session: Session) -> None:
