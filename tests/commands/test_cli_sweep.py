@@ -110,7 +110,7 @@ def test_a_dry_run_tells_what_it_would_be_and_keeps_nothing(run, grid, tmp_path)
         ("[base]\n\ntarget = 'csv:nowhere.csv'", "line 3: target is"),
         ("[base]\ntarget = 'waves2d'\n[grid]\nnetwork = ['mlp',\n 'shallow']", "line 4: network is shallow"),
         ("[base]\ndepth = 60\nwidth = 65536", "width is 65536: this fit needs about"),
-        ("seeds = 1000000000000", "1,000,000,000,000 cells"),
+        ("seeds = 1000000000000", "line 1: seeds is 1000000000000: a sweep has at most 100,000 cells"),
     ],
 )
 def test_a_file_that_cannot_be_is_refused_before_anything_is_trained(run, grid, tmp_path, text, words):

@@ -7,9 +7,11 @@ import math
 import os
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -260,7 +262,6 @@ def only_reading(folder: Path) -> Iterator[None]:
     nobody = 65534
     try:
         if os.geteuid() == 0:
-            folder.parent.chmod(0o755)
             os.seteuid(nobody)
         yield
     finally:
@@ -274,16 +275,17 @@ def test_a_store_that_can_only_be_read_is_listed(
     store: Store, journal: str, monkeypatch: pytest.MonkeyPatch, read: list[str]
 ) -> None:
     monkeypatch.setenv(VARIABLE, journal)
-    for each in (store.folder.parent, *store.folder.parents[1:3]):
-        each.chmod(0o755)
-    with only_reading(store.folder):
-        assert [entry.id for entry in store.entries()] == RUNS  # without an index
-    store.entries()
-    read.clear()
-    with only_reading(store.folder):
-        over = store.index()
-        assert [entry.id for entry in over.entries()] == RUNS
-        assert (over.notes, read) == ([], [])
+    with tempfile.TemporaryDirectory() as anybodys:  # the tests' own folder is for their user alone
+        Path(anybodys).chmod(0o755)
+        shared = Store(shutil.copytree(store.folder, Path(anybodys) / "store"))
+        with only_reading(shared.folder):
+            assert [entry.id for entry in shared.entries()] == RUNS  # without an index
+        shared.entries()
+        read.clear()
+        with only_reading(shared.folder):
+            over = shared.index()
+            assert [entry.id for entry in over.entries()] == RUNS
+            assert (over.notes, read) == ([], [])
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
@@ -378,6 +380,7 @@ def test_an_older_state_of_a_file_never_takes_the_place_of_a_newer_one(store: St
 
 LISTER = """
 import sys
+import tempfile
 from nnexpr.runs.store import store
 sys.stdin.readline()
 over = store(sys.argv[1]).index()
