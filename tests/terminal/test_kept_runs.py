@@ -61,3 +61,22 @@ def test_kept_runs_are_opened_side_by_side(tmp_path: Path) -> None:
         app.send("q")
         assert app.wait_exit() == 0
     assert len(Store(tmp_path / "store").runs()) == 2
+
+
+def test_two_explorers_keep_their_runs_in_one_store_and_each_lists_both(tmp_path: Path) -> None:
+    with (
+        launch(tmp_path, "--start", "--fresh", *FIT) as one,
+        launch(tmp_path, "--start", "--fresh", *FIT) as two,
+    ):
+        for app in (one, two):
+            app.wait_for("finished")
+        store = Store(tmp_path / "store")
+        one.wait_for(lambda _: len(store.runs()) == 2)
+        for app in (one, two):
+            app.send("7")
+            app.wait_for("Runs: 2")
+            app.send("q")
+        assert [app.wait_exit() for app in (one, two)] == [0, 0]
+    assert [entry.state for entry in store.entries()] == ["finished", "finished"]
+    first, second = (run.read().network.parameters for run in store.runs())
+    assert first.equal(second)

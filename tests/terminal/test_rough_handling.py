@@ -49,6 +49,18 @@ def test_keys_at_random(tmp_path: Path, seed: int, size: Size) -> None:
         assert app.is_alone
 
 
+def test_a_terminal_of_one_cell(tmp_path: Path) -> None:
+    with launch(tmp_path, size=Size(1, 1)) as app:
+        app.wait_quiet()
+        for screen in "12345671":
+            app.send(screen)
+        app.resize(*WIDE)
+        app.wait_for(is_training)
+        app.send("q")
+        assert app.wait_exit() == 0
+        assert app.faults() == []
+
+
 def test_a_thin_line(tmp_path: Path) -> None:
     with launch(tmp_path, bytes_per_second=16_000) as app:
         app.wait_for(counted)
