@@ -184,6 +184,8 @@ class FitSpecification(Specified):
 
     def relevant(self, name: str) -> bool:
         """Whether the option has a meaning for this network and this optimiser."""
+        if name == "encoding_raw" and not self.encoding_bands:
+            return False
         return NETWORKS[self.network].takes(name) and self.method.takes(name)
 
 

@@ -144,6 +144,7 @@ class Explorer(DifferencesOnly[None]):
     def on_loaded(self, message: Loaded) -> None:
         self.lulls.begin()
         self.controller.targets, self.controller.plane_targets = message.targets, message.plane_targets
+        self.controller.idle = message.idle
         if self._asks and self.controller.kept_in is not None:
             look_for(self.controller.kept_in, self.post_message)
 

@@ -97,6 +97,7 @@ class Controller:
         self.is_held = False
         self.targets: tuple[str, ...] = ()
         self.plane_targets: tuple[str, ...] = ()
+        self.idle: Callable[[Any], frozenset[str]] = lambda _: frozenset()  # until the engine is there
         self._start = start
         self._is_refused = False
         self._pace: int | None = None

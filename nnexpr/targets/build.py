@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,14 @@ from nnexpr.targets.sampling import gaussian_noise, regular_grid
 from nnexpr.targets.target import LARGEST, Target
 from nnexpr.targets.wording import printable
 
-__all__ = ["build_target", "target"]
+__all__ = ["build_target", "idle_options", "is_built_from", "target"]
 
 Array = NDArray[np.float64]
 Interval = tuple[float, float]
+
+OF_SOME = ("terms", "target_seed")  # options that only some entries of the catalogue have
+
+LARGEST_BUILT = 16_000_000  # bytes of inputs; a target of more is not built a second time to be compared
 
 
 def target(
@@ -75,6 +80,44 @@ def build_target(specification: FitSpecification) -> Target:
     else:
         made = _from_catalogue(spelling, spec)
     return _with_noise(made, spec.noise, spec.target_seed) if spec.noise > 0 else made
+
+
+class Aimed(Protocol):
+    """A fit, or least squares, of a target."""
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def noise(self) -> float: ...
+
+
+def idle_options(specification: Aimed) -> frozenset[str]:
+    """Which options change nothing of the target of a fit or of least squares, nor of how its points are taken."""
+    kind, _, text = specification.target.strip(" ").partition(":")
+    used = {"missing"} if kind == "csv" and text else {"points"}
+    if kind not in ("csv", "expr"):
+        entry = CATALOGUE.get(kind)
+        used.update(OF_SOME if entry is None else entry.options)
+    if specification.noise or getattr(specification, "batch_size", None):
+        used.add("target_seed")
+    return frozenset({"points", "missing", *OF_SOME} - used)
+
+
+def is_built_from(made: Target, specification: FitSpecification) -> bool:
+    """Whether the target is, to the bit, the one that the specification builds; of many points, by its name."""
+    if made.inputs.nbytes > LARGEST_BUILT:
+        return (made.name, made.points) == (specification.target, specification.points)
+    try:
+        built = build_target(specification)
+    except InputError:
+        return False
+    told = [(each.name, each.domain, each.input_scales, each.value_scale) for each in (built, made)]
+    return (
+        told[0] == told[1]
+        and np.array_equal(built.inputs, made.inputs)
+        and np.array_equal(built.values, made.values)
+    )
 
 
 def _from_catalogue(name: str, spec: FitSpecification) -> Target:

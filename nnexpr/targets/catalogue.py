@@ -46,6 +46,7 @@ class CatalogueEntry:
     source: str
     make: Callable[[int, int], Function]
     points_needed: Callable[[int], int] = lambda _: 1  # evenly spaced, to show all of its terms
+    options: tuple[str, ...] = ()  # "terms" and "target_seed", where they change it
 
 
 def _written(name: str, formula: str, domain: tuple[float, float], source: str) -> CatalogueEntry:
@@ -65,6 +66,7 @@ _ENTRIES = (
         "fourier",
         "sum_(i<=terms) a_i sin(2 pi i x) + b_i cos(2 pi i x), a_i, b_i ~ N(0,1)/sqrt(terms)",
         UNIT, 1, HU, lambda terms, seed: partial(families.fourier, terms, seed), lambda terms: 2 * terms + 1,
+        options=("terms", "target_seed"),
     ),
     _written("cube", "x**3", UNIT, MANIFOLD),
     _written("power11", "x**11", UNIT, MANIFOLD),
@@ -81,15 +83,16 @@ _ENTRIES = (
         "triangle", "T(T(...T(x))), T(x) = max(0, 2 min(x, 1 - x)), terms times",
         UNIT, 1, EXPRESSIVITY + "; Telgarsky 2016",
         lambda terms, _: partial(families.folded_triangle, terms), lambda terms: 2**terms + 1,
+        options=("terms",),
     ),
     CatalogueEntry(
         "takagi", "sum_(i<terms) 2^-i |2^i x - round(2^i x)|",
-        UNIT, 1, "Takagi 1901", lambda terms, _: partial(families.takagi, terms),
+        UNIT, 1, "Takagi 1901", lambda terms, _: partial(families.takagi, terms), options=("terms",),
     ),
     CatalogueEntry(
         "weierstrass", "sum_(i<terms) 2^-i cos(3^i pi x)",
         SYMMETRIC, 1, "Weierstrass 1872, Hardy 1916",
-        lambda terms, _: partial(families.weierstrass, terms),
+        lambda terms, _: partial(families.weierstrass, terms), options=("terms",),
     ),
     _written("abs", "abs(x)", SYMMETRIC, "Newman 1964, Rational Approximation to |x|"),
     _written("step", "step(x)", SYMMETRIC, "Heaviside's step"),

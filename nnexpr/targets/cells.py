@@ -2,12 +2,13 @@
 
 Three things in which a guess that goes wrong is silent, and what is done about each:
 
-- **A mark before three digits.** 1.000 beside 980 may be one or a thousand. Where every marked number of a column could
-  be a thousand written in groups, and one without a mark has at most three digits, the column is refused; where all
-  numbers are marked so, the reading is said. In a file with commas between its columns a point is a decimal point.
+- **A mark before three digits.** 1.000 beside 980 may be one or a thousand. Unless another number settles it
+  (:mod:`nnexpr.targets.marks`): where every marked number of a column could be a thousand written in groups, and one
+  without a mark has at most three digits, the column is refused; where all numbers are marked so, the reading is said.
+  In a file with commas between its columns a point is a decimal point.
 - **More digits than double precision has.** Stamps in nanoseconds lie 100 ns apart and doubles near 1.6e18 256.
   :func:`precise` keeps what each double leaves over, from decimal arithmetic, and counts from the smallest.
-- **Missing values.** A cell that says so is not zero: see :data:`nnexpr.targets.wording.MISSING`.
+- **Missing values.** A cell that says so is not zero: see :data:`nnexpr.targets.wording.is_missing`.
 """
 
 from __future__ import annotations
@@ -24,87 +25,66 @@ from numpy.typing import NDArray
 
 from nnexpr.files import FileError
 from nnexpr.targets.dates import date_kind
-from nnexpr.targets.wording import MISSING, printable
+from nnexpr.targets.marks import Marks, as_point, as_usual, grouped
+from nnexpr.targets.wording import is_missing, printable
 
-__all__ = ["Numbers", "as_point", "as_usual", "kind_of", "precise"]
+__all__ = ["Numbers", "Unsettled", "kind_of", "precise"]
 
 Array = NDArray[np.float64]
 
-_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
-_COMMA = re.compile(r"[^,.]*,\d[^,.]*", re.ASCII)
-_FORTRAN = re.compile(r"([+-]?(?:\d+[.,]?\d*|[.,]\d+))[dD]([+-]?\d+)", re.ASCII)
-_THOUSANDS = re.compile(
-    r"[+-]?\d{1,3}(?P<mark>[.,'\u2019 \u00a0\u2009\u202f])\d{3}(?:(?P=mark)\d{3})*(?:[.,]\d+)?", re.ASCII
-)
+_ONE_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
 
 
-def as_point(text: str) -> str:
-    """``1,5`` as ``1.5``; anything else as it is."""
-    return text.replace(",", ".") if _COMMA.fullmatch(text) else text
+class Unsettled(FileError):
+    """A number has a mark for thousands, or one that may be; the rest of the file may settle it."""
 
 
-def as_usual(text: str) -> str:
-    """Fortran's ``1.5D+02`` as ``1.5e+02`` and a printed minus sign as a hyphen; anything else as it is."""
-    return _FORTRAN.sub(r"\1e\2", text.replace("\N{MINUS SIGN}", "-"))
-
-
-def kind_of(field: str, comma_allowed: bool = True) -> str:
+def kind_of(cell: str) -> str:
     """``missing``, ``number``, ``word``, or the kind of a date: what the cell seems to hold."""
-    text = field.strip()
-    if text.lower() in MISSING:
+    text = cell.strip()
+    if is_missing(text):
         return "missing"
     try:
-        float(as_point(text) if comma_allowed else text)
+        float(as_point(text))
     except ValueError:
         usual = as_usual(text)
         if usual != text:
-            return kind_of(usual, comma_allowed)
-        # A mark for thousands is refused where it is read: it is a number all the same.
-        return "number" if _THOUSANDS.fullmatch(text) else date_kind(text) or "word"
+            return kind_of(usual)
+        # Whether its marks can be told is seen where it is read: it is a number all the same.
+        return "number" if grouped(text) else date_kind(text) or "word"
     return "number"
 
 
 class Numbers:
     """A column of numbers as it is read.
 
-    ``marks``: the decimal marks of the file so far, its columns' together. ``digits``: whether each number is eight
-    digits, as 20200131. ``long``: whether one has more digits than a double.
+    ``digits``: whether each number is eight digits, as 20200131. ``long``: whether one has more digits than a double.
     """
 
-    def __init__(self, name: str, marks: set[str], comma_allowed: bool) -> None:
-        self.name, self._marks, self._comma_allowed = name, marks, comma_allowed
+    def __init__(self, name: str, marks: Marks) -> None:
+        self.name, self._marks = name, marks
         self.values = array("d")
         self.digits, self.long = True, False
-        self._grouped, self._plain, self._decided = "", "", not comma_allowed
+        self._commas = marks.separator != "," or marks.decimal == ","  # whether they may be decimal
+        self._grouped, self._plain = "", ""
+        self._decided = marks.separator == "," or bool(marks.shown)
 
-    def read(self, field: str, line: int) -> float | None:
-        """The finite number in ``field``, None where it says that there is none; else :class:`FileError`."""
-        text = field.strip()
-        mark = "," if self._comma_allowed and "," in text else "." if "." in text else ""
+    def read(self, cell: str, line: int) -> float | None:
+        """The finite number in ``cell``, None where it says that there is none; else :class:`FileError`."""
+        text = cell.strip()
+        number = self._without_groups(text, line) if self._marks.thousands else text
+        mark = "," if self._commas and "," in number else "." if "." in number else ""
         try:
-            number = as_point(text) if mark == "," else text
-            value = float(number) if text.isascii() and "_" not in text else math.nan
+            plain = as_point(number) if mark == "," else number
+            value = float(plain) if plain.isascii() and "_" not in plain else math.nan
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            if text.lower() in MISSING:
-                return None
-            if (usual := as_usual(text)) != text:
-                return self.read(usual, line)
-            if _THOUSANDS.fullmatch(text):
-                raise FileError(
-                    f"line {line} has {printable(field, 30)} in column {self.name}, with a mark for thousands; "
-                    "write the number without it"
-                )
-            hint = "; only x may hold dates" if date_kind(text) else ""
-            raise FileError(
-                f"line {line} has {printable(field, 30)} in column {self.name}, "
-                f"which is not a finite number{hint}"
-            )
+            return self._no_number(text, line)
         if mark:
-            self._marks.add(mark)
-            if len(self._marks) > 1:
-                raise FileError(f"line {line} mixes decimal commas and decimal points")
+            self._marks.seen.add(mark)
+            if len(self._marks.seen) > 1:
+                raise Unsettled(f"line {line} mixes decimal commas and decimal points")
         if not self._decided:
             self._note_grouping(text, mark)
         size = len(text)
@@ -112,12 +92,37 @@ class Numbers:
         self.digits = self.digits and size == 8 and text.isdigit()
         return value
 
+    def plain(self, cell: str) -> str:
+        """The number in ``cell`` as Python writes it."""
+        return self._marks.plain(as_usual(cell.strip()))
+
     def append(self, value: float) -> None:
         """Keep what was read."""
         self.values.append(value)
 
+    def _without_groups(self, text: str, line: int) -> str:
+        usual = as_usual(text)
+        if not self._marks.fits(usual) and not is_missing(text):
+            raise FileError(
+                f"line {line} has {printable(text, 30)} in column {self.name}, and the {self._marks.name} in "
+                f"{self._marks.shown} stands for thousands"
+            )
+        return usual.replace(self._marks.thousands, "") if usual[-1:].isdigit() else text
+
+    def _no_number(self, text: str, line: int) -> float | None:
+        """What is to be done about a cell that ``float`` does not read."""
+        if is_missing(text):
+            return None
+        if (usual := as_usual(text)) != text:
+            return self.read(usual, line)
+        where = f"line {line} has {printable(text, 30)} in column {self.name}"
+        if grouped(text) or as_point(text) != text:
+            raise Unsettled(f"{where}, with a mark for thousands; write the number without it")
+        hint = "; only x may hold dates" if date_kind(text) else ""
+        raise FileError(f"{where}, which is not a finite number{hint}")
+
     def _note_grouping(self, text: str, mark: str) -> None:
-        if mark and _GROUPED.fullmatch(text):
+        if mark and _ONE_GROUP.fullmatch(text):
             self._grouped = self._grouped or text
         elif mark or len(text.lstrip("+-")) > 3:
             self._decided = True
@@ -147,7 +152,7 @@ def precise(texts: Iterable[str], values: Array) -> tuple[Array, str]:
     smallest: Decimal | None = None
     for i, (text, value) in enumerate(zip(texts, values.tolist(), strict=True)):
         try:
-            number = Decimal(as_point(as_usual(text.strip())))
+            number = Decimal(text)
             rests[i] = float(number - Decimal(value))
         except decimal.DecimalException:  # an exponent beyond those of decimal arithmetic: zero as a double
             number = Decimal(value)

@@ -3,14 +3,16 @@
 Read are ISO dates (``2020-01-31``, also with a slash or a dot, or ``2020-01`` for the first of a month), days first
 where dots say so (``31.1.2020``), and months by their English names (``31-Jan-2020``, ``January 31, 2020``), either
 with a time of day (``T12:30``, ``12:30:05,25``, ``1:30 PM``) and a zone (``Z``, ``+01:00``); ``20200131T123005``;
-times of day alone; and ``20200131`` where a column holds only such. ``01/02/2020`` is refused: the first
-of February and the second of January are the same signs.
+times of day alone; and ``20200131`` where a column holds only such. ``01/02/2020`` is the first of February or the
+second of January: it is refused unless another row of the column, such as ``01/31/2020``, shows which number is the
+month.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
@@ -18,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.files import FileError
-from nnexpr.targets.wording import MISSING, printable
+from nnexpr.targets.wording import is_missing, printable
 
-__all__ = ["Dates", "date_kind", "days_of"]
+__all__ = ["Dates", "date_kind", "days_of", "order_of"]
 
 Moment = tuple[int, int]  # days since the year 1, nanoseconds of the day
 
@@ -55,6 +57,13 @@ _PATTERNS = [
         _TIME,
     )
 ]
+_SLASHED = {
+    month_first: re.compile(
+        rf"(?P<{first}>\d{{1,2}})(?P<sign>[-/])(?P<{second}>\d{{1,2}})(?P=sign)(?P<year>\d{{4}})(?:(?:T|,?\s+){_TIME})?",
+        re.ASCII | re.IGNORECASE,
+    )
+    for month_first, first, second in ((True, "month", "day"), (False, "day", "month"))
+}
 _EITHER_WAY = re.compile(r"\d{1,2}[-/]\d{1,2}[-/](\d{4}|\d\d)(\D.*)?", re.ASCII)
 
 DateKind = Literal["date", "moment", "clock", "unclear"]
@@ -81,11 +90,30 @@ def days_of(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     return days, wrong
 
 
-class Dates:
-    """A column of dates as it is read; every one like the first: date or time of day, with a zone or without."""
+def order_of(texts: Iterable[str], name: str) -> tuple[bool, str]:
+    """Whether the month stands first in dates such as 01/31/2020, and the first of them that shows it.
 
-    def __init__(self, name: str) -> None:
+    Raises :class:`FileError` where none does; ``name``: of the column.
+    """
+    for text in texts:
+        if found := _SLASHED[True].fullmatch(text.strip()):
+            first, second = int(found["month"]), int(found["day"])
+            if max(first, second) > 12:
+                return first <= 12, printable(text, 30)
+    raise FileError(
+        f"column {name} has dates of which the day and the month cannot be told apart; write them as 2020-01-31"
+    )
+
+
+class Dates:
+    """A column of dates as it is read; every one like the first: date or time of day, with a zone or without.
+
+    ``month_first``: where the month stands in 01/02/2020; None: such are refused.
+    """
+
+    def __init__(self, name: str, month_first: bool | None = None) -> None:
         self.name = name
+        self._patterns = _PATTERNS if month_first is None else [_SLASHED[month_first], *_PATTERNS]
         self._days, self._nanoseconds = array("q"), array("q")
         self._like: tuple[bool, bool] | None = None  # whether it has a date, a zone
         self._timed = False
@@ -93,9 +121,9 @@ class Dates:
     def read(self, field: str, line: int) -> Moment | None:
         """The moment in ``field``, None where it says that there is none; else :class:`FileError` with the line."""
         text = field.strip()
-        if text.lower() in MISSING:
+        if is_missing(text):
             return None
-        found = next(filter(None, (pattern.fullmatch(text) for pattern in _PATTERNS)), None)
+        found = next(filter(None, (pattern.fullmatch(text) for pattern in self._patterns)), None)
         moment = _moment(found) if found else None
         if found is None or moment is None:
             raise FileError(

@@ -3,7 +3,8 @@
 The rules, in full, since a guess that goes wrong is silent; what was assumed is a note:
 
 - Blank lines, and lines that begin with ``#``, ``%``, ``!`` or ``//``, are no rows. ``sep=;`` as the first line is an
-  instruction.
+  instruction. Behind a number or a date one of these signs begins a remark, if a blank stands before it (and, but for
+  ``#``, behind it); as the beginning of a cell only in the last one, since ``#ff0000`` may be a value.
 - The data begin where two rows of equal width hold two numbers or dates each. Above them stand a header, of words, and
   rows of units; what stands above these, titles and settings such as ``Station,12``, is passed over.
 - The separator is the one of tab, semicolon, pipe, comma and blanks by which most of the first rows fall into
@@ -35,7 +36,9 @@ Row = tuple[int, list[str]]  # the line it begins on, and its cells
 
 SAMPLE = 50  # lines from which all this is decided
 _SEPARATORS = "\t;|, "
-_COMMENT = re.compile(r"\s*(#(?!n/a)|%|!|//)", re.IGNORECASE)
+_HASH = r"#(?!n/a|[a-z]+(?:/0)?[!?])"  # not #N/A, #DIV/0!, #NAME? of a spreadsheet
+_COMMENT = re.compile(rf"\s*({_HASH}|%|!|//)", re.IGNORECASE)
+_REMARK = re.compile(rf"(?<=[\s,;|]){_HASH}|(?<=\s)(?:%|!|//)(?=[ \t]+\S)", re.IGNORECASE)
 _END = "\x1a"  # ends a text file of DOS
 _SEP = re.compile(r'"?sep=([,;|: \t]|\\t)"?[,;]*\s*', re.IGNORECASE)
 _YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
@@ -80,10 +83,15 @@ class _Lines:
 def rows_of(text: TextFile, separator: str) -> Iterator[Row]:
     """The rows, each with its line. Raises :class:`FileError`."""
     lines = _Lines(text)
-    given = iter(lines)
-    if separator == " ":
-        given = (" ".join(line.split()) for line in given)
-    reader = csv.reader(given, delimiter=separator, strict=True, skipinitialspace=True)
+
+    def given() -> Iterator[str]:
+        for line in lines:
+            begins = lines.start == lines.number
+            if begins and ("#" in line or "%" in line or "!" in line or "//" in line):
+                line = _without_remark(line, separator)
+            yield " ".join(line.split()) if separator == " " else line
+
+    reader = csv.reader(given(), delimiter=separator, strict=True, skipinitialspace=True)
     try:
         while True:
             lines.start = 0
@@ -98,29 +106,42 @@ def rows_of(text: TextFile, separator: str) -> Iterator[Row]:
         raise FileError(f"line {lines.start} cannot be read: {reason}") from None
 
 
+def _without_remark(line: str, separator: str) -> str:
+    """A row's line up to the remark at its end."""
+    for found in _REMARK.finditer(line):
+        before, after = line[: found.start()], line[found.end() :]
+        is_cell = separator != " " and before.rstrip(" ").endswith(separator)
+        if before.count('"') % 2 or (is_cell and separator in after):
+            continue
+        kinds = [kind_of(cell) for cells in _loosely([before], separator) for cell in cells]
+        follows_value = separator == " " or kinds[-1:] != ["word"]
+        if follows_value and len(kinds) > kinds.count("word") + kinds.count("missing"):
+            return before
+    return line
+
+
 def recognise(text: TextFile, choice: Choice | None) -> Dialect:
     """The dialect of the file, from its first lines; raises :class:`FileError`."""
     separator, comment = _separator(text)
     rows = list(islice(rows_of(text, separator), SAMPLE))
     if not rows:
         raise FileError("it is empty")
-    comma = separator != ","
     notes: list[str] = []
     passed = _preamble([cells for _, cells in rows], separator)
     if passed:
         first_line, last_line = rows[0][0], rows[passed - 1][0]
         lines = f"Line {first_line} was" if passed == 1 else f"Lines {first_line} to {last_line} were"
         notes.append(f"{lines} passed over: the table begins below.")
-        if choice is None and not comma:
+        if choice is None and separator == ",":
             _require_decimal_points(rows[passed - 1], [cells for _, cells in rows[passed:]])
         rows = rows[passed:]
     first, below = rows[0][1], rows[1:]
     years = _numbers_as_names(first, below)
     names: tuple[str, ...] = ()
     leading = 0
-    if years or _has_names(first, choice, comma):
+    if years or _has_names(first, choice):
         names, leading = tuple(printable(cell, 40) for cell in first), 1
-        units = list(takewhile(lambda row: _is_units(row[1], len(first), comma), below[:3]))
+        units = list(takewhile(lambda row: _is_units(row[1], len(first)), below[:3]))
         for line, cells in units:
             shown = printable(", ".join(map(str.strip, cells)), 60)
             notes.append(f"Line {line} was passed over as units: {shown}.")
@@ -139,7 +160,7 @@ def recognise(text: TextFile, choice: Choice | None) -> Dialect:
         below = rows
         names = _names_in_comment(comment, separator, len(first), notes)
     width = len(names) or len(first)
-    kinds = tuple(_kind_of_column([cells for _, cells in below], i, comma) for i in range(width))
+    kinds = tuple(_kind_of_column([cells for _, cells in below], i) for i in range(width))
     return Dialect(separator, names, passed + leading, width, kinds, tuple(notes))
 
 
@@ -151,8 +172,9 @@ def _separator(text: TextFile) -> tuple[str, tuple[int, str]]:
         return lines.separator, lines.comment
 
     def fitness(separator: str) -> tuple[int, int, int]:
-        rows = [cells for cells in _loosely(sample, separator) if len(cells) > 1]
-        kinds = [[kind_of(cell, separator != ",") for cell in cells[:1000]] for cells in rows]
+        lines = [_without_remark(line, separator) for line in sample]
+        rows = [cells for cells in _loosely(lines, separator) if len(cells) > 1]
+        kinds = [[kind_of(cell) for cell in cells[:1000]] for cells in rows]
         values = [len(row) - row.count("word") - row.count("missing") for row in kinds]
         whole = sum(number > 0 and "word" not in row for row, number in zip(kinds, values, strict=True))
         return whole, sum(number > 1 for number in values), len(rows)
@@ -170,10 +192,17 @@ def _loosely(lines: list[str], separator: str) -> list[list[str]]:
 
 def _preamble(rows: list[list[str]], separator: str) -> int:
     """How many rows stand above the header, or above the data where there is none."""
-    kinds = [[kind_of(cell, separator != ",") for cell in cells] for cells in rows]
+    kinds = [[kind_of(cell) for cell in cells] for cells in rows]
     values = [len(row) - row.count("word") - row.count("missing") for row in kinds]
+    filled = [
+        len("\0".join(cells).rstrip("\0 ").split("\0")) for cells in rows
+    ]  # cells up to the last one not empty
+
+    def alike(i: int, j: int) -> bool:
+        return len(kinds[i]) == len(kinds[j]) or filled[i] == filled[j]
+
     pairs = pairwise(range(len(rows)))
-    data = next((i for i, j in pairs if values[i] > 1 < values[j] and len(kinds[i]) == len(kinds[j])), 0)
+    data = next((i for i, j in pairs if values[i] > 1 < values[j] and alike(i, j)), 0)
     width, top = len(rows[data]), data
     while 0 < top > data - 4 and not values[top - 1] and "word" in kinds[top - 1]:
         cells, size = rows[top - 1], len(rows[top - 1])
@@ -189,7 +218,7 @@ def _preamble(rows: list[list[str]], separator: str) -> int:
 def _require_decimal_points(header: Row, data: list[list[str]]) -> None:
     """Refuse two fields for each name, which commas between columns make of decimal commas."""
     line, names = header
-    named = len(names) > 1 and {kind_of(name, False) for name in names} == {"word"} and not _is_setting(names)
+    named = len(names) > 1 and {kind_of(name) for name in names} == {"word"} and not _is_setting(names)
     if named and all(len(cells) == 2 * len(names) for cells in data):
         raise FileError(
             f"the rows below line {line} have {2 * len(names)} fields for {len(names)} names; "
@@ -202,8 +231,8 @@ def _is_setting(cells: list[str]) -> bool:
     return any(cell.rstrip().endswith((":", "=")) or ": " in cell for cell in cells)
 
 
-def _has_names(cells: list[str], choice: Choice | None, comma: bool) -> bool:
-    kinds = [kind_of(cell, comma) for cell in cells]
+def _has_names(cells: list[str], choice: Choice | None) -> bool:
+    kinds = [kind_of(cell) for cell in cells]
     words = "word" in kinds
     values = any(kind not in ("word", "missing") for kind in kinds)
     if values and words and choice is None:
@@ -212,8 +241,8 @@ def _has_names(cells: list[str], choice: Choice | None, comma: bool) -> bool:
     return words and (named or not values)
 
 
-def _is_units(cells: list[str], width: int, comma: bool) -> bool:
-    return len(cells) == width and {"word"} <= {kind_of(cell, comma) for cell in cells} <= {"word", "missing"}
+def _is_units(cells: list[str], width: int) -> bool:
+    return len(cells) == width and {"word"} <= {kind_of(cell) for cell in cells} <= {"word", "missing"}
 
 
 def _numbers_as_names(cells: list[str], below: list[Row]) -> bool:
@@ -272,6 +301,6 @@ def _names_in_comment(
     return tuple(printable(cell, 40) for cell in cells)
 
 
-def _kind_of_column(data: list[list[str]], column: int, comma: bool) -> str:
-    kinds = (kind_of(cells[column], comma) for cells in data if column < len(cells))
+def _kind_of_column(data: list[list[str]], column: int) -> str:
+    kinds = (kind_of(cells[column]) for cells in data if column < len(cells))
     return next((kind for kind in kinds if kind != "missing"), "missing")

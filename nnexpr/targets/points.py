@@ -21,6 +21,7 @@ from nnexpr.files import HEAD, FileError, open_ordinary, unreadable
 from nnexpr.specification import InputError
 from nnexpr.targets.cells import Numbers
 from nnexpr.targets.dialect import recognise, rows_of
+from nnexpr.targets.marks import Marks, settled
 from nnexpr.targets.textfile import TextFile
 
 __all__ = ["read_point"]
@@ -105,7 +106,7 @@ def _of_table(path: str, index: int | None) -> Array:
         else:
             raise FileError(_out_of(known))
     line, cells = first[0]
-    column = Numbers("of numbers", set(), dialect.separator != ",")
+    column = Numbers("of numbers", settled(cells, dialect.separator) or Marks(dialect.separator))
     values = [column.read(cell, line) for cell in cells]
     if None in values:
         raise FileError(f"line {line} has a missing value")

@@ -6,7 +6,8 @@
 - A column is chosen by its name in the header, else by its number from 1. Unless chosen, x is the first column with
   dates, else with numbers, and y the next with numbers; a column without a name (a data frame's index) counts last.
   A date and the time of day beside it are one x.
-- Where the separator is not a comma, ``1,5`` is one and a half; one file may not mix decimal commas and points.
+- Where the separator is not a comma, ``1,5`` is one and a half; one file may not mix decimal commas and points. Where a
+  number in it shows what groups thousands (:mod:`nnexpr.targets.marks`), the file is read a second time with that.
 - Every row has a finite number in both columns. Whatever does not is refused with its line; where there is no value at
   all, ``missing`` decides: "refuse"; "drop" leaves the row out; "auto" does so where x is a date, since a calendar
   with gaps says itself that nothing was measured on that day.
@@ -25,16 +26,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.files import FileError, require_room
-from nnexpr.targets.cells import Numbers, precise
-from nnexpr.targets.dates import Dates, days_of
+from nnexpr.targets.cells import Numbers, Unsettled, precise
+from nnexpr.targets.dates import Dates, days_of, order_of
 from nnexpr.targets.dialect import Choice, Dialect, recognise, rows_of
+from nnexpr.targets.marks import Marks, settled
 from nnexpr.targets.textfile import TextFile
-from nnexpr.targets.wording import count, printable, were
+from nnexpr.targets.wording import count, is_missing, printable, were
 
 __all__ = ["Table", "read_table"]
 
 Array = NDArray[np.float64]
 Cells = tuple[int, str, str]  # the line, x and y
+Columns = tuple[Numbers | Dates, Numbers]
 
 BYTES_A_ROW = 120  # at the peak, while the rows are sorted and averaged
 
@@ -60,35 +63,59 @@ def read_table(path: str, choice: Choice | None = None, missing: str = "auto") -
     _require_memory(text)
     places, y_place = _chosen(choice, dialect) if choice else _first_numeric(text, dialect)
     names = dialect.names or [str(i + 1) for i in range(dialect.width)]
-    marks, comma_allowed = set[str](), dialect.separator != ","
-    if dialect.kinds[places[0]] == "unclear":
-        raise FileError(
-            f"column {names[places[0]]} has dates of which the day and the month cannot be told apart; "
-            "write them as 2020-01-31"
-        )
     x_name = " ".join(names[place] for place in places)
     others = [] if choice else _others(dialect, names, (*places, y_place))
-    x: Numbers | Dates = (
-        Dates(x_name)
-        if dialect.kinds[places[0]] in ("date", "moment", "clock")
-        else Numbers(x_name, marks, comma_allowed)
-    )
-    y = Numbers(names[y_place], marks, comma_allowed)
 
     def cells() -> Iterator[Cells]:
         return _cells(text, dialect, places, y_place)
 
-    left_out = _read(cells(), x, y, missing)
-    notes = [*_about_encoding(text), *dialect.notes, *others]
-    if "," in marks:
-        notes.append("Decimal commas were read as decimal points.")
+    month_first, notes = None, [*_about_encoding(text), *dialect.notes, *others]
+    kind = dialect.kinds[places[0]]
+    if kind == "unclear":
+        month_first, shown = order_of((x for _, x, _ in cells()), x_name)
+        notes.append(
+            f"As {shown} shows, {'the month' if month_first else 'the day'} stands first in its dates."
+        )
+
+    def columns(marks: Marks) -> tuple[Numbers | Dates, Numbers]:
+        dated = kind in ("date", "moment", "clock", "unclear")
+        return Dates(x_name, month_first) if dated else Numbers(x_name, marks), Numbers(names[y_place], marks)
+
+    x, y, left_out = _read(cells, columns, dialect.separator, missing, notes)
     if left_out:
         notes.append(f"{were(left_out, 'row without a value', 'rows without a value')} left out.")
     notes += [said for column in (x, y) if isinstance(column, Numbers) and (said := column.grouping())]
-    shown = ("x", "y") if not dialect.names else (x_name, y.name)
-    x_values, x_shown = _x_values(x, shown[0], cells, notes)
-    y_values, y_shown = _exact(y, shown[1], lambda: (cell for _, _, cell in cells()), notes, False)
+
+    def kept() -> Iterator[Cells]:
+        return (row for row in cells() if not any(is_missing(cell) for cell in row[1:]))
+
+    titles = ("x", "y") if not dialect.names else (x_name, y.name)
+    x_values, x_shown = _x_values(x, titles[0], kept, notes)
+    y_values, y_shown = _exact(y, titles[1], lambda: (cell for _, _, cell in kept()), notes, False)
     return Table(x_values, y_values, x_shown, y_shown, tuple(notes))
+
+
+def _read(
+    cells: Callable[[], Iterator[Cells]], columns: Callable[[Marks], Columns], separator: str, missing: str,
+    notes: list[str],
+) -> tuple[Numbers | Dates, Numbers, int]:  # fmt: skip
+    """The columns, filled, and how many rows were left out. Read again where a later number says how to read others."""
+    marks = Marks(separator)
+    x, y = columns(marks)
+    try:
+        left_out = _fill(cells(), x, y, missing)
+    except Unsettled:
+        known = settled((cell for _, *pair in cells() for cell in pair), separator)
+        if known is None:
+            raise
+        marks = known
+        x, y = columns(marks)
+        left_out = _fill(cells(), x, y, missing)
+        if marks.thousands:
+            notes.append(f"The {marks.name} in {marks.shown} was read as a mark for thousands.")
+    if "," in marks.seen:
+        notes.append("Decimal commas were read as decimal points.")
+    return x, y, left_out
 
 
 def _require_memory(text: TextFile) -> None:
@@ -108,7 +135,7 @@ def _cells(text: TextFile, dialect: Dialect, places: list[int], y_place: int) ->
         yield line, x, cells[y_place] if y_place < size else ""
 
 
-def _read(rows: Iterator[Cells], x: Numbers | Dates, y: Numbers, missing: str) -> int:
+def _fill(rows: Iterator[Cells], x: Numbers | Dates, y: Numbers, missing: str) -> int:
     """Fill the columns; how many rows were left out."""
     left_out, gap = 0, ""
     for line, x_text, y_text in rows:
@@ -175,7 +202,7 @@ def _exact(
         coarse = len(ordered) < len(values) or bool((np.diff(ordered / 2) < 512 * resolution).any())
     if not (column.long and coarse):
         return values, name
-    rests, smallest = precise(texts(), values)
+    rests, smallest = precise(map(column.plain, texts()), values)
     pairs = np.unique(values + 1j * rests)
     if len(pairs) == 1:
         return values, name
@@ -259,4 +286,5 @@ def _first_numeric(text: TextFile, dialect: Dialect) -> tuple[list[int], int]:
     y = next((i for i in numeric if i > x), numeric[0])
     if y < x and not dated:
         x, y = y, x
-    return [x, x + 1] if kinds[x] == "date" and "clock" in kinds[x + 1 : x + 2] else [x], y
+    has_clock = kinds[x] in ("date", "unclear") and "clock" in kinds[x + 1 : x + 2]
+    return [x, x + 1] if has_clock else [x], y

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["MISSING", "count", "printable", "were"]
+__all__ = ["count", "is_missing", "printable", "were"]
 
 # What programs write where there is no value, in small letters.
-MISSING = frozenset(
+_MISSING = frozenset(
     {"", "-", ".", "?", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "<na>", "missing"}
 )
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell.strip().lower() in _MISSING
 
 
 def printable(text: str, limit: int = 80) -> str:

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from nnexpr.networks.network import Network
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
-from nnexpr.targets.build import build_target
+from nnexpr.targets.build import is_built_from
 from nnexpr.targets.target import Target
 from nnexpr.training.checkpoint import Checkpoint, Differs
 from nnexpr.training.devices import describe_device
@@ -40,7 +40,6 @@ State = Literal["ready", "running", "paused", "finished", "failed", "stopped"]
 Array = NDArray[np.float64]
 
 MOST_EPOCHS_A_TURN = 4096
-LARGEST_BUILT = 16_000_000  # bytes of inputs; a target of more is not built a second time to be compared
 
 
 class InvalidTransition(RuntimeError):
@@ -108,21 +107,7 @@ class Session:
     @cached_property
     def is_target_specified(self) -> bool:
         """Whether the target is, to the bit, the one that the specification builds; of many points, by its name."""
-        spec = self.specification
-        if self.target.inputs.nbytes > LARGEST_BUILT:
-            return (self.target.name, self.target.points) == (spec.target, spec.points)
-        try:
-            built = build_target(spec)
-        except InputError:
-            return False
-        told = [
-            (each.name, each.domain, each.input_scales, each.value_scale) for each in (built, self.target)
-        ]
-        return (
-            told[0] == told[1]
-            and np.array_equal(built.inputs, self.target.inputs)
-            and np.array_equal(built.values, self.target.values)
-        )
+        return is_built_from(self.target, self.specification)
 
     # --- the state machine
 

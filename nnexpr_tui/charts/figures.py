@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from nnexpr_tui.charts.series import Axis, ChartData, Frame, Series
 if TYPE_CHECKING:
     from nnexpr.experiments.data import Figure
 
-__all__ = ["figure_chart", "legend_rows", "without_labels"]
+__all__ = ["figure_chart", "legend_rows"]
 
 COLORS = ("primary", "accent", "warning", "success", "error", "secondary")
 
@@ -48,8 +47,3 @@ def legend_rows(chart: ChartData, frame: Frame) -> Rows:
             rows.append([])
         rows[-1] += entry
     return tuple(tuple(row) for row in rows)
-
-
-def without_labels(chart: ChartData) -> ChartData:
-    """The same chart, for a legend that stands elsewhere."""
-    return replace(chart, series=tuple(replace(series, label="") for series in chart.series))

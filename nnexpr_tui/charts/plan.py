@@ -57,7 +57,8 @@ def make_plan(chart: ChartData, frame: Frame, keeper: LimitKeeper) -> Plan:
     prepared = tuple(prepare(series, chart.x_axis, chart.y_axis) for series in chart.series)
     x_limits = _limits("x", chart.x_axis, [values.x for values in prepared], keeper)
     y_limits = _limits("y", chart.y_axis, list(_heights(chart, prepared, x_limits)), keeper)
-    is_named = bool(chart.title or _notes(prepared)) or any(series.label for series in chart.series)
+    has_names = chart.has_legend and any(series.label for series in chart.series)
+    is_named = has_names or bool(chart.title or _notes(prepared))
     has_header = frame.height >= 3 and is_named
     has_footer = frame.height >= 12 and bool(chart.x_axis.label or chart.y_axis.label)
     ticks = [i for i, series in enumerate(chart.series) if series.style == "ticks"]
@@ -135,7 +136,7 @@ def header(plan: Plan, dashes: bool = True) -> Row:
     """The title, each labelled series beside a sample of it, and how many values could not be shown."""
     items: list[list[Run]] = []
     for number, series in zip(plan.chart.numbers, plan.chart.series, strict=True):
-        if label := plain_text(series.label):
+        if plan.chart.has_legend and (label := plain_text(series.label)):
             shown = sample(series, number, plan.frame, dashes)
             items.append([(shown, series.color), (f" {label}", TEXT)])
     if notes := _notes(plan.prepared):

@@ -57,7 +57,7 @@ class ChartData:
     """A chart: its series from back to front, two axes and a title.
 
     ``cursor``: where on the horizontal axis a rule stands, behind the curves. ``facts()``: what is read there beside
-    the series and not drawn.
+    the series and not drawn. ``has_legend``: whether the series are named above the canvas, and not elsewhere.
     """
 
     series: tuple[Series, ...] = ()
@@ -66,6 +66,7 @@ class ChartData:
     title: str = ""
     facts: Callable[[], tuple[Series, ...]] = tuple
     cursor: float | None = None
+    has_legend: bool = True
 
     @property
     def numbers(self) -> list[int]:

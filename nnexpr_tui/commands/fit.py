@@ -272,7 +272,13 @@ def _save(place: Path, session: Session) -> str:
 
 
 def _say_what_is_idle(specification: FitSpecification, options: dict[str, Any]) -> None:
-    """Say which of the given options have no meaning for the network or the optimiser."""
+    """Say which of the given options have no meaning for the network, the optimiser or the target."""
+    from nnexpr.targets.build import idle_options
+    from nnexpr.targets.wording import printable
+
+    target = printable(specification.target, 40)
+    for name in sorted(idle_options(specification).intersection(options)):
+        say(f"{OPTIONS[name].flag} has no meaning for --target {target}; it changes nothing.")
     for name in options:
         if not specification.relevant(name):
             other = not NETWORKS[specification.network].takes(name)

@@ -55,6 +55,7 @@ The claims with what was expected and measured and what would have made them fai
 pgup and pgdn scroll; z gives it the whole screen; y copies it as text."""
 FIGURE_HELP = """\
 A figure of the experiment, on the axes of the source. ← and → turn the pages; . and , show one curve alone.
+V puts a cursor on it: ← and → then move that, and the values of the curves there stand in the lower border.
 Of a map each place has the colour of its value: the bar beneath has all of them, from the least to the greatest.
 m changes the markers; z gives it the whole screen; y copies its numbers."""
 
@@ -188,7 +189,7 @@ class ExperimentsView(View, entry=VIEW):
         return wrapped(sentence, self._text.content_size.width, "label")
 
     def _show_figure(self, page: Page) -> int:
-        from nnexpr_tui.charts.figures import figure_chart, legend_rows, without_labels
+        from nnexpr_tui.charts.figures import figure_chart, legend_rows
 
         chart, figure = self._chart, page.figure
         if isinstance(figure, Map):
@@ -207,7 +208,7 @@ class ExperimentsView(View, entry=VIEW):
         legend = self._legend
         legend.set_class(not rows, "-hidden")
         legend.styles.height = len(rows)
-        return legend.show(rows) + chart.update_chart(without_labels(data) if rows else data)
+        return legend.show(rows) + chart.update_chart(replace(data, has_legend=not rows))
 
     def _show_map(self, page: Page, figure: Map) -> int:
         from nnexpr_tui.charts.grids import grid_map

@@ -111,8 +111,9 @@ class FitView(TrainingView, OverTime, entry=VIEW):
         return replace(fit, counts=known.counts, counted=known.counted, floor=known.floor)
 
     def show(self, fit: FitMoment | None) -> int:
+        specification = self.controller.specification
         for form in self.query(Form):
-            form.show(self.controller.specification)
+            form.show(specification, self.controller.idle(specification))
         if fit is None:
             return 0
         look, hurried = self.look, self.is_hurried(fit.state)

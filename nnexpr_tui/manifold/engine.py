@@ -160,6 +160,12 @@ class Pair:
         for session in (self.session, self.twin):
             session.reconfigure(lr=rate)
 
+    @property
+    def learned(self) -> tuple[float, str]:
+        """The first learning rate, and the schedule that says from when on it was another."""
+        asked = self.session.specification
+        return asked.lr, asked.schedule
+
     def coordinates(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
         """Peaks and scales as they are now; None once the weights have left the manifold."""
         if self.epoch == 0 and self.start.scales is not None:

@@ -67,6 +67,7 @@ class ManifoldMoment:
     stage_begins: tuple[int, ...]  # the epochs at which the stages began, the first at 0
     epoch: int
     rate: float  # epochs a second, of both networks together
+    learned: tuple[float, str]  # the first learning rate and the schedule, with what was changed on the way
     formula: str
     domain: tuple[float, float]
     truth: tuple[Array, Array]  # the target over the domain

@@ -149,7 +149,8 @@ class ManifoldSubject(Subject[ManifoldMoment]):
         epochs, losses, twin_losses = pair.history(network.loss, twin.loss)
         return ManifoldMoment(
             start=self.start, state=self._shown_state, stage=pair.stage, stage_begins=tuple(pair.stage_begins),
-            epoch=pair.epoch, rate=self._rate, formula=pair.target.formula, domain=pair.target.own_domain[0],
+            epoch=pair.epoch, rate=self._rate, learned=pair.learned,
+            formula=pair.target.formula, domain=pair.target.own_domain[0],
             truth=(sight.x, sight.values), truth_slopes=(sight.x, sight.slopes), peaks=peaks, scales=scales,
             exact_regions=exact, network=network, twin=twin, floors=(first, second), units_x=units_x, units=units,
             history_epochs=epochs, history_losses=losses, twin_losses=twin_losses,

@@ -248,7 +248,8 @@ class ManifoldView(View, entry=VIEW):
         moment = self.moment
         if moment is None:
             return "", "There is nothing to copy yet"
-        spec = specification_of(moment.start).replace(stages=None, epochs=1000)
+        lr, schedule = moment.learned
+        spec = specification_of(moment.start).replace(stages=None, epochs=1000, lr=lr, schedule=schedule)
         return summary(moment, command_line(spec)), "Copied the command line and the numbers"
 
     def export(self, folder: Path) -> None:

@@ -61,6 +61,7 @@ class Form(LinePane, can_focus=True):
         self._groups, self._change, self._step = groups, change, step
         self._specification: Specified | None = None
         self._options: dict[str, Option] = {}
+        self._idle = frozenset[str]()
         self._names: list[str] = []
         self._cursor = 0
         self._drafts: dict[str, str] = {}  # what was typed and refused, by option
@@ -76,13 +77,17 @@ class Form(LinePane, can_focus=True):
         """The option under the cursor."""
         return self._names[self._cursor]
 
-    def show(self, specification: Specified) -> None:
-        """Show these values."""
-        if specification == self._specification:
+    def show(self, specification: Specified, idle: frozenset[str] = frozenset()) -> None:
+        """Show these values, but of what is ``idle``: what means nothing beside the others."""
+        if (specification, idle) == (self._specification, self._idle):
             return
         self._specification, self._options = specification, options_of(type(specification))
-        self._names = shown_options(specification, *self._groups)
+        self._idle = idle
+        chosen = self.option if self._names else ""
+        self._names = [name for name in shown_options(specification, *self._groups) if name not in idle]
         self._cursor = min(self._cursor, len(self._names) - 1)
+        if chosen in self._names:  # rows above it may have come or gone
+            self._cursor = self._names.index(chosen)
         self._draw()
 
     def refused(self, option: str, text: str) -> None:

@@ -148,7 +148,7 @@ class SpectrumView(View, entry=VIEW):
     def show(self, fit: FitMoment | None) -> int:
         self.set_markers()
         for form in self.query(Form):
-            form.show(self.specification)
+            form.show(self.specification, self.controller.idle(self.specification))
         if fit is None and not self.controller.targets:  # the engine is being loaded
             return 0
         self._ask()

@@ -22,6 +22,7 @@ from nnexpr.runs.recording import Scene
 from nnexpr.specification import FitSpecification
 from nnexpr.splines.floor import enclosure
 from nnexpr.targets import CATALOGUE
+from nnexpr.targets.build import idle_options
 from nnexpr.targets.target import Target
 from nnexpr.training.devices import device_memory
 from nnexpr.training.fit import session_of
@@ -51,7 +52,8 @@ COUNTED = (
 def library() -> Library:
     """Torch, loaded, with the targets that need one input first."""
     names = sorted(CATALOGUE, key=lambda name: CATALOGUE[name].dimension)
-    return Library(tuple(names), build, tuple(name for name in names if CATALOGUE[name].dimension == 2))
+    planar = tuple(name for name in names if CATALOGUE[name].dimension == 2)
+    return Library(tuple(names), build, planar, idle_options)
 
 
 def build(specification: FitSpecification) -> Session:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -121,7 +121,7 @@ class Loaded(Message):
 
     def __init__(self, library: Library) -> None:
         super().__init__()
-        self.targets, self.plane_targets = library.targets, library.plane_targets
+        self.targets, self.plane_targets, self.idle = library.targets, library.plane_targets, library.idle
 
 
 class TakenUp(Message):
@@ -147,6 +147,9 @@ class Library:
     targets: tuple[str, ...]
     build: Callable[[FitSpecification], Session]
     plane_targets: tuple[str, ...] = ()  # those with two inputs
+    idle: Callable[[Any], frozenset[str]] = lambda _: (
+        frozenset()
+    )  # the options that mean nothing for a target
 
 
 def default_library() -> Library:

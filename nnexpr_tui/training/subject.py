@@ -27,6 +27,7 @@ from nnexpr_tui.training.moment import (
     default_library,
     file_name,
 )
+from nnexpr_tui.training.pace import Pace
 from nnexpr_tui.worker.scheduler import Exported, Scheduler
 from nnexpr_tui.worker.subject import Subject, sentence
 from nnexpr_tui.worker.warming import compiling
@@ -43,7 +44,6 @@ __all__ = ["WRITTEN", "FitSubject"]
 WRITTEN = ".json, .safetensors and .svg"
 SNAPSHOT_SHARE = 20  # snapshots for the screen may take a twentieth, beside those for the recording
 SLOW = 1.5  # seconds after which the first turn says why it takes so long
-LATE = 0.1  # seconds by which epochs at a pace may be late and still be made up for
 WAIT = 0.05  # seconds between two looks whether what counts is compiled
 MOST_EARLIER = 8  # trainings that can be brought back: each holds its network and its snapshots
 MOST_TRIED = 50  # of which the numbers are remembered
@@ -69,8 +69,7 @@ class FitSubject(Subject[FitMoment]):
         self._member = 0
         self._modes: tuple[object, ModesOverTime | None] = None, None
         self._has_advanced = False
-        self._pace: float | None = None  # epochs a second; None: as fast as it goes
-        self._next_epoch = 0.0
+        self._pace = Pace()
         self._earlier: list[tuple[Training, Tried]] = []
         self._tried: list[Tried] = []
 
@@ -89,7 +88,7 @@ class FitSubject(Subject[FitMoment]):
         self._asked, self.session, self._recorder, self.scene, self._keeper = taken
         self._has_failed = False
         self._counting = Counting(taken.session)
-        self._rate = self._next_moment = 0.0
+        self._pace.rate = self._next_moment = 0.0
         self._recorder.member = self._member = self._member % self._asked.members
         self._recorder.record()
 
@@ -115,7 +114,7 @@ class FitSubject(Subject[FitMoment]):
     @property
     def wait(self) -> float | None:
         if self.is_running:
-            return max(0.0, self._next_epoch - monotonic()) if self._pace else 0.0
+            return self._pace.wait
         if self.session is None or not self._owes_counts:
             return None
         needed = "floor" if self._counting.owes_only_floor(self.snapshot()) else "line"
@@ -167,7 +166,7 @@ class FitSubject(Subject[FitMoment]):
             floor=floor,
             frequencies=frequencies(self.scene, snapshot),
             modes=self._modes_over_time(session),
-            rate=self._rate,
+            rate=self._pace.rate,
             run=self.run,
             diverged_at=session.diverged.get(snapshot.member),
             memory=memory(session),
@@ -193,20 +192,12 @@ class FitSubject(Subject[FitMoment]):
         patience = None if self._has_advanced else self._say_if_slow()
         epoch, began = session.epoch, monotonic()
         try:
-            self._recorder.advance(0.0 if self._pace else seconds)
+            self._recorder.advance(self._pace.turn(seconds))
         finally:
             self._has_advanced = True
             if patience is not None:
                 patience.cancel()
-        passed = monotonic() - began
-        if self._pace:  # an epoch that came late is made up for, but not a long rest
-            due = self._next_epoch if self._next_epoch > began - LATE else began
-            self._next_epoch = due + 1 / self._pace
-            passed = max(passed, 1 / self._pace)
-        if passed > 0:
-            rate = (session.epoch - epoch) / passed
-            weight = min(1.0, passed / 1.0) if self._rate else 1.0
-            self._rate += weight * (rate - self._rate)
+        self._pace.took(session.epoch - epoch, began)
         if not self.is_running:
             self._counting.is_owed = True
 
@@ -364,7 +355,7 @@ class FitSubject(Subject[FitMoment]):
 
     def set_pace(self, pace: float | None) -> None:
         """Train so many epochs a second, one by one; None: as many as there is time for."""
-        self._pace, self._next_epoch, self._rate = pace, 0.0, 0.0
+        self._pace.ask(pace)
 
     def step(self, epochs: int = 1) -> None:
         """Train exactly so many epochs, then stand still."""

@@ -260,6 +260,8 @@ def test_an_option_without_a_meaning_is_said(run):
     done = run("fit", "--network", "shallow", "--rank", 3, "--epochs", 0, "--no-store", "--json")
     assert done.exit_code == 0
     assert "--rank has no meaning" in done.stderr
+    done = run("fit", "--target", "cube", "--terms", 3, "--epochs", 0, "--no-store", "--json")
+    assert "--terms has no meaning for --target cube; it changes nothing." in done.stderr
 
 
 def test_the_targets_are_listed(run):

@@ -17,6 +17,7 @@ from nnexpr.networks.network import Network
 from nnexpr.runs.store import store
 from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
+from nnexpr.targets.build import idle_options
 from nnexpr.targets.target import Target
 from nnexpr.training.checkpoint import Checkpoint
 from nnexpr.training.history import History
@@ -214,7 +215,7 @@ class World:
 
     def load(self) -> Library:
         self.may_load.wait(100)
-        return Library(TARGETS, self.build, PLANE_TARGETS)  # type: ignore[arg-type]
+        return Library(TARGETS, self.build, PLANE_TARGETS, idle_options)  # type: ignore[arg-type]
 
     def build(self, specification: FitSpecification) -> StandIn:
         self.engines.append(StandIn(specification, self))

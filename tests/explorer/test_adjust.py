@@ -166,6 +166,7 @@ def test_the_command_line_spells_the_same_fit() -> None:
         target="expr:sin(x) * 2",
         domain=(-1.0, 2.0),
         batch_size=32,
+        encoding_bands=3,
         encoding_raw=True,
     )
     words = iter(shlex.split(command_line(specification)))

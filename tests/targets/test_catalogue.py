@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nnexpr.specification import InputError
-from nnexpr.targets import CATALOGUE, target
+from nnexpr.specification import FitSpecification, InputError
+from nnexpr.targets import CATALOGUE, build_target, target
+from nnexpr.targets.build import idle_options
 
 ONE_DIMENSIONAL: dict[str, Callable[[float], float]] = {
     "cube": lambda x: x * x * x,
@@ -239,3 +241,25 @@ def test_targets_survive_pickling(name: str) -> None:
         made.domain,
         made.notes,
     )
+
+
+@pytest.mark.parametrize("name", [*CATALOGUE, "expr:x**2 + 1", "csv"])
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_an_option_is_idle_where_it_changes_nothing(name: str, noise: float, tmp_path: Path) -> None:
+    spelling = name
+    if name == "csv":
+        spelling = f"csv:{tmp_path / 'gaps.csv'}"
+        (tmp_path / "gaps.csv").write_text("d,v\n2020-01-01,1\n2020-01-02,\n2020-01-03,3\n")
+    plain = FitSpecification.make(target=spelling, noise=noise, points=50)
+    others = {"points": 60, "terms": 3, "target_seed": 5, "missing": "refuse"}
+    changing = {name for name, value in others.items() if _differs(plain, plain.replace(**{name: value}))}
+    assert idle_options(plain) == set(others) - changing
+    assert "target_seed" not in idle_options(plain.replace(batch_size=2))
+
+
+def _differs(one: FitSpecification, other: FitSpecification) -> bool:
+    try:
+        first, second = build_target(one), build_target(other)
+    except InputError:
+        return True
+    return not (np.array_equal(first.inputs, second.inputs) and np.array_equal(first.values, second.values))

@@ -157,7 +157,7 @@ def write(folder: Path, text: str) -> Path:
         ("x,y\n1,2,3\n", "line 2 has 3 fields where the first row has 2"),
         ("1,5;2.5\n", "mixes decimal commas and decimal points"),
         ("x;y\n1,5;2\n2;1.5\n", "line 3 mixes"),
-        ("x;y\n1;1.234,5\n", "line 2 has 1.234,5"),
+        ("x;y\n1;1.234,5\n2;1.5\n", "line 3 has 1.5 in column y"),
         ('x,y\n1,"2\n3,4\n', "line 2 cannot be read: its quotes do not match"),
         ('x\ty\n1\t"2"3\n', "line 2 cannot be read: its quotes do not match"),
         ('x,"y\nz"\n1,2\n3,?\n', "line 4 has ? in column y z"),

@@ -8,8 +8,8 @@ from stand_in import World
 from steps import WIDE, ready, text, until
 from textual.pilot import Pilot
 
-from nnexpr.kinds import NETWORKS
 from nnexpr.specification import OPTIONS, FitSpecification
+from nnexpr.targets.build import idle_options
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
 from nnexpr_tui.parts.form import Form
@@ -31,9 +31,46 @@ async def test_every_option_that_means_something_is_in_a_form(explorer: Explorer
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         names = {"network": "architecture", "target": "target", "training": "training", "machine": "training"}
+        shown = explorer.controller.specification
         for name, option in OPTIONS.items():
-            if NETWORKS["mlp"].takes(name) and name != "momentum":
+            if shown.relevant(name) and name not in idle_options(shown):
                 await go_to(pilot, names[option.group], name)
+
+
+async def test_an_option_comes_and_goes_with_what_it_means_something_for(
+    explorer: Explorer, world: World
+) -> None:
+    def rows(form: str) -> set[str]:
+        return set(explorer.query_one(f"#{form}", Form)._names)
+
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await until(lambda: rows("target") == {"target", "points", "domain", "noise", "terms", "target_seed"})
+        await go_to(pilot, "target", "target")
+        await pilot.press("enter", *["backspace"] * 7, *"cube", "enter")
+        await until(lambda: world.engine.specification.target == "cube")
+        await until(lambda: rows("target") == {"target", "points", "domain", "noise"})
+        await go_to(pilot, "target", "noise")
+        await pilot.press("right")
+        await until(lambda: "target_seed" in rows("target"))
+        await go_to(pilot, "architecture", "encoding_bands")
+        assert "encoding_raw" not in rows("architecture")
+        await pilot.press("right")
+        await until(lambda: "encoding_raw" in rows("architecture"))
+        assert explorer.query_one("#architecture", Form).option == "encoding_bands"
+
+
+async def test_the_row_under_the_cursor_stays_when_rows_above_it_go(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        form = await go_to(pilot, "training", "schedule")
+        many = explorer.controller.specification.replace(optimizer="sgd")
+        form.show(many)
+        assert "momentum" in form._names
+        assert form.option == "schedule"
+        form.show(explorer.controller.specification)
+        assert "momentum" not in form._names
+        assert form.option == "schedule"
 
 
 async def test_arrows_change_the_option_under_the_cursor(explorer: Explorer, world: World) -> None:

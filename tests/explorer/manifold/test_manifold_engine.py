@@ -22,9 +22,10 @@ import nnexpr
 from nnexpr.networks.compositional import compositional
 from nnexpr.splines.tent import theorem_scales, waves
 from nnexpr.theory import exact
+from nnexpr.training.fit import session_of
 from nnexpr_tui.manifold import moves
 from nnexpr_tui.manifold import subject as manifold_subject
-from nnexpr_tui.manifold.engine import Pair, exact_regions
+from nnexpr_tui.manifold.engine import Pair, exact_regions, specification_of
 from nnexpr_tui.manifold.moment import ManifoldMoment, ManifoldStart
 from nnexpr_tui.manifold.report import summary
 from nnexpr_tui.manifold.subject import ManifoldSubject
@@ -333,6 +334,25 @@ def test_the_copied_line_says_what_fit_cannot() -> None:
     text = summary(train(manifold), "fit")
     assert "--stages 2 --epochs 1000" in text
     assert "started with scales" in text
+
+
+def test_a_rate_changed_on_the_way_is_in_the_copied_line_which_trains_the_same() -> None:
+    manifold = watched()
+    train(manifold)
+    manifold.learn(1)
+    moment = train(manifold)
+    lr, schedule = moment.learned
+    assert (lr, schedule) == (FEW.lr, "steps:1000=0.002")
+    asked = specification_of(moment.start).replace(lr=lr, stages=(1,), epochs=2000)
+    losses = []
+    for told in (schedule, "constant"):
+        again = session_of(asked.replace(schedule=told))
+        again.start()
+        while again.advance(1.0):
+            pass
+        losses.append(float(again.losses()[0]))
+    assert losses[0] == pytest.approx(moment.network.loss, rel=1e-9)
+    assert losses[1] != pytest.approx(moment.network.loss, rel=1e-6)
 
 
 def test_counting_in_rational_numbers_needs_no_luck() -> None:

@@ -267,6 +267,11 @@ async def test_the_learning_rate_changes_without_a_restart(explorer: Explorer) -
         await trained(explorer, pilot, "1,000")
         await pilot.press(">")
         await until(lambda: "lr 0.002" in status(explorer) and "epoch 1,000 " in status(explorer))
+        await pilot.press("y")
+        assert "--schedule steps:1000=0.002 --epochs 1000" in explorer.clipboard.splitlines()[0].replace(
+            "--stages 1 ", ""
+        )
+        assert "--lr" not in explorer.clipboard.splitlines()[0]  # it began with fit's own
 
 
 async def test_before_the_engine_is_there_it_keeps_the_keys(world: World) -> None:
