@@ -8,14 +8,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize
+from matplotlib.colors import LogNorm, Normalize
 
-from nnexpr.experiments.data import Map
 from nnexpr.plot.canvas import Drawing, drawing
-from nnexpr.plot.grids import grid
-from nnexpr.plot.style import BLACK, LEGEND_FONT, MAP, Size
+from nnexpr.plot.style import BLACK, GREY, LEGEND_FONT, MAP, Size
 from nnexpr.plot.texts import PLAIN, told
-from nnexpr.runs.sweeps.pictures import Parallel, heat_maps
+from nnexpr.runs.sweeps.pictures import HeatMap, Parallel, heat_maps
 from nnexpr.runs.sweeps.pictures import parallel as parallel_of
 from nnexpr.runs.sweeps.table import Table
 
@@ -23,11 +21,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["parallel", "sweep"]
+__all__ = ["heat_map", "parallel", "sweep"]
 
 _LABEL: dict[str, Any] = {
     "fontsize": LEGEND_FONT, "zorder": 4, "bbox": {"facecolor": "white", "alpha": 0.75, "pad": 0.6, "linewidth": 0},
 }  # fmt: skip
+MOST_LETTERS = 30  # of the labels under a column's width; more stand upright
 FAINT = 0.25  # the opacity of the worst line; the best is opaque
 
 
@@ -36,8 +35,34 @@ def sweep(table: Table, *, by: str = "loss", size: Size = "column", title: bool 
     figures = {"parallel": parallel(table, by=by, size=size, title=title)}
     for each in heat_maps(table, by):
         name = f"{each.x_label}-{each.y_label}"
-        figures[name] = grid(Map.over(**vars(each)), size=size, title=title)
+        figures[name] = heat_map(each, size=size, title=title)
     return figures
+
+
+def heat_map(data: HeatMap, *, ax: Axes | None = None, size: Size = "column", title: bool = True) -> Figure:
+    """A square for each place, evenly spaced, with its label at each axis; a cross where no value is finite."""
+    values = np.array(data.values, dtype=np.float64)
+    with drawing(ax, size) as on:
+        edges = np.arange(len(data.x) + 1) - 0.5, np.arange(len(data.y) + 1) - 0.5
+        shown = np.ma.masked_invalid(values)
+        mesh = on.ax.pcolormesh(*edges, shown, norm=_norm(data), cmap=MAP, rasterized=True)
+        missing = np.argwhere(~np.isfinite(values))
+        on.dots(missing[:, 1], missing[:, 0], marker="x", color=GREY, markersize=3)
+        for ticks, labels in ((on.ax.set_xticks, data.x), (on.ax.set_yticks, data.y)):
+            ticks(range(len(labels)), [told(label, own=on.own) for label in labels], **PLAIN)
+        if sum(map(len, data.x)) > MOST_LETTERS:
+            on.ax.tick_params(axis="x", labelrotation=90)
+        on.ax.minorticks_off()
+        on.scale(mesh, data.label + (" (×: none is finite)" if data.has_gaps else ""))
+        on.name(x=data.x_label, y=data.y_label, title=data.title if title else "")
+    return on.figure
+
+
+def _norm(data: HeatMap) -> Normalize:
+    low, high = min(data.finite, default=1.0), max(data.finite, default=1.0)
+    if low == high:
+        low, high = (low / 2, 2 * high) if data.log or low > 0 else (low - 0.5, high + 0.5)
+    return LogNorm(low, high) if data.log else Normalize(low, high)
 
 
 def parallel(

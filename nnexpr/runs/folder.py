@@ -22,8 +22,8 @@ from pathlib import Path
 from nnexpr.specification import InputError
 
 __all__ = [
-    "Found", "bring_back", "damaged_file", "drop_previous", "is_id", "labels_file", "previous_file",
-    "remove", "scan", "throw_away", "thrown_away",
+    "Found", "bring_back", "damaged_file", "drop_previous", "is_id", "is_taken", "labels_file",
+    "previous_file", "remove", "scan", "throw_away", "thrown_away",
 ]  # fmt: skip
 
 RUN, LABELS, LOCK, TRASH = ".safetensors", ".labels.json", ".lock", ".trash"
@@ -105,6 +105,11 @@ def labels_file(run: Path) -> Path:
 def _belonging(run: Path) -> tuple[Path, ...]:
     """The run's files, that of the run itself first."""
     return run, previous_file(run), damaged_file(run), labels_file(run)
+
+
+def is_taken(run: Path) -> bool:
+    """Whether anything of a run of this file is there, or in the trash."""
+    return any(path.exists() for place in (run, run.parent / TRASH / run.name) for path in _belonging(place))
 
 
 def remove(run: Path) -> None:

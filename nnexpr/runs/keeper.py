@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,16 @@ class Keeper:
             self._store.make_folder()
             self._let_go = weakref.finalize(self, hold(self._store.place(run)))
 
+    def _hold_new(self) -> str:
+        """A fresh id, held: of many processes that begin in one second two may have drawn the same."""
+        while True:
+            run = self._store.fresh_id()
+            with suppress(Held):
+                self._hold(run)
+                if not self._store.place(run).exists():  # nor was it kept, and let go, before it was held
+                    return run
+                self.release()
+
     def release(self) -> None:
         """Let others go on with the run."""
         if self._let_go is not None:
@@ -83,7 +93,7 @@ class Keeper:
             losses = _losses(session, recorder)
             checkpoint = session.checkpoint()
             recording = recorder.recording() if recorder is not None else None
-            run = self.run or self._store.fresh_id()
+            run = self.run or self._hold_new()
             self._hold(run)
             self.run = self._store.keep(
                 session.current_network(),

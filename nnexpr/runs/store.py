@@ -22,6 +22,7 @@ from nnexpr.runs.folder import (
     bring_back,
     drop_previous,
     is_id,
+    is_taken,
     labels_file,
     previous_file,
     scan,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from nnexpr.networks.network import Network
     from nnexpr.runs.entry import Entry
     from nnexpr.runs.index import Index
+    from nnexpr.runs.sweep_journal import Sweeps
     from nnexpr.specification import FitSpecification
     from nnexpr.targets.target import Target
 
@@ -116,8 +118,8 @@ class Store:
         self.folder.mkdir(0o700, parents=True, exist_ok=True)
 
     def fresh_id(self) -> str:
-        """The id of a run that is to be kept, which none has."""
-        return next(run for _ in range(1000) if not self.place(run := new_id()).exists())
+        """The id of a run that is to be kept, which none has, nor one in the trash, nor a name that waits for a run."""
+        return next(run for _ in range(1000) if not is_taken(self.place(run := new_id())))
 
     def require_writable(self) -> None:
         """Raises InputError where no run could be kept; the folder is made."""
@@ -153,6 +155,13 @@ class Store:
         shown = ", ".join(run.id for run in found[-_MOST_TOLD:])
         newest = f"; the newest {_MOST_TOLD} are" if len(found) > _MOST_TOLD else ":"
         raise InputError("run", wanted, f"{len(found):,} runs begin so{newest} {shown}")
+
+    @property
+    def sweeps(self) -> Sweeps:
+        """The journals of the sweeps that are kept here."""
+        from nnexpr.runs.sweep_journal import Sweeps
+
+        return Sweeps(self.folder)
 
     # Lists of runs
 

@@ -14,7 +14,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 from nnexpr.atomic import write_atomically
 from nnexpr.declarations import InputError
 from nnexpr.files import FileError, open_ordinary
+from nnexpr.runs.holding import locked
 from nnexpr.runs.sweep_growth import (
     VERSION,
     CellState,
@@ -32,11 +33,6 @@ from nnexpr.runs.sweep_growth import (
     SweepState,
     growth,
 )
-
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["CellEntry", "SweepEntry", "Sweeps"]
 
@@ -97,7 +93,8 @@ class Sweeps:
         self, name: str, text: str, configs: Sequence[Mapping[str, Any]], words: Mapping[str, Any] | None = None
     ) -> str:  # fmt: skip
         """A new sweep, all of whose cells wait; its id. Raises OSError where the disk fails."""
-        sweep = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
+        ids = (time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3) for _ in range(1000))
+        sweep = next(each for each in ids if not self._place(each).exists())
         created = time.strftime("%Y-%m-%d %H:%M:%S")
         head = {"sweep": VERSION, "name": name, "created": created, "stamp": time.time_ns()}
         head |= {"text": text, "words": dict(words or {})}
@@ -128,19 +125,12 @@ class Sweeps:
 
         It is a lock of the operating system, which ends with the process. Where there are none nothing is refused.
         """
-        place = self._folder / f".{sweep}.lock"
-        lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise InputError("sweep", sweep, "another process is at work on it") from None
-                except OSError:
-                    pass  # a file system without locks
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(self._folder / f".{sweep}.lock", 0.0))
+            except TimeoutError:
+                raise InputError("sweep", sweep, "another process is at work on it") from None
             yield
-        finally:
-            os.close(lock)
 
     def _append(self, sweep: str, document: Mapping[str, Any]) -> None:
         data = (json.dumps(document, allow_nan=False) + "\n").encode()
@@ -195,7 +185,10 @@ class Sweeps:
         return sorted(name for name in ids if _ID.fullmatch(name))
 
     def stamps(self) -> dict[str, str]:
-        """Every sweep with the size, times and number of its journal: others when it, or who may read it, changed."""
+        """Every sweep with the size, times and number of its journal: others when it, or who may read it, changed.
+
+        Raises OSError where the folder of them cannot be read.
+        """
         found = {}
         for sweep in self._ids():
             try:

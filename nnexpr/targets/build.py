@@ -10,16 +10,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.files import FileError, open_ordinary
 from nnexpr.scale import Scale
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.targets.catalogue import CATALOGUE, UNIT, Function
-from nnexpr.targets.datafile import read_target
+from nnexpr.targets.datafile import file_of, read_target
 from nnexpr.targets.formula import parse_formula
 from nnexpr.targets.sampling import gaussian_noise, regular_grid
 from nnexpr.targets.target import LARGEST, Target
 from nnexpr.targets.wording import printable
 
-__all__ = ["build_target", "idle_options", "is_built_from", "target"]
+__all__ = ["build_target", "idle_options", "is_built_from", "require_target", "target"]
 
 Array = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -80,6 +81,21 @@ def build_target(specification: FitSpecification) -> Target:
     else:
         made = _from_catalogue(spelling, spec)
     return _with_noise(made, spec.noise, spec.target_seed) if spec.noise > 0 else made
+
+
+def require_target(spelling: str) -> None:
+    """Raises :class:`InputError` where nothing is spelled so, whatever else is asked for; no file is read."""
+    spelling = spelling.strip(" ")
+    kind, _, text = spelling.partition(":")
+    if (path := file_of(spelling)) is not None:
+        try:
+            open_ordinary(path).close()
+        except FileError as error:
+            raise InputError("target", printable(spelling, 160), str(error)) from None
+    elif kind == "expr":
+        parse_formula(text)
+    elif spelling not in CATALOGUE:
+        raise InputError("target", printable(spelling), _unknown(spelling))
 
 
 class Aimed(Protocol):

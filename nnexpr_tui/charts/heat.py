@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
-    "EMPTY", "OWN", "PIXELS", "SHADES", "Picture", "blank", "changed_cells", "levels_of", "pixels", "resampled",
-    "runs_of", "shaded", "write",
+    "BLANK", "EMPTY", "OWN", "PIXELS", "SHADES", "Picture", "blank", "changed_cells", "levels_of", "pixels",
+    "resampled", "runs_of", "shaded", "write",
 ]  # fmt: skip
 
 Colors = NDArray[np.int32]

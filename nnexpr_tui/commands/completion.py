@@ -40,9 +40,8 @@ def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Co
 def sweeps(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Names and ids of sweeps, the newest first."""
     from nnexpr.runs.store import store
-    from nnexpr.runs.sweep_journal import Sweeps
 
-    kept = Sweeps((ctx.params.get("store") or store()).folder).all()
+    kept = (ctx.params.get("store") or store()).sweeps.all()
     names = dict.fromkeys(name for each in reversed(kept) for name in (each.name, each.id) if name)
     return _beginning(names, incomplete)[:_MOST]
 

@@ -107,13 +107,13 @@ def print_table(
 ) -> None:
     """Print a table on stdout: the first column to the left; the others, unless they hold words, to the right.
 
-    ``narrow``: headings are wrapped to what stands below them, before anything else is.
+    ``narrow``: headings are wrapped to what stands below them, before anything else is, and columns stand closer.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table, rows = Table(box=box.SIMPLE_HEAD), list(rows)
+    table, rows = Table(box=box.SIMPLE_HEAD, collapse_padding=narrow, pad_edge=not narrow), list(rows)
     for place, column in enumerate(columns):
         longest = max(len(text) for text in [*column.split(), *(row[place] for row in rows)])
         table.add_column(
@@ -191,15 +191,15 @@ def _lacks_colors(console: Console) -> bool:
 
 
 def _print_picture(console: Console, picture: Picture) -> None:
+    import numpy as np
     from rich.text import Text
 
-    from nnexpr_tui.charts.heat import runs_of
+    from nnexpr_tui.charts.heat import BLANK, runs_of
 
     for row in picture:
-        line = Text(no_wrap=True)
-        for text, ink, paper in runs_of(row.tolist()):
+        line, drawn = Text(no_wrap=True), np.flatnonzero(row != BLANK)  # spaces in a colour are drawn
+        for text, ink, paper in runs_of(row[: drawn[-1] + 1 if len(drawn) else 0].tolist()):
             line.append(text, style=_style(ink, paper))
-        line.rstrip()
         console.print(line)
 
 

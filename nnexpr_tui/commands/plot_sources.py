@@ -18,7 +18,7 @@ from nnexpr.runs.reading import of_one_output, read_network
 from nnexpr.runs.restored import recording_of, result_of
 from nnexpr.runs.run import Run
 from nnexpr.runs.store import Store
-from nnexpr.runs.sweep_journal import SweepEntry, Sweeps
+from nnexpr.runs.sweep_journal import SweepEntry
 from nnexpr.specification import InputError
 from nnexpr.targets import target
 from nnexpr_tui.commands.interrupts import Interrupted, signals
@@ -182,7 +182,7 @@ def _of_target(spelling: str, asked: Asked, look: dict[str, Any]) -> Labelled:
 
 def _sweep_named(name: str, store: Store) -> SweepEntry | None:
     """The sweep of that whole id, or the newest of that name."""
-    called = (each for each in reversed(Sweeps(store.folder).all()) if name in (each.id, each.name))
+    called = (each for each in reversed(store.sweeps.all()) if name in (each.id, each.name))
     return next(called, None)
 
 

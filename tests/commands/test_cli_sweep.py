@@ -108,7 +108,7 @@ def test_a_dry_run_tells_what_it_would_be_and_keeps_nothing(run, grid, tmp_path)
         ("[grid]\nlr = [1e-3, -1]", "line 2: lr is -1"),
         ("[base]\ntarget = 'expr:sin(y)'", "line 2: target is"),
         ("[base]\n\ntarget = 'csv:nowhere.csv'", "line 3: target is"),
-        ("[base]\ntarget = 'waves2d'\n[grid]\nnetwork = ['mlp',\n 'shallow']", "line 4: network is shallow"),
+        ("[base]\ntarget = 'waves2d'\n[grid]\nnetwork = ['mlp',\n 'shallow']", "line 5: network is shallow"),
         ("[base]\ndepth = 60\nwidth = 65536", "width is 65536: this fit needs about"),
         ("seeds = 1000000000000", "line 1: seeds is 1000000000000: a sweep has at most 100,000 cells"),
     ],

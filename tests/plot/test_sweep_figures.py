@@ -32,6 +32,20 @@ def test_a_sweep_has_its_lines_and_its_maps() -> None:
     np.testing.assert_array_equal(mesh.get_array(), [[4.0, 2.0], [3.0, 1.0]])
 
 
+def test_places_of_a_map_are_evenly_spaced_each_with_its_label_and_a_cross_where_nothing_is_finite() -> None:
+    axes = plot.sweep(table((4.0, 3.0, float("nan"), 1.0)))["width-lr"].axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["4", "8"]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["0.001", "0.01"]
+    assert (axes.get_xticks().tolist(), axes.get_xlim(), axes.get_ylim()) == (
+        [0, 1],
+        (-0.5, 1.5),
+        (-0.5, 1.5),
+    )
+    [crosses] = axes.lines
+    assert crosses.get_xydata().tolist() == [[1.0, 0.0]]
+
+
 def test_a_sweep_without_a_finite_loss_has_a_figure_all_the_same() -> None:
     figures = plot.sweep(table((float("nan"),) * 4))
-    figures["parallel"].savefig("/dev/null", format="png")
+    for figure in figures.values():
+        figure.savefig("/dev/null", format="png")

@@ -7,6 +7,7 @@ result is.
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 from collections.abc import Callable
@@ -25,7 +26,9 @@ from nnexpr.runs.cluster import worker
 from nnexpr.runs.cluster.carrying import Listener
 from nnexpr.runs.cluster.connection import Certificates
 from nnexpr.runs.cluster.run import run_on
+from nnexpr.runs.cluster.rungs import Rung
 from nnexpr.runs.cluster.scheduler import Scheduler, SchedulerLost
+from nnexpr.runs.sweeps.halving import scores_here
 from nnexpr.runs.sweeps.job import run_job
 from nnexpr.runs.sweeps.local import Progress
 from nnexpr.runs.sweeps.plan import Job, plan_of
@@ -66,9 +69,12 @@ class Heard:
         self.said: list[str] = []
         self._look = look
 
-    def on(self, cluster: Cluster, kept: Kept, function=cluster_jobs.echo, **options) -> Progress:
+    def on(
+        self, cluster: Cluster, kept: Kept | Rung, function=cluster_jobs.echo, jobs=None, **options
+    ) -> Progress:
         listener = Listener(self.said.append, lambda progress: None, lambda: bool(self._look(self)))
-        return run_on(kept, kept.left(), cluster.address, listener, function=function, **options)
+        left = kept.left() if jobs is None else jobs
+        return run_on(kept, left, cluster.address, listener, function=function, **options)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +121,18 @@ def tensors_of(data: bytes) -> dict[str, bytes]:
         for name, told in head.items()
         if name != "__metadata__"
     }
+
+
+def test_cells_are_judged_in_a_rung_as_here_to_the_bit(workers):
+    """One of them diverges; and a rung that is stopped has judged nothing."""
+    shared = {"target": "cube", "points": 16, "epochs": 27}
+    jobs = plan_of([{**shared, "width": (width,), "lr": lr} for width in (4, 8) for lr in (1e-3, 1e30)]).jobs
+    rung = Rung("best_loss", 1 / 3)
+    assert Heard().on(workers, rung, rung.function, jobs=jobs).done == {job.number for job in jobs}
+    assert rung.scores == scores_here("best_loss", workers=1)(jobs, 1 / 3)
+    assert len(rung.scores) == 4
+    assert 0 < sum(map(math.isinf, rung.scores.values())) < 4
+    assert Heard(lambda heard: True).on(workers, Rung("loss", 1.0), rung.function, jobs=jobs).stopped
 
 
 def test_what_is_sent_is_a_function_by_name_and_text(workers, monkeypatch):

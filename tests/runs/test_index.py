@@ -218,6 +218,17 @@ def test_an_index_damaged_anywhere_never_gives_a_wrong_list(store: Store) -> Non
         assert_as_the_files_say(store)
 
 
+def test_of_damaged_ones_that_were_set_aside_the_newest_are_kept(store: Store) -> None:
+    """With their journals; by when they were set aside, whatever the clock said and their names say."""
+    (store.folder / "index.damaged-29991231-235959-ffff.sqlite").write_bytes(b"from a clock that was ahead")
+    (store.folder / "index.damaged-29991231-235959-ffff.sqlite-wal").write_bytes(b"its journal")
+    for number in range(5):
+        (store.folder / "index.sqlite").write_bytes(b"nonsense %d" % number * 100)
+        assert store.index().rebuild().set_aside
+    kept = {path.read_bytes()[:10] for path in store.folder.glob("index.damaged*")}
+    assert kept == {b"nonsense 2", b"nonsense 3", b"nonsense 4"}
+
+
 def test_an_index_of_a_newer_version_is_left_alone_and_told_of(store: Store) -> None:
     store.entries()
     path = store.folder / "index.sqlite"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -162,6 +163,27 @@ def test_in_two_parts_a_journal_says_what_it_says_at_once(
     assert [repr((at, together[at])) for at in sorted(together)] == [
         repr((at, whole.records[at])) for at in sorted(whole.records)
     ]
+
+
+def test_a_folder_of_sweeps_that_cannot_be_read_keeps_no_other_question_from_its_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = store.sweeps.begin("s", "", [{}, {}])
+    agrees(store, sweep)
+    genuine = os.listdir
+
+    def refusing(folder: Any = ".") -> list[str]:
+        if Path(folder).name == "sweeps":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return genuine(folder)
+
+    monkeypatch.setattr(os, "listdir", refusing)
+    over = store.index()
+    assert over.query("SELECT (SELECT count(*) FROM runs), cells FROM sweeps").rows == ((0, 2),)
+    assert over.notes == ["sweeps cannot be read (Permission denied): what is told of them is as it was last"]
+    rebuilt = store.index().rebuild()
+    assert (rebuilt.sweeps, len(rebuilt.problems)) == (1, 1)
+    assert rows(store, "SELECT count(*) FROM cells") == [(2,)]
 
 
 def test_only_what_was_added_is_read(store: Store) -> None:

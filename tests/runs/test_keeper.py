@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -197,3 +198,26 @@ def test_words_of_whoever_keeps_it_are_in_the_head(tmp_path: Path, session: Sess
     Keeper(Store(tmp_path), 0.0, words={"sweep": "20261127-120000-abcdef", "name": "first"}).keep(session)
     head = Store(tmp_path).runs()[0].head()
     assert (head.sweep, head.name, head.state) == ("20261127-120000-abcdef", "first", "ready")
+
+
+def test_two_that_draw_one_id_in_one_second_keep_two_runs(
+    tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that holds it, and one that has kept it and let go before it could be held."""
+    ids = [f"20260101-000000-00000{number}" for number in range(3)]
+    store, genuine = Store(tmp_path), module.hold
+    let_go = genuine(store.place(ids[0]))
+
+    def late(path: Path) -> Callable[[], None]:
+        if path.stem == ids[1]:
+            path.write_bytes(b"another's")
+        return genuine(path)
+
+    monkeypatch.setattr("nnexpr.runs.store.new_id", iter(ids).__next__)
+    monkeypatch.setattr(module, "hold", late)
+    keeper = Keeper(store, 0.0)
+    keeper.keep(session)
+    let_go()
+    assert (keeper.run, keeper.problem) == (ids[2], "")
+    assert store.place(ids[1]).read_bytes() == b"another's"
+    assert not store.place(ids[0]).exists()

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import nnexpr
+from nnexpr.runs.folder import labels_file, previous_file
 from nnexpr.runs.store import Store, new_id
 from nnexpr.specification import FitSpecification
 from nnexpr.training.fit import assemble
@@ -55,6 +56,23 @@ def test_what_was_given_goes_before_the_environment_and_that_before_the_platform
     assert nnexpr.store() == Store(Path("/told"))
     monkeypatch.delenv("NNEXPR_STORE")
     assert nnexpr.store().folder.name == "runs"
+
+
+def test_the_journals_of_sweeps_are_at_hand(tmp_path: Path) -> None:
+    sweep = Store(tmp_path).sweeps.begin("widths", "", [{"width": 4}])
+    assert [each.id for each in nnexpr.store(tmp_path).sweeps.all()] == [sweep]
+
+
+def test_a_fresh_id_is_no_one_elses_nor_of_what_was_thrown_away_or_is_only_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [f"20260101-000000-00000{number}" for number in range(5)]
+    kept, previous, named, trashed, free = (Store(tmp_path).place(run) for run in ids)
+    (tmp_path / ".trash").mkdir()
+    for path in (kept, previous_file(previous), labels_file(named), tmp_path / ".trash" / trashed.name):
+        path.write_bytes(b"")
+    monkeypatch.setattr("nnexpr.runs.store.new_id", iter(ids).__next__)
+    assert Store(tmp_path).fresh_id() == free.stem
 
 
 def test_ids_sort_by_age_and_differ() -> None:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnexpr.files import FileError, open_ordinary
 from nnexpr.runs.cluster.compiling import compile_for, keep_compiled_code
 from nnexpr.runs.cluster.versions import versions
 
-__all__ = ["digest_of", "halt", "introduce", "introduce_scheduler", "train"]
+if TYPE_CHECKING:
+    from nnexpr.runs.sweeps.plan import Job
+
+__all__ = ["digest_of", "halt", "introduce", "introduce_scheduler", "score", "train"]
 
 LONGEST = 400  # characters of what went wrong
 PART = 1 << 20  # bytes of a file that are read at once
@@ -45,14 +50,40 @@ def train(message: str) -> bytes:
 
     ``message``: JSON ``{"attempt": its name, "job": the job's own JSON}``. Raises RuntimeError with a sentence.
     """
+    return _carried_out(message, _trained)
+
+
+def score(by: str, share: float, message: str) -> bytes:
+    """Train a job for its share of the epochs: JSON of what each of its cells is judged by, null where not finite.
+
+    ``message``, and what is raised: as of :func:`train`.
+    """
+    return _carried_out(message, lambda job, stop: _scored(job, stop, by, share))
+
+
+def _trained(job: Job, stop: Callable[[], bool]) -> bytes:
+    from nnexpr.runs.sweeps.job import run_job
+
+    return run_job(job.to_json(), stop=stop)
+
+
+def _scored(job: Job, stop: Callable[[], bool], by: str, share: float) -> bytes:
+    from nnexpr.runs.sweeps.halving import epochs_of
+    from nnexpr.runs.sweeps.job import score_job
+
+    scores = score_job(job, epochs_of(job, share), by, stop, lambda _: None)
+    return json.dumps([value if math.isfinite(value) else None for value in scores]).encode()
+
+
+def _carried_out(message: str, work: Callable[[Job, Callable[[], bool]], bytes]) -> bytes:
     told = json.loads(message)
     attempt: str = told["attempt"]
     try:
-        from nnexpr.runs.sweeps.job import run_job
         from nnexpr.runs.sweeps.plan import Job
 
-        compile_for(Job.from_json(told["job"]).specification)
-        return run_job(told["job"], stop=lambda: attempt in _halted)
+        job = Job.from_json(told["job"])
+        compile_for(job.specification)
+        return work(job, lambda: attempt in _halted)
     except Exception as error:  # of whatever kind: at the other end it could perhaps not be read
         text = str(error).strip() or type(error).__name__
         raise RuntimeError(text[:LONGEST]) from None

@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 PATIENCE = 30.0  # seconds for the lock, of whoever cannot do without
+MOST_ASIDE = (
+    3  # damaged ones that are kept to be looked at; their files, from which all can be made, are there
+)
 BUSY = 5.0  # seconds for SQLite's own locks, which whoever only reads meets too
 # What says of a file only that it cannot be used now; all else says that it is no index.
 _PASSING = tuple(
@@ -177,11 +180,24 @@ def _told(path: Path) -> Iterator[None]:
 def set_aside(path: Path) -> str:
     """Give a damaged index another name, which is returned; raises :class:`IndexProblem`.
 
-    With it go its journals, so that nothing of it comes into the next.
+    With it go its journals, so that nothing of it comes into the next. Of earlier ones the newest stay.
     """
     name = f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}{path.suffix}"
     with _told(path), locked(path.with_name(f".{path.name}.lock"), PATIENCE):
         for beside in _with_journals(path):
             if beside.exists():
                 beside.replace(path.with_name(name + beside.name.removeprefix(path.name)))
+        _prune(path)
     return name
+
+
+def _prune(path: Path) -> None:
+    """Of those that were set aside let the newest be, by when they were; a folder stays."""
+    aside: dict[str, list[Path]] = {}
+    for each in path.parent.glob(f"{path.stem}.damaged-*{path.suffix}*"):
+        aside.setdefault(each.name.partition(path.suffix)[0], []).append(each)
+    newest_last = sorted(aside.values(), key=lambda files: max(each.lstat().st_ctime_ns for each in files))
+    for files in newest_last[:-MOST_ASIDE]:
+        for each in files:
+            with suppress(OSError):
+                each.unlink()

@@ -26,6 +26,7 @@ from nnexpr.runs.index.question import Answer, asked
 from nnexpr.runs.index.reading import entry_in, is_sound, read_entry, row_of
 from nnexpr.runs.index.schema import RUN_COLUMNS
 from nnexpr.runs.run import Run
+from nnexpr.runs.sweep_journal import Sweeps
 
 __all__ = ["Index", "Rebuilt"]
 
@@ -45,7 +46,7 @@ class Rebuilt:
     runs: int
     damaged: int  # of them, that cannot be read
     sweeps: int
-    problems: tuple[str, ...]  # a sentence for each sweep that cannot be read
+    problems: tuple[str, ...]  # a sentence for each sweep that cannot be read, or for all of them
     seconds: float
     set_aside: str
 
@@ -92,18 +93,31 @@ class Index:
         with reading(self.path) as connection:
             return asked(connection, sql, rows, seconds)
 
+    def _journals(self) -> dict[str, str] | None:
+        """What the journals of sweeps are now; None, and a note, where their folder cannot be read."""
+        try:
+            return Sweeps(self.folder).stamps()
+        except OSError as error:
+            note = (
+                f"sweeps cannot be read ({error.strerror or error}): what is told of them is as it was last"
+            )
+            if note not in self.notes:
+                self.notes.append(note)
+            return None
+
     def _bring_up_to_date(self) -> None:
         """All tables, for a question."""
         self._as_files_are(must_write=True)
+        journals = self._journals()
         try:
             with reading(self.path) as connection:
-                known = details.is_up_to_date(connection) and sweeps.is_up_to_date(connection, self.folder)
+                known = details.is_up_to_date(connection) and sweeps.is_up_to_date(connection, journals)
         except Missing:  # of an older version, or another process is making it: whoever writes waits for it
             known = False
         if not known:
             with writing(self.path) as connection:
                 details.bring_up_to_date(connection, self.folder)
-                sweeps.bring_up_to_date(connection, self.folder)
+                sweeps.bring_up_to_date(connection, self.folder, journals)
 
     def rebuild(self) -> Rebuilt:
         """Make the index anew from the files; raises IndexProblem where that is not possible."""
@@ -114,17 +128,19 @@ class Index:
                 pass
         except DamagedIndex:
             aside = set_aside(self.path)
-        rows = self._read(found.stamps, found)
+        rows, journals = self._read(found.stamps, found), self._journals()
+        # What belongs to them is read again with them.
+        anew = ("runs", "details") if journals is None else ("runs", "details", "sweeps")
         with writing(self.path) as connection:
-            for table in ("runs", "details", "sweeps"):  # what belongs to them is read again with them
+            for table in anew:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
             connection.executemany(_KEEP, rows.values())
             details.bring_up_to_date(connection, self.folder)
-            sweeps.bring_up_to_date(connection, self.folder)
-            [(journals,)] = connection.execute("SELECT count(*) FROM sweeps").fetchall()
-            problems = sweeps.damaged(connection)
+            sweeps.bring_up_to_date(connection, self.folder, journals)
+            [(kept,)] = connection.execute("SELECT count(*) FROM sweeps").fetchall()
+            problems = (*self.notes, *sweeps.damaged(connection))
         damaged = sum(entry_in(row, live=False).state == "damaged" for row in rows.values())
-        return Rebuilt(len(rows), damaged, journals, problems, time.monotonic() - began, aside)
+        return Rebuilt(len(rows), damaged, kept, problems, time.monotonic() - began, aside)
 
     def _file(self, run: str) -> Path:
         return self.folder / f"{run}.safetensors"

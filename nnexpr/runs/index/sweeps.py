@@ -31,9 +31,9 @@ _KEEP = (
 _WAITING = Record("waiting", "", None, {}, "")
 
 
-def is_up_to_date(connection: sqlite3.Connection, store: Path) -> bool:
+def is_up_to_date(connection: sqlite3.Connection, there: Mapping[str, str] | None) -> bool:
     """Whether there is nothing to do for :func:`bring_up_to_date`."""
-    return _known(connection) == Sweeps(store).stamps()
+    return there is None or _known(connection) == there
 
 
 def damaged(connection: sqlite3.Connection) -> tuple[str, ...]:
@@ -42,10 +42,16 @@ def damaged(connection: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(f"sweep {sweep}: {problem}" for sweep, problem in rows)
 
 
-def bring_up_to_date(connection: sqlite3.Connection, store: Path) -> None:
-    """Let the tables be as the journals of the store are."""
+def bring_up_to_date(
+    connection: sqlite3.Connection, store: Path, there: Mapping[str, str] | None
+) -> None:  # fmt: skip
+    """Let the tables be as the journals of the store are.
+
+    ``there``: their stamps from before, so that what is added meanwhile is noticed; None where they cannot be read.
+    """
+    if there is None:
+        return
     journals, known = Sweeps(store), _known(connection)
-    there = journals.stamps()  # before anything is read, so that what is added meanwhile is noticed
     for sweep in known.keys() - there.keys():
         forget(connection, ("sweeps",), "id", sweep)
         forget(connection, _OF_CELLS, "sweep", sweep)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from nnexpr.networks.architecture import architecture
 from nnexpr.runs.sweeps.faults import MOST_FAULTS, Fault, SweepFileError
 from nnexpr.runs.sweeps.file import SweepFile
 from nnexpr.runs.sweeps.plan import specifications
-from nnexpr.specification import OPTIONS, InputError
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets import build_target
 
-__all__ = ["check_file"]
+__all__ = ["check_file", "faults_in"]
 
 MOST_TARGETS = 200  # that are built; what is wrong with others shows when their jobs begin
 MOST_POINTS = 10_000  # at which a function is tried
@@ -28,13 +29,26 @@ def check_file(file: SweepFile) -> list[str]:
 
     Targets are built once each, so data files are read.
     """
+    cells = specifications(file.configs)
+    if faults := faults_in(file, cells):
+        raise SweepFileError(file.path, faults)
+    idle: dict[str, int] = {}
+    for config, cell in zip(file.configs, cells, strict=True):
+        for name in config:
+            idle[name] = idle.get(name, 0) + (not cell.relevant(name))
+    return [
+        f"{name} has no meaning for {cells:,} of the {len(file.configs):,} cells; it changes nothing there."
+        for name, cells in idle.items()
+        if cells
+    ]
+
+
+def faults_in(file: SweepFile, cells: Sequence[FitSpecification]) -> list[Fault]:
+    """Of its targets and networks, by line, the first of them."""
     faults: dict[Fault, None] = {}
     targets: dict[tuple[Any, ...], int | None] = {}
     networks: set[tuple[Any, ...]] = set()
-    idle: dict[str, int] = {}
-    for config, cell in zip(file.configs, specifications(file.configs), strict=True):
-        for name in config:
-            idle[name] = idle.get(name, 0) + (not cell.relevant(name))
+    for config, cell in zip(file.configs, cells, strict=True):
         which = tuple(getattr(cell, name) for name in TARGET)
         try:
             if which not in targets and len(targets) < MOST_TARGETS:
@@ -51,14 +65,8 @@ def check_file(file: SweepFile) -> list[str]:
                 networks.add(network)
                 architecture(cell, dimension)
         except InputError as error:
-            line = file.lines.get(error.option, file.lines.get("target", 1))
+            line = file.line_of(error.option, config)
             faults[Fault(line, f"{error.option} is {error.shown}: {error.allowed}")] = None
         if len(faults) >= MOST_FAULTS:
             break
-    if faults:
-        raise SweepFileError(file.path, sorted(faults))
-    return [
-        f"{name} has no meaning for {cells:,} of the {len(file.configs):,} cells; it changes nothing there."
-        for name, cells in idle.items()
-        if cells
-    ]
+    return sorted(faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nnexpr.declarations import InputError
@@ -55,6 +55,15 @@ class Faults:
         if isinstance(error, InputError):
             error = f"{error.option} is {error.shown or 'empty'}: {error.allowed}"
         self._found[Fault(line, error)] = None
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Those that were found elsewhere."""
+        self._found |= dict.fromkeys(faults)
+
+    @property
+    def found(self) -> bool:
+        """Whether there are any."""
+        return bool(self._found)
 
     @property
     def are_enough(self) -> bool:

@@ -23,7 +23,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -57,7 +57,14 @@ class SweepFile:
     text: str
     varied: tuple[str, ...]  # options that are not the same in all cells, in the file's order
     configs: tuple[Mapping[str, Any], ...]  # one a cell, by option, with its seed and one member
-    lines: Mapping[str, int]  # of each option that is named: where, for what is found wrong later
+    lines: Mapping[
+        tuple[str, Any], int
+    ]  # of each option that is named, and of each value of it, where it stands
+
+    def line_of(self, option: str, config: Mapping[str, Any]) -> int:
+        """Where a cell's value of an option stands, or else its target, for what is found wrong later."""
+        places = (option, config.get(option)), (option, None), ("target", config.get("target"))
+        return next((self.lines[place] for place in places if place in self.lines), 1)
 
 
 def read_file(path: str | os.PathLike[str]) -> SweepFile:
@@ -100,18 +107,26 @@ def read_text(text: str, path: str) -> SweepFile:
         faults.at(faults.line("name"), "name must be a line of text, at most 80 characters")
     seeds = _seeds(document, base, sections, faults)
     _require_apart(sections, faults)
+    folder = Path(path).absolute().parent
+    named = _named(base, sections)
+    _require_known(named, folder, faults)
     faults.settle()
     _require_few(sections, len(seeds), faults)
-    folder = Path(path).absolute().parent
     configs = tuple(_configs(base, sections, seeds, folder, faults))
-    faults.settle()
     axes = dict.fromkeys(option for tables in sections.values() for each in tables for option in each.options)
-    lines = {option: given.line for option, given in base.items()}
-    for tables in sections.values():
-        for table in tables:
-            lines |= {option: table.line_of(option) for option in table.options}
     varied = (*axes, *(["seed"] if len(seeds) > 1 and "seed" not in axes else []))
-    return SweepFile(path, name, text, varied, configs, lines)
+    lines: dict[tuple[str, Any], int] = {}
+    for option, given in named:
+        lines.setdefault((option, with_path(given.value, folder)), given.line)
+        lines.setdefault((option, None), given.line)
+    file = SweepFile(path, name, text, varied, configs, lines)
+    if faults.found:
+        from nnexpr.runs.sweeps.check import faults_in
+        from nnexpr.runs.sweeps.plan import specifications
+
+        faults.add(faults_in(file, specifications(configs)))
+    faults.settle()
+    return file
 
 
 def _parsed(text: str, path: str) -> dict[str, Any]:
@@ -213,6 +228,40 @@ def _require_apart(sections: Mapping[str, Sequence[Section]], faults: Faults) ->
                     line, f"{option} stands in [{seen[option]}] and in [{kind}]; it varies in one of them"
                 )
             seen.setdefault(option, kind)
+
+
+def _named(base: Mapping[str, Given], sections: Mapping[str, Sequence[Section]]) -> list[tuple[str, Given]]:
+    """Every value that an option is given anywhere."""
+    tables = [table for kind in sections.values() for table in kind]
+    varied = [(name, given) for table in tables for name in table.options for given in table.given(name)]
+    return [*base.items(), *varied]
+
+
+def _require_known(named: Iterable[tuple[str, Given]], folder: Path, faults: Faults) -> None:
+    """A text may be more than its declaration tells: a target, a schedule, a device. NumPy is loaded for targets.
+
+    A data file that is missing is told with other faults; alone it is none of the text's (see ``check_file``).
+    """
+    missing: list[tuple[int, InputError]] = []
+    for name, given in named:
+        if OPTIONS[name].kind != "text":
+            continue
+        value = with_path(given.value, folder)
+        is_file = name == "target" and value.startswith("csv:")
+        try:
+            FitSpecification.make(**{name: value})
+            if name == "target":
+                from nnexpr.targets import require_target
+
+                require_target(value)
+        except InputError as error:
+            if is_file:
+                missing.append((given.line, error))
+            else:
+                faults.at(given.line, error)
+    if faults.found:
+        for line, error in missing:
+            faults.at(line, error)
 
 
 def _require_few(sections: Mapping[str, Sequence[Section]], seeds: int, faults: Faults) -> None:

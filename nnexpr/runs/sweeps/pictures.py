@@ -15,24 +15,38 @@ __all__ = ["Coordinate", "HeatMap", "Parallel", "heat_maps", "parallel"]
 
 LOG_RATIO = 8.0  # of the largest to the least positive value, from which an axis is logarithmic
 MOST_MAPS = 3
+MOST_ALONG = 40  # values of an option that has a map; there is one label for each
+LEAST_FILLED = 0.25  # of a map's places, where there are cells; draws hardly meet in one
 MOST_TICKS = 8  # of an axis; of more values the ends and the middle are named
 SMALLEST = 1e-300  # of a loss on a logarithmic axis
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """``values[i][j]``: the median at ``(x[j], y[i])`` over all cells there; NaN where there are none."""
+    """``values[i][j]``: the median over all cells at ``(x[j], y[i])``; NaN where none has a finite value.
+
+    Places are evenly spaced, whatever the options' values are: ``x`` and ``y`` are how those are spelled, numbers in
+    ascending order, anything else as it comes.
+    """
 
     title: str
     x_label: str
     y_label: str
-    x: Sequence[float]
-    y: Sequence[float]
+    x: Sequence[str]
+    y: Sequence[str]
     values: Sequence[Sequence[float]]
     label: str
-    log_x: bool
-    log_y: bool
-    log: bool
+    log: bool  # whether the values are better told apart by their powers of ten
+
+    @property
+    def finite(self) -> list[float]:
+        """The values that there are."""
+        return [value for row in self.values for value in row if math.isfinite(value)]
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether some place has no value."""
+        return len(self.finite) < len(self.x) * len(self.y)
 
 
 @dataclass(frozen=True)
@@ -53,28 +67,59 @@ class Parallel:
 
 
 def heat_maps(table: Table, by: str = "loss") -> list[HeatMap]:
-    """One for each two options of numbers that vary, those with the most values first; none where fewer than two do."""
-    axes = {name: _numbers(table, name) for name in table.varied if name != "seed"}
-    numeric = {name: values for name, values in axes.items() if values is not None and len(set(values)) > 1}
-    pairs = sorted(
-        combinations(numeric, 2), key=lambda pair: -len(set(numeric[pair[0]])) * len(set(numeric[pair[1]]))
-    )
-    return [_heat_map(table, pair, (numeric[pair[0]], numeric[pair[1]]), by) for pair in pairs[:MOST_MAPS]]
+    """One for each two options that vary, those with the most places first; none where fewer than two do.
+
+    Options of very many values have none, nor have two that are hardly ever combined: they were drawn, or go together.
+    """
+    axes = [_Axis.of(table, name) for name in table.varied if name != "seed"]
+    pairs = combinations([axis for axis in axes if 1 < len(axis.texts) <= MOST_ALONG], 2)
+    full = [pair for pair in pairs if _filled(*pair) >= LEAST_FILLED]
+    full.sort(key=lambda pair: -len(pair[0].texts) * len(pair[1].texts))
+    return [_heat_map(table, *pair, by) for pair in full[:MOST_MAPS]]
 
 
-def _heat_map(table: Table, names: tuple[str, str], at: tuple[list[float], list[float]], by: str) -> HeatMap:
-    there: dict[tuple[float, float], list[float]] = {}
-    for x, y, value in zip(*at, table.result(by), strict=True):
+@dataclass(frozen=True)
+class _Axis:
+    """An option: how its values are spelled, in their order, and which of them each cell has."""
+
+    name: str
+    texts: Sequence[str]
+    at: Sequence[int]
+
+    @classmethod
+    def of(cls, table: Table, name: str) -> _Axis:
+        spelled, numbers = (
+            [table.spelled(cell, name) for cell in range(len(table.cells))],
+            _numbers(table, name),
+        )
+        known = list(dict.fromkeys(spelled))
+        if numbers is not None:
+            number_of = dict(zip(spelled, numbers, strict=True))
+            known.sort(key=lambda text: number_of[text])
+        place = {text: at for at, text in enumerate(known)}
+        return cls(name, [text or "none" for text in known], [place[text] for text in spelled])
+
+
+def _filled(across: _Axis, up: _Axis) -> float:
+    """The share of the places of two options where there are cells."""
+    return len(set(zip(across.at, up.at, strict=True))) / (len(across.texts) * len(up.texts))
+
+
+def _heat_map(table: Table, across: _Axis, up: _Axis, by: str) -> HeatMap:
+    there: dict[tuple[int, int], list[float]] = {}
+    for x, y, value in zip(across.at, up.at, table.result(by), strict=True):
         if math.isfinite(value):
             there.setdefault((x, y), []).append(value)
-    across, up = (sorted(set(values)) for values in at)
-    values = [[median(there[x, y]) if (x, y) in there else math.nan for x in across] for y in up]
+    values = [
+        [median(there[x, y]) if (x, y) in there else math.nan for x in range(len(across.texts))]
+        for y in range(len(up.texts))
+    ]
+    several = " (median)" if any(len(found) > 1 for found in there.values()) else ""
+    title = f"{by.replace('_', ' ')}{several} over {across.name} and {up.name}"
     told = [value for row in values for value in row if math.isfinite(value)]
-    seeds = " (median)" if any(len(found) > 1 for found in there.values()) else ""
     return HeatMap(
-        f"{by.replace('_', ' ')}{seeds} over {names[0]} and {names[1]}", *names, across, up, values, by,
-        _is_log(across), _is_log(up), _is_log(told),
-    )  # fmt: skip
+        title, across.name, up.name, across.texts, up.texts, values, by.replace("_", " "), _is_log(told)
+    )
 
 
 def _is_log(values: Sequence[float]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnexpr.runs.store import Store
-from nnexpr.runs.sweep_journal import CellEntry, Sweeps
+from nnexpr.runs.sweep_journal import CellEntry
 from nnexpr.runs.sweeps.file import SweepFile
 from nnexpr.runs.sweeps.sweep import Sweep
 
@@ -22,7 +22,7 @@ def find(store: Store, file: SweepFile, halving: str = "") -> tuple[Sweep | None
 
     None for none; of the latter too where the former is there.
     """
-    journal, path = Sweeps(store.folder), os.path.abspath(file.path)
+    journal, path = store.sweeps, os.path.abspath(file.path)
     place = None
     for entry in reversed(journal.all()):
         same_place = entry.words.get("path") == path

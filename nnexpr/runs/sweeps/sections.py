@@ -8,7 +8,7 @@ listed one after another, and kinds are combined with one another. How many ther
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from random import Random
@@ -63,6 +63,9 @@ class Section(Protocol):
     def line_of(self, option: str) -> int:
         """Where the option stands."""
 
+    def given(self, option: str) -> Iterable[Given]:
+        """The values that it may have there."""
+
     @property
     def count(self) -> int:
         """Of :meth:`ways`; in a grid it may be more than any list has."""
@@ -85,6 +88,9 @@ class Grid:
 
     def line_of(self, option: str) -> int:
         return self.lines[option]
+
+    def given(self, option: str) -> Iterable[Given]:
+        return self.values[option]
 
     @property
     def count(self) -> int:
@@ -123,6 +129,10 @@ class Draws:
 
     def line_of(self, option: str) -> int:
         return self.spaces[option][1]
+
+    def given(self, option: str) -> Iterable[Given]:
+        space, line = self.spaces[option]
+        return [Given(value, line) for value in space.values]
 
     def ways(self) -> Iterator[Way]:
         drawn = Random(self.seed).random  # noqa: S311 - no secret

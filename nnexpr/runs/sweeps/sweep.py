@@ -24,7 +24,7 @@ from nnexpr.files import FileError, open_ordinary
 from nnexpr.networks.tensor_file import read_metadata
 from nnexpr.runs.store import Store
 from nnexpr.runs.sweep_growth import SweepState
-from nnexpr.runs.sweep_journal import CellEntry, SweepEntry, Sweeps
+from nnexpr.runs.sweep_journal import CellEntry, SweepEntry
 from nnexpr.runs.sweeps.file import SweepFile
 from nnexpr.runs.sweeps.plan import Job, Plan, plan_of
 from nnexpr.runs.sweeps.rungs import OBJECTIVES
@@ -59,7 +59,7 @@ class Sweep:
 
     def __init__(self, store: Store, entry: SweepEntry) -> None:
         _require_words(entry)
-        self._store, self._journal, self._entry = store, Sweeps(store.folder), entry
+        self._store, self._journal, self._entry = store, store.sweeps, entry
         self._cells = list(self._journal.cells(entry.id))
         self.id, self.name = entry.id, entry.name
 
@@ -69,7 +69,7 @@ class Sweep:
 
         ``halving``: the result by which cells are pruned on the way, if they are.
         """
-        journal = Sweeps(store.folder)
+        journal = store.sweeps
         words: dict[str, Any] = {"path": os.path.abspath(file.path), "varied": list(file.varied)}
         words |= {"halving": halving} if halving else {}
         words["data"] = {path: fingerprint(path) for job in plan_of(file.configs).jobs for path in job.files}
@@ -78,7 +78,7 @@ class Sweep:
     @classmethod
     def open(cls, store: Store, sweep: str) -> Sweep:
         """The one whose id begins so, or the newest of that name; raises :class:`InputError` for none."""
-        return cls(store, Sweeps(store.folder).named(sweep))
+        return cls(store, store.sweeps.named(sweep))
 
     @contextmanager
     def held(self) -> Iterator[None]:

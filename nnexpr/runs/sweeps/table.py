@@ -29,13 +29,13 @@ class Group:
     cells: tuple[int, ...]
     done: int
     diverged: int
-    losses: tuple[float, ...]  # of those that are done and finite, ascending
+    values: tuple[float, ...]  # what they are judged by, of those that are done and finite, ascending
     regions: float | None  # their median
 
     @property
     def median(self) -> float:
-        """Of the losses; infinite where there are none."""
-        return median(self.losses) if self.losses else math.inf
+        """Of the values; infinite where there are none."""
+        return median(self.values) if self.values else math.inf
 
 
 @dataclass(frozen=True)
@@ -84,22 +84,24 @@ class Table:
         finite = [cell for cell in done if math.isfinite(values[cell])]
         return sorted(finite, key=lambda cell: values[cell])[:count]
 
-    def groups(self) -> list[Group]:
-        """Configurations, the one of the least median loss first."""
+    def groups(self, by: str = "loss") -> list[Group]:
+        """Configurations, the one of the least median result first."""
         names = [name for name in self.varied if name != "seed"]
         alike: dict[tuple[Any, ...], list[int]] = {}
         for number, cell in enumerate(self.cells):
             alike.setdefault(tuple(getattr(cell, name) for name in names), []).append(number)
-        made = [self._group(dict(zip(names, key, strict=True)), cells) for key, cells in alike.items()]
+        made = [self._group(dict(zip(names, key, strict=True)), cells, by) for key, cells in alike.items()]
         return sorted(made, key=lambda group: group.median)
 
-    def _group(self, options: Mapping[str, Any], cells: Sequence[int]) -> Group:
+    def _group(self, options: Mapping[str, Any], cells: Sequence[int], by: str) -> Group:
         entries = [self.entries[cell] for cell in cells if self.entries[cell].state == "done"]
-        losses = sorted(entry.metrics["loss"] for entry in entries if "loss" in entry.metrics)
+        values = sorted(
+            entry.metrics[by] for entry in entries if math.isfinite(entry.metrics.get(by, math.nan))
+        )
         regions = [entry.metrics["linear_regions"] for entry in entries if "linear_regions" in entry.metrics]
         diverged = sum(entry.metrics.get("nonfinite", 0) > 0 for entry in entries)
         middle = median(regions) if regions else None
-        return Group(options, tuple(cells), len(entries), diverged, tuple(losses), middle)
+        return Group(options, tuple(cells), len(entries), diverged, tuple(values), middle)
 
 
 def table_of(sweep: Any) -> Table:

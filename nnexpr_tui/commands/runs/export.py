@@ -10,7 +10,7 @@ import click
 
 from nnexpr.declarations import load
 from nnexpr.runs.store import Store
-from nnexpr.runs.sweep_journal import SweepEntry, Sweeps
+from nnexpr.runs.sweep_journal import SweepEntry
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.completion import runs_and_sweeps
 from nnexpr_tui.commands.group import FailedRunError
@@ -99,7 +99,7 @@ def _require_place(path: Path, *, force: bool) -> None:
 
 def _sweeps(ids: tuple[str, ...], store: Store) -> list[SweepEntry]:
     """The sweeps that are named; none where runs are. Raises InputError for some of both."""
-    known = Sweeps(store.folder).all()
+    known = store.sweeps.all()
     called = {name: each for each in known for name in (each.name, each.id)}
     found = [called[each] for each in dict.fromkeys(ids) if each in called]
     if found and len(found) < len(set(ids)):

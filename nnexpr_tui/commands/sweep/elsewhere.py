@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ from nnexpr_tui.commands.options import Decorator, SectionedOption, attached, ow
 from nnexpr_tui.commands.output import say
 
 if TYPE_CHECKING:
-    from nnexpr.runs.cluster.carrying import Listener
+    from nnexpr.runs.cluster.carrying import Listener, Results
+    from nnexpr.runs.sweeps.halving import Scores
     from nnexpr.runs.sweeps.local import Progress
     from nnexpr.runs.sweeps.plan import Job
     from nnexpr.runs.sweeps.sweep import Sweep
@@ -71,20 +72,47 @@ class Elsewhere:
         if any(self.tls) and not self.address.startswith("tls:"):
             raise InputError("scheduler", self.address, "with certificates it must be tls://HOST:PORT")
 
-    def carried_out(self, sweep: Sweep, jobs: list[Job], listener: Listener) -> Progress:
+    def warn(self) -> None:
+        """Say what whoever else reaches the scheduler can do."""
+        from nnexpr.runs.cluster.connection import is_exposed
+
+        if is_exposed(self.address):
+            say(
+                f"{self.address} is no TLS: whoever reaches it can have its workers do anything. See the guide."
+            )
+
+    def carried_out(self, sweep: Sweep, jobs: Sequence[Job], listener: Listener) -> Progress:
         """The jobs done there; raises FailedRunError where the scheduler does not answer, or no longer."""
-        from nnexpr.runs.cluster.connection import Certificates, is_exposed
+        from nnexpr.runs.cluster.worker import train
+
+        return self._carried_out(sweep, sweep, jobs, listener, train)
+
+    def scores(self, sweep: Sweep, listener: Listener) -> Scores:
+        """How rungs of halving are judged there; raises as the above."""
+        from nnexpr.runs.cluster.rungs import Rung
+
+        def judged(jobs: Sequence[Job], share: float) -> Mapping[int, float] | None:
+            rung = Rung(sweep.halving, share)
+            reached = self._carried_out(sweep, rung, jobs, listener, rung.function)
+            return None if reached.stopped else rung.scores
+
+        return judged
+
+    def _carried_out(
+        self, sweep: Sweep, results: Results, jobs: Sequence[Job], listener: Listener,
+        function: Callable[[str], bytes],
+    ) -> Progress:  # fmt: skip
+        from nnexpr.runs.cluster.connection import Certificates
         from nnexpr.runs.cluster.run import run_on
         from nnexpr.runs.cluster.scheduler import SchedulerLost
 
         authority, certificate, key = self.tls
         known = Certificates(authority, certificate, key) if authority and certificate else None
-        if is_exposed(self.address):
-            say(
-                f"{self.address} is no TLS: whoever reaches it can have its workers do anything. See the guide."
-            )
         try:
-            return run_on(sweep, jobs, self.address, listener, certificates=known, patience=self.patience)
+            return run_on(
+                results, jobs, self.address, listener, certificates=known, patience=self.patience,
+                function=function,
+            )  # fmt: skip
         except SchedulerLost as error:
             sweep.conclude("stopped")
             raise FailedRunError(f"{error}; what has come is kept, and the same command goes on") from None

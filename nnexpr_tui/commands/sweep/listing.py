@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from nnexpr.runs.store import Store
-from nnexpr.runs.sweep_journal import Sweeps
 from nnexpr_tui.commands.options import SectionedCommand, json_option, store_option
 from nnexpr_tui.commands.output import print_json, print_table, say
 
@@ -20,7 +19,7 @@ _EXAMPLES = {"": "what there is", "--json": "for a script"}
 @store_option
 def listing(as_json: bool, store: Store) -> None:
     """List the sweeps that are kept, the oldest first."""
-    found, unreadable = Sweeps(store.folder).all_and_unreadable()
+    found, unreadable = store.sweeps.all_and_unreadable()
     if as_json:
         keys = ("id", "name", "created", "state", "cells")
         sweeps = [{key: getattr(each, key) for key in keys} for each in found]

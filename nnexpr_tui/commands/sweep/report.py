@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nnexpr.specification import OPTIONS, FitSpecification, command_line
@@ -12,7 +13,6 @@ from nnexpr_tui.commands.output import (
     figure,
     number,
     print_drawn,
-    print_grid,
     print_table,
     print_text,
 )
@@ -25,6 +25,7 @@ __all__ = ["document", "show_failures", "show_results"]
 
 MOST_FAILURES = 10  # that are told to people
 _PARALLEL_SIZE = 120, 22  # cells at most
+_MAP_WIDTH = 120
 MOST_COLUMNS = 6  # options beside the results, in a table
 
 
@@ -55,8 +56,8 @@ def document(sweep: Sweep, state: str) -> dict[str, Any]:
 
 def show_results(table: Table, top: int, by: str = "loss") -> None:
     """The best cells, configurations over their seeds, heat maps and parallel coordinates."""
-    from nnexpr.experiments.data import Map
     from nnexpr.runs.sweeps.pictures import heat_maps, parallel
+    from nnexpr_tui.charts.blocks import block_map
     from nnexpr_tui.charts.parallel import parallel_picture
 
     best = table.best(top, by)
@@ -69,12 +70,12 @@ def show_results(table: Table, top: int, by: str = "loss") -> None:
     print_table(f"Best of {count(len(table.cells), 'cell')}", ("cell", *names, *ends), rows, narrow=True)
     if len(table.varied) > MOST_COLUMNS:
         print_text(f"Also varied: {', '.join(table.varied[MOST_COLUMNS:])}.")
-    groups = table.groups()
+    groups = table.groups(by)
     if len(groups) < len(table.cells) and len(groups) > 1:
-        _show_groups(groups, names, top)
-    for each in heat_maps(table, by)[:1]:
+        _show_groups(groups, names, top, by)
+    for each in heat_maps(table, by):
         print_text(each.title.capitalize(), style="bold")
-        print_grid(Map.over(**vars(each)))
+        print_drawn(partial(block_map, each), _MAP_WIDTH, len(each.y))
     if len(table.varied) > 1 and len(best) > 1:
         print_text("All cells, the brightest the best", style="bold")
         lines = parallel(table, by)
@@ -99,23 +100,25 @@ def _row(table: Table, cell: int, names: Sequence[str], by: str) -> tuple[str, .
     )
 
 
-def _show_groups(groups: Sequence[Group], names: Sequence[str], top: int) -> None:
+def _show_groups(groups: Sequence[Group], names: Sequence[str], top: int, by: str) -> None:
     shown = [name for name in names if name != "seed"]
+    lost = any(group.diverged for group in groups[:top] if group.values)
     rows = [
         (
             *(OPTIONS[name].format(group.options[name]) for name in shown),
             f"{group.done:,}",
-            *(figure(value) for value in (group.losses[0], group.median, group.losses[-1])),
+            *(number(value) for value in (group.values[0], group.median, group.values[-1])),
             number(group.regions),
-            str(group.diverged) if group.diverged else "",
+            *([str(group.diverged)] if lost else []),
         )
         for group in groups[:top]
-        if group.losses
+        if group.values
     ]
-    title = f"Best of {count(len(groups), 'configuration')}, by the median loss of their seeds"
-    print_table(
-        title, (*shown, "cells", "least", "median", "greatest", "regions", "diverged"), rows, narrow=True
+    title = (
+        f"Best of {count(len(groups), 'configuration')}, by the median {by.replace('_', ' ')} of their seeds"
     )
+    results = "least", "median", "greatest", "regions", *(["diverged"] if lost else [])
+    print_table(title, (*shown, "cells", *results), rows, narrow=True)
 
 
 def show_failures(failures: Mapping[int, str]) -> None:

@@ -9,7 +9,6 @@ import click
 from nnexpr.runs.store import Store
 from nnexpr.runs.sweeps.faults import SweepFileError
 from nnexpr.runs.sweeps.file import SweepFile, read_file
-from nnexpr.runs.sweeps.rungs import OBJECTIVES
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.completion import sweeps
 from nnexpr_tui.commands.group import FailedRunError
@@ -26,7 +25,7 @@ from nnexpr_tui.commands.output import Progress, count, print_json, say
 from nnexpr_tui.commands.sweep.dry import show_plan
 from nnexpr_tui.commands.sweep.elsewhere import Elsewhere, cluster_options
 from nnexpr_tui.commands.sweep.report import document, show_failures, show_results
-from nnexpr_tui.commands.sweep.show import TOP
+from nnexpr_tui.commands.sweep.show import TOP, objective_option
 
 if TYPE_CHECKING:
     from nnexpr.runs.sweeps.local import Progress as Reached
@@ -54,10 +53,7 @@ _EXAMPLES = {
 @output_option("--again", is_flag=True, help="begin anew where a sweep of the same cells is there")
 @own_option("stop_after", "integer", None, "end once so many jobs have failed", "Output", minimum=1)
 @own_option("top", "integer", None, f"so many cells in the tables; {TOP} unless given", "Output", minimum=1)
-@own_option(
-    "objective", "choice", None, "what cells are judged by: less is better  [default: loss; best_loss with --halving]",
-    "Output", offered=OBJECTIVES,
-)  # fmt: skip
+@objective_option("loss; best_loss with --halving")
 @output_option(
     "--halving",
     is_flag=True,
@@ -80,11 +76,8 @@ def run(
     """
     if (file is None) == (resume is None):
         raise InputError("file", file or "missing", "give FILE.toml, or --resume ID of a sweep that is there")
-    if halving and (scheduler or resume):
-        why = (
-            "rungs are trained on this machine" if scheduler else "a sweep that is there has its way already"
-        )
-        raise InputError("halving", "given", f"leave it out; {why}")
+    if halving and resume:
+        raise InputError("halving", "given", "leave it out; a sweep that is there has its way already")
     elsewhere = None
     if scheduler is not None:
         elsewhere = Elsewhere(scheduler, (tls_ca, tls_cert, tls_key), patience)
@@ -105,7 +98,9 @@ def run(
         path = sweep.changed_data[0]
         raise InputError("resume", sweep.id, f"{path} does not hold what it held when the sweep began")
     with signals(deferred=True) as pending, sweep.held():
-        if sweep.halving and not _halved(sweep, pending):
+        if elsewhere is not None:
+            elsewhere.warn()
+        if sweep.halving and not _halved(sweep, pending, elsewhere):
             say(f"Interrupted; nnexpr-tui sweep --resume {sweep.id} goes on.")
             return pending.code or 130
         shown = top or TOP, objective or sweep.halving or "loss"
@@ -142,21 +137,30 @@ def _sweep(store: Store, read: SweepFile, halving: str, *, again: bool) -> Sweep
     return Sweep.begin(store, read, halving=halving)
 
 
-def _halved(sweep: Sweep, pending: Pending) -> bool:
-    """Prune cells rung by rung, with a bar; False where it was interrupted."""
+def _halved(sweep: Sweep, pending: Pending, elsewhere: Elsewhere | None) -> bool:
+    """Prune cells rung by rung, on this machine or elsewhere, with a bar; False where it was interrupted."""
     import torch
 
-    from nnexpr.runs.sweeps.halving import halve
+    from nnexpr.runs.sweeps.halving import halve, scores_here
     from nnexpr.runs.sweeps.local import beside
 
-    workers = beside(sweep.jobs, torch.get_num_threads())
     with Progress("rungs of halving", 1.0) as bar:
 
         def tell(reached: Reached) -> None:
             cells = sum(len(job.cells) for job in reached.jobs)
             bar.show(reached.work_done / max(1.0, reached.work), f"of {count(cells, 'cell')}")
 
-        whole = halve(sweep, workers=workers, tell=tell, stop=lambda: pending.code is not None)
+        def stop() -> bool:
+            return pending.code is not None
+
+        if elsewhere is not None:
+            from nnexpr.runs.cluster.carrying import Listener
+
+            scores = elsewhere.scores(sweep, Listener(say, tell, stop))
+        else:
+            workers = beside(sweep.jobs, torch.get_num_threads())
+            scores = scores_here(sweep.halving, workers=workers, tell=tell, stop=stop)
+        whole = halve(sweep, scores)
     kept = sum(cell.state != "pruned" for cell in sweep.cells)
     if whole:
         say(f"Of {count(len(sweep.cells), 'cell')} {kept:,} are trained to the end, by {sweep.halving}.")

@@ -171,6 +171,30 @@ def test_a_fault_is_told_with_its_line(text: str, line: int, words: str) -> None
     assert words in found[line]
 
 
+def test_what_a_text_spells_is_among_the_faults_each_on_its_line(tmp_path: Path) -> None:
+    """Targets that nobody knows, formulas, files that are not there, schedules and devices, beside all other faults."""
+    found = faults(
+        "seeds = 0\n[base]\nschedule = 'cosin'\ndevice = 'gpu'\n[grid]\ntarget = ['cube',\n 'fourrier',\n"
+        " 'expr:sin(',\n 'csv:none.csv',\n 'data.csv',\n]\n[random]\ncount = 2\ninit = {choice = ['torchh']}\n"
+    )
+    assert found.keys() == {1, 3, 4, 7, 8, 9, 10, 14}
+    assert found[7].startswith("target is fourrier: did you mean fourier?")
+    assert found[9].endswith("there is no such file")
+    assert found[10].endswith("a file is written csv:PATH")
+    drawn = faults("[random]\ncount = 3\ntarget = {choice = ['cube', 'foo']}\nlr = {uniform = [-1, 1]}")
+    assert drawn.keys() == {3, 4}
+
+
+def test_what_cannot_be_together_does_not_hide_what_cannot_be_built(tmp_path: Path) -> None:
+    """And each is told on the line of the value that is meant."""
+    found = faults(
+        "[base]\nbatch_size = 4\npoints = 16\n[grid]\noptimizer = [\n 'adam',\n 'lbfgs']\n"
+        "target = [\n 'cube',\n 'expr:1/x']\n[zip]\ndomain = [[0, 1]]\n"
+    )
+    assert found.keys() == {2, 10}
+    assert "not finite at x = 0" in found[10]
+
+
 def test_what_is_too_much_is_refused_before_it_is_made() -> None:
     values = ", ".join(map(str, range(10_000)))
     found = faults(f"[base]\n[grid]\nseed = [{values}]\ntarget_seed = [{values}]\nepochs = [{values}]")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nnexpr.runs.store import Store
 from nnexpr.runs.sweeps import Sweep
 from nnexpr.runs.sweeps.file import read_text
-from nnexpr.runs.sweeps.halving import halve
+from nnexpr.runs.sweeps.halving import halve, scores_here
 from nnexpr.runs.sweeps.local import run_here
 from nnexpr.runs.sweeps.results import RESULTS
 from nnexpr.runs.sweeps.rungs import FACTOR, OBJECTIVES, rungs
@@ -37,7 +37,7 @@ def begun(store: Store, halving: str = "loss") -> Sweep:
 
 def finished(sweep: Sweep) -> list[dict]:
     with sweep.held():
-        assert halve(sweep, workers=2)
+        assert halve(sweep, scores_here(sweep.halving, workers=2))
         run_here(sweep, sweep.left(), workers=2)
     return sweep.rows()
 
@@ -101,7 +101,10 @@ def test_it_goes_on_with_the_rung_in_which_it_was_stopped(store: Store) -> None:
         return sum(cell.state == "pruned" for cell in sweep.cells) > 0
 
     with sweep.held():
-        assert not halve(sweep, workers=1, stop=stop, tell=lambda progress: told.append(len(progress.jobs)))
+        count = scores_here(
+            "loss", workers=1, stop=stop, tell=lambda progress: told.append(len(progress.jobs))
+        )
+        assert not halve(sweep, count)
     assert sum(cell.state == "pruned" for cell in sweep.cells) == 24
     again = Sweep.open(store, sweep.id)
     assert [{**row, "seconds": 0, "run": ""} for row in finished(again)] == expected

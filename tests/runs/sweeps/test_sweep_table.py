@@ -67,7 +67,7 @@ def test_configurations_have_the_median_of_their_seeds(table: Table) -> None:
         if group.done == 3 and not group.diverged:
             assert group.median == pytest.approx(np.median(expected))
     lost = groups[(4,), 1e-3, "relu"]
-    assert (lost.done, lost.diverged, len(lost.losses)) == (3, 1, 2)
+    assert (lost.done, lost.diverged, len(lost.values)) == (3, 1, 2)
     assert [group.median for group in table.groups()] == sorted(group.median for group in table.groups())
 
 
@@ -85,20 +85,43 @@ def test_rows_hold_every_kind_of_value(table: Table) -> None:
 
 
 def test_a_map_has_the_median_of_each_place(table: Table) -> None:
-    [drawn] = heat_maps(table)
+    drawn, *others = heat_maps(table)
     assert (drawn.x_label, drawn.y_label) == ("width", "lr")
-    assert (drawn.x, drawn.y, drawn.log_x, drawn.log_y, drawn.log) == (
-        [4, 8, 64],
-        [1e-3, 1e-1],
-        True,
-        True,
-        True,
-    )
+    assert (drawn.x, drawn.y, drawn.log) == (["4", "8", "64"], ["0.001", "0.1"], True)
     finite = dict(enumerate(table.result("loss")))
     for i, lr in enumerate(RATES):
         for j, width in enumerate(WIDTHS):
             there = [finite[n] for n, c in enumerate(CONFIGS) if (c["width"], c["lr"]) == ((width,), lr)]
             assert drawn.values[i][j] == pytest.approx(np.nanmedian(there))
+    assert [(each.x_label, each.y_label) for each in others] == [
+        ("width", "activation"),
+        ("lr", "activation"),
+    ]
+    assert others[0].y == ["relu", "tanh"]
+
+
+def made_of(configs: list[dict]) -> Table:
+    entries = [CellEntry("s", n, c, "done", "r", n, {"loss": 1.0 + n}) for n, c in enumerate(configs)]
+    return Table("s", tuple(configs[0]), plan_of(configs).cells, tuple(entries))
+
+
+def test_places_of_a_map_ascend_by_number_and_others_as_they_come() -> None:
+    [drawn] = heat_maps(
+        made_of([{"width": (w,), "init": name} for w in (16, 8, 128) for name in ("xavier", "kaiming")])
+    )
+    assert (drawn.x, drawn.y) == (["8", "16", "128"], ["xavier", "kaiming"])
+    assert drawn.values == [[3.0, 1.0, 5.0], [4.0, 2.0, 6.0]]
+    assert not drawn.has_gaps
+
+
+def test_what_hardly_meets_has_no_map_and_what_goes_together_has_gaps() -> None:
+    together = made_of([{"width": (2 + n,), "lr": 10.0**-n} for n in range(3)])
+    [drawn] = heat_maps(together)
+    assert drawn.has_gaps
+    assert drawn.finite == [3.0, 2.0, 1.0]
+    assert not heat_maps(made_of([{"width": (2 + n,), "lr": 10.0**-n} for n in range(6)])), "a diagonal"
+    many = [{"width": (2 + n,), "depth": depth} for n in range(41) for depth in (2, 3)]
+    assert not heat_maps(made_of(many)), "more values than labels have room"
 
 
 def test_lines_lie_where_their_values_do_and_the_best_is_last(table: Table) -> None:
