@@ -57,7 +57,9 @@ class SavedNetwork:
     metadata: Mapping[str, Any] = field(
         default_factory=dict
     )  # provenance, and "extra" as it was given to save
-    assumed: tuple[str, ...] = ()  # what a file of another program does not say, one sentence each
+    assumed: tuple[
+        str, ...
+    ] = ()  # what is to be known of it: of a file of another program what that does not say
     tensors: Mapping[str, Tensor] = field(
         default_factory=dict
     )  # beside the parameters, as they were given to save

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.networks.onnx import from_onnx
@@ -30,7 +32,7 @@ class AnyNetwork:
     input_scales: Sequence[Scale]
     value_scale: Scale = SAME
     domain: tuple[tuple[float, float], ...] | None = None  # own units; None where it was not trained
-    assumed: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()  # see SavedNetwork
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -107,7 +109,20 @@ def _saved(path: Path, activation: str | None, layers: str | None) -> SavedNetwo
         read = read_state_dict(path, activation, names)
         return SavedNetwork(read.network, (Scale(),) * read.network.inputs, assumed=read.assumed)
     _refuse("the file says what layers and activations it has", activation=activation, layers=layers)
-    return load(path)
+    saved = load(path)
+    return replace(saved, assumed=(*saved.assumed, *_of_diverged(saved)))
+
+
+def _of_diverged(saved: SavedNetwork) -> list[str]:
+    """What has to be known of members whose losses are not finite: their weights are not those that gave them."""
+    diverged = saved.tensors.get("diverged")
+    if diverged is None or diverged.dtype != torch.int64 or diverged.shape != (saved.network.members,):
+        return []
+    return [
+        f"Member {member} diverged by epoch {epoch:,}: its weights here are the last from before that."
+        for member, epoch in enumerate(diverged.tolist())
+        if epoch >= 0
+    ]
 
 
 def _refuse(why: str, **options: str | None) -> None:

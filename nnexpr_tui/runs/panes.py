@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from math import isfinite
 from typing import NamedTuple
 
 from rich.cells import set_cell_size
@@ -138,7 +139,8 @@ def known_of(entry: Entry, look: Look | None, width: int) -> list[Line]:
     recording = look.recordings.get(entry.id) if look is not None else None
     if recording is not None and look is not None:
         if recording.scene.countable:
-            none = "…" if not look.is_counted else "n/a"
+            lost = not isfinite(recording.snapshots[-1].loss)
+            none = "n/a, it diverged" if lost else "…" if not look.is_counted else "n/a"
             told = (
                 none
                 if look.counts is None

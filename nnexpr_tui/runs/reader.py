@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -252,9 +253,14 @@ class Reader:
             self._send(Looked(replace(look, counts=self._counts(sought[0].id, shown))))
 
     def _counts(self, run: str, recording: Recording) -> LineRegions | None:
-        """Of the member that its last snapshot shows, in own units; None where they cannot be counted."""
+        """Of the member that its last snapshot shows, in own units; None where they cannot be counted.
+
+        Of one that has diverged the weights are those from before, and nothing of what is shown beside them.
+        """
         from nnexpr.regions.line import linear_regions
 
+        if not isfinite(recording.snapshots[-1].loss):
+            return None
         network = recording.network_at(len(recording.snapshots) - 1)
         if network is None:
             return None

@@ -278,3 +278,17 @@ def test_a_certificate_that_fails_is_told_and_fails_the_command(run, tmp_path, i
         table = run("regions", tmp_path / "net.safetensors", *options)
         assert table.exit_code == code
         assert ("NO" in table.stdout) is (code == 1)
+
+
+def test_of_a_run_that_diverged_it_is_told_from_when_its_weights_are(run):
+    fitted = run(
+        "fit", "--target", "cube", "--points", 16, "--epochs", 9, "--lr", 1e30, "--members", 2, "--json"
+    )
+    assert fitted.exit_code == 1
+    counted = run("regions", json.loads(fitted.stdout)["run"], "--json")
+    told = document(counted)
+    assert told["assumed"] == [
+        f"Member {member} diverged by epoch 1: its weights here are the last from before that."
+        for member in (0, 1)
+    ]
+    assert told["assumed"][1] in counted.stderr

@@ -115,3 +115,10 @@ def test_versions_that_differ_are_refused_by_name(run, grid, cluster):
     [*_, said] = result.stderr.splitlines()
     assert said.startswith(f"Error: --scheduler is {cluster.address}: numpy is 1.0 on tcp://127.0.0.1:")
     assert said.endswith(" here; install the same on both.")
+
+
+def test_a_sweep_is_halved_elsewhere_as_here(run, grid, cluster):
+    here = rows_of(run("sweep", grid, "--halving", "--json"))
+    there = run("sweep", grid, "--halving", "--again", "--scheduler", cluster.address, "--json")
+    assert rows_of(there) == here
+    assert [row["state"] for row in here].count("done") == 1

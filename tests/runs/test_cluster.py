@@ -127,9 +127,9 @@ def test_cells_are_judged_in_a_rung_as_here_to_the_bit(workers):
     """One of them diverges; and a rung that is stopped has judged nothing."""
     shared = {"target": "cube", "points": 16, "epochs": 27}
     jobs = plan_of([{**shared, "width": (width,), "lr": lr} for width in (4, 8) for lr in (1e-3, 1e30)]).jobs
-    rung = Rung("best_loss", 1 / 3)
+    rung = Rung("loss", 1 / 3)
     assert Heard().on(workers, rung, rung.function, jobs=jobs).done == {job.number for job in jobs}
-    assert rung.scores == scores_here("best_loss", workers=1)(jobs, 1 / 3)
+    assert rung.scores == scores_here("loss", workers=1)(jobs, 1 / 3)
     assert len(rung.scores) == 4
     assert 0 < sum(map(math.isinf, rung.scores.values())) < 4
     assert Heard(lambda heard: True).on(workers, Rung("loss", 1.0), rung.function, jobs=jobs).stopped

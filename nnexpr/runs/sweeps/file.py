@@ -260,8 +260,8 @@ def _require_known(named: Iterable[tuple[str, Given]], folder: Path, faults: Fau
             else:
                 faults.at(given.line, error)
     if faults.found:
-        for line, error in missing:
-            faults.at(line, error)
+        for line, absent in missing:
+            faults.at(line, absent)
 
 
 def _require_few(sections: Mapping[str, Sequence[Section]], seeds: int, faults: Faults) -> None:

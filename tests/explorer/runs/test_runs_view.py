@@ -19,6 +19,8 @@ from textual.events import Key
 from nnexpr.runs.entry import Entry
 from nnexpr.runs.holding import hold
 from nnexpr.runs.keeper import Keeper
+from nnexpr.runs.recorder import Recorder
+from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import Store, store
 from nnexpr.specification import FitSpecification
 from nnexpr.training.fit import session_of
@@ -59,6 +61,18 @@ async def test_the_regions_are_those_of_the_network_and_the_charts_are_drawn(
         assert "mean squared error" in text(explorer)
         await pilot.press("e")
         await until(lambda: "fit − target" in text(explorer))
+
+
+async def test_a_run_that_diverged_is_told_no_regions_of_weights_from_before(explorer: Explorer) -> None:
+    session = session_of(FitSpecification.make(points=16, width=(4,), lr=1e30, epochs=9))
+    recorder = Recorder(session, scene_of(session))
+    recorder.record()
+    session.step(9)
+    assert session.diverged
+    Keeper(store(), 0.0, id_of(1)).keep(session, recorder)
+    async with explorer.run_test(size=WIDE) as pilot:
+        await opened(explorer, pilot)
+        await until(lambda: re.search(r"Regions +n/a, it diverged", text(explorer)))
 
 
 async def test_it_is_narrowed_down_while_typing_and_esc_leaves_it_as_it_was(
