@@ -31,6 +31,7 @@ MEASUREMENTS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "whole-screen": sent.whole_screen,
     "quit": endings.leaving,
     "plane": screens.plane,
+    "network": screens.network,
     "manifold": screens.manifold,
     "experiments": screens.experiments,
     "memory": speed.memory,

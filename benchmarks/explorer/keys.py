@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 from time import sleep
 from typing import NamedTuple
@@ -18,6 +18,7 @@ SLOW_LINK = 64_000  # bytes a second
 LINKS = {"here": None, "64 kB/s": SLOW_LINK, "16 kB/s": 16_000}
 BUDGETS = {"here": 0.1, "64 kB/s": 0.5, "16 kB/s": 1.0}  # seconds from a key to the end of what it paints
 PAUSES = {"here": (0.4, 0.8), "64 kB/s": (0.8, 1.4), "16 kB/s": (1.6, 2.2)}
+RESIDUAL = (("e", "fit − target"), ("e", r"(?s)\A(?!.*fit − target)"))  # it is turned on and off
 PAINTED = b"\x1b[?2026l"  # the end of a synchronised update
 
 
@@ -37,29 +38,38 @@ def slow_link(effort: Effort) -> Iterator[Figure]:
 
 
 def key_to_paint(
-    app: PtyApp, times: int, pause: tuple[float, float], keys: str = "ee", shown: str = "fit − target"
+    app: PtyApp,
+    times: int,
+    pause: tuple[float, float],
+    steps: Sequence[tuple[str, str]] = RESIDUAL,
+    *,
+    before: Callable[[], object] = lambda: None,
+    during: str = "",
 ) -> list[float]:
-    """Press two keys in turn at random moments, of which the first brings these words and the second takes them away.
+    """Press keys in turn at random moments, each with what is to be seen of it and was not before (an expression).
 
-    Without others given they turn the residual on and off. The seconds until each is on the screen.
+    The seconds until that is on the screen. ``before``: what is done ahead of every key; ``during``: what the screen
+    says when a key is pressed that is measured.
     """
     phase = random.Random(0)  # noqa: S311
     sleep(2)
     pressed = []
     for number in range(times):
         sleep(phase.uniform(*pause))
-        pressed.append(app.send(keys[number % 2]))
+        before()
+        pressed.append(app.send(steps[number % len(steps)][0]))
     sleep(3)
     emulator = Emulator(app.size)
     waits: list[float] = []
+    number, meant = 0, ""  # the key that is waited for, and the screen as it was when it was pressed
     for chunk in app.chunks:
+        is_pressed = number < times and chunk.time >= pressed[number]
+        meant = meant or (emulator.text if is_pressed else "")
         emulator.feed(chunk.data)
-        number = len(waits)
-        if number == times or chunk.time < pressed[number]:
-            continue
-        if (shown in emulator.text) is (number % 2 == 0):
-            waits.append(chunk.time - pressed[number])
-    return waits + [float("inf")] * (times - len(waits))
+        if is_pressed and re.search(steps[number % len(steps)][1], emulator.text):
+            waits += [chunk.time - pressed[number]] * bool(re.search(during, meant))
+            number, meant = number + 1, ""
+    return waits + [float("inf")] * (times - number if number < times else not waits)
 
 
 def keys_figure(what: str, waits: list[float], most: float, budget: str) -> Figure:

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nnexpr_tui.charts.rows import Row, Rows
+from nnexpr_tui.charts.rows import Row, Rows, shortened_row
 
 __all__ = ["PaintedRows"]
 
@@ -15,7 +15,7 @@ MOST_STRIPS, MOST_STYLES = 500, 6000  # of a map there are many
 
 
 class PaintedRows(Widget):
-    """Shows :attr:`rows`, cut or filled to its width. A subclass says what the names of styles mean."""
+    """Shows :attr:`rows`, filled to its width, or cut with a sign. A subclass says what the names of styles mean."""
 
     rows: Rows = ()
 
@@ -43,7 +43,7 @@ class PaintedRows(Widget):
         if (strip := self._strips.get((row, width))) is None:
             if len(self._strips) >= MOST_STRIPS:
                 self._strips.clear()
-            strip = Strip([Segment(text, self._style(name)) for text, name in row])
+            strip = Strip([Segment(text, self._style(name)) for text, name in shortened_row(row, width)])
             strip = self._strips[row, width] = strip.adjust_cell_length(width, self._style(""))
         return strip
 

@@ -14,7 +14,7 @@ from rich.cells import cell_len, set_cell_size
 
 __all__ = [
     "AXIS", "TEXT", "WARNING", "Row", "Rows", "Run", "bytes_painted", "changed_rows", "fit_row", "plain_text",
-    "row_width", "shortened", "told_apart",
+    "row_width", "shortened", "shortened_row", "told_apart",
 ]  # fmt: skip
 
 Run = tuple[str, str]
@@ -41,6 +41,20 @@ def shortened(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip(" ,") + "…" if width > 0 else ""
+
+
+def shortened_row(row: Row, width: int) -> Row:
+    """The same of a row: cut where more than blanks is beyond so many cells, in the colour of what is cut."""
+    said = "".join(text for text, _ in row).rstrip()
+    if cell_len(said) <= width:
+        return row
+    result: list[Run] = []
+    for text, color in row:
+        left = width - row_width(result)
+        if cell_len(text) >= left:
+            return (*result, (shortened(text + "…", left), color))
+        result.append((text, color))
+    return tuple(result)
 
 
 def told_apart(names: Sequence[str], width: int) -> list[str]:

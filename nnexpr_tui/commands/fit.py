@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnexpr.atomic import try_writing
 from nnexpr.kinds import NETWORKS
 from nnexpr.runs.keeper import Keeper
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
@@ -26,6 +25,7 @@ from nnexpr_tui.commands.options import (
 from nnexpr_tui.commands.output import Progress, count, figure, number, print_json, print_table, say
 from nnexpr_tui.commands.preset import list_presets as print_presets
 from nnexpr_tui.commands.preset import preset_options
+from nnexpr_tui.commands.saving import checked, require_spelled, saved
 from nnexpr_tui.commands.taken_up import taken_up
 from nnexpr_tui.presets import Preset
 from nnexpr_tui.threads import use_threads
@@ -53,7 +53,11 @@ _TURN = 0.25  # seconds between two looks at the clock, the progress bar and the
 @output_option(
     "--tangent", is_flag=True, help="tell the tangent kernel of the best member, at the start and at the end"
 )
-@output_option("--save", metavar="PATH", help="write the trained members to PATH, a .safetensors file")
+@output_option(
+    "--save",
+    metavar="PATH",
+    help="write the trained members to PATH, a .safetensors file, or the best of them as .onnx",
+)
 @keeping_options()
 @output_option(
     "--run", "name", metavar="NAME", help="name the run; where one of this name was begun, go on with it"
@@ -81,6 +85,9 @@ def fit(
     """Train an ensemble on a target.
 
     Losses are mean squared errors over the training points, in the target's own units.
+
+    What --save writes as .safetensors holds all members, and is read by regions, plot and open; .onnx, which other
+    programs read, holds the member of the least loss, from and to the numbers that the network itself sees.
     """
     if list_targets:
         _list_targets(as_json)
@@ -91,7 +98,7 @@ def fit(
     make = FitSpecification.make if preset is None else preset.specification
     specification = make(**given(ctx))
     _say_what_is_idle(specification, given(ctx))
-    place = None if save is None else _check_save(save)
+    place = None if save is None else checked(save)
     if not no_store:
         store.require_writable()
     elif name is not None:
@@ -108,6 +115,8 @@ def fit(
             is_over = session.state != "running"
             return carried_out(session, recorder, keeper, **how, place=place, at_its_end=is_over)
         session, recorder = _begun(specification, modes=as_json, recorded=not (no_store or no_record))
+        if place is not None:
+            require_spelled(place, session.network)
         return carried_out(session, recorder, keeper, **how, place=place)
 
 
@@ -166,7 +175,7 @@ def carried_out(
                 raise
             if keeper:
                 keeper.keep(session, recorder)
-        unsaved = place and _save(place, session)
+        unsaved = place and saved(place, session)
         report = document(result_of(session), keeper, bounds=as_json, tangent=tangent)
         if as_json:
             print_json(report)
@@ -244,31 +253,6 @@ def _train(session: Session, recorder: Recorder | None, keeper: Keeper | None, p
     if session.state == "running":
         session.stop()
     say(f"{count(session.epoch, 'epoch')} in {session.seconds:.2f} s.")
-
-
-def _check_save(path: str) -> Path:
-    """The path, if a network can be written there."""
-    place = Path(path)
-    try:
-        if place.suffix != ".safetensors" or place.is_dir():
-            raise InputError("save", path, "it must be a file whose name ends in .safetensors")
-        if not place.parent.is_dir():
-            raise InputError("save", path, "its folder must be there and writable")
-        try_writing(place)
-    except OSError as error:
-        raise InputError("save", path, f"it cannot be written: {error.strerror or error}") from None
-    return place
-
-
-def _save(place: Path, session: Session) -> str:
-    """Write the members there; why that failed, if it did."""
-    from nnexpr.runs.file import save
-
-    try:
-        save(place, session.current_network(), session.specification, target=session.target)
-    except OSError as error:
-        return f"{place} could not be written: {error.strerror or error}"
-    return ""
 
 
 def _say_what_is_idle(specification: FitSpecification, options: dict[str, Any]) -> None:

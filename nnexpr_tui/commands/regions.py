@@ -123,26 +123,31 @@ def regions(
 
     Several FILEs, such as the checkpoints of a training, are counted one after another in the same place.
     """
+    how = activation, layers, up_to
     place = asked_slice(between, plane, origin, directions, domain, domain2)
     if place is not None:
         refuse_beside(place, along=along, closed=closed, circle=circle, vertices=vertices, output=output)
-        told = _on_slice(files, place, of or "regions", (activation, layers, up_to), members, store, as_json)
+        told = _on_slice(files, place, of or "regions", how, members, store, as_json)
     else:
-        if len(files) > 1:
-            raise InputError(
-                "file",
-                files[1],
-                "several are counted in one place, by --between or --plane; else one at a time",
-            )
-        if of is not None:
-            raise InputError(
-                "of", of, "it goes with --between and --plane; else --output chooses one of several outputs"
-            )
-        [file] = files
+        file = _only(files, of)
         path = asked_path(along, closed, circle, vertices)
-        told = _of_file(
-            file, path, domain, domain2, (activation, layers, up_to), output, members, store, as_json
-        )
+        told = _of_file(file, path, domain, domain2, how, output, members, store, as_json)
+    return _exit_code(told)
+
+
+def _only(files: tuple[str, ...], of: str | None) -> str:
+    """The one file that is counted where no place in a space of many inputs is given. Raises InputError."""
+    if len(files) > 1:
+        several = "several are counted in one place, by --between or --plane; else one at a time"
+        raise InputError("file", files[1], several)
+    if of is not None:
+        alone = "it goes with --between and --plane; else --output chooses one of several outputs"
+        raise InputError("of", of, alone)
+    return files[0]
+
+
+def _exit_code(told: list[Member]) -> int:
+    """1, and a sentence, where a count is not certified."""
     failed = [member["member"] for member in told if not member["certified"]]
     if failed:
         which = f"member {failed[0]}" + (f" and {len(failed) - 1:,} more" if len(failed) > 1 else "")

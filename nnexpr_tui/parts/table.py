@@ -12,9 +12,11 @@ from textual.widget import Widget
 
 from nnexpr_tui.parts.lines import Line, LinePane
 
-__all__ = ["LinesInSight", "ScrollPane", "TablePane", "entitle", "row"]
+__all__ = ["ROOMY", "LinesInSight", "ScrollPane", "TablePane", "entitle", "label_width", "row"]
 
 LABEL_WIDTH = 16
+NARROW = 10  # of labels that are short, where there is no room for more
+ROOMY = 30  # cells of a pane that has
 WHEEL = 3  # lines a turn
 
 
@@ -150,6 +152,11 @@ def entitle(pane: Widget, title: str, subtitle: str = "") -> None:
         pane.border_title = above
     if (pane.border_subtitle or "") != below.markup:
         pane.border_subtitle = below
+
+
+def label_width(room: int) -> int:
+    """Of short labels in a pane of so many cells, so that what stands beside them is not cut."""
+    return LABEL_WIDTH if room >= ROOMY else NARROW
 
 
 def row(label: str, value: str, style: str = "value", *, width: int = LABEL_WIDTH) -> Line:

@@ -178,11 +178,15 @@ class View(Container):
             if widget.can_focus and not widget.has_class("-elsewhere")
         ]
 
+    @property
+    def first(self) -> Widget:
+        """The pane that is looked at first."""
+        return self.query_one(self.FIRST)
+
     def focus_first(self) -> None:
         """Focus the pane that is looked at first, unless it is put away."""
-        first = self.query_one(self.FIRST)
-        if first.focusable:
-            first.focus()
+        if self.first.focusable:
+            self.first.focus()
 
     def go_to(self, pane: Widget) -> None:
         """Focus a pane, alone where there is no room for it beside the others."""
@@ -215,7 +219,7 @@ class View(Container):
         """Where the focused pane is no longer to be seen, focus the first that is."""
         focused = self.screen.focused
         if focused is not None and not (focused.region.area and focused.is_on_screen):
-            self.query_one(self.FIRST).focus()
+            self.first.focus()
 
     def toggle_column(self, column: Widget, widths: Iterable[str], first: str) -> None:
         """Put it away or bring it back on screens of these widths, which have room; else it lies over the charts.
@@ -230,7 +234,7 @@ class View(Container):
             shown = not column.has_class("-open")
             self.query(".column").remove_class("-open")
             column.set_class(shown, "-open")
-        self.query_one(first if shown else self.FIRST).focus()
+        (self.query_one(first) if shown else self.first).focus()
         self.call_after_refresh(self.redraw)
 
     def close(self) -> bool:
@@ -241,7 +245,7 @@ class View(Container):
         opened = self.query(".column.-open")
         opened.remove_class("-open")
         if opened:
-            self.query_one(self.FIRST).focus()
+            self.first.focus()
         return bool(opened)
 
     # Forms

@@ -16,6 +16,7 @@ from nnexpr.regions.plane import PlaneRegions, plane_regions
 from nnexpr.runs.recording import network_of
 from nnexpr.training.session import Session
 from nnexpr.training.snapshots import Snapshot
+from nnexpr_tui.parts.cells import inner_borders
 from nnexpr_tui.parts.viewport import Viewport
 from nnexpr_tui.plane.moment import SeenCells
 
@@ -80,8 +81,7 @@ def cells(session: Session, snapshot: Snapshot) -> PlaneRegions:
 def seen_cells(regions: PlaneRegions, counted: Snapshot, viewport: Viewport) -> SeenCells:
     """The cell of each pixel of the viewport, and the borders that may be seen in it."""
     faces = regions.locate(viewport.points()).reshape(viewport.height, viewport.width)
-    inner = regions.edge_layer > 0
-    segments, layers = regions.vertices[regions.edges[inner]].reshape(-1, 4), regions.edge_layer[inner]
+    segments, layers = inner_borders(regions)
     (left, right), (bottom, top) = viewport.window
     x, y = segments[:, 0::2], segments[:, 1::2]
     seen = (x.min(axis=1) <= right) & (x.max(axis=1) >= left)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from textwrap import wrap
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nnexpr_tui.parts.cells import CellMap, certificate_rows, window_rows
 from nnexpr_tui.parts.lines import Line
-from nnexpr_tui.parts.map_panes import MapPane
+from nnexpr_tui.parts.map_panes import MapPane, said
 from nnexpr_tui.parts.numbers import count, number
-from nnexpr_tui.parts.table import row
+from nnexpr_tui.parts.table import ROOMY, label_width, row
 from nnexpr_tui.training.moment import FitMoment
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from nnexpr_tui.charts.maps import Ground
     from nnexpr_tui.plane.moment import PlaneMoment
 
-__all__ = ["COLORS", "COUNT_HELP", "POINT_HELP", "CellPane", "ValuePane", "count_lines", "point_lines"]
+__all__ = ["COUNT_HELP", "POINT_HELP", "CellPane", "ValuePane", "count_lines", "point_lines"]
 
 VALUES_HELP = """\
 Lighter is more on a dark theme, darker is more on a light one; the bar under the map says how much. Target and fit
@@ -31,7 +32,6 @@ arrows under the map), the lightness how steeply.
 b colours each by a hash of which units are active on it, so that a cell keeps its colour while the network is trained,
 and then shows the borders themselves as lines, each in the colour of the hidden layer that makes it: the first layer's
 are straight, those of later layers bend where they cross the borders of earlier ones."""
-COLORS = {"slope": "Cells by slope", "pattern": "Cells by pattern", "layer": "Borders by layer"}
 COUNT_HELP = """\
 Linear regions: the cells of the domain on each of which the shown member is one affine map, counted exactly from the
 weights. Activation regions: those with one pattern of active units. At most: what the architecture cannot exceed.
@@ -72,11 +72,10 @@ class ValuePane(MapPane):
         return drawn
 
 
-class CellPane(MapPane):
-    """The cells: by slope, or their borders by layer."""
+class CellPane(CellMap):
+    """The cells: by slope, by pattern, or their borders by layer."""
 
     HELP: ClassVar[str] = CELL_HELP
-    limit: float | None = None
 
     def has_news(self, moment: PlaneMoment) -> bool:
         """Whether the moment has other cells than those that are shown, or another reason for having none."""
@@ -88,29 +87,11 @@ class CellPane(MapPane):
 
     def picture(self, moment: PlaneMoment, ground: Ground, colors: str) -> Picture:
         """The map in these of ``COLORS``, or why there is none."""
-        from nnexpr_tui.charts.classes import pattern_map
-        from nnexpr_tui.charts.maps import border_map, cell_map, held_limit
-
-        if moment.cells is None:
-            return self._nothing(moment, ground)
         cells = moment.cells
-        if colors == "layer":
-            return border_map(cells.segments, cells.layers, moment.viewport.window, ground)
-        if colors == "pattern":
-            return pattern_map(cells.faces, cells.regions.patterns, ground)
-        seen = cells.regions.slopes[cells.faces]
-        self.limit = held_limit((seen**2).sum(axis=-1) ** 0.5, self.limit)
-        return cell_map(cells.faces, cells.regions.slopes, self.limit, ground)
-
-    def _nothing(self, moment: PlaneMoment, ground: Ground) -> Picture:
-        """Why there are no cells, or that they are being counted."""
-        from nnexpr_tui.charts.heat import blank, write
-
-        picture = blank(ground.width, ground.height)
-        said = moment.note or ("counting" if moment.is_counting else "no cells: not piecewise linear")
-        for place, line in enumerate(wrap(said, max(ground.width, 1))):
-            write(picture, place, 0, line)
-        return picture
+        if cells is None:
+            counting = "counting" if moment.is_counting else "no cells: not piecewise linear"
+            return said(moment.note or counting, ground)
+        return self.drawn(cells, cells.regions.slopes, moment.viewport.window, ground, colors)
 
 
 # Lines
@@ -133,13 +114,9 @@ def count_lines(fit: FitMoment, moment: PlaneMoment | None) -> list[Line]:
         more = " …" if len(regions.dead_units) > 2 else ""
         lines += [
             row("Activation reg.", count(regions.activation_regions)),
-            row("Euler V-E+F", f"{check.euler}" + (" ok" if check.euler == 1 else " wrong")),
-            row("Dead units", f"{len(regions.dead_units)}: {dead}{more}" if dead else "none"),
-            row("Ties", count(check.ties)),
-            row("Area error", number(check.area_error, 2)),
             row("Certified", "yes" if check.certified else "NO"),
-            row("Residual", number(check.max_residual, 2)),
-            row("Sampled wrong", f"{count(check.sampled_mismatches)} of {count(check.sampled_points)}"),
+            row("Dead units", f"{len(regions.dead_units)}: {dead}{more}" if dead else "none"),
+            *certificate_rows(check),
             row("Mean degree", f"{check.mean_degree:.3f}"),
             row("Counted at", f"epoch {count(cells.counted.epoch)}"),
         ]
@@ -148,16 +125,19 @@ def count_lines(fit: FitMoment, moment: PlaneMoment | None) -> list[Line]:
     return [*lines, row("Parameters", count(scene.parameters))]
 
 
-def point_lines(moment: PlaneMoment, point: tuple[float, float], *, ascii_only: bool) -> list[Line]:
-    """What is at the pixel of the crosshair, which stands for the point in its middle."""
+def point_lines(
+    moment: PlaneMoment, point: tuple[float, float], *, ascii_only: bool, room: int = ROOMY
+) -> list[Line]:
+    """What is at the pixel of the crosshair, which stands for its middle; ``room``: cells of the pane."""
+    line = partial(row, width=label_width(room))
     column, across = moment.viewport.place(point)
     x1, x2 = moment.viewport.point(column, across)
     target, fit = float(moment.target[across, column]), float(moment.fit[across, column])
     lines = [
-        row("x1, x2", f"{number(x1)}, {number(x2)}", "accent"),
-        row("Target", number(target)),
-        row("Fit", number(fit)),
-        row("Error", number(fit - target)),
+        line("x1, x2", f"{number(x1)}, {number(x2)}", "accent"),
+        line("Target", number(target)),
+        line("Fit", number(fit)),
+        line("Error", number(fit - target)),
     ]
     if moment.cells is not None:
         face = int(moment.cells.faces[across, column])
@@ -165,15 +145,12 @@ def point_lines(moment: PlaneMoment, point: tuple[float, float], *, ascii_only: 
         turn = math.degrees(math.atan2(b, a)) if math.isfinite(a + b) else 0.0
         lines += [
             (("f = ", "label"), (affine(a, b, float(moment.cells.regions.intercepts[face])), "value")),
-            row("Slope", number(math.hypot(a, b)) + f" at {turn:.0f}" + ("" if ascii_only else "°")),
-            row("Cell", f"{count(face + 1)} of {count(len(moment.cells.regions.slopes))}"),
+            line("Slope", number(math.hypot(a, b)) + f" at {turn:.0f}" + ("" if ascii_only else "°")),
+            line("Cell", f"{count(face + 1)} of {count(len(moment.cells.regions.slopes))}"),
         ]
-    (left, right), (bottom, top) = moment.viewport.window
-    dash = ".." if ascii_only else "…"
     return [
         *lines,
-        row("Shown x1", f"{number(left)} {dash} {number(right)}"),
-        row("Shown x2", f"{number(bottom)} {dash} {number(top)}"),
+        *window_rows(moment.viewport.window, ("x1", "x2"), ascii_only=ascii_only, width=label_width(room)),
     ]
 
 

@@ -14,24 +14,18 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from nnexpr_tui.controller import Controller
+from nnexpr_tui.parts.cells import COLORS
 from nnexpr_tui.parts.lines import LinePane, wrapped
+from nnexpr_tui.parts.map_panes import show_only, viewport_of
 from nnexpr_tui.parts.numbers import count
 from nnexpr_tui.parts.status import StatusLine
-from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.parts.table import ROOMY, TablePane, entitle
 from nnexpr_tui.parts.training import TrainingView
 from nnexpr_tui.parts.viewport import Viewport, Window, around
 from nnexpr_tui.parts.views import NUMBERS_INTERVAL
 from nnexpr_tui.plane import VIEW
 from nnexpr_tui.plane.moment import PlaneMoment
-from nnexpr_tui.plane.panes import (
-    COLORS,
-    COUNT_HELP,
-    POINT_HELP,
-    CellPane,
-    ValuePane,
-    count_lines,
-    point_lines,
-)
+from nnexpr_tui.plane.panes import COUNT_HELP, POINT_HELP, CellPane, ValuePane, count_lines, point_lines
 from nnexpr_tui.plane.subject import PlaneSubject
 from nnexpr_tui.training.moment import FitMoment
 
@@ -95,16 +89,6 @@ class PlaneView(TrainingView, entry=VIEW):
         """The newest one."""
         return self.controller.moment(PlaneSubject)
 
-    def _wanted(self) -> Viewport | None:
-        """The window, in as many pixels as the largest map on the screen has."""
-        from nnexpr_tui.charts.maps import image_size
-
-        sizes = [image_size(pane.ground()) for pane in self._maps if pane.is_wanted]
-        width, height = max((w for w, _ in sizes), default=0), max((h for _, h in sizes), default=0)
-        if not width or not height or self._window is None:
-            return None
-        return Viewport(self._window, width, height)
-
     def _enter(self, scene: Scene) -> None:
         """Another network; where its domain is another too, look at the whole of it."""
         self._scene = scene
@@ -135,7 +119,7 @@ class PlaneView(TrainingView, entry=VIEW):
         self._arrange(fit.scene)
         if fit.scene.plane is None:
             return self._show_line(fit.scene)
-        wanted = self._wanted()
+        wanted = viewport_of(self._maps, self._window)
         if wanted is not None and wanted != self._asked:
             self._asked = wanted
             self.controller.ask(PlaneSubject, lambda plane: plane.watch(wanted))
@@ -162,12 +146,7 @@ class PlaneView(TrainingView, entry=VIEW):
             shown = tuple("error" if name == "fit" else name for name in shown)
         self.set_class(self._shown == "four", "-four")
         self.set_class(scene is not None and scene.plane is None, "-line")
-        changed = False
-        for pane in self._maps:
-            hidden = str(pane.id).removeprefix("plane-") not in shown
-            changed = changed or hidden != pane.has_class("-hidden")
-            pane.set_class(hidden, "-hidden")
-        if changed:
+        if show_only(self._maps, shown):
             self.call_after_refresh(self.redraw)
             focused = self.screen.focused
             if focused is not None and focused.has_class("-hidden") and self.zoomed is None:
@@ -175,8 +154,7 @@ class PlaneView(TrainingView, entry=VIEW):
 
     def _show_maps(self, fit: FitMoment, moment: PlaneMoment) -> int:
         """All that a key changed; then what is new, the longest waiting first, as far as the frame has room for it."""
-        column, row = moment.viewport.place(self._point)
-        cross = (column + 0.5) / moment.viewport.width, (row + 0.5) / moment.viewport.height
+        cross = moment.viewport.cross(self._point)
         seen = [pane for pane in self._maps if pane.is_wanted]
         is_running, sent = self.is_hurried(fit.state), 0
         for pane in seen:
@@ -220,8 +198,10 @@ class PlaneView(TrainingView, entry=VIEW):
         sent = counts.show_table("Counts", COUNT_HELP, count_lines(fit, moment))
         if moment is None:
             return sent
-        lines = point_lines(moment, self._point, ascii_only=ascii_only)
-        return sent + self.query_one("#plane-point", TablePane).show_table("Crosshair", POINT_HELP, lines)
+        table = self.query_one("#plane-point", TablePane)
+        room = table.content_size.width or ROOMY
+        lines = point_lines(moment, self._point, ascii_only=ascii_only, room=room)
+        return sent + table.show_table("Crosshair", POINT_HELP, lines)
 
     def on_chart_frame_changed(self) -> None:
         """Another size: other pixels are to be made."""

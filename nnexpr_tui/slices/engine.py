@@ -6,14 +6,17 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.atomic import write_atomically
 from nnexpr.plain import plain
+from nnexpr.regions.asked import ARGMAX, REGIONS
 from nnexpr.regions.moved import upright
-from nnexpr.regions.plane import plane_regions
+from nnexpr.regions.path import path_decisions, path_regions
+from nnexpr.regions.plane import PlaneRegions, plane_regions
 from nnexpr.regions.plane.placed import Plane
 from nnexpr.regions.room import cells_that_fit
 from nnexpr.regions.slices import Slice
@@ -22,16 +25,22 @@ from nnexpr.runs.store import Store
 from nnexpr.specification import InputError
 from nnexpr.targets.points import read_point
 from nnexpr_tui.charts.images import image_channels
+from nnexpr_tui.parts.cells import inner_borders
 from nnexpr_tui.parts.viewport import Viewport, Window
-from nnexpr_tui.slices.moment import Counted, Mark, OpenedNetwork
+from nnexpr_tui.slices.moment import Along, Counted, Looked, Mark, OpenedNetwork
 
-__all__ = ["MOST_CELLS", "Opened", "counted", "opened", "write"]
+__all__ = ["MOST_CELLS", "Opened", "along", "counted", "opened", "write"]
 
 Array = NDArray[np.float64]
+Index = NDArray[np.int64]
 
 MOST_CELLS = 200_000  # counted in about a second; more than that are not seen
 ROOM = 1.5e9  # bytes that counting may take
-MARGIN = 0.25  # of the segment between two points, before and behind it
+BETWEEN = (
+    (0.0, 1.0),
+    (-0.5, 0.5),
+)  # the window around a segment: its row t = 0 is what regions --between counts
+SMOOTH = "an activation is not piecewise linear, so there are no cells"
 ROUNDING = 1e-12  # of a coordinate: less is 0
 FEW = 16  # inputs that are each a direction to tilt to
 DRAWN = 4  # directions drawn at random, where there are more inputs
@@ -73,47 +82,55 @@ def opened(
     place = place or Slice()
     plane, window = _beginning(saved, place)
     letters = "AB" if place.between else "PQR" if place.points else "O"
-    points = tuple(
-        (letter, spelled, _in_network(spelled, saved))
-        for letter, spelled in zip(letters, place.given, strict=False)
-    )
     numbers = [read_point(spelled, len(scales), "point") for spelled in place.given]
+    shifts, factors = (np.array([getattr(scale, name) for scale in scales]) for name in ("shift", "factor"))
+    points = tuple(
+        (letter, spelled, (each.ravel() - shifts) / factors)
+        for letter, spelled, each in zip(letters, place.given, numbers, strict=False)
+    )
     shape = saved.input_shape if len(saved.input_shape) > 1 or not numbers else numbers[0].shape
     low = min((float(each.min()) for each in numbers), default=0.0)
     high = max((float(each.max()) for each in numbers), default=1.0)
     facts = OpenedNetwork(
-        file, repr(network).strip("<>"), network.inputs, network.outputs, image_channels(tuple(shape)),
-        (low, high if high > low else low + 1.0), window, saved.assumed, place.words,
-        "" if network.is_piecewise_linear else "an activation is not piecewise linear, so there are no cells",
-    )  # fmt: skip
+        file=file,
+        words=repr(network).strip("<>"),
+        inputs=network.inputs,
+        outputs=network.outputs,
+        members=network.members,
+        image=image_channels(tuple(shape)),
+        limits=(low, high if high > low else low + 1.0),
+        window=window,
+        assumed=saved.assumed,
+        place=place.words,
+        shifts=shifts,
+        factors=factors,
+        is_segment=place.between is not None,
+        why_not="" if network.is_piecewise_linear else SMOOTH,
+    )
     return Opened(saved, facts, plane, points, _directions(network.inputs))
 
 
-def _in_network(spelled: str, saved: AnyNetwork) -> Array:
-    """The point in the network's units."""
-    numbers, scales = read_point(spelled, len(saved.input_scales), "point").ravel(), saved.input_scales
-    shifts, factors = (np.array([getattr(scale, name) for scale in scales]) for name in ("shift", "factor"))
-    made: Array = (numbers - shifts) / factors
-    return made
-
-
 def _beginning(saved: AnyNetwork, place: Slice) -> tuple[Plane, Window]:
-    """The plane and its window, as asked for; else that of the first two inputs."""
+    """The plane and its window, as asked for; else that of the first two inputs in own units, the others held."""
     inputs = saved.network.inputs
     if place.is_plane:
         return place.plane(saved.input_scales), place.rectangle
     if place.between is not None:
         a, b = place.ends(saved.input_scales)
-        plane = upright(Plane(a, b - a, _drawn(inputs, 1)[0]))
-        return plane, ((-MARGIN, 1.0 + MARGIN), (-0.5 - MARGIN, 0.5 + MARGIN))
-    axes = np.eye(inputs)
-    box = saved.network.domain
-    origin = np.zeros(inputs)
-    if box is not None and inputs > 2:
-        origin[2:] = [(low + high) / 2 for low, high in box[2:]]
+        return upright(Plane(a, b - a, _drawn(inputs, 1)[0])), BETWEEN
+    box = saved.domain or saved.network.domain
+    middles = [(low + high) / 2 for low, high in box[2:]] if box is not None else [0.0] * (inputs - 2)
+    origin = [
+        scale.to_network(np.array(x))
+        for scale, x in zip(saved.input_scales, [0.0, 0.0, *middles], strict=True)
+    ]
+    first, second = np.eye(inputs)[:2] / np.array([[scale.factor] for scale in saved.input_scales[:2]])
     usual = ((0.0, 1.0),) * 2 if inputs == 2 else (Slice().rectangle[0],) * 2
-    first, second = box[:2] if box is not None else usual
-    return Plane(origin, axes[0], axes[1]), (place.domain or first, place.domain2 or place.domain or second)
+    one, other = box[:2] if box is not None else usual
+    return Plane(np.array(origin), first, second), (
+        place.domain or one,
+        place.domain2 or place.domain or other,
+    )
 
 
 def _drawn(inputs: int, count: int) -> Array:
@@ -126,46 +143,109 @@ def _directions(inputs: int) -> tuple[tuple[str, Array], ...]:
     return tuple((f"random {number}", each) for number, each in enumerate(_drawn(inputs, DRAWN), 1))
 
 
-def counted(of: Opened, plane: Plane, viewport: Viewport) -> Counted:
+def counted(of: Opened, looked: Looked, viewport: Viewport) -> Counted:
     """The cells and decision regions in the viewport's window of the plane.
 
     Raises ``ValueError`` where they cannot be counted: more than ``MOST_CELLS``, or numbers that are not finite.
     """
-    began, network = monotonic(), of.saved.network
+    began, network, up = monotonic(), of.saved.network, of.saved.value_scale
     most = cells_that_fit(network, ROOM, MOST_CELLS)
-    regions = plane_regions(network, viewport.window, plane=plane, most_cells=most)
-    faces = regions.locate(viewport.points()).reshape(viewport.height, viewport.width)
+
+    def found(asked: str) -> PlaneRegions:
+        window, plane, member = viewport.window, looked.plane, looked.member
+        return plane_regions(network, window, member, plane=plane, of=asked, most_cells=most)
+
+    def image(regions: PlaneRegions) -> Index:
+        return regions.locate(viewport.points()).reshape(viewport.height, viewport.width)
+
+    regions = found(REGIONS)
+    decided = found(ARGMAX) if network.outputs > 1 else None
+    segments, layers = inner_borders(regions)
     cells = len(regions.areas)
-    labels, decisions = None, None
-    boundary: tuple[Array, ...] = ()
-    if network.outputs > 1:
-        decided = plane_regions(network, viewport.window, plane=plane, of="argmax", most_cells=most)
-        assert decided.classes is not None  # noqa: S101 - of the largest output
-        labels = decided.classes[decided.locate(viewport.points())].reshape(faces.shape)
-        boundary, decisions = tuple(decided.boundary), decided.count
-    inner = regions.edge_layer > 0
     return Counted(
-        viewport, plane, regions, faces, labels, regions.slopes.reshape(cells, 2, -1),
-        regions.intercepts.reshape(cells, -1), regions.patterns, boundary,
-        regions.vertices[regions.edges[inner]].reshape(-1, 4), regions.edge_layer[inner], decisions,
-        monotonic() - began,
-    )  # fmt: skip
+        of=looked,
+        viewport=viewport,
+        regions=regions,
+        decided=decided,
+        faces=image(regions),
+        labels=None if decided is None or decided.classes is None else decided.classes[image(decided)],
+        slopes=up.factor * regions.slopes.reshape(cells, 2, -1),
+        intercepts=up.to_own(regions.intercepts.reshape(cells, -1)),
+        boundary=() if decided is None else tuple(decided.boundary),
+        segments=segments,
+        layers=layers,
+        check=regions.check.rescaled(up),
+        seconds=monotonic() - began,
+    )
 
 
-def write(stem: Path, of: Opened, found: Counted) -> None:
-    """What was counted and what certifies it, with the plane, as JSON. Raises OSError where that cannot be."""
-    regions, plane = found.regions, found.plane
-    told = {
+def along(of: Opened, looked: Looked, ends: tuple[float, float], t: float) -> Along:
+    """The pieces on the row t of the plane between two of its s, and where the largest output changes.
+
+    Raises ``ValueError`` where they cannot be counted: numbers that are not finite, or ends that are one point.
+    """
+    began, up = monotonic(), of.saved.value_scale
+    network = of.saved.network.select([looked.member])
+    points = np.stack([looked.plane.at(s, t) for s in ends])
+    [path] = path_regions(network, points)
+    [decided] = path_decisions(network, points) if network.outputs > 1 else [None]
+    low, high = ends
+
+    def at(lengths: Array) -> Array:
+        placed: Array = low + lengths / path.length * (high - low)
+        return placed
+
+    return Along(
+        of=looked,
+        t=t,
+        ends=ends,
+        s=at(path.piece_positions),
+        values=up.to_own(path.values.reshape(path.pieces + 1, -1)),
+        bends=at(path.breakpoints),
+        changes=np.empty(0) if decided is None else at(decided.breakpoints),
+        classes=() if decided is None else tuple(decided.classes.tolist()),
+        activation_regions=path.activation_regions,
+        check=path.check.rescaled(up),
+        is_certified=path.check.certified and (decided is None or decided.check.certified),
+        seconds=monotonic() - began,
+    )
+
+
+def write(stem: Path, of: Opened, found: Counted | None, row: Along | None) -> None:
+    """What was counted and what certifies it, with the place in own units, as JSON. Raises OSError where it cannot."""
+    seen = found or row
+    assert seen is not None  # noqa: S101 - asked before
+    plane, facts = seen.of.plane, of.facts
+    told: dict[str, Any] = {
         "schema": 1,
-        "file": of.facts.file,
-        "plane": {"origin": plane.origin, "u": plane.u, "v": plane.v},
-        "domain": found.viewport.window,
-        "linear_regions": regions.count,
-        "cells": regions.activation_regions,
-        "decision_regions": found.decisions,
-        "dead_units": regions.dead_units,
-        "certified": regions.check.certified,
-        "check": vars(regions.check),
-    }
+        "file": facts.file,
+        "member": seen.of.member,
+        "plane": {
+            "origin": facts.own(plane.origin), "u": facts.factors * plane.u, "v": facts.factors * plane.v,
+        },
+    }  # fmt: skip
+    if found is not None:
+        told |= {
+            "domain": found.viewport.window,
+            "linear_regions": found.regions.count,
+            "cells": found.regions.activation_regions,
+            "decision_regions": found.decisions,
+            "dead_units": found.regions.dead_units,
+            "certified": found.is_certified,
+            "check": vars(found.check),
+        }
+    if row is not None:
+        told["along"] = {
+            "t": row.t,
+            "domain": row.ends,
+            "linear_regions": row.count,
+            "bends": row.bends,
+            "activation_regions": row.activation_regions,
+            "decision_regions": row.decisions,
+            "changes": row.changes,
+            "classes": row.classes,
+            "certified": row.is_certified,
+            "check": vars(row.check),
+        }
     text = json.dumps(plain(told), indent=1, allow_nan=False)
     write_atomically(stem.with_name(stem.name + ".json"), text + "\n", durable=False)

@@ -1,7 +1,8 @@
 """The network of a file on the engine's thread: what the newest key asked for is counted, and nothing before it.
 
-What is looked at is a plane and a window of it. Both are changed at once, while cells are counted in a turn; so keys
-that follow one another are counted once, and until that is done the picture before stays.
+What is looked at is a member on a plane: the row of the crosshair, a window of the plane, or both. They are changed at
+once, while a turn counts one of them, the row first, which takes least; so keys that follow one another are counted
+once, and until that is done the picture before stays.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.parts.viewport import Point, Viewport
-from nnexpr_tui.slices.moment import Counted, SliceMoment
+from nnexpr_tui.slices.moment import Along, Counted, Looked, SliceMoment
 from nnexpr_tui.worker.scheduler import Exported
 from nnexpr_tui.worker.subject import Subject, sentence
 from nnexpr_tui.worker.warming import compiling
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["SliceSubject"]
+__all__ = ["Row", "SliceSubject"]
+
+Row = tuple[tuple[float, float], float]  # from one s to another, at a t
 
 WAIT = 0.05  # seconds between two looks whether what counts is compiled
 DEGREES = 5.0  # of a turn, and of a tilt
@@ -39,54 +42,92 @@ class SliceSubject(Subject[SliceMoment]):
 
     def __init__(self) -> None:
         self._opened: Opened | None = None
-        self._plane: Plane | None = None
-        self._viewport: Viewport | None = None
+        self._looked: Looked | None = None
+        self._viewport: Viewport | None = None  # None: no map is seen
+        self._row: Row | None = None  # None: no row is seen
+        self._tried_cells: tuple[Looked, Viewport] | None = None  # what was counted, or could not be
+        self._tried_row: tuple[Looked, Row] | None = None
         self._aside = 0
         self._counted: Counted | None = None
-        self._owes = False
-        self._note = ""
+        self._along: Along | None = None
+        self._note = self._along_note = ""
 
     # What the scheduler asks
 
     @property
+    def _owes_cells(self) -> bool:
+        return self._viewport is not None and self._tried_cells != (self._looked, self._viewport)
+
+    @property
+    def _owes_row(self) -> bool:
+        return self._row is not None and self._tried_row != (self._looked, self._row)
+
+    @property
+    def _owes(self) -> bool:
+        """Whether something that is seen is to be counted."""
+        return self._looked is not None and (self._owes_cells or self._owes_row)
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether nothing was asked for of the network yet: the screen is about to."""
+        return self._tried_cells is None and self._tried_row is None
+
+    @property
     def wait(self) -> float | None:
-        if not (self._owes and self.is_watched and self._opened is not None and self._viewport is not None):
+        if not (self._owes and self.is_watched):
             return None
         return 0.0 if compiling("slices").is_set() else WAIT
 
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
-        self._count()
+        of, looked = self._opened, self._looked
+        if of is None or looked is None:
+            return False
+        if self._owes_row and self._row is not None:
+            self._tried_row = looked, self._row
+            self._follow(of, looked, *self._row)
+        elif self._viewport is not None:
+            self._tried_cells = looked, self._viewport
+            self._count(of, looked, self._viewport)
         return True
 
     def moment(self) -> SliceMoment | None:
-        of, plane = self._opened, self._plane
-        if of is None or plane is None:
+        of, looked = self._opened, self._looked
+        if of is None or looked is None:
             return SliceMoment(note=self._note)
-        name = of.directions[self._aside % len(of.directions)][0]
         return SliceMoment(
-            of.facts,
-            plane,
-            self._counted,
-            of.marks(plane),
-            name,
-            plane is not of.plane,
-            self._owes,
-            self._note,
+            opened=of.facts,
+            looked=looked,
+            counted=self._counted,
+            along=self._along,
+            marks=of.marks(looked.plane),
+            aside=of.directions[self._aside % len(of.directions)][0],
+            moved=looked.plane is not of.plane,
+            is_counting=self._owes or self._is_new,
+            note=self._note,
+            along_note=self._along_note,
         )
 
-    def _count(self) -> None:
+    def _count(self, of: Opened, looked: Looked, viewport: Viewport) -> None:
         from nnexpr_tui.slices.engine import counted
 
-        self._owes, of, plane, viewport = False, self._opened, self._plane, self._viewport
-        if of is None or plane is None or viewport is None:
-            return
         self._note = of.facts.why_not
         if self._note:
             return
         try:
-            self._counted = counted(of, plane, viewport)
+            self._counted = counted(of, looked, viewport)
         except ValueError as error:  # numbers that are not finite, or more cells than can be held
             self._counted, self._note = None, sentence(error)
+
+    def _follow(self, of: Opened, looked: Looked, ends: tuple[float, float], t: float) -> None:
+        from nnexpr_tui.slices.engine import along
+
+        self._along_note = of.facts.why_not
+        if self._along_note:
+            return
+        try:
+            self._along = along(of, looked, ends, t)
+        except ValueError as error:  # numbers that are not finite, or ends that are one point
+            self._along, self._along_note = None, sentence(error)
 
     # What the screen asks
 
@@ -104,17 +145,28 @@ class SliceSubject(Subject[SliceMoment]):
             if self._opened is None:
                 self._note = sentence(error)
             raise
-        self._opened, self._plane = found, found.plane
-        self._counted, self._viewport, self._note, self._owes = None, None, "", True
+        self._opened, self._looked = found, Looked(found.plane, 0)
+        self._counted = self._along = self._viewport = self._row = None
+        self._tried_cells = self._tried_row = None
+        self._note = self._along_note = ""
         self._aside = -1
         self.aside()
         compiling("slices")
         return " ".join(found.facts.assumed) or None
 
-    def watch(self, viewport: Viewport) -> None:
-        """Show this viewport from now on."""
-        if viewport != self._viewport:
-            self._viewport, self._owes = viewport, True
+    def watch(self, viewport: Viewport | None, row: Row | None) -> None:
+        """Show this viewport and this row from now on; None: no map, or no row, is seen."""
+        self._viewport, self._row = viewport, row
+
+    def step_member(self, step: int) -> str | None:
+        """The next member of the ensemble, or the one before."""
+        if self._opened is None or self._looked is None:
+            return None
+        members = self._opened.facts.members
+        if members == 1:
+            return "This file holds one network"
+        self._looked = Looked(self._looked.plane, (self._looked.member + step) % members)
+        return None
 
     def turn_plane(self, steps: int, about: Point) -> None:
         """The plane in itself, about this point."""
@@ -128,32 +180,28 @@ class SliceSubject(Subject[SliceMoment]):
 
         self._move(lambda plane: tilted(plane, self._direction(), DEGREES * steps, about))
 
-    def shift(self, steps: int) -> None:
-        """The plane aside, by a share of the height that is looked at."""
+    def shift(self, steps: int, height: float) -> None:
+        """The plane aside, by a share of this height in t, that of what is looked at."""
         import numpy as np
 
         from nnexpr.regions.moved import shifted
 
-        if self._viewport is not None:
-            bottom, top = self._viewport.window[1]
-            share = steps * STEP * (top - bottom)
-            self._move(
-                lambda plane: shifted(plane, self._direction(), share * float(np.linalg.norm(plane.v)))
-            )
+        share = steps * STEP * height
+        self._move(lambda plane: shifted(plane, self._direction(), share * float(np.linalg.norm(plane.v))))
 
     def aside(self) -> str | None:
         """The next direction that leads out of the plane."""
         from nnexpr.regions.moved import normal
         from nnexpr.specification import InputError
 
-        of, plane = self._opened, self._plane
-        if of is None or plane is None:
+        of, looked = self._opened, self._looked
+        if of is None or looked is None:
             return None
         for _ in of.directions:
             self._aside = (self._aside + 1) % len(of.directions)
             name, direction = of.directions[self._aside]
             try:
-                normal(plane, direction)
+                normal(looked.plane, direction)
             except InputError:
                 continue
             return f"Tilting and shifting lead towards {name}"
@@ -168,11 +216,11 @@ class SliceSubject(Subject[SliceMoment]):
         """Write what was counted, with what certifies it."""
         from nnexpr_tui.slices.engine import write
 
-        of, found = self._opened, self._counted
-        if of is None or found is None:
+        of, found, row = self._opened, self._counted, self._along
+        if of is None or (found is None and row is None):
             return "There is nothing to write yet"
         stem = folder / f"{Path(of.facts.file).stem}-plane"
-        write(stem, of, found)
+        write(stem, of, found, row)
         self.scheduler.send(Exported(stem, ".json and .svg", {SliceSubject: self.moment()}))
         return None
 
@@ -181,5 +229,5 @@ class SliceSubject(Subject[SliceMoment]):
         return self._opened.directions[self._aside % len(self._opened.directions)][1]
 
     def _move(self, moved: Callable[[Plane], Plane]) -> None:
-        if self._plane is not None:
-            self._plane, self._owes = moved(self._plane), True
+        if self._looked is not None:
+            self._looked = Looked(moved(self._looked.plane), self._looked.member)

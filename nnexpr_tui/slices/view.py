@@ -1,7 +1,8 @@
 """Network: the network of any file on a plane through its inputs, every cell of it, moved about with the keys.
 
 The engine's thread counts what the newest key asked for; until that is done the picture before stays. The crosshair,
-the outputs there and the input as an image come from what was counted, so they never wait.
+the outputs there and the input as an image come from what was counted, so they never wait. Maps are of a window of the
+plane, a chart of the row of the crosshair in it; what is not seen is not counted.
 """
 
 from __future__ import annotations
@@ -12,26 +13,29 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.widget import Widget
 
 from nnexpr_tui.controller import Controller
+from nnexpr_tui.parts.cells import COLORS
+from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.lines import LinePane, wrapped
-from nnexpr_tui.parts.numbers import count
+from nnexpr_tui.parts.map_panes import show_only, viewport_of
 from nnexpr_tui.parts.status import StatusLine
-from nnexpr_tui.parts.table import TablePane, entitle
+from nnexpr_tui.parts.table import ROOMY, TablePane, entitle
 from nnexpr_tui.parts.viewport import Point, Viewport, Window, around, zoomed
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.slices import VIEW
-from nnexpr_tui.slices.moment import OpenedNetwork, SliceMoment
-from nnexpr_tui.slices.panes import (
-    COLORS,
+from nnexpr_tui.slices.lines import (
     COUNT_HELP,
     POINT_HELP,
-    SlicePane,
     count_lines,
+    is_row,
     point_lines,
-    title_of,
+    status_items,
 )
-from nnexpr_tui.slices.subject import SliceSubject
+from nnexpr_tui.slices.moment import OpenedNetwork, SliceMoment
+from nnexpr_tui.slices.panes import ROW_HELP, SlicePane, row_chart, row_title
+from nnexpr_tui.slices.subject import Row, SliceSubject
 from nnexpr_tui.training.moment import FitMoment
 
 if TYPE_CHECKING:
@@ -46,7 +50,19 @@ ARRANGEMENTS = {
     "decisions": ("cells", "decisions"),
     "values": ("cells", "values"),
     "input": ("cells", "input"),
+    "both": ("cells", "row"),
+    "walk": ("row", "input"),
+    "row": ("row",),
 }
+HIGH = ("four", "both", "walk")
+WORDS = {
+    "cells": "cells",
+    "decisions": "decision regions",
+    "values": "an output",
+    "input": "the input",
+    "row": "the row of the crosshair",
+}
+ROWS_OF_PIXELS = 40  # that the crosshair moves by where no map is seen
 NONE = (
     "No network is opened. f asks for a file: .onnx, a state dict (.pt, .safetensors), what fit --save wrote, "
     "or a run's id."
@@ -64,20 +80,24 @@ class SliceView(View, entry=VIEW):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
+        self._opening = ""  # the file that is being read
         self._of: OpenedNetwork | None = None
         self._window: Window | None = None
         self._point: Point = (0.0, 0.0)
-        self._asked: Viewport | None = None
+        self._grid: Viewport | None = None  # whose pixels the crosshair moves by
+        self._asked: tuple[Viewport | None, Row | None] | None = None
         self._arrangement = ""  # of ARRANGEMENTS; empty: as there is room
         self._colors = next(iter(COLORS))
         self._output = 0
         self._mark = -1  # that the crosshair went to last
+        self._ends: tuple[float, float] | None = None  # of the row that is drawn
 
     def compose(self) -> ComposeResult:
         with Container(id="slice-maps", classes="column"):
             yield SlicePane("cells", "Cells")
             yield SlicePane("decisions", "Decisions")
             yield SlicePane("values", "Values")
+            yield ChartPane("Along", ROW_HELP, id="slice-row")
             yield SlicePane("input", "Input")
         with Vertical(id="slice-tables", classes="column"):
             yield TablePane("Counts", id="slice-counts")
@@ -88,6 +108,10 @@ class SliceView(View, entry=VIEW):
     def moment(self) -> SliceMoment | None:
         """The newest one."""
         return self.controller.moment(SliceSubject)
+
+    @property
+    def first(self) -> Widget:
+        return self.query_one(f"#slice-{ARRANGEMENTS[self._shown][0]}")
 
     def _ask(self, question: Callable[[SliceSubject], str | None]) -> None:
         self.footer.clear()
@@ -102,7 +126,7 @@ class SliceView(View, entry=VIEW):
             self.call_after_refresh(self.screen.call_after_refresh, self.action_ask_file)
             return
         store = self.controller.store
-        self._asked = None
+        self._asked, self._opening = None, file
         self._ask(lambda slices: slices.open(file, store, place, **how))
 
     def action_ask_file(self) -> None:
@@ -116,6 +140,7 @@ class SliceView(View, entry=VIEW):
     def _enter(self, of: OpenedNetwork) -> None:
         """Another network: look at it as it was opened."""
         self._of, self._window, self._output, self._mark, self._asked = of, of.window, 0, -1, None
+        self._arrangement = ""
         (left, right), (bottom, top) = of.window
         self._point = (left + right) / 2, (bottom + top) / 2
         for pane in self.query(SlicePane):
@@ -127,13 +152,8 @@ class SliceView(View, entry=VIEW):
         moment = self.moment
         if moment is None or moment.opened is None:
             return super().show_status(status, fit)
-        found = moment.counted
-        items = [("regions", count(found.regions.count) if found is not None else "…")]
-        if found is not None:
-            decisions = [] if found.decisions is None else [("decisions", count(found.decisions))]
-            items += [*decisions, ("cells", count(found.regions.activation_regions))]
-        state = "counting" if moment.is_counting else "counted" if found is not None else "stopped"
-        return status.show_items(state, [*items, ("file", title_of(moment.opened))])
+        state = "counting" if moment.is_counting else "stopped" if moment.note else "counted"
+        return status.show_items(state, status_items(moment, ARRANGEMENTS[self._shown]))
 
     def show(self, fit: FitMoment | None) -> int:  # noqa: ARG002
         self.set_markers()
@@ -145,52 +165,62 @@ class SliceView(View, entry=VIEW):
         if moment is None or of is None:
             return self._show_none(moment)
         self._watch()
-        return self._show_maps(moment) + self._show_numbers(moment)
+        return self._show_maps(moment) + self._show_row(moment) + self._show_numbers(moment)
 
     def _watch(self) -> None:
-        """Ask for the window in as many pixels as the largest map has."""
-        from nnexpr_tui.charts.maps import image_size
-
-        sizes = [
-            image_size(pane.ground())
-            for pane in self.query(SlicePane)
-            if pane.is_wanted and pane.kind != "input"
-        ]
-        width, height = max((w for w, _ in sizes), default=0), max((h for _, h in sizes), default=0)
-        if width and height and self._window is not None:
-            wanted = Viewport(self._window, width, height)
-            if wanted != self._asked:
-                self._asked = wanted
-                self.controller.ask(SliceSubject, lambda slices: slices.watch(wanted))
+        """Ask for the window in as many pixels as the largest map has, and for the row where it is seen."""
+        maps = [pane for pane in self.query(SlicePane) if pane.kind != "input"]
+        chart = self.query_one(ChartPane)
+        if self._window is None:
+            return
+        viewport = viewport_of(maps, self._window)
+        row = (self._window[0], self._point[1]) if chart.is_wanted else None
+        if viewport is None and row is None:  # covered, or not laid out yet
+            return
+        self._grid = viewport or Viewport(self._window, max(chart.content_size.width, 1), ROWS_OF_PIXELS)
+        wanted = viewport, row
+        if wanted != self._asked:
+            self._asked = wanted
+            self.controller.ask(SliceSubject, lambda slices: slices.watch(*wanted))
 
     def _show_none(self, moment: SliceMoment | None) -> int:
         pane = self.query_one("#slice-none", LinePane)
-        said = wrapped(NONE, pane.content_size.width, "value")
-        why = (
-            wrapped(moment.note, pane.content_size.width, "error")
-            if moment is not None and moment.note
-            else []
+        width = pane.content_size.width
+        if moment is not None and moment.note:
+            return pane.show_lines([*wrapped(moment.note, width, "error"), *wrapped(NONE, width, "value")])
+        return pane.show_lines(
+            wrapped(f"Opening {self._opening} …" if self._opening else NONE, width, "value")
         )
-        return pane.show_lines([*why, *said])
 
     @property
     def _shown(self) -> str:
-        roomy = self.screen.has_class("-high") and not self.screen.has_class("-narrow")
+        if self._arrangement in self._arrangements:
+            return self._arrangement
+        roomy = self._is_roomy
+        if self._of is not None and self._of.is_segment:
+            return "walk" if roomy else "row"
         several = self._of is None or self._of.outputs > 1
-        return self._arrangement or ("four" if roomy else "decisions" if several else "values")
+        return "four" if roomy else "decisions" if several else "values"
+
+    @property
+    def _is_roomy(self) -> bool:
+        """Whether maps may stand one above the other."""
+        return self.screen.has_class("-high") and not self.screen.has_class("-narrow")
+
+    @property
+    def _arrangements(self) -> list[str]:
+        """Those that there is room for."""
+        return [name for name in ARRANGEMENTS if self._is_roomy or name not in HIGH]
 
     def _arrange(self, of: OpenedNetwork | None) -> None:
-        """Which maps there are."""
-        shown = self._shown
-        self.set_class(shown == "four", "-four")
+        """Which maps there are; a chart of the row is as wide as there is room."""
+        shown = ARRANGEMENTS[self._shown]
+        self.set_class(self._shown == "four", "-four")
+        self.set_class("row" in shown, "-row")
         self.set_class(of is None, "-empty")
-        changed = False
-        for pane in self.query(SlicePane):
-            hidden = pane.kind not in ARRANGEMENTS[shown]
-            changed = changed or hidden != pane.has_class("-hidden")
-            pane.set_class(hidden, "-hidden")
-        if changed:
+        if show_only(self.query("#slice-maps > *"), shown):
             self.call_after_refresh(self.redraw)
+            self.call_after_refresh(self._leave_hidden)
 
     def _show_maps(self, moment: SliceMoment) -> int:
         found, sent = moment.counted, 0
@@ -203,16 +233,12 @@ class SliceView(View, entry=VIEW):
         for pane in self.query(SlicePane):
             if not pane.is_wanted:
                 continue
-            entitle(
-                pane, titles[pane.kind], "counting…" if moment.is_counting and pane.kind == "cells" else ""
-            )
-            cross = None
-            if found is not None:
-                column, row = found.viewport.place(self._point)
-                cross = (column + 0.5) / found.viewport.width, (row + 0.5) / found.viewport.height
+            waits = self._waits(moment) and pane.kind == "cells"
+            entitle(pane, titles[pane.kind], "counting…" if waits else "")
+            cross = None if found is None else found.viewport.cross(self._point)
             setting: tuple[object, ...]
-            if pane.kind == "input":  # a plane is known by its identity: to compare its numbers is ambiguous
-                ground, setting = pane.ground(), (pane.ground(), self._point, id(moment.plane))
+            if pane.kind == "input":
+                ground, setting = pane.ground(), (pane.ground(), self._point, moment.looked)
             else:
                 ground = pane.ground(cross)
                 setting = ground, self._colors, self._output, found, moment.note, moment.marks
@@ -221,13 +247,42 @@ class SliceView(View, entry=VIEW):
                 sent += pane.take(moment, setting, picture)
         return sent
 
-    def _show_numbers(self, moment: SliceMoment) -> int:
-        ascii_only = self.look.markers == "ascii"
-        lines = point_lines(moment, self._point, self._output, ascii_only=ascii_only)
-        sent = self.query_one("#slice-counts", TablePane).show_table(
-            "Counts", COUNT_HELP, count_lines(moment)
+    def _waits(self, moment: SliceMoment) -> bool:
+        """Whether the cells that are shown are others than those that are asked for."""
+        found, viewport = moment.counted, self._asked[0] if self._asked is not None else None
+        return not moment.note and (found is None or not moment.is_current or found.viewport != viewport)
+
+    def _show_row(self, moment: SliceMoment) -> int:
+        pane, row = self.query_one(ChartPane), moment.along
+        if not pane.is_wanted:
+            return 0
+        t = self._point[1] if row is None else row.t
+        owed = (
+            row is None
+            or row.of is not moment.looked
+            or (row.ends, row.t) != (self._asked or (None, None))[1]
         )
-        return sent + self.query_one("#slice-point", TablePane).show_table("Crosshair", POINT_HELP, lines)
+        entitle(pane, row_title(t), moment.along_note or ("counting…" if owed else ""))
+        key = row, self._output, self._point[0], moment.marks, pane.size
+        if not self.is_due("row", key):
+            return 0
+        chart = row_chart(moment, self._output, self._point[0])
+        if row is None or chart is None:
+            return pane.clear()
+        if row.ends != self._ends:
+            self._ends = row.ends
+            pane.reset_limits()
+        return pane.update_chart(chart)
+
+    def _show_numbers(self, moment: SliceMoment) -> int:
+        ascii_only, shown = self.look.markers == "ascii", ARRANGEMENTS[self._shown]
+        counts, table = self.query_one("#slice-counts", TablePane), self.query_one("#slice-point", TablePane)
+        room = table.content_size.width or ROOMY
+        lines = point_lines(moment, self._point, self._output, ascii_only=ascii_only, room=room)
+        sent = counts.show_table(
+            "Counts", COUNT_HELP, count_lines(moment, shown, counts.content_size.width or ROOMY)
+        )
+        return sent + table.show_table("Crosshair", POINT_HELP, lines)
 
     def on_chart_frame_changed(self) -> None:
         """Another size: other pixels are to be made."""
@@ -250,17 +305,21 @@ class SliceView(View, entry=VIEW):
             self.redraw()
 
     def action_arrange(self) -> None:
-        names = list(ARRANGEMENTS)
+        names = self._arrangements
         self._arrangement = names[(names.index(self._shown) + 1) % len(names)]
         self.zoom(None)
+        self.footer.say(f"Shown: {' and '.join(WORDS[each] for each in ARRANGEMENTS[self._arrangement])}")
         self.redraw()
+
+    def action_member(self, step: int) -> None:
+        self._ask(lambda slices: slices.step_member(step))
 
     def action_move(self, columns: int, rows: int) -> None:
         """The crosshair by so many pixels; at the edge the window goes along."""
-        if self._asked is None or self._window is None:
+        if self._grid is None or self._window is None:
             return
-        (left, right), (bottom, top) = self._asked.window
-        wide, high = (right - left) / self._asked.width, (top - bottom) / self._asked.height
+        (left, right), (bottom, top) = self._window
+        wide, high = (right - left) / self._grid.width, (top - bottom) / self._grid.height
         self._point = self._point[0] + columns * wide, self._point[1] - rows * high
         self._window = around(self._point, self._window)
         self.redraw()
@@ -299,7 +358,9 @@ class SliceView(View, entry=VIEW):
         self._ask(lambda slices: slices.tilt(steps, point))
 
     def action_shift(self, steps: int) -> None:
-        self._ask(lambda slices: slices.shift(steps))
+        if self._window is not None:
+            bottom, top = self._window[1]
+            self._ask(lambda slices: slices.shift(steps, top - bottom))
 
     def action_aside(self) -> None:
         self._ask(SliceSubject.aside)
@@ -321,9 +382,10 @@ class SliceView(View, entry=VIEW):
         from nnexpr_tui.slices.report import summary
 
         moment = self.moment
-        if moment is None or moment.opened is None or moment.counted is None:
+        of_row = is_row(ARRANGEMENTS[self._shown])
+        if moment is None or moment.opened is None or (moment.along if of_row else moment.counted) is None:
             return "", "There is nothing to copy yet"
-        return summary(moment), "Copied the command line and the numbers"
+        return summary(moment, of_row=of_row), "Copied the command line and the numbers"
 
     def export(self, folder: Path) -> None:
         self.controller.ask(SliceSubject, lambda slices: slices.export(folder))

@@ -54,7 +54,7 @@ def compile_loops(kind: str) -> None:
 
 
 def _compile_slices() -> None:
-    """Several outputs, and the largest of them, of a stack of layers and of a graph."""
+    """Several outputs, and the largest of them, of a stack of layers and of a graph: in a plane and on a segment."""
     import numpy as np
     import torch
 
@@ -68,6 +68,8 @@ def _compile_slices() -> None:
     for network in (nnexpr.from_torch(stack), nnexpr.from_torch(shaped, input_shape=(1, 2, 2))):
         for of in ("regions", "argmax"):
             nnexpr.plane_regions(network, _BOX, plane=place, of=of)
+        nnexpr.path_regions(network, place[:2])
+        nnexpr.path_decisions(network, place[:2])
 
 
 @cache

@@ -1,12 +1,10 @@
-"""``runs``: what is kept is listed, shown, exported and deleted, also what a killed process has left."""
+"""``runs``: what is kept is listed, shown, labelled, exported and deleted."""
 
 from __future__ import annotations
 
 import csv
 import json
 import shlex
-import signal
-import time
 
 import numpy as np
 import pytest
@@ -18,11 +16,9 @@ from nnexpr.exports import EXPORTS
 from nnexpr.runs.holding import hold
 from nnexpr.runs.store import Store
 from nnexpr.runs.sweep_journal import Sweeps
-from nnexpr.specification import FitSpecification
 from nnexpr_tui.commands.cli import cli
 
 FIT = ("--width", 4, "--epochs", 40, "--points", 32)
-PATIENCE = 100
 
 
 def document(result):
@@ -232,65 +228,6 @@ def test_ids_are_offered_by_tab(run, kept, tmp_path):
         assert [item.value for item in offered] == sorted(kept, reverse=True)
 
 
-def test_a_killed_fit_leaves_a_run_that_is_whole_up_to_its_last_checkpoint(start, tmp_path):
-    store = Store(tmp_path / "store")
-    process = start("fit", "--width", 8, "--epochs", 10**8, "--members", 2, "--checkpoint-every", 0.01)
-    deadline, seen = time.monotonic() + PATIENCE, set()
-    while len(seen) < 3:  # three checkpoints, each over the one before
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read()
-        seen |= {head.epoch for head in (run.head() for run in store.runs())}
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    [kept] = store.runs()
-    head, recording, result = kept.head(), kept.recording(), kept.load()
-    assert head.state == result.state == "running"
-    assert head.epoch == recording.snapshots[-1].epoch == result.epochs >= max(seen)
-    assert recording.snapshots[0].epoch == 0
-    assert np.array_equal(recording.snapshots[-1].losses, result.loss.numpy())
-    assert FitSpecification.from_config(dict(head.config)) == recording.specification
-    last = recording.network_at(len(recording.snapshots) - 1)
-    assert last is not None
-    assert np.array_equal(last.parameters[0], result.network.parameters[0])
-
-
-def test_a_killed_fit_resumed_ends_where_one_that_was_not_ends(run, start, tmp_path):
-    options = (
-        "--width",
-        8,
-        "--epochs",
-        20_000,
-        "--members",
-        2,
-        "--batch-size",
-        100,
-        "--threads",
-        1,
-        "--no-record",
-    )
-    whole = document(run("fit", *options, "--json", "--store", tmp_path / "whole"))
-    store = Store(tmp_path / "store")
-    process = start("fit", *options, "--checkpoint-every", 0.01)
-    deadline = time.monotonic() + PATIENCE
-    while not any(run.head().epoch > 10 for run in store.runs()):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    [kept] = store.runs()
-    assert 10 < kept.head().epoch < 20_000
-    resumed = document(run("runs", "resume", kept.id, "--json"))
-    assert (resumed["run"], resumed["epochs"], resumed["state"]) == (kept.id, 20_000, "finished")
-    assert resumed["members"] == whole["members"]
-    assert resumed["config"] == whole["config"]
-    first, second = Store(tmp_path / "whole").named(whole["run"]).read(), kept.read()
-    assert first.network.parameters.numpy().tobytes() == second.network.parameters.numpy().tobytes()
-    [left] = store.runs()
-    assert left.id == kept.id
-
-
 def test_a_list_is_filtered_and_sorted(run, kept):
     def listed(*words):
         return [head["id"] for head in document(run("runs", "list", "--json", *words))["runs"]]
@@ -344,31 +281,6 @@ def test_a_question_is_answered_and_nothing_else_done(run, kept):
         assert (refused.exit_code, why in refused.stderr) == (2, True)
     help_text = run("runs", "query", "--help").stdout
     assert all(name in help_text for name in ("members", "metrics", "cell_metrics", "json_extract", "_state"))
-
-
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, start, tmp_path):
-    store = Store(tmp_path / "store")
-    process = start("fit", "--width", 4, "--epochs", 10**8, "--no-record", "--checkpoint-every", 0.01)
-    deadline = time.monotonic() + PATIENCE
-    while not list(store.folder.glob("*.previous.safetensors")):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    [kept] = store.runs()
-    content = kept.path.read_bytes()
-    kept.path.unlink()  # it may have been killed while both names were of the same bytes
-    kept.path.write_bytes(content[: len(content) // 2])
-    listed = run("runs", "list")
-    assert "stands in" in listed.stderr
-    [told] = document(run("runs", "list", "--json"))["runs"]
-    assert (told["status"], "cut short" in told["problem"]) == ("interrupted", True)
-    resumed = run("runs", "resume", kept.id, "--epochs", told["epoch"] + 1, "--json")
-    assert document(resumed)["epochs"] == told["epoch"] + 1
-    assert "its previous checkpoint, of epoch" in resumed.stderr
-    [told] = document(run("runs", "list", "--json"))["runs"]
-    assert (told["status"], "problem" in told) == ("finished", False)
 
 
 def test_the_index_is_made_anew(run, kept, tmp_path):

@@ -5,88 +5,24 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from stand_in import World, compiled
+from looking import counted, explorer, moment, opened, regions
+from stand_in import World
 from steps import SIZES, WIDE, ready, shows, text, until
-from textual.pilot import Pilot
 
-from nnexpr import Plane, plane_regions
-from nnexpr.regions.slices import Slice
+from nnexpr import Plane
 from nnexpr.runs.reading import read_network
 from nnexpr.runs.store import store
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.map_panes import MapPane
-from nnexpr_tui.parts.viewport import Window
-from nnexpr_tui.presets import Preset
-from nnexpr_tui.slices.moment import SliceMoment
-from nnexpr_tui.slices.subject import SliceSubject
-
-PLANE = Slice(points=("images.npy:0", "images.npy:1", "images.npy:2"))
-
-
-@pytest.fixture(autouse=True)
-def true_colors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "truecolor")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def cells_are_compiled() -> None:
-    compiled("slices")
-
-
-@pytest.fixture
-def files(own_folders: Path) -> None:
-    torch.manual_seed(0)
-    widths = ((16, 8), (8, 8), (8, 3))
-    parts = [part for shape in widths for part in (torch.nn.Linear(*shape), torch.nn.ReLU())]
-    torch.save(torch.nn.Sequential(*parts[:-1]).state_dict(), "net.pt")
-    torch.save(
-        torch.nn.Sequential(torch.nn.Linear(2, 6), torch.nn.ReLU(), torch.nn.Linear(6, 1)).state_dict(),
-        "two.pt",
-    )
-    np.save("images.npy", np.random.default_rng(0).uniform(0, 4, (4, 4, 4)))
-
-
-def explorer(world: World, file: str = "net.pt", place: Slice | None = PLANE) -> Explorer:
-    return Explorer(
-        load=world.load, opening=Preset("file", "", "", view="Network", begin={"file": file, "place": place})
-    )
-
-
-def moment(app: Explorer) -> SliceMoment:
-    found = app.controller.moment(SliceSubject)
-    assert found is not None
-    return found
-
-
-def counted(app: Explorer, window: Window | None = None) -> bool:
-    found = app.controller.moment(SliceSubject)
-    if found is None or found.counted is None or found.is_counting or found.plane is not found.counted.plane:
-        return False
-    return window is None or np.allclose(found.counted.viewport.window, window)
-
-
-async def opened(app: Explorer, pilot: Pilot[Any], *keys: str) -> None:
-    await until(lambda: counted(app) and "Linear regions" in text(app))
-    if keys:
-        await pilot.press(*keys)
 
 
 def degrees(one: Plane, other: Plane) -> float:
     """Between their first directions."""
     return float(np.rad2deg(np.arccos(one.u @ other.u / np.linalg.norm(one.u) / np.linalg.norm(other.u))))
-
-
-def regions(app: Explorer, of: str = "regions") -> int:
-    """How many there are in the window, counted beside the explorer."""
-    found = moment(app).counted
-    network = read_network("net.pt", store()).network
-    return plane_regions(network, found.viewport.window, plane=found.plane, of=of).count
 
 
 @pytest.mark.parametrize("size", [*SIZES, (100, 30)])
@@ -123,26 +59,26 @@ async def test_the_plane_is_turned_tilted_shifted_and_put_back(world: World, fil
     app = explorer(world)
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot)
-        first = moment(app).plane
+        first = moment(app).looked.plane
         middle = first.at(0.5, 0.5)
         await pilot.press("]", "]")
-        await until(lambda: counted(app) and degrees(first, moment(app).plane) == pytest.approx(10.0))
+        await until(lambda: counted(app) and degrees(first, moment(app).looked.plane) == pytest.approx(10.0))
         await until(lambda: shows(app, "Linear regions", f"{regions(app)}"))
-        turned = moment(app).plane
+        turned = moment(app).looked.plane
         np.testing.assert_allclose(turned.at(0.5, 0.5), middle, atol=1e-12)
         await pilot.press("d", "greater_than_sign")
-        await until(lambda: counted(app) and moment(app).plane is not turned)
+        await until(lambda: counted(app) and moment(app).looked.plane is not turned)
         assert moment(app).moved
-        tilted = moment(app).plane
+        tilted = moment(app).looked.plane
         assert np.linalg.matrix_rank(np.stack([first.u, first.v, tilted.v]), tol=1e-9) == 3
-        assert shows(app, "P off plane", r"[\d.]+")
+        assert shows(app, "P is off", r"[\d.]+")
         await pilot.press("plus")
-        await until(lambda: counted(app) and moment(app).plane is not tilted)
-        assert np.linalg.norm(moment(app).plane.at(0.5, 0.5) - middle) == pytest.approx(
+        await until(lambda: counted(app) and moment(app).looked.plane is not tilted)
+        assert np.linalg.norm(moment(app).looked.plane.at(0.5, 0.5) - middle) == pytest.approx(
             0.05 * 2 * np.linalg.norm(first.v)
         )
         await pilot.press("r")
-        await until(lambda: counted(app) and moment(app).plane is first)
+        await until(lambda: counted(app) and moment(app).looked.plane is first)
 
 
 async def test_the_crosshair_tells_outputs_of_the_network_there(world: World, files: None) -> None:
@@ -150,12 +86,12 @@ async def test_the_crosshair_tells_outputs_of_the_network_there(world: World, fi
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot, *"hhhkk")
         await until(lambda: not shows(app, "s, t", "0.5, 0.5"))
-        view, found = app.screen.view, moment(app).counted
-        place = found.viewport.point(*found.viewport.place(view._point))
-        network = read_network("net.pt", store()).network
-        values = network(moment(app).plane.at(*place)[None])[0, 0]
+        view = app.screen.view
+        assert counted(app)
+        network = read_network("net.pt", store()).network.to(dtype=torch.float64)
+        values = network(moment(app).looked.plane.at(*view._point)[None])[0, 0]
         order = np.argsort(-values)
-        assert shows(app, f"Output {order[0]}", f"{values[order[0]]:.3g}")
+        assert shows(app, f"Output {order[0]}", f"{values[order[0]]:.6g}")
         assert shows(app, "Largest", f"{order[0]}, by {values[order[0]] - values[order[1]]:.3g}")
 
 

@@ -1,0 +1,169 @@
+"""The numbers beside the Network view's maps: the counts with what certifies them, and what is at the crosshair."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from nnexpr_tui.parts.cells import certificate_rows, window_rows
+from nnexpr_tui.parts.lines import Line
+from nnexpr_tui.parts.numbers import count, member_of, number
+from nnexpr_tui.parts.table import ROOMY, label_width, row
+from nnexpr_tui.slices.panes import input_at
+
+if TYPE_CHECKING:
+    from nnexpr_tui.parts.viewport import Point
+    from nnexpr_tui.slices.moment import OpenedNetwork, SliceMoment
+
+__all__ = ["COUNT_HELP", "POINT_HELP", "count_lines", "is_row", "point_lines", "status_items"]
+
+COUNT_HELP = """\
+Linear regions: the cells on each of which all outputs together are one affine map, in the window, counted exactly.
+Decision regions: those on which one output is the largest. What certifies the count: vertices minus edges plus cells is
+1 (Euler); areas add up to the window's; residual: the greatest difference between a cell's map and the network;
+sampled: random points that are in another cell than their pattern of active units says.
+Where a row is shown, the same of its pieces: the row of the crosshair, from one edge of the window to the other."""
+POINT_HELP = """\
+The point of the plane at the crosshair: s and t of x = origin + s u + t v, the outputs exactly there, largest first,
+and the cell. The arrow keys or h, j, k, l move it by a pixel, with shift by eight; g goes to the points that were
+given."""
+
+MOST_OUTPUTS = 5  # that are told at the crosshair
+NEAR = 1e-9  # of the size of inputs: a point that is nearer to the plane lies in it
+MOST_INPUTS = 12  # that are told as numbers
+
+
+def status_items(moment: SliceMoment, shown: Collection[str]) -> list[tuple[str, str]]:
+    """Names and values for the line at the top, the most watched first."""
+    of, found, along = moment.opened, moment.counted, moment.along
+    assert of is not None  # noqa: S101 - asked before
+    counts: list[tuple[str, str]]
+    if is_row(shown):
+        decisions = along.decisions if along is not None else None
+        counts = [("regions", "…" if along is None else count(along.count))]
+        counts += [("bends", "…" if along is None else count(len(along.bends)))]
+    else:
+        decisions = found.decisions if found is not None else None
+        counts = [("regions", "…" if found is None else count(found.regions.count))]
+    if decisions is not None:
+        counts.append(("decisions", count(decisions)))
+    if found is not None and not is_row(shown):
+        counts.append(("cells", count(found.regions.activation_regions)))
+    return [*counts, *_member(moment), ("file", _title_of(of))]
+
+
+def is_row(shown: Collection[str]) -> bool:
+    """Whether the row alone is counted."""
+    return "row" in shown and not {"cells", "decisions", "values"} & set(shown)
+
+
+def _member(moment: SliceMoment) -> list[tuple[str, str]]:
+    of, looked = moment.opened, moment.looked
+    if of is None or looked is None or of.members == 1:
+        return []
+    return [("member", member_of(looked.member, of.members))]
+
+
+def count_lines(moment: SliceMoment, shown: Collection[str], room: int) -> list[Line]:
+    """The counts and what certifies them, the most watched first; ``room``: cells of the pane."""
+    of = moment.opened
+    if of is None:
+        return [((moment.note or "f opens a network", "error" if moment.note else "label"),)]
+    lines = [] if is_row(shown) else _cell_lines(moment, room)
+    if "row" in shown:
+        lines += _row_lines(moment, room, "On the row" if lines else "Linear regions")
+    lines += [row(label.capitalize(), value) for label, value in _member(moment)]
+    lines.append(row("Tilts towards", moment.aside))
+    return [*lines, *(((line, "label"),) for line in wrap(of.words, max(room, 1)))]
+
+
+def _owed(moment: SliceMoment, note: str, room: int, label: str) -> list[Line]:
+    """In the place of a count that there is not, with why."""
+    owed = "not counted" if note or not moment.is_counting else "counting…"
+    why = wrap(note, max(room, 1))
+    return [row(label, owed, "accent"), *(((line, "error"),) for line in why)]
+
+
+def _cell_lines(moment: SliceMoment, room: int) -> list[Line]:
+    found = moment.counted
+    if found is None:
+        return _owed(moment, moment.note, room, "Linear regions")
+    regions = found.regions
+    decisions = [] if found.decisions is None else [row("Decision reg.", count(found.decisions))]
+    return [
+        row("Linear regions", count(regions.count), "accent"),
+        row("Cells", count(regions.activation_regions)),
+        *decisions,
+        row("Bends", count(regions.bends)),
+        row("Certified", "yes" if found.is_certified else "NO"),
+        *certificate_rows(found.check),
+        row("Counted in", f"{number(found.seconds, 2)} s"),
+    ]
+
+
+def _row_lines(moment: SliceMoment, room: int, label: str) -> list[Line]:
+    along = moment.along
+    if along is None:
+        return _owed(moment, moment.along_note, room, label)
+    decisions = [] if along.decisions is None else [row("Decision reg.", count(along.decisions))]
+    return [
+        row(label, count(along.count), "accent"),
+        row("Bends", count(len(along.bends))),
+        row("Activation reg.", count(along.activation_regions)),
+        *decisions,
+        row("Certified", "yes" if along.is_certified else "NO"),
+        row("Residual", number(along.check.max_residual, 2)),
+        row("Ties", count(along.check.ties)),
+        row("Counted in", f"{number(along.seconds, 2)} s"),
+    ]
+
+
+def point_lines(
+    moment: SliceMoment, point: Point, output: int, *, ascii_only: bool, room: int = ROOMY
+) -> list[Line]:
+    """What is at the crosshair, exactly there; ``room``: cells of the pane."""
+    of = moment.opened
+    if of is None:
+        return []
+    line = partial(row, width=label_width(room))
+    lines = [line("s, t", ", ".join(map(number, point)), "accent")]
+    lines += [line(label, value, style) for label, value, style in _outputs(moment, point, output)]
+    for mark in moment.marks:
+        lines.append(line(mark.letter, ", ".join(map(number, mark.place))))
+        if mark.distance > NEAR * (1.0 + abs(of.limits[1] - of.limits[0])):
+            lines.append(line(f"{mark.letter} is off", number(mark.distance)))
+    if of.image is None and of.inputs <= MOST_INPUTS:
+        numbers = enumerate(input_at(moment, point).tolist(), 1)  # type: ignore[union-attr]  # there is a network
+        lines += [line(f"x{place}", number(value)) for place, value in numbers]
+    if moment.counted is not None:
+        window = moment.counted.viewport.window
+        lines += window_rows(window, ("s", "t"), ascii_only=ascii_only, width=label_width(room))
+    return lines
+
+
+def _outputs(moment: SliceMoment, point: Point, output: int) -> list[tuple[str, str, str]]:
+    """The cell and the outputs; that they are being counted where nothing says them yet."""
+    values = moment.outputs_at(point)
+    if values is None:
+        return [("Outputs", "counting…" if moment.is_counting else "not counted", "value")]
+    order = (-values).argsort(kind="stable").tolist()
+    lines = _cell(moment, point)
+    if len(order) > 1:
+        lead = float(values[order[0]] - values[order[1]])
+        lines.append(("Largest", f"{order[0]}, by {number(lead)}", "accent"))
+    told = order[:MOST_OUTPUTS] if output in order[:MOST_OUTPUTS] else [*order[: MOST_OUTPUTS - 1], output]
+    return [*lines, *((f"Output {each}", number(float(values[each]), 6), "value") for each in told)]
+
+
+def _cell(moment: SliceMoment, point: Point) -> list[tuple[str, str, str]]:
+    found = moment.counted
+    if found is None or not moment.is_current or (cell := found.cell_at(point)) < 0:
+        return []
+    return [("Cell", f"{count(cell + 1)} of {count(len(found.slopes))}", "value")]
+
+
+def _title_of(of: OpenedNetwork) -> str:
+    """The file's name, its end where it is long."""
+    return of.file if len(of.file) <= 40 else f"…{of.file[-39:]}"
