@@ -14,6 +14,7 @@ from nnexpr.networks.network import Network
 from nnexpr.plot.canvas import Drawing, drawing, panels
 from nnexpr.plot.plane import MOST_VECTORS, cells, draw_borders, set_limits
 from nnexpr.plot.style import BLACK, COLORS, MAP, Size
+from nnexpr.regions.asked import is_margin
 from nnexpr.regions.plane import PlaneRegions, plane_regions
 from nnexpr.specification import InputError
 
@@ -46,7 +47,8 @@ def on_plane(
 ) -> Figure:
     """The cells of ``nnexpr.plane_regions(network, domain, plane=…)``, each a polygon, exactly.
 
-    ``decisions``: what the same gives with ``of="argmax"``; its boundary is drawn over the cells. ``color``: by
+    ``decisions``: what the same gives with ``of="argmax"``; its boundary is drawn over the cells, and so are the zeros
+    of a margin. ``color``: by
     steepness, by the pattern of active units, or by the class where there are decisions, which is usual there; else
     it is the steepness. ``points``: letters at their (s, t). Raises :class:`~nnexpr.specification.InputError`.
     """
@@ -129,8 +131,9 @@ def _finish(
     on: Drawing, regions: PlaneRegions, decisions: PlaneRegions | None, points: Points | None, title: str
 ) -> None:
     """The boundary, the points, the texts."""
-    if decisions is not None:
-        on.ax.add_collection(LineCollection(decisions.boundary, colors=BLACK, linewidths=1.0))
+    lines = regions.zeros if is_margin(regions.of) else [] if decisions is None else decisions.boundary
+    if lines:
+        on.ax.add_collection(LineCollection(lines, colors=BLACK, linewidths=1.0))
     for letter, (s, t) in (points or {}).items():
         on.ax.plot([s], [t], color=BLACK, marker="o", markersize=3, markerfacecolor="white", linestyle="none")
         on.ax.annotate(

@@ -55,7 +55,8 @@ class Certificate:
     pieces are not the network, and no count of them is vouched for.
 
     ``ties``: how many pre-activations the tie rule placed on a kink: kinks that coincide with one another, with a bend
-    of an earlier layer or with an end of the domain. Zero for a network in general position.
+    of an earlier layer or with an end of the domain. A unit that stays on its kink, as the comparisons of a maximum of
+    equal numbers do, has none there. Zero for a network in general position.
 
     ``merged``: positions at which some unit bends and what it feeds shows no bend that stands out from rounding, so
     that both sides are one region. Units that cancel exactly are among them, and bends too weak beside strong ones to
@@ -86,14 +87,16 @@ class Certificate:
         )
 
 
-def allowed(scale: float, tolerance: float) -> float:
-    """The largest residual that rounding explains: 1024 tolerance scale, the tolerance being 2^-20 at most.
+def allowed(scale: float, tolerance: float, sigma: float = 0.0) -> float:
+    """The largest residual that rounding explains: 1024 tolerance scale, the tolerance being 2^-20 at most; or, where
+    that is more, 16 tolerance sigma.
 
     ``scale``: the most that the terms of the output amount to. Of random and compositional networks of 1 to 20 hidden
     layers, 4 to 1000 wide, in float64 and float32, none had a residual above 1.5 tolerance scale, and most one near
-    0.2; the rest is left to terms that cancel in hidden layers.
+    0.2; the rest is left to terms that cancel in hidden layers. ``sigma``: what rounding gathers in these on its way
+    (``gathered.py``), which is looked at only where the former does not explain a residual.
     """
-    return 1024.0 * min(tolerance, WIDEST) * scale
+    return min(tolerance, WIDEST) * max(1024.0 * scale, 16.0 * sigma)
 
 
 def domain_of(network: Network | Graph) -> tuple[tuple[float, float], ...]:

@@ -22,13 +22,14 @@ Kleinberg, Ganguli, Sohl-Dickstein, ICML 2017, who sample it); sampling approach
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
-from nnexpr.regions.asked import ARGMAX, REGIONS, asked
+from nnexpr.regions.asked import ARGMAX, REGIONS, asked, is_margin
 from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts, one_line
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.line.decisions import switches
@@ -38,6 +39,8 @@ from nnexpr.regions.stack import Stack
 from nnexpr.specification import InputError
 
 __all__ = ["PathDecisions", "PathRegions", "circle", "path_decisions", "path_regions", "trajectory_length"]
+
+ZERO = 2.0**-49  # beside the largest value, what is zero but for rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +137,21 @@ class PathRegions:
         shares: Array = self.breakpoints / self.vertex_positions[-1]
         return shares
 
+    @cached_property
+    def zeros(self) -> Array:
+        """The arc lengths at which the one output changes its sign, ascending, ``(Z,)``: of a margin, where the class
+        comes or goes. One that only touches zero does not; what rounding cannot tell from zero is zero.
+
+        Raises ``InputError`` where there are several outputs.
+        """
+        if self.values.ndim > 1:
+            raise InputError("of", "regions", "one output has zeros: output:K or margin:K")
+        two = np.stack([self.values, np.zeros_like(self.values)], axis=1)
+        rows, shares, _ = switches(two, ZERO * float(np.abs(self.values).max()))
+        low, high = self.piece_positions[rows], self.piece_positions[rows + 1]
+        found: Array = np.minimum(low + shares * (high - low), high)
+        return found
+
     @property
     def length(self) -> float:
         """The path's."""
@@ -151,7 +169,8 @@ def path_regions(
     """The linear regions of every member along the polyline through ``vertices: (V, d)``.
 
     ``closed`` joins the last vertex to the first. d = 1 takes ``(V,)`` too. ``of``: ``"regions"`` of all outputs
-    together, or ``"output:K"`` of one; for the largest of them see ``path_decisions``. ``certify=False`` leaves out
+    together, ``"output:K"`` of one, or ``"margin:K"`` of one minus the largest of the others, whose comparisons are a
+    layer more; for the largest of them see ``path_decisions``. ``certify=False`` leaves out
     the comparison with a direct evaluation. Raises ``NotPiecewiseLinear``; ``InputError`` for vertices that are fewer
     than two, not finite, of another dimension than the network's inputs, or the same as their neighbour, and for
     another ``of``; ``ValueError`` as ``linear_regions``.
@@ -164,11 +183,15 @@ def path_regions(
     """
     if of == ARGMAX:
         raise InputError(
-            "of", of, "regions or output:K; path_decisions finds where the largest output changes"
+            "of", of, "regions, output:K or margin:K; path_decisions finds where the largest output changes"
         )
-    stack = Stack.of(asked(network, of), inputs=None)
     path = _path(_vertices(vertices, network.inputs, closed))
-    return walk(stack, path, lambda each: _regions(each, stack, path, closed), certify=certify, measure=True)
+    found = []
+    for member in range(network.members if is_margin(of) else 1):  # of other things all members at once
+        stack = Stack.of(asked(network, of, member), inputs=None)
+        result = partial(_regions, stack=stack, path=path, closed=closed)
+        found += walk(stack, path, result, certify=certify, measure=True)
+    return found
 
 
 def path_decisions(

@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+import numpy as np
 import psutil
 
 from nnexpr.networks.graph.graph import Graph
-from nnexpr.networks.graph.nodes import Maximum, Node
 from nnexpr.networks.network import Network
+from nnexpr.regions.carried import carried
+from nnexpr.regions.layer import Index
+from nnexpr.regions.lowered import lowered
 
-__all__ = ["cells_that_fit"]
+__all__ = ["TooManyCells", "cells_that_fit", "that_fit"]
 
 MOST = 2_000_000
 SHARE = 0.5  # of the memory that is free
-A_CELL, A_UNIT = 500, 16.5  # bytes: of a cell, and of a unit of the widest layer at its vertices
+# Bytes: of a cell; of a number of the widest layer, those that pass included, at its vertices; and of an output, whose
+# gradients and their rounding are held after that.
+A_CELL, A_UNIT, AN_OUTPUT = 500, 16.5, 72
+
+
+class TooManyCells(ValueError):
+    """There are more than ``most`` cells: ``cells`` after ``layer`` of ``layers``, or when cut to classes, which was
+    done on the ``share`` of the domain by then.
+    """
+
+    def __init__(
+        self, most: int, cells: int, layer: int, layers: int, share: float, fits: bool = False
+    ) -> None:
+        self.most, self.cells, self.layer, self.layers, self.share = most, cells, layer, layers, share
+        self.fits = fits  # whether that is what fits into memory, and not what was asked for
+        super().__init__(most, cells, layer, layers, share, fits)
+
+    def __str__(self) -> str:
+        fits = ", which is what fits into half of the memory that is free" if self.fits else ""
+        return (
+            f"there are more than {self.most:,} cells{fits}: {self.cells:,} after layer {self.layer} of {self.layers}, "
+            f"which was done on {100.0 * self.share:.2g}% of the domain; take a smaller domain, or raise most_cells"
+        )
 
 
 def cells_that_fit(network: Network | Graph, room: float | None = None, most: int = MOST) -> int:
     """The cells that can be counted in ``room`` bytes, half of what is free unless given; no more than ``most``."""
     if isinstance(network, Graph):
-        widest = max((_width(network, network.nodes[place]) for place in network.bending), default=1)
-    else:
-        widest = max(layer.outputs for layer in network.layers)
+        return that_fit(lowered(network).shapes, room, most)
+    sizes = [(each.inputs, each.outputs) for each in carried(network.layers)]
+    return that_fit(np.array(sizes), room, most)
+
+
+def that_fit(shapes: Index, room: float | None = None, most: int = MOST) -> int:
+    """The same of layers with ``shapes (layers, 2 or more)``: numbers that each takes and gives, as in ``Stack``."""
     free = SHARE * psutil.virtual_memory().available if room is None else room
-    return max(1, min(most, int(free / (A_UNIT * widest + A_CELL))))
-
-
-def _width(graph: Graph, node: Node) -> int:
-    """Of the layer that a node is counted as, at most: a maximum compares numbers in pairs, beside which they pass."""
-    if not isinstance(node, Maximum):
-        return node.units
-    pairs = (node.groups[:, 0:-1:2] >= 0) & (node.groups[:, 1::2] >= 0)
-    return graph.nodes[node.of[0]].units + int(pairs.sum())
+    width, outputs = int(shapes[:, 1].max()), int(shapes[-1, 1])
+    return max(1, min(most, int(free / (max(A_UNIT * width, AN_OUTPUT * outputs) + A_CELL))))

@@ -15,11 +15,12 @@ from nnexpr.networks.onnx import from_onnx
 from nnexpr.networks.state_dict import read_state_dict
 from nnexpr.networks.tensor_file import read_tensors
 from nnexpr.runs.file import SavedNetwork, load
+from nnexpr.runs.restored import recording_of
 from nnexpr.runs.store import Store
 from nnexpr.scale import SAME, Scale
 from nnexpr.specification import InputError
 
-__all__ = ["AnyNetwork", "of_one_output", "read_any", "read_network"]
+__all__ = ["AnyNetwork", "of_one_output", "read_any", "read_moments", "read_network"]
 
 ONNX = ".onnx"
 
@@ -60,6 +61,33 @@ def read_any(
     _refuse("it is for ONNX files", up_to=up_to)
     saved = _saved(path, activation, layers)
     return AnyNetwork(saved.network, saved.input_scales, saved.value_scale, saved.domain, saved.assumed)
+
+
+def read_moments(name: str, store: Store) -> list[tuple[int, AnyNetwork]]:
+    """The networks that a run's recording holds, each with its epoch: the member that was shown, as it was.
+
+    Raises InputError for other files, and where no weights were recorded.
+    """
+    path = _path(name, store)
+    if path.suffix != ".safetensors" or "nnexpr" not in read_tensors(path)[1]:
+        raise InputError(
+            "epochs", "given", "leave it out; it is for runs, whose recordings hold their weights"
+        )
+    saved = load(path)
+    recording = recording_of(saved, None)
+    moments = [
+        (snapshot.epoch, network)
+        for index, snapshot in enumerate(recording.snapshots if recording is not None else ())
+        if recording is not None and (network := recording.network_at(index)) is not None
+    ]
+    if not moments:
+        raise InputError(
+            "file", name, "its run recorded no weights; leave --epochs out to count where it ended"
+        )
+    return [
+        (epoch, AnyNetwork(network, saved.input_scales, saved.value_scale, saved.domain, saved.assumed))
+        for epoch, network in moments
+    ]
 
 
 def read_network(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from nnexpr.runs.reading import AnyNetwork
     from nnexpr.runs.store import Store
     from nnexpr.scale import Scale
+    from nnexpr_tui.commands.regions_between import Opened
     from nnexpr_tui.commands.regions_report import Member
 
 __all__ = ["regions"]
@@ -49,6 +50,7 @@ _EXAMPLES = {
     "net.pt --between digits.csv:0 digits.csv:1": "between two rows of a data file",
     "net.onnx --plane a.npy b.npy c.npy --of argmax": "which output is largest on the plane of three inputs",
     "epoch1.pt epoch2.pt epoch3.pt --between a.npy b.npy": "how that changes from one checkpoint to the next",
+    "wave.safetensors --epochs --between 0 1": "the same over the moments of a run's recording",
 }
 _UNIT = (0.0, 1.0)
 How = tuple[str | None, str | None, str | None]  # how a file is read: --activation, --layers, --up-to
@@ -85,6 +87,9 @@ How = tuple[str | None, str | None, str | None]  # how a file is read: --activat
     "output", "integer", None, "of several outputs, the one that is counted, from 0", "Network", minimum=0
 )
 @output_option("--members", metavar="I,J-K,...", help="only these members, counted from 0  [default: all]")
+@output_option(
+    "--epochs", is_flag=True, help="of a run, at every moment of which its recording holds the weights"
+)
 @store_option
 @json_option
 def regions(
@@ -105,6 +110,7 @@ def regions(
     layers: str | None,
     output: int | None,
     members: str | None,
+    epochs: bool,
     store: Store,
     as_json: bool,
 ) -> int:
@@ -121,21 +127,23 @@ def regions(
     Of a network of two inputs the cells in the plane are counted: --domain is that of both inputs unless --domain2 is
     given for the second.
 
-    Several FILEs, such as the checkpoints of a training, are counted one after another in the same place.
+    Several FILEs, such as the checkpoints of a training, are counted one after another in the same place; so are with
+    --epochs the moments of a run's recording.
     """
     how = activation, layers, up_to
     place = asked_slice(between, plane, origin, directions, domain, domain2)
     if place is not None:
         refuse_beside(place, along=along, closed=closed, circle=circle, vertices=vertices, output=output)
-        told = _on_slice(files, place, of or "regions", how, members, store, as_json)
+        opened = _moments(files, how, members, store) if epochs else _opened(files, how, members, store)
+        told = _on_slice(opened, place, of or "regions", as_json)
     else:
-        file = _only(files, of)
+        file = _only(files, of, epochs)
         path = asked_path(along, closed, circle, vertices)
         told = _of_file(file, path, domain, domain2, how, output, members, store, as_json)
     return _exit_code(told)
 
 
-def _only(files: tuple[str, ...], of: str | None) -> str:
+def _only(files: tuple[str, ...], of: str | None, epochs: bool) -> str:
     """The one file that is counted where no place in a space of many inputs is given. Raises InputError."""
     if len(files) > 1:
         several = "several are counted in one place, by --between or --plane; else one at a time"
@@ -143,6 +151,8 @@ def _only(files: tuple[str, ...], of: str | None) -> str:
     if of is not None:
         alone = "it goes with --between and --plane; else --output chooses one of several outputs"
         raise InputError("of", of, alone)
+    if epochs:
+        raise InputError("epochs", "given", "it goes with --between and --plane, where moments are counted")
     return files[0]
 
 
@@ -155,12 +165,10 @@ def _exit_code(told: list[Member]) -> int:
     return 1 if failed else 0
 
 
-def _on_slice(
-    files: tuple[str, ...], place: Slice, of: str, how: How, members: str | None, store: Store, as_json: bool
-) -> list[Member]:  # fmt: skip
-    """Every file on one segment, or one plane."""
+def _opened(files: tuple[str, ...], how: How, members: str | None, store: Store) -> list[Opened]:
+    """Every file's network."""
     from nnexpr.runs.reading import read_any
-    from nnexpr_tui.commands.regions_between import Opened, between, on_plane
+    from nnexpr_tui.commands.regions_between import Opened
 
     opened = []
     for file in files:
@@ -168,6 +176,29 @@ def _on_slice(
         _tell_assumed(saved)
         _require_pieces(file, saved.network)
         opened.append(Opened(file, saved, _chosen(members, saved.network.members)))
+    return opened
+
+
+def _moments(files: tuple[str, ...], how: How, members: str | None, store: Store) -> list[Opened]:
+    """The networks of a run's recording, of which each has one member."""
+    from nnexpr.runs.reading import read_moments
+    from nnexpr_tui.commands.regions_between import Opened
+
+    for option, given in zip(("activation", "layers", "up_to", "members"), (*how, members), strict=True):
+        if given is not None:
+            raise InputError(option, given, "leave it out beside --epochs; the run says what it is")
+    opened = []
+    for file in files:
+        moments = read_moments(file, store)
+        _require_pieces(file, moments[0][1].network)
+        opened += [Opened(file, saved, [0], epoch) for epoch, saved in moments]
+    return opened
+
+
+def _on_slice(opened: list[Opened], place: Slice, of: str, as_json: bool) -> list[Member]:
+    """Every network on one segment, or one plane."""
+    from nnexpr_tui.commands.regions_between import between, on_plane
+
     return (between if place.between is not None else on_plane)(opened, place, of, as_json)
 
 

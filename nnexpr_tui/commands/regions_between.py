@@ -25,6 +25,7 @@ _MOST_POSITIONS = 20
 _PICTURE = 64, 30  # columns and rows, in which a square is about square
 
 _FILE: Columns = {"file": lambda told: told["file"]}
+_EPOCH: Columns = {"epoch": lambda told: number(told["epoch"])}
 _DECISIONS: Columns = {
     "member": COUNTS["member"],
     "decision regions": lambda told: number(told["decision_regions"]),
@@ -35,11 +36,17 @@ _ON_PATH: Columns = {name: CHECK[name] for name in ("certified", "residual", "ti
 
 
 class Opened(NamedTuple):
-    """A file with its network and the members of it that are looked at."""
+    """A file with its network and the members of it that are looked at; of a recording's moment the epoch."""
 
     file: str
     saved: AnyNetwork
     members: list[int]
+    epoch: int | None = None
+
+    @property
+    def named(self) -> Member:
+        """What is told of it beside its numbers."""
+        return {"file": self.file} | ({} if self.epoch is None else {"epoch": self.epoch})
 
 
 # On the segment
@@ -47,7 +54,7 @@ class Opened(NamedTuple):
 
 def between(opened: Sequence[Opened], place: Slice, of: str, as_json: bool) -> list[Member]:
     """Count on the segment and tell. Raises InputError."""
-    told = [{"file": each.file} | member for each in opened for member in _named(each, _between, place, of)]
+    told = [each.named | member for each in opened for member in _named(each, _between, place, of)]
     if as_json:
         print_json(
             {"schema": 1, "between": place.between, "of": of, "members": told, "assumed": _assumed(opened)}
@@ -58,26 +65,30 @@ def between(opened: Sequence[Opened], place: Slice, of: str, as_json: bool) -> l
     columns = {**_DECISIONS, **_ON_PATH} if "decision_regions" in told[0] else {**COUNTS, **CHECK}
     _show(title, columns, told, opened)
     if len(told) == 1:
-        places = told[0]["positions"].tolist()
-        shown = ", ".join(number(each, 6) for each in places[:_MOST_POSITIONS])
-        rest = f" and {len(places) - _MOST_POSITIONS:,} more (all with --json)" * (
-            len(places) > _MOST_POSITIONS
-        )
-        told_of = "changes" if of == "argmax" else "bends"
-        print_text(f"{told_of}, as fractions of the way: {shown or 'none'}{rest}")
+        print_text(_listed("changes" if of == "argmax" else "bends", told[0]["positions"].tolist()))
+        if "zeros" in told[0]:
+            print_text(_listed("zeros", told[0]["zeros"].tolist()))
     return told
 
 
+def _listed(what: str, places: list[float]) -> str:
+    shown = ", ".join(number(each, 6) for each in places[:_MOST_POSITIONS])
+    rest = f" and {len(places) - _MOST_POSITIONS:,} more (all with --json)" * (len(places) > _MOST_POSITIONS)
+    return f"{what}, as fractions of the way: {shown or 'none'}{rest}"
+
+
 def _between(opened: Opened, place: Slice, of: str) -> list[Member]:
-    from nnexpr.regions.asked import ARGMAX
+    from nnexpr.regions.asked import ARGMAX, is_margin
     from nnexpr.regions.path import path_decisions, path_regions
 
-    _, saved, members = opened
+    saved, members = opened.saved, opened.members
     network, ends, up = saved.network.select(members), place.ends(saved.input_scales), saved.value_scale
     if of == ARGMAX:
         return [_decided(*each, up) for each in zip(members, path_decisions(network, ends), strict=True)]
     return [
-        counts(member, along) | {"positions": along.positions, "check": vars(along.check.rescaled(up))}
+        counts(member, along)
+        | {"positions": along.positions, "check": vars(along.check.rescaled(up))}
+        | ({"zeros": along.zeros / along.length} if is_margin(of) else {})
         for member, along in zip(members, path_regions(network, ends, of=of), strict=True)
     ]
 
@@ -105,7 +116,7 @@ def on_plane(opened: Sequence[Opened], place: Slice, of: str, as_json: bool) -> 
     found = [
         (each, member, regions) for each in opened for member, regions in _named(each, _cells, place, of)
     ]
-    told = [{"file": each.file} | _told(member, regions, each.saved) for each, member, regions in found]
+    told = [each.named | _told(member, regions, each.saved) for each, member, regions in found]
     if as_json:
         plane = place.plane(opened[0].saved.input_scales)
         head = {"schema": 1, "plane": plane._asdict(), "domain": place.rectangle, "of": of}
@@ -125,7 +136,7 @@ def on_plane(opened: Sequence[Opened], place: Slice, of: str, as_json: bool) -> 
 def _cells(opened: Opened, place: Slice, of: str) -> list[tuple[int, PlaneRegions]]:
     from nnexpr.regions.plane import plane_regions
 
-    _, saved, members = opened
+    saved, members = opened.saved, opened.members
     plane = place.plane(saved.input_scales)
     return [
         (
@@ -137,7 +148,11 @@ def _cells(opened: Opened, place: Slice, of: str) -> list[tuple[int, PlaneRegion
 
 
 def _told(member: int, regions: PlaneRegions, saved: AnyNetwork) -> Member:
+    from nnexpr.regions.asked import is_margin
+
     told = cells(member, regions, saved.value_scale)
+    if is_margin(regions.of):
+        return told | {"zeros": [line.tolist() for line in regions.zeros]}
     if regions.classes is None:
         return told
     classes = sorted(set(regions.classes.tolist()))
@@ -168,19 +183,15 @@ def _what(of: str) -> str:
 
 
 def _show(title: str, columns: Columns, told: list[Member], opened: Sequence[Opened]) -> None:
-    """One table, with the files where there are several and the members where another than the first is told."""
+    """One table, with files and epochs where there are several and the members where another than the first is told."""
     shown = dict(columns)
     if not any(member["member"] for member in told):
         del shown["member"]
-    several = len(opened) > 1
+    several, named = len({each.file for each in opened}) > 1, _EPOCH if opened[0].epoch is not None else {}
     if several:  # the names of files take the place of what is seldom looked at
+        named = {**_FILE, **named}
         shown = {name: cell for name, cell in shown.items() if name not in ("ties", "merged")}
-    table(
-        title if several else f"{title}, {opened[0].file}",
-        {**_FILE, **shown} if several else shown,
-        told,
-        narrow=True,
-    )
+    table(title if several else f"{title}, {opened[0].file}", {**named, **shown}, told, narrow=True)
     if "dead_units" in told[0]:
         finish(told)
 

@@ -50,9 +50,9 @@ of_option = attached(
     SectionedOption(
         ["--of"],
         section="Network",
-        metavar="regions|argmax|output:K",
-        help="what is counted: regions of all outputs together, where the largest output is another, or of output K, "
-        "from 0  [default: regions]",
+        metavar="regions|argmax|output:K|margin:K",
+        help="what is counted: regions of all outputs together, where the largest output is another, of output K, from "
+        "0, or of output K minus the largest of the others, with where that is zero  [default: regions]",
     )
 )
 

@@ -215,3 +215,68 @@ def test_what_says_no_plane_is_refused(run, options, named):
     done = run("regions", "epoch0.pt", *options)
     assert done.exit_code == 2
     assert named in done.stderr
+
+
+# Margins
+
+
+def test_a_margin_is_zero_where_the_class_comes_or_goes(run, modules, points):
+    place = ("--between", "points.npy:0", "points.npy:3")
+    [member] = document(run("regions", "epoch0.pt", *place, "--of", "margin:1", "--json"))["members"]
+    t = np.linspace(0, 1, 20_001)
+    with torch.no_grad():
+        y = modules[0](torch.from_numpy(points[0] + t[:, None] * (points[3] - points[0]))).numpy()
+    above = y[:, 1] > np.delete(y, 1, axis=1).max(axis=1)
+    np.testing.assert_allclose(member["zeros"], t[np.flatnonzero(np.diff(above))], atol=1e-4)
+    shown = run("regions", "epoch0.pt", *place, "--of", "margin:1")
+    assert shown.exit_code == 0
+    assert "Linear regions of margin:1 between points.npy:0 and points.npy:3" in shown.stdout
+    assert any(line.startswith("zeros, as fractions of the way: ") for line in shown.stdout.splitlines())
+
+
+def test_on_a_plane_a_margin_has_the_lines_on_which_it_is_zero(run, modules, points):
+    p, q, r = points[:3]
+    place = ("--plane", "points.npy:0", "points.npy:1", "points.npy:2", "--of", "margin:0")
+    [member] = document(run("regions", "epoch2.pt", *place, "--json"))["members"]
+    assert member["certified"]
+    lines = [np.array(line) for line in member["zeros"]]
+    assert lines
+    s, t = np.concatenate(lines).T[..., None]
+    with torch.no_grad():
+        y = modules[2](torch.from_numpy(p + s * (q - p) + t * (r - p))).numpy()
+    np.testing.assert_allclose(y[:, 0], y[:, 1:].max(axis=1), atol=1e-9)
+    assert run("regions", "epoch2.pt", *place).exit_code == 0
+
+
+# Over epochs
+
+
+def test_the_moments_of_a_runs_recording_are_rows(run):
+    fitted = json.loads(run("fit", "--target", "sine", "--width", 8, "--epochs", 40, "--json").stdout)
+    done = run("regions", fitted["run"], "--epochs", "--between", 0, 1)
+    assert done.exit_code == 0, done.stderr
+    told = document(run("regions", fitted["run"], "--epochs", "--between", 0, 1, "--json"))["members"]
+    epochs = [each["epoch"] for each in told]
+    assert epochs == sorted(set(epochs))
+    assert (epochs[0], epochs[-1]) == (0, 40)
+    [last] = document(run("regions", fitted["run"], "--between", 0, 1, "--members", 0, "--json"))["members"]
+    assert told[-1]["positions"] == last["positions"]
+    rows = [line.split() for line in done.stdout.splitlines()]
+    rows = [row for row in rows if len(row) > 5 and row[0].isdecimal() and row[1].isdecimal()]
+    shown = {int(row[0]): int(row[1]) for row in rows}
+    assert shown.items() <= {each["epoch"]: each["linear_regions"] for each in told}.items()
+    assert {0, 1} <= shown.keys()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["epoch0.pt", "--epochs", "--between", "points.npy:0", "points.npy:1"], "--epochs"),
+        (["epoch0.pt", "--epochs"], "--between"),
+        (["epoch0.pt", "--epochs", "--between", "points.npy:0", "points.npy:1", "--layers", "a"], "--layers"),
+    ],
+)
+def test_epochs_are_of_runs_in_one_place(run, arguments, named):
+    done = run("regions", *arguments)
+    assert done.exit_code == 2
+    assert named in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -256,6 +257,25 @@ class TestSeveralOutputs:
 
 
 class TestDecisionsAlongAPath:
+    def test_where_three_meet_the_one_in_the_middle_is_the_largest_nowhere(self) -> None:
+        """Three lines through one point, at a place that is no float64 number, in every order and a million times as
+        steep; and one that really is between, if only so far as rounding can tell.
+        """
+
+        def of(rows: np.ndarray) -> Network:
+            return of_inputs(1, [], lambda size: rows.ravel(), outputs=3)
+
+        for order in permutations(range(3)):
+            for scale in (1.0, 1e6):
+                steep = np.array([-3.0, 0.1, 2.0])[list(order)] * scale
+                rows = np.column_stack([steep, 0.7 * scale - steep / 3])
+                [found] = path_decisions(of(rows), [0.0, 1.0])
+                assert found.classes.tolist() == [order.index(0), order.index(2)]
+                assert found.positions.tolist() == pytest.approx([1 / 3])
+                rows[order.index(1), 1] += 1e-9 * scale
+                [found] = path_decisions(of(rows), [0.0, 1.0])
+                assert found.classes.tolist() == [order.index(each) for each in range(3)]
+
     @pytest.mark.parametrize("closed", [False, True])
     @pytest.mark.parametrize("seed", range(4))
     def test_are_where_the_largest_output_changes(self, seed: int, closed: bool) -> None:

@@ -176,22 +176,22 @@ def convolved(
     dilation: Sequence[int],
     groups: int = 1,
 ) -> Signal:
-    """Of ``(1, channels, length)`` or ``(1, channels, height, width)``.
+    """Of ``(1, channels, length)``, ``(1, channels, height, width)`` or ``(1, channels, depth, height, width)``.
 
     ``padding``: zeros before each axis, then behind each. ``weights (out channels, in channels / groups, ...)``,
     ``bias (out channels,)``.
     """
     flat = len(signal.shape) == 3
-    if len(signal.shape) not in (3, 4) or weights.ndim != len(signal.shape):
-        raise ValueError(
-            f"weights {weights.shape} are no convolution of {signal.shape[1:]} in one or two dimensions"
-        )
+    if len(signal.shape) not in (3, 4, 5) or weights.ndim != len(signal.shape):
+        raise ValueError(f"weights {weights.shape} are no convolution of {signal.shape[1:]}")
+    geometry = {"stride": stride, "padding": padding, "dilation": dilation}
     if len(signal.places) > 1:
-        geometry = {"stride": stride, "padding": padding, "dilation": dilation}
         each = [
             convolved(signal.at(one[None]), weights, bias, **geometry, groups=groups) for one in signal.places
         ]
         return joined(each, 0)
+    if len(signal.shape) == 5:
+        return _in_depth(signal, weights, bias, **geometry, groups=groups)
     if flat:
         weights = weights[:, :, None]
         stride, dilation, padding = (1, *stride), (1, *dilation), (0, padding[0], 0, padding[1])
@@ -204,6 +204,39 @@ def convolved(
     made = (linear.made[0], linear.made[2]) if flat else linear.made
     biases = 0.0 if bias is None else np.repeat(np.asarray(bias, dtype=np.float64), prod(made[1:]))
     return signal.draft.affine(signal, linear, (1, *made), biases)
+
+
+def _in_depth(
+    signal: Signal,
+    weights: Array,
+    bias: Array | None,
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    groups: int,
+) -> Signal:
+    """In three dimensions: each picture of the result is made of as many as the kernel is deep, as so many channels."""
+    deep = padded(signal, [(0, 0), (0, 0), (padding[0], padding[3]), (0, 0), (0, 0)])
+    kernel, height, width = weights.shape[2], *deep.shape[3:]
+    count = (deep.shape[2] - (kernel - 1) * dilation[0] - 1) // stride[0] + 1
+    if count < 1:
+        raise ValueError(f"a kernel {kernel} deep does not fit into {signal.shape[1:]}")
+    flat = weights.reshape(len(weights), -1, *weights.shape[3:])
+    around = (padding[1], padding[2], padding[4], padding[5])
+    made = []
+    for first in range(0, count * stride[0], stride[0]):
+        seen = deep.places[:, :, first : first + kernel * dilation[0] : dilation[0]].reshape(
+            1, -1, height, width
+        )
+        made.append(
+            convolved(
+                deep.at(seen), flat, bias,
+                stride=stride[1:], padding=around, dilation=dilation[1:], groups=groups,
+            )
+        )  # fmt: skip
+    made = signal.draft.together(made)
+    return made[0].at(np.stack([each.places for each in made], axis=2))
 
 
 def unconvolved(

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnexpr.networks.graph.maps import Array, Selection
+from nnexpr.networks.graph.maps import Array, Dense, Diagonal, Selection
 from nnexpr.networks.graph.nodes import Affine, Concatenate, Input, Kinks, Maximum, Node, Sum
 from nnexpr.shown import Shown
 
@@ -141,3 +141,25 @@ class Graph(Shown):
         pick = np.array([range(self.outputs)[index]])
         last = Affine(of=(len(self.nodes) - 1,), map=Selection(pick, self.outputs), bias=np.zeros(1))
         return replace(self, nodes=(*self.nodes, last), names=(*self.names, ""), output_shape=(1,))
+
+    def margin(self, index: int) -> Graph:
+        """The graph of one output minus the largest of the others, of which there must be some."""
+        own, last = range(self.outputs)[index], len(self.nodes) - 1
+        others = np.delete(np.arange(self.outputs), own)
+        if not len(others):
+            raise ValueError("the graph has one output; a margin is over others")
+        pick = np.zeros((self.outputs, 1))
+        pick[own] = 1.0
+        added: tuple[Node, ...]
+        if len(others) == 1:
+            pick[others] = -1.0
+            added = (Affine(of=(last,), map=Dense(pick), bias=np.zeros(1)),)
+        else:
+            added = (
+                Affine(of=(last,), map=Selection(np.array([own]), self.outputs), bias=np.zeros(1)),
+                Maximum(of=(last,), groups=others[None]),
+                Affine(of=(last + 2,), map=Diagonal(-np.ones(1)), bias=np.zeros(1)),
+                Sum(of=(last + 1, last + 3), size=1),
+            )
+        names = (*self.names, *("margin",) * len(added))
+        return replace(self, nodes=(*self.nodes, *added), names=names, output_shape=(1,))

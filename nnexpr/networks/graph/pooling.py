@@ -1,4 +1,4 @@
-"""Pooling: the mean or the largest of what windows see of each channel, in one or two dimensions.
+"""Pooling: the mean or the largest of what windows see of each channel, in one, two or three dimensions.
 
 Where a window begins and ends is the same for torch and ONNX: so many before each axis, and behind it so many more as
 ``ceil_mode`` needs for its last window, which begins inside the image or the padding before it.

@@ -20,8 +20,12 @@ _ROOM = 1 << 24  # numbers, 128 MB
 _TIMES = 2.0**12  # sigma: roundings of one sign add up to more than independent ones do
 
 
-def values_and_rounding(graph: Graph, x: Array) -> tuple[Array, Array]:
-    """The outputs and their sigma, both ``(points, outputs)``."""
+def values_and_rounding(graph: Graph, x: Array, near: float = np.inf) -> tuple[Array, Array]:
+    """The outputs and their sigma, both ``(points, outputs)``.
+
+    A unit that is within ``near`` sigma of a kink may be on either piece, the steeper one counts; others are where they
+    are.
+    """
     values = graph.values(x)
     squares = [values[0] ** 2]
     for node in graph.nodes[1:]:
@@ -35,15 +39,30 @@ def values_and_rounding(graph: Graph, x: Array) -> tuple[Array, Array]:
             case Concatenate():
                 squares.append(np.concatenate(given, axis=1))
             case Kinks():
-                steepest = np.array([max(map(abs, function.slopes)) for function in node.pieces])
-                most = np.array([max(map(abs, function.intercepts)) for function in node.pieces])
                 both = values[node.of[0]] ** 2 + given[0]
-                squares.append(both * steepest[node.which] ** 2 + most[node.which] ** 2)
+                reach = near * np.sqrt(both) if near < np.inf else np.full_like(both, np.inf)
+                steepest, most = _steepest(node, values[node.of[0]], reach)
+                squares.append(both * steepest**2 + most**2)
             case Maximum():
                 squares.append(node.evaluate(given[0]))
             case _:
                 raise TypeError(f"a graph has no node {type(node).__name__}")
     return values[-1], np.sqrt(squares[-1])
+
+
+def _steepest(node: Kinks, z: Array, near: Array) -> tuple[Array, Array]:
+    """The largest slope and intercept, in size, of the pieces that each of ``z (points, units)`` may be on."""
+    slopes, intercepts = np.zeros_like(z), np.zeros_like(z)
+    for number, function in enumerate(node.pieces):
+        own = np.flatnonzero(node.which == number)
+        low, high = (
+            np.searchsorted(function.kinks, z[:, own] + move) for move in (-near[:, own], near[:, own])
+        )
+        for piece, (slope, intercept) in enumerate(zip(function.slopes, function.intercepts, strict=True)):
+            on = (low <= piece) & (piece <= high)
+            slopes[:, own] = np.maximum(slopes[:, own], np.where(on, abs(slope), 0.0))
+            intercepts[:, own] = np.maximum(intercepts[:, own], np.where(on, abs(intercept), 0.0))
+    return slopes, intercepts
 
 
 def trial_points(graph: Graph) -> Array:

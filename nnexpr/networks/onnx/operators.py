@@ -32,6 +32,7 @@ from nnexpr.networks.graph.affine import (
 from nnexpr.networks.graph.bends import at_least, at_most, bent, clamped, larger, largest_over, leaky, smaller
 from nnexpr.networks.graph.draft import Draft, Refused, Signal
 from nnexpr.networks.graph.pooling import Windows, pooled_max, pooled_mean
+from nnexpr.networks.onnx.resizing import resized
 
 __all__ = ["OPERATORS", "Call"]
 
@@ -349,3 +350,39 @@ def _windows(call: Call, kernel: Sequence[int] = ()) -> Windows:
         less, more = [each // 2 for each in needed], [each - each // 2 for each in needed]
         padding = (*less, *more) if mode == "SAME_UPPER" else (*more, *less)
     return Windows(kernel, stride, cast("tuple[int, ...]", padding), dilation, bool(call.get("ceil_mode", 0)))
+
+
+@_declare("CumSum")
+def _running_sum(call: Call) -> Signal:
+    signal = call.signal()
+    axis = int(np.ravel(call.constant(1))[0]) % len(signal.shape)
+    size = signal.shape[axis]
+    below = np.triu(np.ones((size, size)), int(call.get("exclusive", 0)))
+    return contracted(signal, below.T if call.get("reverse", 0) else below, axis)
+
+
+@_declare("Trilu")
+def _triangle(call: Call) -> Signal:
+    signal, shift = call.signal(), int(np.ravel(call.constant(1, 0))[0])
+    part = np.triu if call.get("upper", 1) else np.tril
+    return scaled(signal, part(np.ones(signal.shape[-2:]), shift))
+
+
+@_declare("Shrink")
+def _shrink(call: Call) -> Signal:
+    width = float(call.get("lambd", 0.5))
+    if width <= 0.0 or call.get("bias", 0.0) != width:
+        raise Refused("it jumps, so it is not continuous")
+    return bent(call.signal(), [PiecewiseLinear((-width, width), (1.0, 0.0, 1.0), (width, 0.0, -width))])
+
+
+@_declare("ThresholdedRelu")
+def _thresholded(call: Call) -> Signal:
+    if call.get("alpha", 1.0) != 0.0:
+        raise Refused("it jumps at its threshold, so it is not continuous")
+    return leaky(call.signal(), 0.0)
+
+
+@_declare("Resize", "Upsample")
+def _resize(call: Call) -> Signal:
+    return resized(call.signal(), call.inputs[1:], call.attributes)

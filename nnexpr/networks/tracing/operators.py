@@ -29,26 +29,13 @@ from nnexpr.networks.graph.affine import (
 from nnexpr.networks.graph.bends import at_least, at_most, bent, clamped, larger, largest_over, leaky, smaller
 from nnexpr.networks.graph.draft import Draft, Refused, Signal
 from nnexpr.networks.graph.pooling import Windows, adaptive_max, adaptive_mean, pooled_max, pooled_mean
+from nnexpr.networks.tracing.interpolating import interpolated
 
-__all__ = ["MOVING", "NEW", "OPERATORS"]
+__all__ = ["OPERATORS"]
 
 Given = Mapping[str, Any]
 Operator = Callable[[Draft, Given], Signal]
 OPERATORS: dict[str, Operator] = {}
-
-# fmt: off
-MOVING = frozenset((  # by torch itself, applied to the numbers of units
-    "_reshape_alias", "_unsafe_view", "alias", "channel_shuffle", "clone", "detach", "diagonal", "expand", "flip",
-    "gather", "im2col", "index", "index_select", "lift_fresh", "permute", "pixel_shuffle", "pixel_unshuffle",
-    "reflection_pad1d", "reflection_pad2d", "repeat", "replication_pad1d", "replication_pad2d", "roll", "select",
-    "slice", "split", "split_with_sizes", "squeeze", "t", "take", "transpose", "tril", "triu", "unbind", "unfold",
-    "unsafe_split", "unsqueeze", "upsample_nearest1d", "upsample_nearest2d", "view",
-))
-NEW = frozenset((
-    "empty_like", "full_like", "new_empty", "new_empty_strided", "new_full", "new_ones", "new_zeros", "ones_like",
-    "zeros_like",
-))
-# fmt: on
 
 
 def _declare(*names: str) -> Callable[[Operator], Operator]:
@@ -181,25 +168,31 @@ def _running_sum(_: Draft, given: Given) -> Signal:
     return contracted(given["self"], np.triu(np.ones((size, size))), given["dim"])
 
 
-@_declare("avg_pool2d", "avg_pool1d")
+@_declare("avg_pool1d", "avg_pool2d", "avg_pool3d")
 def _average_pool(_: Draft, given: Given) -> Signal:
     signal, batched = _batched(given["self"], given)
     made = pooled_mean(signal, _windows(given), given["count_include_pad"], given.get("divisor_override"))
     return batched(made)
 
 
-@_declare("max_pool2d_with_indices", "max_pool2d", "max_pool1d")
+@_declare("max_pool1d", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices")
 def _max_pool(_: Draft, given: Given) -> Signal:
     signal, batched = _batched(given["self"], given)
     return batched(pooled_max(signal, _windows(given)))
 
 
-@_declare("_adaptive_avg_pool2d", "adaptive_avg_pool2d", "adaptive_avg_pool1d")
+@_declare(
+    "_adaptive_avg_pool2d",
+    "_adaptive_avg_pool3d",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+)
 def _adaptive_average(_: Draft, given: Given) -> Signal:
     return adaptive_mean(given["self"], given["output_size"])
 
 
-@_declare("adaptive_max_pool2d", "adaptive_max_pool1d")
+@_declare("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
 def _adaptive_largest(_: Draft, given: Given) -> Signal:
     return adaptive_max(given["self"], given["output_size"])
 
@@ -385,14 +378,21 @@ def _zero(draft: Draft, given: Given) -> Signal:
     return broadcast(draft.constant(0.0), given["self"].shape)
 
 
-@_declare("upsample_bilinear2d", "upsample_linear1d")
+@_declare("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d")
 def _interpolate(_: Draft, given: Given) -> Signal:
-    """Along each axis by the matrix that torch's own interpolation is."""
-    signal, sizes = given["self"], given["output_size"]
-    scales = [given.get(name) for name in (("scales",) if len(sizes) == 1 else ("scales_h", "scales_w"))]
-    for axis, (size, scale) in enumerate(zip(sizes, scales, strict=True), 2):
-        basis = torch.eye(signal.shape[axis], dtype=torch.float64)[None]
-        matrix = torch.ops.aten.upsample_linear1d(basis, [size], given["align_corners"], scale)
-        signal = contracted(signal, matrix[0].numpy(), axis)
-    made: Signal = signal
+    return interpolated(given, _linear_along)
+
+
+@_declare("upsample_bicubic2d")
+def _interpolate_cubically(_: Draft, given: Given) -> Signal:
+    return interpolated(given, _cubic_along)
+
+
+def _linear_along(basis: torch.Tensor, size: int, corners: bool, scale: float | None) -> torch.Tensor:
+    made: torch.Tensor = torch.ops.aten.upsample_linear1d(basis, [size], corners, scale)
     return made
+
+
+def _cubic_along(basis: torch.Tensor, size: int, corners: bool, scale: float | None) -> torch.Tensor:
+    made: torch.Tensor = torch.ops.aten.upsample_bicubic2d(basis[..., None], [size, 1], corners, scale, None)
+    return made[..., 0]

@@ -25,7 +25,8 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 from nnexpr.networks.graph.draft import Draft, Refused, Signal
 from nnexpr.networks.graph.maps import Index
-from nnexpr.networks.tracing.operators import MOVING, NEW, OPERATORS
+from nnexpr.networks.tracing.moving import MOVING, NEW
+from nnexpr.networks.tracing.operators import OPERATORS
 
 __all__ = ["Cut", "Followed", "Place", "Traced", "Tracer"]
 

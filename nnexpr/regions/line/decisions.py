@@ -3,7 +3,8 @@
 Between two neighbouring positions every output is affine, so the largest of them is convex there. From the output that
 is the largest at the left end the next one is that which catches up with it first, of several the steepest; and so on
 to the right end. An output that leads by no more than rounding, tolerance times the largest output in size, has not
-caught up: two that are equal along a stretch do not take turns.
+caught up: two that are equal along a stretch do not take turns. Nor has one that never leads the one before it by more
+until the next one catches up: where three meet in one place, the one in the middle is the largest nowhere.
 """
 
 from __future__ import annotations
@@ -23,29 +24,51 @@ def switches(values: Array, near: float) -> tuple[Index, Array, Index]:
     """
     rows, outputs = values.shape
     places, shares = np.empty(rows * outputs, dtype=np.int64), np.empty(rows * outputs)
-    classes = np.empty(rows * outputs + 1, dtype=np.int64)
+    classes, leads = np.empty(rows * outputs + 1, dtype=np.int64), np.empty(rows * outputs + 1)
     own, end = _first(values, near), 0
-    classes[0] = own
+    classes[0], leads[0] = own, np.inf  # by how much each has led the one before it at most
     for row in range(rows - 1):
         share = 0.0
         while True:
-            found, earliest, steepest = -1, 2.0, 0.0
-            for each in range(outputs):
-                before, after = (
-                    values[row, each] - values[row, own],
-                    values[row + 1, each] - values[row + 1, own],
-                )
-                if not after > near or each == own:
-                    continue
-                at = max(before / (before - after), share) if before < 0.0 else share
-                if at < earliest or (at == earliest and after - before > steepest):
-                    found, earliest, steepest = each, at, after - before
+            found, at = _next(values, row, share, own, near)
             if found < 0:
                 break
-            own, share = found, earliest
-            places[end], shares[end], classes[end + 1] = row, share, own
-            end += 1
+            if end:
+                leads[end] = max(leads[end], _lead(values, row, at, own, classes[end - 1]))
+            if leads[end] <= near:
+                end -= 1
+            own, share = found, at
+            if classes[end] != own:
+                places[end], shares[end] = row, share
+                end += 1
+                classes[end], leads[end] = own, 0.0
+        if end:
+            leads[end] = max(leads[end], _lead(values, row, 1.0, own, classes[end - 1]))
     return places[:end], shares[:end], classes[: end + 1]
+
+
+@compiled
+def _next(values: Array, row: int, share: float, own: int, near: float) -> tuple[int, float]:
+    """The output that first catches up with ``own`` on the right of a row, from a share of the way on, and where; -1 if
+    none does.
+    """
+    found, earliest, steepest = -1, 2.0, 0.0
+    for each in range(values.shape[1]):
+        before, after = values[row, each] - values[row, own], values[row + 1, each] - values[row + 1, own]
+        if not after > near or each == own:
+            continue
+        at = max(before / (before - after), share) if before < 0.0 else share
+        if at < earliest or (at == earliest and after - before > steepest):
+            found, earliest, steepest = each, at, after - before
+    return found, earliest
+
+
+@compiled
+def _lead(values: Array, row: int, share: float, one: int, other: int) -> float:
+    """By how much one output is above another on the right of a row, at a share of the way."""
+    before, after = values[row, one] - values[row, other], values[row + 1, one] - values[row + 1, other]
+    lead: float = before + share * (after - before)
+    return lead
 
 
 @compiled

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nnexpr.kernels.compiled import compiled
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.regions.counted import Certificate, allowed
+from nnexpr.regions.gathered import BESIDE, gathered, gathered_in
 from nnexpr.regions.layer import (
     Array,
     Bends,
@@ -47,7 +48,6 @@ Flags = NDArray[np.bool_]
 
 DONE, OVERFLOW = 0, -1
 FEWEST = 64  # members worth a second thread
-BESIDE = 64  # points at which a graph is evaluated beside its chain
 WIDE = 2.0**-40  # a tie tolerance that the quick way's margin of 2^-30 no longer covers well
 
 
@@ -68,12 +68,13 @@ class Traced(NamedTuple):
     lengths: Array  # (layers,) of the curve that the path becomes, zero if they were not asked for
     residual: float  # the largest, NaN if it was not asked for
     scale: float  # of the output: the most that its terms amount to somewhere
+    sigma: float = 0.0  # what rounding gathers in it, if that was asked for
 
     def certificate(self, breakpoints: Array, tolerance: float) -> Certificate:
         """What vouches for the member; ``breakpoints`` ascend."""
         return Certificate(
             max_residual=None if math.isnan(self.residual) else self.residual,
-            allowed=allowed(self.scale, tolerance),
+            allowed=allowed(self.scale, tolerance, self.sigma),
             ties=self.ties,
             merged=self.merged,
             unresolved=int(np.count_nonzero(breakpoints[1:] == breakpoints[:-1])),
@@ -94,12 +95,14 @@ def walk(
     def one(number: int) -> Result:
         row = stack.parameters[number]
         care = VALUES if stack.tolerance > WIDE else NOTHING
-        while (traced := Traced._make(trace(row, *shared, care, certify, measure))).status > care:
+        while (traced := Traced(*trace(row, *shared, care, certify, measure))).status > care:
             care = traced.status
         if traced.status == OVERFLOW:
             raise ValueError(f"member {number} overflows float64 on this domain")
         if certify and stack.graph is not None:
             traced = traced._replace(residual=max(traced.residual, beside(stack.graph, path, traced)))
+        if certify and traced.residual > allowed(traced.scale, stack.tolerance):
+            traced = traced._replace(sigma=_explained(stack, number, path, traced))
         return result(traced)
 
     shares = in_shares(lambda low, high: [*map(one, range(low, high))], len(stack.parameters), FEWEST)
@@ -110,12 +113,35 @@ def beside(graph: Graph, path: Path, traced: Traced) -> float:
     """The largest |pieces - graph| half-way between some neighbouring positions and at the left end, the graph
     evaluated as it is and not as the chain that was walked.
     """
-    rows = np.unique(np.linspace(0, len(traced.positions) - 2, BESIDE).astype(np.int64))
-    places = 0.5 * (traced.positions[rows] + traced.positions[rows + 1])
-    segments = np.cumsum(traced.births[:, 0] == 0)[rows] - 1
-    inputs = path.origins[segments] + path.directions[segments] * places[:, None]
+    rows = _some(traced)
+    places, inputs = _middles(path, traced, rows)
     pieces = traced.values[rows] + traced.slopes[rows] * (places - traced.positions[rows])[:, None]
     return float(np.abs(graph(inputs)[0] - pieces).max())
+
+
+def _some(traced: Traced) -> Index:
+    """Rows at which a graph is evaluated beside its chain."""
+    return np.unique(np.linspace(0, len(traced.positions) - 2, BESIDE).astype(np.int64))
+
+
+def _middles(path: Path, traced: Traced, rows: Index) -> tuple[Array, Array]:
+    """Half-way to the right of some rows: positions and inputs."""
+    places = 0.5 * (traced.positions[rows] + traced.positions[rows + 1])
+    segments = np.cumsum(traced.births[:, 0] == 0)[rows] - 1
+    return places, path.origins[segments] + path.directions[segments] * places[:, None]
+
+
+def _explained(stack: Stack, number: int, path: Path, traced: Traced) -> float:
+    """What rounding gathers in the outputs on the way there, of the chain and of the graph that it was made of."""
+    member = stack.member(number)
+    layers = [layer_of(member, each) for each in range(len(member.shapes))]
+    _, middles = _middles(path, traced, np.arange(len(traced.positions) - 1))
+    inputs = np.concatenate([middles, path.inputs[[0, -1]]])
+    longest = np.abs(path.directions[:-1] * np.diff(path.knots)[:, None]).max(axis=0)
+    found = gathered(layers, inputs, longest[None], stack.tolerance)
+    if stack.graph is not None:
+        found = max(found, gathered_in(stack.graph, inputs[[*_some(traced), -2, -1]], stack.tolerance))
+    return found
 
 
 @compiled
@@ -190,13 +216,14 @@ def _raised(
     needed, longest = needed_care(front, below, layer, given)
     if needed < 0 or needed > below.care:
         return front, late, 0, 0, needed
-    tied, lost = np.empty((0, 2), dtype=np.int64), 0
+    tied, ties, lost = np.empty((0, 2), dtype=np.int64), 0, 0
     if below.care >= VALUES:
         positions, births, values, slopes, _, blurs, _ = front
         if below.care == SLOPES:
             blurs = blurred(below, layer)
         front = Front(positions, births, values, slopes, spread(below, layer), blurs, below.care)
-        tied, lost = settle(front, below, layer, tolerance), _lost(front, below, layer)
+        tied, ties = settle(front, below, layer, tolerance)
+        lost = _lost(front, below, layer)
     places, measures = find(front.values, layer.bends)
     same, repeated = coincident(
         places,
@@ -210,7 +237,7 @@ def _raised(
     front = insert(number, front, places, measures, same, repeated)
     flatten(front, number, tied)
     none = Late(number, places[:0], late.shares[:0], late.slopes[:0])
-    return front, none, len(tied) + repeated, lost, DONE
+    return front, none, ties + repeated, lost, DONE
 
 
 @compiled

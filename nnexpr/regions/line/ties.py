@@ -239,8 +239,9 @@ def _squares(numbers: Array, doubts: Array) -> Array:
 
 
 @compiled
-def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
-    """Set what counts as on a kink to it, in place; ``(ties, 2)``: the row and the unit of every tie.
+def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> tuple[Index, int]:
+    """Set what counts as on a kink to it, in place; ``(places, 2)``: the row and the unit of every such place; and how
+    many of these are ties. A unit that stays on its kink to the next row meets nothing there.
 
     ``front``: the layer's pre-activations with their variances; ``below``: the outputs below, with theirs. Squares
     overflow from 1e154 on: nothing is taken for a tie there.
@@ -270,7 +271,19 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> Index:
         for at in range(first, end):
             z[row, tied[at, 1]] = met[at - first]
             variances[row, tied[at, 1]] = 0.0
-    return tied[:end]
+    return tied[:end], _ties(z, tied[:end])
+
+
+@compiled
+def _ties(z: Array, tied: Index) -> int:
+    """At how many places a unit is on its kink and on neither side stays there; ``z`` is on it at all of them."""
+    ties = 0
+    for row, unit in tied:
+        stays = (row > 0 and z[row - 1, unit] == z[row, unit]) or (
+            row + 1 < len(z) and z[row + 1, unit] == z[row, unit]
+        )
+        ties += not stays
+    return ties
 
 
 @compiled

@@ -18,6 +18,7 @@ sorted or hashed.
     maps.py         the affine map of each cell
     join.py         which neighbours share one
     outline.py      corners, areas, intercepts
+    zeros.py        where one output is zero
     locate.py       the cell of a point
     certificate.py  what vouches for it all
     surface.py      all of these, one after another
@@ -46,7 +47,7 @@ from nnexpr.regions.layer import layer_of
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.placed import Domain, Plane, placed, plane_through
 from nnexpr.regions.plane.surface import surface
-from nnexpr.regions.room import cells_that_fit
+from nnexpr.regions.room import MOST, TooManyCells, that_fit
 from nnexpr.regions.stack import Stack
 
 __all__ = ["Plane", "PlaneCertificate", "PlaneRegions", "plane_regions", "plane_through"]
@@ -67,26 +68,31 @@ def plane_regions(
     two inputs needs none. ``domain``: the interval of s and that of t, for a network of two inputs those of x1 and of
     x2; unless given, those that it was trained on, and 0 to 1 where it was not.
 
-    ``of``: ``"regions"`` of all outputs together, ``"output:K"`` of one, or ``"argmax"``: cells are cut further
-    where two outputs tie for the largest, and a region is where one and the same is (``PlaneRegions.classes``).
+    ``of``: ``"regions"`` of all outputs together, ``"output:K"`` of one, ``"margin:K"`` of one minus the largest of
+    the others (``PlaneRegions.zeros``: where that is 0), or ``"argmax"``: cells are cut further where two outputs tie
+    for the largest, and a region is where one and the same is (``PlaneRegions.classes``).
     ``most_cells``: unless given, as many as fit into half of the memory that is free, two million at most.
 
     Raises ``NotPiecewiseLinear``; ``InputError`` for a domain that is not two intervals, a plane that is not one, or
-    another ``of``; ``ValueError`` if a network of other than two inputs is given no plane, there are more than
-    ``most_cells`` cells, or parameters or values are not finite.
+    another ``of``; ``TooManyCells``, a ``ValueError`` that says how many were found on how much of the domain;
+    ``ValueError`` if a network of other than two inputs is given no plane, or parameters or values are not finite.
 
     >>> from nnexpr import mlp, plane_regions
     >>> cells = plane_regions(mlp(depth=2, width=3, inputs=2, dtype="float64"), ((-9, 9), (-9, 9)))
     >>> cells.count, cells.check.euler
     (7, 1)
     """
-    stack = Stack.of(asked(network, of), 2 if plane is None else None, member)
-    most = cells_that_fit(network) if most_cells is None else most_cells
+    stack = Stack.of(asked(network, of, member), 2 if plane is None else None, member)
+    most = that_fit(stack.shapes) if most_cells is None else most_cells
     place, rectangle = placed(plane, network.inputs), _rectangle(network, domain, plane is None)
     only = stack.member(0)
     layers = [layer_of(only, number) for number in range(len(only.shapes))]
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = surface(stack, layers, place, rectangle, of, most)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = surface(stack, layers, place, rectangle, of, most)
+    except TooManyCells as error:
+        error.fits = most_cells is None and most < MOST
+        raise
     if not (np.isfinite(found.slopes).all() and np.isfinite(found.intercepts).all()):
         raise ValueError("the network overflows float64 on this domain")
     return found

@@ -9,11 +9,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnexpr.declarations import InputError
 from nnexpr.regions.counted import Counted, one_line
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.plane.locate import walk
 from nnexpr.regions.plane.outline import chains
 from nnexpr.regions.plane.placed import Plane
+from nnexpr.regions.plane.zeros import Faces, zero_lines
 from nnexpr.scale import Scale
 from nnexpr.shown import Shown
 
@@ -41,8 +43,9 @@ class PlaneCertificate:
     ``mean_degree``: of the graph that joins neighbouring cells, 2 (inner edges) / cells: below 4 (Gaines and Bi, ICLR
     2026).
 
-    ``ties``: how many pre-activations at vertices the tie rule placed on a kink. Zero for a network in general
-    position.
+    ``ties``: how many pre-activations at vertices the tie rule placed on a kink: lines that pass where others meet, or
+    through a corner. A unit that stays on its kink all over a cell, as the comparisons of a maximum of equal numbers
+    do, has none at the cell's corners. Zero for a network in general position.
 
     ``merged``: edges at which some unit bends and what it feeds shows no bend that stands out from rounding, so that
     both cells are one region, as on the line: units that cancel exactly, and bends too weak to be told.
@@ -168,6 +171,17 @@ class PlaneRegions(Shown, Counted):
     def boundary(self) -> list[Array]:
         """Where the output bends, or the class changes, as polylines ``(n, 2)`` in (s, t), exactly."""
         return chains(self.vertices, self.edges[self.edge_bends])
+
+    @cached_property
+    def zeros(self) -> list[Array]:
+        """Where the one output is zero, as polylines ``(n, 2)`` in (s, t): of a margin the boundary of its class.
+
+        A cell that is zero throughout counts by its outline. Raises ``InputError`` where there are several outputs.
+        """
+        if self.slopes.ndim > 2:
+            raise InputError("of", self.of, "one output has zeros: output:K or margin:K")
+        cells = Faces(self.offsets, self.corners, self.slopes, self.intercepts)
+        return zero_lines(self.vertices, cells, self.edges, self.edge_faces)
 
     def rescaled(self, input_scales: tuple[Scale, ...], value_scale: Scale) -> PlaneRegions:
         """The same function in a target's own units; the factors of the inputs must be above 0.

@@ -32,7 +32,9 @@ from nnexpr.regions.plane.mesh import (
     grown,
     with_lines,
 )
+from nnexpr.regions.plane.outline import share_of
 from nnexpr.regions.plane.ties import Rounding
+from nnexpr.regions.room import TooManyCells
 
 __all__ = ["decide"]
 
@@ -41,7 +43,7 @@ def decide(mesh: Mesh, rounding: Rounding, tolerance: float, layer: int, most: i
     """The mesh with its cells cut to classes, and the output that is the largest on each: ``(cells,)``.
 
     The mesh's values are the outputs, ``rounding`` theirs; ``layer`` is the number that new edges have. Raises
-    ``ValueError`` for more than ``most`` cells.
+    ``TooManyCells`` for more than ``most``.
     """
     outputs, values = mesh.values.shape[1], mesh.values
     mesh = with_lines(mesh, outputs + 1, 1)  # the first number is the difference of two outputs
@@ -54,7 +56,7 @@ def decide(mesh: Mesh, rounding: Rounding, tolerance: float, layer: int, most: i
         longer[: len(classes)] = classes
         classes, cell = longer, _decide(mesh, cell, layer, limits, steepness, classes=longer, most=most)
     if mesh.sizes[CELLS] > most:
-        raise ValueError(f"there are more than {most:,} cells; take a smaller domain, or raise most_cells")
+        raise TooManyCells(most, int(mesh.sizes[CELLS]), layer, layer, share_of(mesh, cell))
     return mesh, classes[: mesh.sizes[CELLS]]
 
 

@@ -25,10 +25,12 @@ from nnexpr.regions.plane.mesh import (
     lines_of,
     with_lines,
 )
+from nnexpr.regions.plane.outline import share_of
 from nnexpr.regions.plane.placed import Domain, Placed
-from nnexpr.regions.plane.sides import classify, seen, survey_cells
+from nnexpr.regions.plane.sides import classify, meetings, seen, survey_cells
 from nnexpr.regions.plane.ties import Rounding
 from nnexpr.regions.plane.values import largest, raise_values
+from nnexpr.regions.room import TooManyCells
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Sides", "pattern_hashes", "subdivide"]
@@ -58,7 +60,7 @@ def subdivide(
     """The cells of all layers, with the values of the last one at the vertices, what each but the last one left, and
     the rounding of the last one's values.
 
-    The last one has no kinks. Raises ``ValueError`` for more than ``most`` cells or where values overflow.
+    The last one has no kinks. Raises ``TooManyCells`` for more than ``most``, ``ValueError`` where values overflow.
     """
     corners = corners_of(domain)
     mesh, rounding = box(corners, place.at(corners)), Rounding.of_inputs(place, domain)
@@ -68,12 +70,12 @@ def subdivide(
         mesh, rounding, limits = _lifted(mesh, layer, rounding, below, lines, tolerance)
         below = layer.bends
         if len(lines.firsts):
-            mesh = _cut(mesh, lines, number, limits, rounding.steepness[: layer.own], most)
+            mesh, done = _cut(mesh, lines, number, limits, rounding.steepness[: layer.own], most)
+            if mesh.sizes[CELLS] > most:
+                raise TooManyCells(
+                    most, int(mesh.sizes[CELLS]), number, len(layers) - 1, share_of(mesh, done)
+                )
         cells = int(mesh.sizes[CELLS])
-        if cells > most:
-            raise ValueError(
-                f"there are more than {most:,} cells; take a smaller domain, or raise most_cells"
-            )
         sides.append(
             Sides(
                 mesh.parents[:cells].copy(),
@@ -107,19 +109,19 @@ def _lifted(
     return mesh, following, tolerance * following.sigmas[: layer.own]
 
 
-def _cut(mesh: Mesh, lines: Lines, number: int, limits: Array, steepness: Array, most: int) -> Mesh:
-    """The cells cut along the lines of a layer, until they are more than ``most``."""
-    ties = in_shares(
-        lambda low, high: classify(mesh, lines, limits, steepness, low, high),
-        int(mesh.sizes[VERTICES]),
-        FEWEST,
-    )
-    mesh.sizes[TIES] += sum(ties)
+def _cut(
+    mesh: Mesh, lines: Lines, number: int, limits: Array, steepness: Array, most: int
+) -> tuple[Mesh, int]:
+    """The cells cut along the lines of a layer, until they are more than ``most``; and those that are done by then."""
+    vertices, known = int(mesh.sizes[VERTICES]), int(mesh.sizes[TIES])
+    ties = in_shares(lambda low, high: classify(mesh, lines, limits, steepness, low, high), vertices, FEWEST)
     in_shares(lambda low, high: survey_cells(mesh, low, high), int(mesh.sizes[CELLS]), FEWEST)
     cell, made = 0, mesh
     while (cell := cut(made, cell, number, lines, limits, steepness, most)) < made.sizes[CELLS] <= most:
         made = grown(made)
-    return made
+    if sum(ties) or made.sizes[TIES] > known:
+        made.sizes[TIES] = known + meetings(made, lines, int(made.sizes[VERTICES]) - vertices)
+    return made, cell
 
 
 def _dead(mesh: Mesh, layer: Layer) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.plane.mesh import AFTER, CELL, CELLS, ORIGIN, Mesh
 
-__all__ = ["chains", "measure", "outline"]
+__all__ = ["chains", "measure", "outline", "share_of"]
 
 
 @compiled
@@ -65,6 +65,16 @@ def measure(
             middles[cell, 0] += vertices[corner, 0] / (high - low)
             middles[cell, 1] += vertices[corner, 1] / (high - low)
     return areas, intercepts, middles
+
+
+def share_of(mesh: Mesh, first: int) -> float:
+    """The share of all cells' area that the ``first`` of them have."""
+    offsets, corners, _ = outline(mesh)
+    behind = np.append(corners[1:], 0)
+    behind[offsets[1:] - 1] = corners[offsets[:-1]]  # the corner after each
+    (x, y), (following_x, following_y) = mesh.points[corners].T, mesh.points[behind].T
+    areas = np.add.reduceat(x * following_y - following_x * y, offsets[:-1])
+    return float(areas[:first].sum() / areas.sum())
 
 
 def chains(vertices: Array, edges: Index) -> list[Array]:

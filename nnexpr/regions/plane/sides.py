@@ -12,9 +12,21 @@ import numpy as np
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.layer import Array, ends_of
-from nnexpr.regions.plane.mesh import ABOVE, AFTER, BELOW, ORIGIN, TIES, VERTICES, Bits, Lines, Mesh
+from nnexpr.regions.plane.mesh import (
+    ABOVE,
+    AFTER,
+    BELOW,
+    CELL,
+    EDGES,
+    ORIGIN,
+    TIES,
+    VERTICES,
+    Bits,
+    Lines,
+    Mesh,
+)
 
-__all__ = ["classify", "seen", "survey", "survey_cells", "take_sides", "unit_and_kink"]
+__all__ = ["classify", "meetings", "seen", "survey", "survey_cells", "take_sides", "unit_and_kink"]
 
 
 @compiled
@@ -124,3 +136,31 @@ def take_sides(
                 below |= bit
         mesh.bits[new, ABOVE, word] = above
         mesh.bits[new, BELOW, word] = below
+
+
+@compiled
+def meetings(mesh: Mesh, lines: Lines, new: int) -> int:
+    """At how many vertices lines pass that did not make them: of each vertex the lines on it, but for those that are of
+    units which stay on their kink all over a cell beside it. ``new``: how many vertices a line of this layer made.
+    """
+    words, total = mesh.bits.shape[2], -new
+    leaving = np.empty(mesh.sizes[VERTICES], dtype=np.int64)  # a half-edge from each
+    for side in range(2 * mesh.sizes[EDGES]):
+        leaving[mesh.sides[side, ORIGIN]] = side
+    for vertex in range(len(leaving)):
+        for word in range(words):
+            open_bits = ~(mesh.bits[vertex, ABOVE, word] | mesh.bits[vertex, BELOW, word])
+            if lines.counts[word] < WORD:
+                open_bits &= (1 << lines.counts[word]) - 1
+            if open_bits == 0:
+                continue
+            side = leaving[vertex]
+            while True:
+                cell = mesh.sides[side, CELL]
+                if cell >= 0:
+                    open_bits &= mesh.cell_bits[cell, ABOVE, word] | mesh.cell_bits[cell, BELOW, word]
+                side = mesh.sides[side ^ 1, AFTER]
+                if side == leaving[vertex]:
+                    break
+            total += count(open_bits)
+    return max(total, 0)

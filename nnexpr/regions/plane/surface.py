@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnexpr.regions.asked import ARGMAX
 from nnexpr.regions.counted import allowed, dead_units, layer_counts
+from nnexpr.regions.gathered import BESIDE, gathered, gathered_in
 from nnexpr.regions.layer import Array, Index, Layer
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.certificate import compared
@@ -129,7 +130,16 @@ def _certificate(
     points, own = _sampled(box, shape)
     found = compared(layers, sides, place.at(points), made.under[own])
     predicted = np.einsum("pio,pi->po", made.slopes[own], points) + shape.intercepts[own]
-    most = allowed(max(found.scale, float(np.abs(made.slopes).max() * np.abs(box).max())), stack.tolerance)
+    residual, scale = float(np.abs(predicted - found.values).max()), found.scale
+    scale = max(scale, float(np.abs(made.slopes).max() * np.abs(box).max()))
+    some = np.unique(np.linspace(0, len(points) - 1, BESIDE).astype(np.int64))
+    if stack.graph is not None:
+        values = stack.graph(place.at(points[some]))[0]
+        residual = max(residual, float(np.abs(predicted[some] - values).max()))
+    most = allowed(scale, stack.tolerance)
+    if residual > most:
+        sigma = _explained(stack, layers, place, box, points, some)
+        most = allowed(scale, stack.tolerance, sigma)
     wrong = found.wrong
     if made.classes is not None:
         chosen = np.take_along_axis(found.values, made.classes[own, None], axis=1)[:, 0]
@@ -141,12 +151,23 @@ def _certificate(
         twice_crossed=int(made.mesh.sizes[TWICE]),
         sampled_points=len(points),
         sampled_mismatches=int(np.count_nonzero(wrong)),
-        max_residual=float(np.abs(predicted - found.values).max()),
+        max_residual=residual,
         allowed=most,
         mean_degree=2.0 * int(np.count_nonzero((made.faces >= 0).all(axis=1))) / cells,
         ties=int(made.mesh.sizes[TIES]),
         merged=made.merged,
     )
+
+
+def _explained(
+    stack: Stack, layers: list[Layer], place: Placed, box: Array, points: Array, some: Index
+) -> float:
+    """What rounding gathers in the outputs on the way there, of the chain and of the graph that it was made of."""
+    steps = place.directions * np.abs(box).max(axis=1)[:, None]
+    found = gathered(layers, place.at(points), steps, stack.tolerance)
+    if stack.graph is not None:
+        found = max(found, gathered_in(stack.graph, place.at(points[some]), stack.tolerance))
+    return found
 
 
 def _sampled(box: Array, shape: Shape) -> tuple[Array, Index]:

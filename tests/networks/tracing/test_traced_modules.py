@@ -81,7 +81,10 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "Flatten, Unflatten": lambda: nn.Sequential(nn.Flatten(2), nn.Unflatten(2, (12, 4)), nn.ReLU()),
     "shuffled": lambda: nn.Sequential(nn.PixelShuffle(2), nn.PixelUnshuffle(2), nn.ChannelShuffle(2)),
     "nearest": lambda: nn.Upsample(scale_factor=2),
+    "nearest, exactly": lambda: nn.Upsample((7, 11), mode="nearest-exact"),
     "bilinear": lambda: nn.Upsample(scale_factor=2, mode="bilinear"),
+    "bicubic": lambda: nn.Upsample((9, 5), mode="bicubic"),
+    "bicubic between corners": lambda: nn.Upsample(scale_factor=1.5, mode="bicubic", align_corners=True),
     "bilinear between corners": lambda: nn.Upsample((7, 11), mode="bilinear", align_corners=True),
     "padding of every kind": lambda: nn.Sequential(
         nn.ZeroPad2d((1, 0, 2, -1)), nn.ConstantPad2d(1, 2.5), nn.ReflectionPad2d(1), nn.ReplicationPad2d(2)
@@ -90,6 +93,31 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "normalised weights": lambda: parametrizations.weight_norm(nn.Conv2d(4, 3, 3)),
     "orthogonal weights": lambda: parametrizations.orthogonal(nn.Linear(8, 5)),
 }
+
+
+IN_DEPTH: dict[str, Callable[[], nn.Module]] = {
+    "stride, dilation and groups": lambda: nn.Conv3d(
+        4, 6, (2, 3, 1), (2, 1, 2), (1, 0, 1), (2, 1, 1), groups=2
+    ),
+    "padded to the same": lambda: nn.Conv3d(4, 2, 3, padding="same", bias=False),
+    "transposed": lambda: nn.ConvTranspose3d(4, 2, (2, 3, 2), (2, 1, 2), 1, output_padding=(1, 0, 0)),
+    "normalised": lambda: nn.Sequential(nn.BatchNorm3d(4), nn.Dropout3d(), nn.PReLU(4)),
+    "means": lambda: nn.AvgPool3d((2, 1, 3), 2, (1, 0, 1), count_include_pad=False),
+    "largest": lambda: nn.MaxPool3d((3, 2, 2), (1, 2, 2), (1, 0, 1), ceil_mode=True),
+    "adaptive means": lambda: nn.AdaptiveAvgPool3d((2, 1, 3)),
+    "adaptive largest": lambda: nn.AdaptiveMaxPool3d((2, 3, 1)),
+    "nearest": lambda: nn.Upsample(scale_factor=2),
+    "trilinear": lambda: nn.Upsample((4, 3, 7), mode="trilinear"),
+    "padding of every kind": lambda: nn.Sequential(
+        nn.ZeroPad3d(1), nn.ReflectionPad3d(1), nn.ReplicationPad3d((1, 0, 0, 2, 1, 1))
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize("name", IN_DEPTH)
+def test_every_module_in_three_dimensions_is_that_of_torch(name: str) -> None:
+    assert_followed(randomised(IN_DEPTH[name]()), (4, 3, 4, 5))
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")  # of torch's own

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from test_traced_modules import DOUBLE, IMAGE, Classifier, Of, randomised
+from test_traced_modules import IMAGE, Classifier, Of, randomised
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -36,10 +36,7 @@ from nnexpr.networks.interchange import from_torch
         (lambda x: torch.zeros(x.shape).copy_(x), "into a tensor that does not"),
         (lambda x: x[5], "cannot be run on inputs of shape"),
         (lambda x: x.detach().numpy(), "cannot be run|does not depend"),
-        (
-            lambda x: functional.conv3d(x[:, :, None], torch.ones(1, 4, 1, 1, 1, dtype=DOUBLE)),
-            "no convolution",
-        ),
+        (lambda x: functional.lp_pool2d(x, 2, 2), "not piecewise linear"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(function: Callable[[Tensor], Tensor], said: str) -> None:
