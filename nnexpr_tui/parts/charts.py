@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.message import Message
 
 from nnexpr_tui.actions import Action, bindings
 from nnexpr_tui.charts.series import Axis, ChartData, Series
@@ -52,6 +53,16 @@ class ChartPane(Chart, can_focus=True):
     The cursor's keys are heard while it is there.
     """
 
+    class Cut(Message):
+        """The border has no room for all that is read at the cursor; ``text`` has the whole of it.
+
+        Empty once nothing is read any more.
+        """
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     HELP: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = bindings(CURSOR)
 
@@ -74,20 +85,25 @@ class ChartPane(Chart, can_focus=True):
     @property
     def reading(self) -> str:
         """Where the cursor stands, and the values there, as many as there is room for; empty without a cursor."""
-        if self._cursor is None or self._data is None:
-            return ""
-        from nnexpr_tui.charts.cursor import nearest, readings
-
-        x = nearest(self._data, self._cursor)
-        if x is None:
-            return ""
-        read = [f"{self._data.x_axis.label or 'x'} {number(x, 6)}"]
-        for label, values in readings(self._data, x):
-            read.append(f"{label} " + " to ".join(number(value, 4) for value in values))
+        read = self._read()
         lengths = accumulate(len(each) + 2 for each in read)
         return "  ".join(
             each for each, length in zip(read, lengths, strict=True) if length <= self.size.width - 2
         )
+
+    def _read(self) -> list[str]:
+        """All that is read, one text a value."""
+        if self._cursor is None or self._data is None:
+            return []
+        from nnexpr_tui.charts.cursor import nearest, readings
+
+        x = nearest(self._data, self._cursor)
+        if x is None:
+            return []
+        read = [f"{self._data.x_axis.label or 'x'} {number(x, 6)}"]
+        for label, values in readings(self._data, x):
+            read.append(f"{label} " + " to ".join(number(value, 4) for value in values))
+        return read
 
     def marked(self, data: ChartData) -> ChartData:
         """With the cursor at the place nearest to where it was, and its values in the lower border."""
@@ -121,8 +137,12 @@ class ChartPane(Chart, can_focus=True):
         if self._data is not None and self._cursor is not None:
             self._cursor = moved(self._data, self._cursor, columns, self.content_size.width)
             self._draw_again()
+            if (whole := "  ".join(self._read())) != self.reading:
+                self.post_message(self.Cut(whole))
 
     def action_put_away(self) -> None:
+        if self.has_cursor:
+            self.post_message(self.Cut(""))
         self._cursor = None
         self._draw_again()
 

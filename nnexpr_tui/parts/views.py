@@ -14,6 +14,7 @@ from textual.widget import Widget
 from nnexpr_tui.actions import ViewEntry, bindings
 from nnexpr_tui.charts.widget import Chart
 from nnexpr_tui.controller import Controller
+from nnexpr_tui.parts.charts import ChartPane
 from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.status import StatusLine
@@ -247,6 +248,14 @@ class View(Container):
         if opened:
             self.first.focus()
         return bool(opened)
+
+    # What panes have no room for
+
+    def on_chart_pane_cut(self, message: ChartPane.Cut) -> None:
+        if message.text:
+            self.footer.say(message.text)
+        else:
+            self.footer.clear()
 
     # Forms
 

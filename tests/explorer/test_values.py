@@ -85,6 +85,20 @@ async def test_every_other_screen_reads_its_charts_and_keeps_its_arrow_keys(expl
         assert float(shown["wave"]) in (0.0, 1.0)  # at a corner
 
 
+async def test_what_the_border_has_no_room_for_is_said_below(world: World) -> None:
+    app = Explorer(FitSpecification.make(members=3), load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(app)
+        pane = app.query_one("#fit", ChartPane)
+        pane.focus()
+        await pilot.press("V")
+        await until(lambda: pane.reading)
+        pane.styles.width = 30
+        await until(lambda: "error" not in pane.reading)
+        await pilot.press("right")
+        await until(lambda: re.search(r"x 0\.\d+ .*target .*fit .*error -?\d", text(app)))
+
+
 async def test_where_there_is_no_chart_it_says_so(explorer: Explorer) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
