@@ -48,7 +48,7 @@ def writing_atomically(
         if durable:
             with beside.open("r+b") as file:
                 os.fsync(file.fileno())
-        if previous is not None and path.exists():
+        if previous is not None and path.is_file():  # a device would be copied without end
             _name_also(path, previous, private=private)
         beside.replace(path)
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -109,3 +110,12 @@ def test_nobody_may_do_more_with_a_private_file_than_with_its_folder(tmp_path: P
     (tmp_path / "shared").chmod(0o750)
     write_atomically(tmp_path / "shared" / "a", "", private=True)
     assert (tmp_path / "shared" / "a").stat().st_mode & 0o027 == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such devices")
+def test_a_device_in_the_place_of_a_file_is_not_copied_without_end(tmp_path: Path) -> None:
+    place, previous = tmp_path / "run", tmp_path / "run.previous"
+    place.symlink_to("/dev/zero")
+    write_atomically(place, "new", previous=previous)
+    assert place.read_text() == "new"
+    assert not previous.exists()

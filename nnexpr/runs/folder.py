@@ -16,6 +16,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,11 +58,9 @@ def scan(folder: Path) -> Found:
     for entry in _entries(folder):
         name = entry.name
         for ending, into in endings:
-            if name.endswith(ending) and is_id(run := name[: -len(ending)]) and entry.is_file():
-                try:
-                    into[run] = entry.stat()
-                except FileNotFoundError:  # it went meanwhile
-                    continue
+            if name.endswith(ending) and is_id(run := name[: -len(ending)]):
+                with suppress(FileNotFoundError):  # it went meanwhile
+                    into[run] = _stat(entry)
         if name.endswith(LOCK) and is_id(run := name[1 : -len(LOCK)]):
             found.locked.add(run)
     for run in sorted(files.keys() | previous.keys()):
@@ -70,6 +69,14 @@ def scan(folder: Path) -> Found:
         stamp = "/".join(f"{each.st_size}.{each.st_mtime_ns}" for each in stats)
         found.stamps[run] = stamp if sure else ""
     return found
+
+
+def _stat(entry: os.DirEntry[str]) -> os.stat_result:
+    """Of what a link leads to, or of the link itself where that cannot be reached; whoever reads it says what it is."""
+    try:
+        return entry.stat()
+    except OSError:
+        return entry.stat(follow_symlinks=False)
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -109,7 +116,8 @@ def _belonging(run: Path) -> tuple[Path, ...]:
 
 def is_taken(run: Path) -> bool:
     """Whether anything of a run of this file is there, or in the trash."""
-    return any(path.exists() for place in (run, run.parent / TRASH / run.name) for path in _belonging(place))
+    places = (run, run.parent / TRASH / run.name)
+    return any(os.path.lexists(path) for place in places for path in _belonging(place))
 
 
 def remove(run: Path) -> None:
@@ -124,24 +132,22 @@ def throw_away(run: Path) -> None:
     trash.mkdir(0o700, exist_ok=True)
     oldest = time.time() - DAYS_IN_TRASH * 86_400
     for path in trash.iterdir():
-        if path.stat().st_ctime < oldest:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # it went meanwhile, or is a folder
+            if path.lstat().st_ctime < oldest:
+                path.unlink()
     for path in reversed(_belonging(run)):
-        if path.exists():
+        if os.path.lexists(path):
             path.replace(trash / path.name)
 
 
 def bring_back(run: Path) -> bool:
     """Its files from the trash, where they are there and no other run has its place; raises OSError."""
     trashed = run.parent / TRASH / run.name
-    if (
-        not any(path.exists() for path in _belonging(trashed)[:2])
-        or run.exists()
-        or previous_file(run).exists()
-    ):
+    here, there = (any(map(os.path.lexists, _belonging(place)[:2])) for place in (run, trashed))
+    if here or not there:
         return False
     for path in reversed(_belonging(trashed)):
-        if path.exists():
+        if os.path.lexists(path):
             path.replace(run.parent / path.name)
     return True
 

@@ -136,7 +136,7 @@ class Store:
         if not is_id(run):
             return None
         path = self.place(run)
-        return Run(run, path) if path.is_file() or previous_file(path).is_file() else None
+        return Run(run, path) if any(map(os.path.lexists, (path, previous_file(path)))) else None
 
     def runs(self, beginning: str = "") -> tuple[Run, ...]:
         """Every run there is whose id begins so, the oldest first; InputError where the folder is a file."""

@@ -95,6 +95,46 @@ def test_entries_are_what_the_files_say_with_an_index_and_without(store: Store, 
     assert read == RUNS
 
 
+def made_a(kind: str, path: Path) -> None:
+    """Something under the name of a run's file that is no file, or leads to none."""
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(
+            {"device": "/dev/zero", "link to nothing": "/nowhere/at/all", "loop": path.name}[kind]
+        )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pipes in folders")
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "link to nothing", "loop"])
+def test_what_is_no_file_is_a_run_that_is_named_and_can_be_thrown_away(store: Store, kind: str) -> None:
+    run = RUNS[1]
+    store.entries()
+    store.place(run).unlink()
+    made_a(kind, store.place(run))
+    entry = by_id(store)[run]
+    assert (list(by_id(store)), entry.state) == (RUNS, "damaged")
+    assert re.search("not an ordinary file|is a folder|no such file|cannot be read", entry.problem)
+    assert store.entry(run) == entry
+    assert dict(store.index().query("SELECT id, state FROM runs").rows)[run] == "damaged"
+    with pytest.raises(InputError, match=re.escape(entry.problem)):
+        store.named(run).read()
+    store.trash(run)
+    assert run not in by_id(store)
+    store.restore(run)
+    assert by_id(store)[run] == entry
+
+
+def test_of_the_last_run_that_went_nothing_is_left(store: Store) -> None:
+    assert store.index().query("SELECT count(*) FROM runs").rows == ((7,),)
+    for run in RUNS:
+        store.trash(run)
+    assert store.index().query("SELECT count(*) FROM runs").rows == ((0,),)
+    assert store.entries() == ()
+
+
 def test_states_say_how_a_run_stands(store: Store) -> None:
     let_go = hold(store.folder / f"{RUNS[1]}.safetensors")
     entries = by_id(store)
@@ -375,7 +415,7 @@ def test_what_is_made_is_the_users_own(tmp_path: Path) -> None:
 def test_an_older_state_of_a_file_never_takes_the_place_of_a_newer_one(store: Store) -> None:
     store.entries()
     slow = store.index()
-    known = slow._known(len(RUNS))
+    known = slow._known()
     older = {
         RUNS[1]: (*known[RUNS[1]][:15], 11, *known[RUNS[1]][16:])
     }  # as read by one that was then held up

@@ -37,7 +37,6 @@ def test_runs_are_listed_by_age_and_nothing_else_is(tmp_path: Path) -> None:
     ids = ["20261122-120001-000000", "20261122-120000-abcdef", "20251231-235959-ffffff"]
     for name in (*ids, "net", ".20261122-120000-abcdef"):
         (tmp_path / f"{name}.safetensors").touch()
-    (tmp_path / "20261122-120002-000000.safetensors").mkdir()
     assert [run.id for run in store.runs()] == sorted(ids)
 
 

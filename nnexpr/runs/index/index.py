@@ -70,7 +70,7 @@ class Index:
     def _as_files_are(self, *, must_write: bool = False) -> tuple[Found, dict[str, Row]]:
         """What is there, and the row of each run; the index has them too where it can, or they ``must`` be written."""
         found = scan(self.folder)
-        known = self._known(len(found.stamps))
+        known = self._known() if found.stamps or self.path.exists() else {}
         changed = (run for run, stamp in found.stamps.items() if not _is_known(known, run, stamp))
         fresh = self._read(changed, found)
         gone = known.keys() - found.stamps.keys()
@@ -145,10 +145,8 @@ class Index:
     def _file(self, run: str) -> Path:
         return self.folder / f"{run}.safetensors"
 
-    def _known(self, runs: int) -> dict[str, Row]:
+    def _known(self) -> dict[str, Row]:
         """Rows by id, as they were read last; none where the index cannot be used."""
-        if not runs:
-            return {}
         try:
             with reading(self.path) as connection:
                 rows = connection.execute(f"SELECT {_COLUMNS} FROM runs").fetchall()  # noqa: S608 - constants
