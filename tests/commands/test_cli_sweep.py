@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import time
@@ -275,6 +276,26 @@ def test_halving_prunes_and_its_best_is_that_of_all(run, grid):
         (place, "--halving", "--scheduler", "x"),
     ):
         assert run("sweep", *wrong).exit_code == 2
+
+
+def test_where_the_disk_is_full_it_is_told_where_and_what_was_kept_is_gone_on_with(
+    run, grid, tmp_path, monkeypatch
+):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = grid(GRID)
+    with monkeypatch.context() as while_it_lasts:
+        while_it_lasts.setattr("nnexpr.runs.sweeps.sweep.write_atomically", full)
+        refused = run("sweep", place)
+    assert refused.exit_code == 1
+    [*_, said] = refused.stderr.splitlines()
+    assert said.startswith(
+        f"Error: the sweep cannot be kept in {tmp_path / 'store'}: No space left on device; "
+    )
+    later = run("sweep", place, "--json")
+    assert "has the same cells; it goes on." in later.stderr
+    assert document(later)["done"] == document(later)["cells"]
 
 
 def test_journals_that_cannot_be_read_are_named_and_none_is_obeyed(run, tmp_path):

@@ -127,6 +127,17 @@ def test_what_is_no_file_is_a_run_that_is_named_and_can_be_thrown_away(store: St
     assert by_id(store)[run] == entry
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are any bytes")
+@pytest.mark.parametrize(
+    "name", ["two\nlines", "\x1b[31mred", "a%41?mode=memory#b", "half a pair \udc80", "'\";--"]
+)
+def test_the_folder_of_a_store_may_have_any_name(store: Store, name: str) -> None:
+    odd = Store(store.folder.rename(store.folder.with_name(name)))
+    assert [entry.id for entry in odd.entries()] == RUNS
+    assert odd.index().query("SELECT count(*) FROM runs").rows == ((7,),)
+    assert (odd.folder / "index.sqlite").is_file()
+
+
 def test_of_the_last_run_that_went_nothing_is_left(store: Store) -> None:
     assert store.index().query("SELECT count(*) FROM runs").rows == ((7,),)
     for run in RUNS:

@@ -7,6 +7,7 @@ so for so long at most. Connections are closed when they are done with.
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import time
@@ -123,7 +124,7 @@ def _for_reading(path: Path) -> sqlite3.Connection:
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
     """The busy time-out is set when it is opened, before anything is asked of it."""
-    address = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    address = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     return sqlite3.connect(address, uri=True, timeout=BUSY, isolation_level=None)
 
 

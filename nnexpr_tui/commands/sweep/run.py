@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -93,11 +95,12 @@ def run(
         return show_plan(read, store, as_json=as_json)
     store.require_writable()
     by = objective or "best_loss" if halving else ""
-    sweep = Sweep.open(store, resume or "") if read is None else _sweep(store, read, by, again=again)
+    with _told(store):
+        sweep = Sweep.open(store, resume or "") if read is None else _sweep(store, read, by, again=again)
     if sweep.changed_data and sweep.left():
         path = sweep.changed_data[0]
         raise InputError("resume", sweep.id, f"{path} does not hold what it held when the sweep began")
-    with signals(deferred=True) as pending, sweep.held():
+    with _told(store), signals(deferred=True) as pending, sweep.held():
         if elsewhere is not None:
             elsewhere.warn()
         if sweep.halving and not _halved(sweep, pending, elsewhere):
@@ -105,6 +108,16 @@ def run(
             return pending.code or 130
         shown = top or TOP, objective or sweep.halving or "loss"
         return _carried_out(sweep, store, pending, stop_after, shown, elsewhere, as_json=as_json)
+
+
+@contextmanager
+def _told(store: Store) -> Iterator[None]:
+    """What the disk of the store does not do, as a sentence; what was written before stands."""
+    try:
+        yield
+    except OSError as error:
+        why = f"the sweep cannot be kept in {store.folder}: {error.strerror or error}"
+        raise FailedRunError(f"{why}; what was kept stands, and the same command goes on") from None
 
 
 def _read(file: str) -> SweepFile:
