@@ -2,8 +2,9 @@
 
 A mutant replaces one expression or statement by another that is nearly it. It is found in the syntax tree and made in
 the text, so that the rest of the file, and the line numbers above it, stay as they are. Left alone is what no test of
-the mathematics can see: texts, annotations, decorators, what is raised, what only spares a library some work, and whole
-numbers above eight that stand for themselves at the top of a file, which are limits of time and memory.
+the mathematics can see: texts, annotations, decorators, what is raised, what is reported of progress, what only spares
+a library some work, and whole numbers above eight that stand for themselves at the top of a file, which are limits of
+time and memory.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ LARGEST_INDEX = 8
 TOLERANCE = 1e-3  # a constant below it says how close is close enough, and is made so much larger
 LOOSER = 1e4
 
-SPARED = {"check_finite", "overwrite_a", "overwrite_ab", "overwrite_b"}
+SPARED = {"check_finite", "overwrite_a", "overwrite_ab", "overwrite_b"}  # arguments
+PROGRESS = {
+    "begin",
+    "end",
+}  # arguments: between which shares of the whole something is; ``report`` says where it is
 
 COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -112,7 +117,9 @@ def _changes(tree: ast.AST, *, top: bool = True) -> Iterator[tuple[ast.expr | as
             continue
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             continue
-        if isinstance(node, ast.keyword) and node.arg in SPARED:
+        if isinstance(node, ast.keyword) and node.arg in SPARED | PROGRESS:
+            continue
+        if isinstance(node, ast.Expr) and _reports(node.value):
             continue
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             if isinstance(node, ast.FunctionDef):
@@ -130,6 +137,11 @@ def _changes(tree: ast.AST, *, top: bool = True) -> Iterator[tuple[ast.expr | as
         if isinstance(node, ast.expr):
             yield from ((node, f"({ast.unparse(after)})") for after in _expressions(node, top))
         yield from _changes(node, top=top)
+
+
+def _reports(node: ast.expr) -> bool:
+    """Whether it only says how far something is."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "report"
 
 
 def _statements(node: ast.stmt, top: bool) -> Iterator[tuple[ast.stmt, str]]:

@@ -5,10 +5,10 @@
     python tests/mutation/mutate.py regions --only ties.py   of the files whose path contains it
     python tests/mutation/mutate.py regions --again          only those that had survived, under the tests of now
 
-Mutants (``mutants.py``) are taken in a random order that is always the same, and what was found is kept in
-``build/mutants`` (``verdicts.py``): the next call goes on where this one ended. A mutant is killed if a test of its
-folder fails or does not end; one that all of them pass has survived, and is a law that is missing. Those that no test
-can kill are explained in ``explained.toml`` and not counted.
+Mutants (``mutants.py``) are taken in a random order that is always the same, whatever else is changed or explained,
+and what was found is kept in ``build/mutants`` (``verdicts.py``): the next call goes on where this one ended. A mutant
+is killed if a test of its folder fails or does not end; one that all of them pass has survived, and is a law that is
+missing. Those that no test can kill are explained in ``explained.toml`` and not counted.
 
 The package is copied, one file changed in the copy, and a process forked from one that has torch and Numba loaded
 already (``trial.py``): a mutant costs its tests and nothing else. Tests that have killed another mutant of the same
@@ -21,11 +21,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import cache_from_source
 from pathlib import Path, PurePosixPath
@@ -67,15 +66,13 @@ class Folder:
         self.texts = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
         explained = tomllib.loads((Path(__file__).with_name("explained.toml")).read_text())
         whole, single = explained.get("files", {}), explained.get("mutants", {})
-        everything = [
+        self.mutants = drawn(
             mutant
             for path in paths
-            if (place := path.relative_to(ROOT).as_posix()) not in whole
+            if (place := path.relative_to(ROOT).as_posix()) not in whole and only in place
             for mutant in mutants_of(path, place)
-        ]
-        self.mutants = [mutant for mutant in everything if mutant.key not in single]
-        random.Random(0).shuffle(self.mutants)  # noqa: S311 - the same order every time
-        self.mutants = [mutant for mutant in self.mutants if only in mutant.path]
+            if mutant.key not in single
+        )
         self.verdicts = Verdicts(KEPT / f"{name}.jsonl", ROOT, self.tests)
 
     def report(self) -> bool:
@@ -91,6 +88,11 @@ class Folder:
             f"{self.name}: {len(alive)} of {len(tried)} survived ({share:.1%}), {hung} hung; {len(self.mutants)} in all"
         )
         return share <= SHARE
+
+
+def drawn(mutants: Iterable[Mutant]) -> list[Mutant]:
+    """In a random order that is always the same: what is added, changed or explained moves none of the others."""
+    return sorted(mutants, key=lambda mutant: trial.digest(mutant.key.encode()))
 
 
 def _files(folder: str) -> list[Path]:
@@ -131,7 +133,8 @@ def _stages(folder: Folder, path: str) -> list[list[str]]:
     """The files that are likely to notice a change of this one, which alone are collected sooner; then all."""
     files = {file.relative_to(ROOT).as_posix() for each in folder.tests for file in _files(each)}
     likely = {nodeid.split("::")[0] for nodeid in folder.verdicts.killers(path)}
-    likely |= {file for file in files if Path(file).stem.startswith("test_") and not mirrors(path, file)}
+    tests = {file: mirrors(path, file) for file in files if Path(file).stem.startswith("test_")}
+    likely |= {file for file, rank in tests.items() if rank == min(tests.values()) < 2}
     return [sorted(likely & files), list(folder.tests)] if likely & files else [list(folder.tests)]
 
 

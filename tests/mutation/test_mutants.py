@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trial
 from mutants import mutants_of
-from mutate import FOLDERS, ROOT, mirrors
+from mutate import FOLDERS, ROOT, drawn, mirrors
 from trial import Outcome, closure
 from verdicts import Verdicts
 
@@ -28,6 +28,7 @@ def area(x: float, corners: list[float], wide: float = 0.5) -> float:
         raise ValueError(f"it is {1 + 1}")
     corners[0] += x
     corners.sort(overwrite_a=True)
+    attempt.report(0.5, end=0.6)
     return wide * x - 2 * corners[1]
 '''
 
@@ -46,14 +47,14 @@ def test_what_is_changed_and_what_is_left_alone(tmp_path: Path) -> None:
         (11, "corners[0] += x", "corners[0] -= x"),
         (11, "0", "(1)"),
         (12, "corners.sort(overwrite_a=True)", "pass"),
-        (13, "wide * x - 2 * corners[1]", "(wide * x + 2 * corners[1])"),
-        (13, "wide * x - 2 * corners[1]", "(wide * x)"),
-        (13, "wide * x", "(wide / x)"),
-        (13, "wide * x", "(wide)"),
-        (13, "2 * corners[1]", "(2 / corners[1])"),
-        (13, "2 * corners[1]", "(2)"),
-        (13, "2", "(3)"),
-        (13, "1", "(2)"),
+        (14, "wide * x - 2 * corners[1]", "(wide * x + 2 * corners[1])"),
+        (14, "wide * x - 2 * corners[1]", "(wide * x)"),
+        (14, "wide * x", "(wide / x)"),
+        (14, "wide * x", "(wide)"),
+        (14, "2 * corners[1]", "(2 / corners[1])"),
+        (14, "2 * corners[1]", "(2)"),
+        (14, "2", "(3)"),
+        (14, "1", "(2)"),
     }
 
 
@@ -77,6 +78,16 @@ def test_what_is_explained_is_one_place_in_one_line(tmp_path: Path) -> None:
     assert len(keys) == len(set(keys)) == 9
     assert "a.py A.one: return «2 * x» -> (2 / x)" in keys
     assert "a.py two: y = «2» * x -> (3)" in keys
+
+
+def test_the_order_is_random_and_that_of_others_whatever_is_added_or_explained(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def one(x):\n    return 2 * x + 3 * x**2 - 4 / x\n")
+    (tmp_path / "b.py").write_text("def other(x):\n    return x + 3 < 5\n")
+    one, other = (mutants_of(tmp_path / name, name) for name in ("a.py", "b.py"))
+    alone, both = drawn(one), drawn([*other, *one])
+    assert alone != one
+    assert [each for each in both if each in one] == alone
+    assert drawn(one[1:]) == [each for each in alone if each != one[0]]
 
 
 def test_what_is_explained_is_there() -> None:
