@@ -2,8 +2,9 @@
 
     python tests/lines.py PAGE...      in an empty folder; prints what could not be run, and ends with how many did
 
-``RUN`` and ``OTHER`` in a line stand for the ids of the newest run and the one before. What opens the explorer, serves
-it, or needs a cluster or a graphics processor is only read, as it would be on the command line.
+A fit that names no epochs is one of few: what it takes, does, prints and writes is the same. ``RUN`` and ``OTHER`` in
+a line stand for the ids of the newest run and the one before. What opens the explorer, serves it, or needs a cluster or
+a graphics processor is only read, as it would be on the command line.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from nnexpr_tui.commands.cli import cli
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LONG = {"nnexpr-tui bench"}  # half a minute, and tested elsewhere
 ELSEWHERE = ("--scheduler", "--device cuda")
+FEW = ("--epochs", "200")
 INTERACTIVE = ({"serve"}, {"open"}, {"runs", "open"})
 
 
@@ -44,7 +46,8 @@ def arguments(line: str) -> list[str]:
     words = shlex.split(line)[1:]
     ids = [run.id for run in nnexpr.store().runs()] if {"RUN", "OTHER"} & set(words) else []
     named = {"RUN": ids[-1:], "OTHER": ids[-2:-1]}
-    return [named[word][0] if word in named else word for word in words]
+    words = [named[word][0] if word in named else word for word in words]
+    return [*words, *FEW] if words[:1] == ["fit"] and FEW[0] not in words else words
 
 
 def is_only_read(words: list[str], line: str) -> bool:

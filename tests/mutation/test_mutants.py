@@ -104,6 +104,22 @@ def test_every_folder_is_there() -> None:
         assert all((ROOT / place).exists() for place in (*sources, *tests))
 
 
+def test_all_that_belongs_to_the_project_is_copied_and_nothing_that_was_made_of_it(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    files = {"a.py": "1", "docs/b.md": "2", "build/c": "3", ".gitignore": "build\n"}
+    for place, text in files.items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_text(text)
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    first = trial.copy(root, tmp_path / "tree")
+    copied = {path.relative_to(tmp_path / "tree").as_posix() for path in (tmp_path / "tree").rglob("*.*")}
+    assert copied == {"a.py", "docs/b.md", ".gitignore"}
+    assert trial.copy(root, tmp_path / "tree") == first
+    (root / "docs/b.md").write_text("3")
+    assert trial.copy(root, tmp_path / "tree") != first
+    assert (tmp_path / "tree/docs/b.md").read_text() == "3"
+
+
 def test_a_change_reaches_what_imports_it_however_far_away(tmp_path: Path) -> None:
     files = {
         "nnexpr/a.py": "from nnexpr.d import two\nfrom nnexpr.b import (\n    one,\n)\nfrom nnexpr.e import five\n",

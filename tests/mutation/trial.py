@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +19,6 @@ from typing import Any
 
 import pytest
 
-COPIED = ("nnexpr", "nnexpr_tui", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
 # A test hangs that has worked for so many times what it takes without a change, and what compiling everything takes.
 # Both are seconds of the processor: other work on the machine does not make it hang. One that waits for what does not
 # come works for none; it hangs that has hardly worked for IDLE seconds of the clock.
@@ -84,17 +84,16 @@ class Watch:
 
 
 def copy(root: Path, tree: Path) -> str:
-    """Copy what the tests need, anew; the digest of it all."""
+    """Copy all that belongs to the project, anew, tests read its documents too; the digest of it all."""
     shutil.rmtree(tree, ignore_errors=True)
-    tree.mkdir(parents=True)
-    for name in COPIED:
-        if (root / name).is_dir():
-            shutil.copytree(root / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(root / name, tree / name)
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    found = subprocess.run(listed, cwd=root, capture_output=True, check=True).stdout.decode()
     whole = hashlib.sha256()
-    for path in sorted(path for path in tree.rglob("*") if path.is_file()):
-        whole.update(path.relative_to(tree).as_posix().encode() + b"\0" + digest(path.read_bytes()).encode())
+    for name in sorted(filter(None, found.split("\0"))):
+        if (root / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / name, tree / name)
+            whole.update(name.encode() + b"\0" + digest((root / name).read_bytes()).encode())
     return whole.hexdigest()[:12]
 
 

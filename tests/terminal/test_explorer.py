@@ -132,10 +132,10 @@ def painted_wrongly(explorer: PtyApp) -> set[str]:
     for keys, seen in steps:
         explorer.send(keys.strip())
         explorer.wait_for(re.compile(seen, re.DOTALL).search)
-        explorer.wait_quiet(1.0)
+        explorer.wait_quiet(0.4)
         before = explorer.cells
         explorer.send("\x0c")
-        explorer.wait_quiet(1.0)
+        explorer.wait_quiet(0.4)
         if before != explorer.cells:
             wrong.add(keys)
     return wrong
