@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from quick import quick
-from wrong_dynamics import RIGHT_DYNAMICS, WRONG_DYNAMICS, by_width, learned, moving
+from wrong_dynamics import RIGHT_DYNAMICS, WRONG_DYNAMICS, by_width, learned, moving, pair
 
 from nnexpr.experiments.data import Claim, Figure
 from nnexpr.experiments.dynamics import (
@@ -117,6 +117,16 @@ def test_shares_of_no_pairs_are_not_judged() -> None:
     waves = list(encoding.judge(PRESETS[CODE], {False: begun, True: begun}, False))
     assert found(lines, "H1 tilt" + PRESETS[CODE].part).verdict == "not measured"
     assert found(waves, "H7 first" + PRESETS[CODE].part).verdict == "not measured"
+
+
+def test_waves_are_judged_by_how_fits_begin() -> None:
+    """Not by how they end: without the encoding with many turning points, with it with none."""
+    found_ = {
+        encoded: replace(course, turns=np.repeat([[first], [last]], 30, axis=1))
+        for (encoded, course), (first, last) in zip(pair().items(), ((1.0, 9.0), (2.0, 0.0)), strict=True)
+    }
+    claims = list(encoding.judge(PRESETS[CODE], found_, False))
+    assert found(claims, "H7 wave" + PRESETS[CODE].part).verdict == "holds"
 
 
 def judged_fronts(made: fronts.Fronts) -> set[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import mul
 
 import numpy as np
 import pytest
@@ -65,6 +67,45 @@ def test_the_gap_is_the_change_of_slope_at_a_peak(peaks: exact.Rational) -> None
                     left = 1 / (own[k] - own[k - 1])
                     right = -1 / (own[k + 1] - own[k])
                     assert found[own[k]] == (right - left) * exact.gap(peaks, scales, layer)
+
+
+def test_gaps_of_free_scales_are_the_smallest_changes_of_slope_at_the_first_peak() -> None:
+    """Of the same draws, relative to the first wave's own change; nothing else is known of the deeper ones."""
+    draws, seed, deepest = 3, 5, 32
+    table, claims = theorems.differentiable(draws, seed)
+    rng, least = np.random.default_rng(seed + 1), dict.fromkeys((2, 4), math.inf)
+    for _ in range(draws):
+        peaks = exact.random_peaks(deepest + 1, rng, theorems.LEAST)
+        scales = list(accumulate(exact.random_peaks(deepest, rng), mul))
+        for depth in least:
+            x, _ = exact.breakpoints(peaks[:depth], scales[:depth])
+            place = x.index(peaks[0])
+            left, right = slopes(peaks[:depth], scales[:depth])[place - 1 : place + 1]
+            own = scales[0] * (-1 / (1 - peaks[0]) - 1 / peaks[0])
+            least[depth] = min(least[depth], abs(float((right - left) / own)))
+    assert {row[0]: row[2] for row in table.rows if row[0] in least} == pytest.approx(least)
+    # The 31 peaks after the second are each at least a tenth: what they leave is at most 0.9 to that power.
+    assert f"above {0.9**31:.2g} at depth 32" in claims[0].fails_if
+
+
+def test_the_networks_with_the_corrected_slope_are_those_of_the_construction() -> None:
+    peaks = random_peaks(theorems.FOLDS, theorems.FEW, 0)
+    built = compositional(theorems.FOLDS, peaks, members=theorems.FEW, dtype="float64")
+    corrected, printed = (theorems._with_slope(sign) for sign in (-1, 1))
+    torch.testing.assert_close(corrected.parameters, built.parameters)
+    x = np.linspace(0, 1, 33)
+    assert np.abs(printed(x) - built(x)).max() > 1
+
+
+def test_both_signs_of_the_slope_are_counted_and_bounded_quotients_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signs, right = [], theorems._with_slope
+    monkeypatch.setattr(theorems, "_with_slope", lambda sign: signs.append(sign) or right(sign))
+    assert theorems._printed_slope().verdict == "holds as corrected"
+    assert sorted(signs) == [-1, 1]
+    _, claims = theorems.second_derivative(1, 0)
+    assert claims[1].measured == "bounded for a = 1/2"
 
 
 @pytest.mark.parametrize("peaks", PEAKS)

@@ -174,6 +174,7 @@ def test_units_are_ordered_by_the_modes_that_all_have() -> None:
         ((rough, middle, smooth), "holds"), ((rough, late, smooth.first(2)), "holds"),
         ((middle, rough, smooth), "fails"), ((rough, smooth, middle), "fails"),
         ((rough, power(2.004), smooth), "fails"),
+        ((power(2.0, spread=0.0), power(2.0, spread=0.0), smooth), "fails"),
     ):  # fmt: skip
         named = dict(zip(smoother_units.ACTIVATIONS, found, strict=True))
         assert smoother_units.ordered("Z14", "", named, quick=False).verdict == verdict

@@ -208,6 +208,9 @@ def test_what_is_printed_in_table_1_holds() -> None:
     assert verdict(arctan_table.claims(table(), cube(truncated=9.9))[2]) == "fails"
     assert verdict(arctan_table.claims(table(NN_float64=0.49), cube())[1]) == "fails"
     assert len(arctan_table.PRINTED) == 16  # of two numbers each
+    for factor in (1e-6, 1e6):  # of other units
+        scaled = {way: factor * square for way, square in cube().items()}
+        assert arctan_table.claims(table(), scaled)[2].measured == single.measured
 
 
 def test_the_largest_matrix_kept_whole_is_where_the_condition_meets_the_precision() -> None:

@@ -164,8 +164,8 @@ OF_PRESETS: dict[str, tuple[Callable[[str], Claims], Callable[[str], Claims]]] =
         of(over_time.early_stage, lambda: with_knee(150, -1, -0.01)),
     ),
     "H2 slower": (
-        of(over_time.early_stage, lambda: with_knee(100, -1, -0.11)),
-        of(over_time.early_stage, lambda: with_knee(100, -1, -0.1)),
+        of(over_time.early_stage, lambda: with_knee(100, -2, -0.22)),
+        of(over_time.early_stage, lambda: with_knee(100, -2, -0.2)),
     ),
     "H2 matched": (of(over_time.early_stage, lambda: learned(mean=200)), of(over_time.early_stage, learned)),
     "H3": (

@@ -255,7 +255,8 @@ async def test_what_a_view_never_kept_costs_that_view_only(world: World, damage:
         await ready(app)
         await pilot.press("5")
         await until(lambda: app.screen.query("SpectrumView"))
-        assert app.screen.query("SpectrumView").first()._specification is None or "Gram" in text(app)
+        view = app.screen.query("SpectrumView").first()
+        await until(lambda: view._specification is None or "Gram" in text(app))
         await pilot.press("3")
         await until(lambda: app.screen.query("FoldsView"))
         assert app.screen.query("FoldsView").first().kept() == {"folds": 5, "knots": 9}
