@@ -41,13 +41,13 @@ def network(effort: Effort) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "network.pt"
         torch.save(drawn().state_dict(), file)
-        with launch(Path(folder), "open", str(file)) as app:
+        with launch(Path(folder), "open", str(file), "--domain", "-5", "5") as app:
             app.wait_for("counted")
             turns = cycle("][")
 
             def turn() -> None:
                 app.send(next(turns))
-                sleep(0.2)
+                sleep(0.1)
 
             steps = ((".", "Output 1 ─"), (",", "Output 0 ─"))
             waits = key_to_paint(app, effort.keys, (0.3, 0.7), steps, before=turn, during="counting")

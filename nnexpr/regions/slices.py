@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.regions.plane.placed import Plane, plane_through
-from nnexpr.scale import Scale
+from nnexpr.regions.plane.placed import Plane, placed, plane_through
+from nnexpr.scale import SAME, Scale
 from nnexpr.specification import InputError
 from nnexpr.targets.points import read_point
 
@@ -106,6 +106,22 @@ class Slice:
         factors = np.array([scale.factor for scale in scales])
         u, v = (read_point(each, len(scales), "directions").ravel() / factors for each in self.directions)
         return Plane(_point(self.origin, scales, "origin"), u, v)
+
+    def check(self) -> None:
+        """What can be seen without the network: raises InputError for points that cannot be read, or are no place."""
+        option = "between" if self.between else "plane" if self.points else "origin"
+        spelled = [(option, each) for each in self.given] + [
+            ("directions", each) for each in self.directions or ()
+        ]
+        sizes = [read_point(each, None, name).size for name, each in spelled]
+        for (name, each), size in zip(spelled, sizes, strict=True):
+            if size != sizes[0]:
+                other = f"it has {size:,} numbers, and {spelled[0][1]} has {sizes[0]:,}"
+                raise InputError(name, each, other)
+        if self.between is not None:
+            self.ends((SAME,) * sizes[0])
+        elif self.is_plane:
+            placed(self.plane((SAME,) * sizes[0]), sizes[0])
 
     @property
     def given(self) -> tuple[str, ...]:

@@ -32,8 +32,8 @@ _NUMPY = b"\x93NUMPY"
 _INDEXED = re.compile(r"(?P<path>.+):(?P<index>\d+)", re.DOTALL)
 
 
-def read_point(spelled: str, inputs: int, option: str) -> Array:
-    """The point: so many numbers, float64, in the shape that they have in a NumPy array.
+def read_point(spelled: str, inputs: int | None, option: str) -> Array:
+    """The point: so many numbers, or None for any, float64, in the shape that they have in a NumPy array.
 
     What is wrong with it is an InputError of this option.
     """
@@ -41,7 +41,7 @@ def read_point(spelled: str, inputs: int, option: str) -> Array:
         numbers = _numbers(spelled) if _is_written(spelled) else _from_file(spelled, inputs)
     except FileError as error:
         raise InputError(option, spelled, str(error)) from None
-    if numbers.size != inputs:
+    if inputs is not None and numbers.size != inputs:
         has = f"{numbers.size:,} number{'s' * (numbers.size != 1)}"
         raise InputError(option, spelled, f"the point has {has}, and the network {inputs:,} inputs")
     if not np.isfinite(numbers).all():
@@ -61,7 +61,7 @@ def _numbers(spelled: str) -> Array:
         raise FileError("it is neither a file nor numbers with commas between them") from None
 
 
-def _from_file(spelled: str, inputs: int) -> Array:
+def _from_file(spelled: str, inputs: int | None) -> Array:
     path, index = spelled, None
     if not os.path.exists(spelled) and (found := _INDEXED.fullmatch(spelled)):
         path, index = found["path"], int(found["index"])
@@ -71,7 +71,7 @@ def _from_file(spelled: str, inputs: int) -> Array:
     return _of_array(path, index, inputs) if is_array else _of_table(path, index)
 
 
-def _of_array(path: str, index: int | None, inputs: int) -> Array:
+def _of_array(path: str, index: int | None, inputs: int | None) -> Array:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError):  # of objects, cut off, of a head that does not fit

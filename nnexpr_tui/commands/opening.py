@@ -71,6 +71,8 @@ def opening(
         from nnexpr.regions.slices import Slice
 
         place = Slice(domain=domain, domain2=domain2)
+    if place is not None:
+        place.check()
     if not os.path.exists(file) and len(store.runs(file)) != 1:
         raise InputError("file", file, "there is no such file, and no run of that id in the store")
     from nnexpr_tui.commands.explore import explore
