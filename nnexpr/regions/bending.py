@@ -7,8 +7,9 @@ They are joined if the slope changes by no more than rounding may change it:
 
 with w the output's weights, s' the slopes of the last hidden layer, eps = 2^-52 and N = sum_l (n_l + 1) over the widths
 n_l. Both sums are over the units j whose slope is not the same number on both sides: the others add nothing to the
-change nor to its rounding, so a weak bend is seen beside a strong slope. sigma_j is what rounding has left in s'_j in
-the layers below, so that slopes which cancel inside a hidden layer, up to rounding, count as equal:
+change nor to its rounding, so a weak bend is seen beside a strong slope. (Where a layer below has swallowed a bend,
+because a slope that it changes is the same number still, the sums are over all units.) sigma_j is what rounding has
+left in s'_j in the layers below, so that slopes which cancel inside a hidden layer, up to rounding, count as equal:
 
     sigma(s)^2 = sum_j w_j^2 (s'_j^2 + sigma(s'_j)^2),    zero for the path's or the plane's own,
 
@@ -25,7 +26,7 @@ import numpy as np
 from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.regions.layer import Array
 
-__all__ = ["EPS", "WEAK", "change", "root"]
+__all__ = ["EPS", "WEAK", "change", "root", "terms_of_all"]
 
 EPS = 2.0**-52
 WEAK = (
@@ -53,6 +54,17 @@ def change(
             both = blurs[row - 1, unit] + blurs[row, unit]
             square += weights[unit] * weights[unit] * both if left[unit] != right[unit] else 0.0
     return total, size, square
+
+
+@compiled
+def terms_of_all(slopes: Array, blurs: Array, row: int, weights: Array) -> tuple[float, float]:
+    """The size and the square of ``change`` over all units, of which each may have changed by its rounding."""
+    size, square = 0.0, 0.0
+    for unit in range(len(weights)):
+        weight = weights[unit]
+        size += abs(weight) * (abs(slopes[row - 1, unit]) + abs(slopes[row, unit]))
+        square += weight * weight * (blurs[row - 1, unit] + blurs[row, unit])
+    return size, square
 
 
 @compiled

@@ -55,8 +55,9 @@ class Certificate:
     pieces are not the network, and no count of them is vouched for.
 
     ``ties``: how many pre-activations the tie rule placed on a kink: kinks that coincide with one another, with a bend
-    of an earlier layer or with an end of the domain. A unit that stays on its kink, as the comparisons of a maximum of
-    equal numbers do, has none there. Zero for a network in general position.
+    of an earlier layer or with an end of the domain. A unit that stays on its kink to the bit, as the comparisons of a
+    maximum of equal numbers do, has none there; one that only rounding keeps there has. Zero for a network in general
+    position.
 
     ``merged``: positions at which some unit bends and what it feeds shows no bend that stands out from rounding, so
     that both sides are one region. Units that cancel exactly are among them, and bends too weak beside strong ones to

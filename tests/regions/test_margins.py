@@ -190,3 +190,16 @@ def test_counts_by_epoch_take_margins() -> None:
     counts = [path_regions(network, ends, of="margin:2")[0].count for network in networks]
     assert [each.count for each in found] == counts
     assert all(each.certified for each in found)
+
+
+def test_a_bend_of_an_output_that_is_never_the_largest_is_none() -> None:
+    """The largest of the others is 2^37 s; the other one bends at t = 0, by less than rounding leaves in that."""
+    x = Draft().input((2,))
+    both = leaky(contracted(x, np.eye(2), 1), 0.0)
+    outputs = np.array([[2.0**37, 0.0, 2.0**-37], [0.0, 2.0**-32, 0.0]])
+    graph = x.draft.graph(contracted(both, outputs, 1))
+    cells = plane_regions(graph, ((1.0, 2.0), (-1.0, 1.0)), of="margin:2")
+    assert (cells.count, cells.activation_regions) == (1, 2)
+    assert cells.check.merged > 0
+    [along] = path_regions(graph, [[1.0, -1.0], [2.0, 1.0]], of="margin:2")
+    assert (along.count, along.activation_regions) == (1, 2)

@@ -57,3 +57,12 @@ def test_kinks_that_meet_are() -> None:
     cells = plane_regions(network(meeting, [[1.0, 2.0, 4.0, 0.0]]), BOX)
     assert (cells.count, len(cells.vertices)) == (6, 9)
     assert cells.check.ties == 4  # two in the middle, where another makes the vertex, and two corners
+
+
+def test_what_only_rounding_keeps_on_a_kink_is_a_tie_wherever_it_stays() -> None:
+    """Two equal numbers that cancel, a million million times as large as the third, whose bend they hide."""
+    for inputs in (1, 2):
+        first = [[1.0, *[0.0] * (inputs - 1), 2.0]] * 2 + [[2.0**-15, *[0.0] * (inputs - 1), 0.5]]
+        hidden = network(first, [[2.0**40, -(2.0**40), 1.0, -0.5]], [[1.0, 0.0]])
+        [found] = linear_regions(hidden, (-1.0, 1.0)) if inputs == 1 else [plane_regions(hidden, BOX)]
+        assert found.check.ties > 0

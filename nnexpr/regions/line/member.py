@@ -159,15 +159,17 @@ def trace(
     variances = np.zeros((len(knots) if care >= VALUES else 0, inputs.shape[1]))
     blurs = np.zeros((len(knots) if care == SLOPES else 0, inputs.shape[1]))
     front = Front(knots, births, inputs, directions, variances, blurs, care)
-    status, lengths, ties, merged, first = DONE, np.zeros(len(shapes)), 0, 0, 0
+    status, lengths, ties, lost, first = DONE, np.zeros(len(shapes)), 0, np.empty(0), 0
+    merged = 0
     dead = np.zeros(shapes[:-1, 2].sum(), dtype=np.int64)
     late = Late(0, births[:0], np.empty((0, 2)), np.empty(0))
     for number in range(len(shapes) - 1):
         layer, puts_off = layer_of(member, number), number + 2 < len(shapes) and shapes[number + 1, 4] >= 0
-        front, late, tied, lost, status = _raised(number + 1, front, late, layer, tolerance, puts_off)
+        front, late, tied, swallowed, status = _raised(number + 1, front, late, layer, tolerance, puts_off)
         if status != DONE:
             break
-        ties, merged, own = ties + tied, merged + lost, layer.own
+        ties, merged, own = ties + tied, merged + len(swallowed), layer.own
+        lost = np.concatenate((lost, swallowed)) if len(swallowed) else lost
         _turn(front, layer.bends, turned)
         activate(front, layer.bends, dead[first : first + own])
         if measure:
@@ -177,13 +179,13 @@ def trace(
     if status == DONE:
         layer, below, units = layer_of(member, len(shapes) - 1), front, len(shapes) + shapes[:, 5].sum()
         front = _affine(below, layer)
-        ends, lost, weak = begin(below, layer.weights, units)
+        ends, joined, weak = begin(below, layer.weights, units, np.sort(lost))
         if not (finite(front.values) and finite(front.slopes)):
             status = OVERFLOW
         elif weak:
             status = SLOPES
         else:
-            merged += lost
+            merged += joined
             collapsed = len(ends) == 2 and flat(below, layer.weights, front.slopes[0], units)
             lengths[-1] = length(front.values, len(layer.bias)) if measure else 0.0
             if certify:
@@ -205,18 +207,18 @@ def _affine(front: Front, layer: Layer) -> Front:
 @compiled
 def _raised(
     number: int, below: Front, late: Late, layer: Layer, tolerance: float, puts_off: bool
-) -> tuple[Front, Late, int, int, int]:
+) -> tuple[Front, Late, int, Array, int]:
     """The front of a hidden layer's pre-activations with a row where a unit meets a kink, or without those that are put
-    off to the next layer, and these; how many ties; how many bends of the layers below are lost in rounding; the
-    status. ``late``: what was put off to this layer.
+    off to the next layer, and these; how many ties; where bends of the layers below are lost in rounding; the status.
+    ``late``: what was put off to this layer.
     """
     front, given = _affine(below, layer), np.empty(0, dtype=np.int64)
     if len(late.places):
         front, given = put_in(front, below.slopes, late, layer)
     needed, longest = needed_care(front, below, layer, given)
+    tied, ties, lost = np.empty((0, 3), dtype=np.int64), 0, np.empty(0)
     if needed < 0 or needed > below.care:
-        return front, late, 0, 0, needed
-    tied, ties, lost = np.empty((0, 2), dtype=np.int64), 0, 0
+        return front, late, 0, lost, needed
     if below.care >= VALUES:
         positions, births, values, slopes, _, blurs, _ = front
         if below.care == SLOPES:
@@ -231,9 +233,9 @@ def _raised(
         _near(front, below.values, given, longest, places, measures, layer, tolerance),
     )
     if repeated and below.care < VALUES:
-        return front, late, 0, 0, VALUES
+        return front, late, 0, lost, VALUES
     if puts_off and below.care == NOTHING:
-        return front, late_of(number, front, places, measures, layer.bends), 0, 0, DONE
+        return front, late_of(number, front, places, measures, layer.bends), 0, lost, DONE
     front = insert(number, front, places, measures, same, repeated)
     flatten(front, number, tied)
     none = Late(number, places[:0], late.shares[:0], late.slopes[:0])
@@ -241,11 +243,11 @@ def _raised(
 
 
 @compiled
-def _lost(front: Front, below: Front, layer: Layer) -> int:
-    """At how many positions units below bend, and yet the slope of some unit that they feed is the same number."""
+def _lost(front: Front, below: Front, layer: Layer) -> Array:
+    """The positions at which units below bend, and yet the slope of some unit that they feed is the same number."""
     outputs, dense = len(layer.bias), len(layer.weights) > 0
     above = layer.sparse if dense else by_rows(layer)
-    positions, bent = 0, np.empty(layer.inputs, dtype=np.bool_)
+    found, bent, end = np.empty(len(front.births)), np.empty(layer.inputs, dtype=np.bool_), 0
     for row in range(1, len(front.births) - 1):
         kept, bending = 0, 0
         for unit in range(outputs):
@@ -256,12 +258,14 @@ def _lost(front: Front, below: Front, layer: Layer) -> int:
             bent[each] = below.slopes[row, each] != below.slopes[row - 1, each]
             bending += bent[each]
         if dense:
-            positions += _swallows_dense(front.slopes, row, layer.weights, bent)
+            swallows = _swallows_dense(front.slopes, row, layer.weights, bent)
         elif bending * outputs < kept * layer.inputs:
-            positions += _swallows_out(front.slopes, row, above, bent)
+            swallows = _swallows_out(front.slopes, row, above, bent)
         else:
-            positions += _swallows_in(front.slopes, row, layer.sparse, bent)
-    return positions
+            swallows = _swallows_in(front.slopes, row, layer.sparse, bent)
+        found[end] = front.positions[row]
+        end += swallows
+    return found[:end]
 
 
 @compiled

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.bending import EPS, WEAK, change, root
+from nnexpr.regions.bending import EPS, WEAK, change, root, terms_of_all
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.line.front import SLOPES, Front
 
@@ -23,11 +23,12 @@ __all__ = ["begin", "flat"]
 
 
 @compiled
-def begin(below: Front, weights: Array, units: int) -> tuple[Index, int, int]:
+def begin(below: Front, weights: Array, units: int, lost: Array) -> tuple[Index, int, int]:
     """The rows at which a linear region begins, and the last row; one begins at every given position.
 
     Also how many neighbours are joined though units below bend between them, and how many bends are so weak that the
     slopes below should be known with their rounding, which is not carried. ``weights (units, outputs)``; ``units``: N.
+    ``lost``: positions, ascending, at which a layer below has swallowed a bend.
     """
     rows, outputs = len(below.births), weights.shape[1]
     found = np.empty(rows, dtype=np.int64)
@@ -40,8 +41,15 @@ def begin(below: Front, weights: Array, units: int) -> tuple[Index, int, int]:
                 step, size, square = change(
                     below.slopes, below.blurs, row, columns[each], below.care == SLOPES
                 )
-                bends = abs(step) > EPS * units * (size + root(square))
                 met |= size > 0.0
+                if (
+                    step != 0.0
+                    and len(lost)
+                    and below.care == SLOPES
+                    and _is_among(lost, below.positions[row])
+                ):
+                    size, square = terms_of_all(below.slopes, below.blurs, row, columns[each])
+                bends = abs(step) > EPS * units * (size + root(square))
                 weak += bends and below.care < SLOPES and abs(step) <= WEAK * size
         if bends:
             found[end] = row
@@ -49,6 +57,13 @@ def begin(below: Front, weights: Array, units: int) -> tuple[Index, int, int]:
         merged += met and not bends
     found[end] = rows - 1
     return found[: end + 1], merged, weak
+
+
+@compiled
+def _is_among(positions: Array, position: float) -> bool:
+    """Whether a position is one of some that ascend."""
+    at = np.searchsorted(positions, position)
+    return bool(at < len(positions) and positions[at] == position)
 
 
 @compiled

@@ -240,14 +240,14 @@ def _squares(numbers: Array, doubts: Array) -> Array:
 
 @compiled
 def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> tuple[Index, int]:
-    """Set what counts as on a kink to it, in place; ``(places, 2)``: the row and the unit of every such place; and how
-    many of these are ties. A unit that stays on its kink to the next row meets nothing there.
+    """Set what counts as on a kink to it, in place; ``(places, 3)``: of every such place the row, the unit, and whether
+    it was on it to the bit; and how many of these are ties.
 
     ``front``: the layer's pre-activations with their variances; ``below``: the outputs below, with theirs. Squares
     overflow from 1e154 on: nothing is taken for a tie there.
     """
     z, variances, (runs, functions) = front.values, front.variances, layer.bends
-    rooms, tied = rooms_of(layer.bends), np.empty((16, 2), dtype=np.int64)
+    rooms, tied = rooms_of(layer.bends), np.empty((16, 3), dtype=np.int64)
     met, own = np.empty(z.shape[1] * functions.shape[2]), np.empty(layer.inputs)
     weights, sparse = layer.weights, layer.sparse
     end = 0
@@ -262,7 +262,7 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> tuple[
                     if (distance * distance <= limit < np.inf and distance < most) or distance == 0.0:
                         if end == len(tied):
                             tied = _longer(tied)
-                        tied[end, 0], tied[end, 1] = row, unit
+                        tied[end, 0], tied[end, 1], tied[end, 2] = row, unit, distance == 0.0
                         met[end - first] = kink
                         end += 1
         if end > first:
@@ -276,22 +276,24 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> tuple[
 
 @compiled
 def _ties(z: Array, tied: Index) -> int:
-    """At how many places a unit is on its kink and on neither side stays there; ``z`` is on it at all of them."""
+    """At how many places a unit is on its kink, but for those at which it is to the bit and stays there on some side:
+    there it meets nothing. ``z`` is on it at all of them.
+    """
     ties = 0
-    for row, unit in tied:
+    for row, unit, exactly in tied:
         stays = (row > 0 and z[row - 1, unit] == z[row, unit]) or (
             row + 1 < len(z) and z[row + 1, unit] == z[row, unit]
         )
-        ties += not stays
+        ties += not (stays and exactly)
     return ties
 
 
 @compiled
 def _longer(tied: Index) -> Index:
     """Room for twice as many."""
-    longer = np.empty((2 * len(tied), 2), dtype=np.int64)
+    longer = np.empty((2 * len(tied), 3), dtype=np.int64)
     for at in range(len(tied)):
-        longer[at, 0], longer[at, 1] = tied[at, 0], tied[at, 1]
+        longer[at] = tied[at]
     return longer
 
 

@@ -44,8 +44,9 @@ class PlaneCertificate:
     2026).
 
     ``ties``: how many pre-activations at vertices the tie rule placed on a kink: lines that pass where others meet, or
-    through a corner. A unit that stays on its kink all over a cell, as the comparisons of a maximum of equal numbers
-    do, has none at the cell's corners. Zero for a network in general position.
+    through a corner. A unit that stays on its kink to the bit all over a cell, as the comparisons of a maximum of equal
+    numbers do, has none at the cell's corners; one that only rounding keeps there has. Zero for a network in general
+    position.
 
     ``merged``: edges at which some unit bends and what it feeds shows no bend that stands out from rounding, so that
     both cells are one region, as on the line: units that cancel exactly, and bends too weak to be told.

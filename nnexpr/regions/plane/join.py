@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled
-from nnexpr.regions.bending import EPS, WEAK, change
+from nnexpr.regions.bending import EPS, WEAK, change, terms_of_all
 from nnexpr.regions.bending import root as rounded
 from nnexpr.regions.layer import Array, Index, Layer
 from nnexpr.regions.plane.layers import Sides
@@ -53,10 +53,11 @@ def bending(
             some = places[first : min(first + most, high)]
             cells, rows = np.unique(faces[some], return_inverse=True)
             rows, met = rows.reshape(-1, 2), marks[faces[some, 0]] != marks[faces[some, 1]]
+            swallowed = np.zeros(len(some), dtype=np.bool_)
             for level in carefully(root, layers[:-1], sides, cells.astype(np.int32)):
-                met |= _swallowed(level.below, level.raised, level.layer, level.places[rows])
-            bends[some] = _differ(level.gradients, level.blurs, rows, columns, eps)
-            merged += int(np.count_nonzero(met & ~bends[some]))
+                swallowed |= _swallowed(level.below, level.raised, level.layer, level.places[rows])
+            bends[some] = _differ(level.gradients, level.blurs, rows, columns, eps, swallowed)
+            merged += int(np.count_nonzero((met | swallowed) & ~bends[some]))
         return merged
 
     return bends, sum(in_shares(work, len(places), FEWEST))
@@ -105,9 +106,10 @@ def _swallowed(below: Array, raised: Array, layer: Layer, rows: Index) -> Flags:
 
 
 @compiled
-def _differ(block: Array, blurs: Array, rows: Index, columns: Array, eps: float) -> Flags:
+def _differ(block: Array, blurs: Array, rows: Index, columns: Array, eps: float, swallowed: Flags) -> Flags:
     """Whether some output's gradient is another one in the two rows of each edge, ``rows: (edges, 2)``, of ``block:
-    (cells, 2, units)``; ``columns (outputs, units)``.
+    (cells, 2, units)``; ``columns (outputs, units)``. At an edge at which a bend was ``swallowed`` below, units whose
+    gradient is the same number may have changed too, by their rounding.
     """
     found = np.zeros(len(rows), dtype=np.bool_)
     both, doubts = np.empty((2, columns.shape[1])), np.empty((2, columns.shape[1]))
@@ -118,6 +120,8 @@ def _differ(block: Array, blurs: Array, rows: Index, columns: Array, eps: float)
                 doubts[side, :] = blurs[rows[edge, side], axis]
             for each in range(len(columns)):
                 step, size, square = change(both, doubts, 1, columns[each], True)
+                if swallowed[edge]:
+                    size, square = terms_of_all(both, doubts, 1, columns[each])
                 found[edge] |= abs(step) > eps * (size + rounded(square))
     return found
 

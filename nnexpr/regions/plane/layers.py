@@ -114,13 +114,16 @@ def _cut(
 ) -> tuple[Mesh, int]:
     """The cells cut along the lines of a layer, until they are more than ``most``; and those that are done by then."""
     vertices, known = int(mesh.sizes[VERTICES]), int(mesh.sizes[TIES])
-    ties = in_shares(lambda low, high: classify(mesh, lines, limits, steepness, low, high), vertices, FEWEST)
+    rounded = np.zeros(len(limits), dtype=np.bool_)  # units that only rounding keeps on a kink somewhere
+    ties = in_shares(
+        lambda low, high: classify(mesh, lines, limits, steepness, rounded, low, high), vertices, FEWEST
+    )
     in_shares(lambda low, high: survey_cells(mesh, low, high), int(mesh.sizes[CELLS]), FEWEST)
     cell, made = 0, mesh
     while (cell := cut(made, cell, number, lines, limits, steepness, most)) < made.sizes[CELLS] <= most:
         made = grown(made)
     if sum(ties) or made.sizes[TIES] > known:
-        made.sizes[TIES] = known + meetings(made, lines, int(made.sizes[VERTICES]) - vertices)
+        made.sizes[TIES] = known + meetings(made, lines, rounded, int(made.sizes[VERTICES]) - vertices)
     return made, cell
 
 

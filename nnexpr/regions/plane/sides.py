@@ -8,6 +8,7 @@ vertex on an edge takes the side of its ends, and only where these are on two si
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest
 from nnexpr.kernels.compiled import compiled
@@ -28,10 +29,16 @@ from nnexpr.regions.plane.mesh import (
 
 __all__ = ["classify", "meetings", "seen", "survey", "survey_cells", "take_sides", "unit_and_kink"]
 
+Flags = NDArray[np.bool_]
+
 
 @compiled
-def classify(mesh: Mesh, lines: Lines, limits: Array, steepness: Array, low: int, high: int) -> int:
-    """Set the bits of some vertices; a pre-activation that counts as on a kink is set to it. How many do."""
+def classify(
+    mesh: Mesh, lines: Lines, limits: Array, steepness: Array, rounded: Flags, low: int, high: int
+) -> int:
+    """Set the bits of some vertices; a pre-activation that counts as on a kink is set to it. How many do; ``rounded
+    (units,)`` are marked if one of them was not on it to the bit.
+    """
     units, groups = len(limits), lines.groups
     heights, depths, near = np.empty(units), np.empty(units), np.empty(units)
     ties = 0
@@ -55,6 +62,7 @@ def classify(mesh: Mesh, lines: Lines, limits: Array, steepness: Array, low: int
                 continue
             for unit in range(first, end):
                 if not (heights[unit] > near[unit] or depths[unit] > near[unit]):
+                    rounded[unit] |= heights[unit] != 0.0
                     mesh.values[vertex, unit] = kink
                     ties += 1
     return ties
@@ -139,11 +147,16 @@ def take_sides(
 
 
 @compiled
-def meetings(mesh: Mesh, lines: Lines, new: int) -> int:
+def meetings(mesh: Mesh, lines: Lines, rounded: Flags, new: int) -> int:
     """At how many vertices lines pass that did not make them: of each vertex the lines on it, but for those that are of
-    units which stay on their kink all over a cell beside it. ``new``: how many vertices a line of this layer made.
+    units which stay on their kink all over a cell beside it, unless they are ``rounded (units,)``. ``new``: how many
+    vertices a line of this layer made.
     """
     words, total = mesh.bits.shape[2], -new
+    kept = np.zeros(words, dtype=np.int64)  # the lines of rounded units
+    for word in range(words):
+        for each in range(lines.counts[word]):
+            kept[word] |= (1 if rounded[lines.firsts[word] + each] else 0) << each
     leaving = np.empty(mesh.sizes[VERTICES], dtype=np.int64)  # a half-edge from each
     for side in range(2 * mesh.sizes[EDGES]):
         leaving[mesh.sides[side, ORIGIN]] = side
@@ -158,7 +171,9 @@ def meetings(mesh: Mesh, lines: Lines, new: int) -> int:
             while True:
                 cell = mesh.sides[side, CELL]
                 if cell >= 0:
-                    open_bits &= mesh.cell_bits[cell, ABOVE, word] | mesh.cell_bits[cell, BELOW, word]
+                    open_bits &= (
+                        mesh.cell_bits[cell, ABOVE, word] | mesh.cell_bits[cell, BELOW, word] | kept[word]
+                    )
                 side = mesh.sides[side ^ 1, AFTER]
                 if side == leaving[vertex]:
                     break
