@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
 from quick import columns, curves, quick
 
+from nnexpr.experiments.attempt import Attempt
+from nnexpr.experiments.concepts import tensor_ranks
 from nnexpr.theory.barron import barron_bound
+from nnexpr.theory.tensors import cp_tensor, hierarchical_tensor
 
 
 def close(found: object, expected: object) -> None:
@@ -98,6 +102,8 @@ def test_equal_parameters() -> None:
 
 def test_capacity() -> None:
     result, _ = quick("capacity")
+    [depth] = [claim for claim in result.claims if claim.id == "C7 depth"]
+    assert re.findall(r"at L = (\d+)", str(depth.measured)) == ["9", "199"]  # the shallowest and the deepest
     table, exact = result.tables
     weights, layers, units, reached, growth = columns(table, "W", "L", "units", "reached", "growth")
     shapes = [[8, *[n] * 9, 1] for n in (8, 16, 32, 64, 128, 256, 512, 1024)]
@@ -192,6 +198,21 @@ def test_tensors() -> None:
     assert list(of_cp) == list(expected * (n * m + 1))
     shown = curves(result.figures[0])
     assert shown == {"M = 2, r = 2": ([3.0], [16.0]), "M = 4, r = 3": ([1.0, 2.0], [3.0, 9.0])}
+
+
+def test_one_draw_of_a_lower_rank_is_told_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every other one is a sum of too few products."""
+
+    def drawn(order: int, dimension: int, rank: int, seed: int) -> np.ndarray:
+        right = hierarchical_tensor(order, dimension, rank, seed)
+        return cp_tensor(order, dimension, 1, seed) if seed % 2 else right
+
+    monkeypatch.setattr(tensor_ranks, "hierarchical_tensor", drawn)
+    monkeypatch.setattr(tensor_ranks, "QUICK_CASES", ((4, 2, 2),))
+    result = tensor_ranks.run(Attempt(quick=True))
+    least, most = columns(result.tables[0], "least rank", "largest rank")
+    assert (list(least), list(most)) == ([1], [4])
+    assert [claim.verdict for claim in result.claims] == ["fails"]
 
 
 def test_lottery() -> None:

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from operator import mul
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,11 +15,12 @@ from wrong import WRONG
 
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.discovery import find
-from nnexpr.experiments.manifold import theorems
+from nnexpr.experiments.manifold import construction, theorems
 from nnexpr.experiments.manifold.bends import reach
 from nnexpr.experiments.manifold.beyond import amplitudes, respread
 from nnexpr.experiments.manifold.construction import run
 from nnexpr.networks.compositional import compositional, random_peaks
+from nnexpr.networks.network import Network
 from nnexpr.regions.line import linear_regions
 from nnexpr.splines import tent
 from nnexpr.splines.tent import theorem_scales
@@ -95,6 +97,17 @@ def test_the_networks_with_the_corrected_slope_are_those_of_the_construction() -
     torch.testing.assert_close(corrected.parameters, built.parameters)
     x = np.linspace(0, 1, 33)
     assert np.abs(printed(x) - built(x)).max() > 1
+
+
+def test_an_amplitude_that_does_not_fall_is_no_decay(monkeypatch: pytest.MonkeyPatch) -> None:
+    def level(*given: Any, **more: Any) -> Network:
+        network = compositional(*given, **more)
+        network.affine(3)[0, 3, 3] = 1.0
+        return network
+
+    assert [claim.verdict for claim in construction.layers(3, 0)[1]] == ["holds"]
+    monkeypatch.setattr(construction, "compositional", level)
+    assert [claim.verdict for claim in construction.layers(3, 0)[1]] == ["fails"]
 
 
 def test_both_signs_of_the_slope_are_counted_and_bounded_quotients_are_named(

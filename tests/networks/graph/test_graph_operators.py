@@ -15,7 +15,16 @@ from torch.nn import functional
 from nnexpr import InputError
 from nnexpr.activations import PiecewiseLinear
 from nnexpr.networks.builders import mlp
-from nnexpr.networks.graph.affine import added, averaged, contracted, convolved, joined, padded, scaled
+from nnexpr.networks.graph.affine import (
+    added,
+    averaged,
+    contracted,
+    convolved,
+    joined,
+    multiplied,
+    padded,
+    scaled,
+)
 from nnexpr.networks.graph.bends import bent, clamped, larger, leaky, smaller
 from nnexpr.networks.graph.chain import graph_of
 from nnexpr.networks.graph.convolution import Convolution
@@ -154,12 +163,38 @@ def test_pooling_is_that_of_torch(windows: Windows, size: int) -> None:
             same(pooled_mean(image, windows, with_padding), x, expected)
 
 
+@pytest.mark.parametrize("other", [4, 3, 1])
 @pytest.mark.parametrize(("size", "made"), [(12, 3), (10, 4), (7, 7), (3, 5), (9, 1)])
-def test_adaptive_pooling_is_that_of_torch(size: int, made: int) -> None:
-    x = points(2, size, 6)
+def test_adaptive_pooling_is_that_of_torch(size: int, made: int, other: int) -> None:
+    """Windows of one size where both sizes are multiples, else of several."""
+    x, sizes = points(2, size, 6), (made, other)
     tensor = torch.from_numpy(x)
-    same(adaptive_mean(input_of(2, size, 6), (made, 4)), x, functional.adaptive_avg_pool2d(tensor, (made, 4)))
-    same(adaptive_max(input_of(2, size, 6), (made, 4)), x, functional.adaptive_max_pool2d(tensor, (made, 4)))
+    same(adaptive_mean(input_of(2, size, 6), sizes), x, functional.adaptive_avg_pool2d(tensor, sizes))
+    same(adaptive_max(input_of(2, size, 6), sizes), x, functional.adaptive_max_pool2d(tensor, sizes))
+
+
+def transposed(array: np.ndarray) -> np.ndarray:
+    return array.swapaxes(-1, -2) if array.ndim > 1 else array
+
+
+@pytest.mark.parametrize("of", [(4,), (2, 4), (3, 2, 4), (1, 2, 4)])
+@pytest.mark.parametrize("by", [(4,), (4, 5), (3, 4, 5), (1, 4, 5), (2, 1, 4, 5)])
+@pytest.mark.parametrize("side", ["signal first", "array first"])
+def test_products_with_arrays_are_those_of_numpy(of: tuple[int, ...], by: tuple[int, ...], side: str) -> None:
+    """Vectors, matrices and stacks of them, with different matrices in a stack and with the same."""
+    rng = np.random.default_rng(0)
+    x, different = rng.standard_normal(of), rng.standard_normal(by)
+    for array in (different, np.broadcast_to(different.reshape(-1, *by[-2:])[0], by)):
+        flat = input_of(x.size)
+        signal = flat.at(flat.places.reshape(of))
+        if side == "signal first":
+            made, expected = multiplied(signal, array), x @ array
+        else:
+            turn = signal.at(transposed(signal.places))
+            made, expected = multiplied(transposed(array), turn), transposed(array) @ transposed(x)
+        assert made.shape == expected.shape
+        found = made.draft.graph(made)(x.reshape(1, -1))[0, 0]
+        np.testing.assert_allclose(found, expected.ravel(), rtol=1e-12, atol=1e-12)
 
 
 def turned(signal: Signal) -> Signal:
