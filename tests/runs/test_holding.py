@@ -57,6 +57,12 @@ def test_another_process_holds_it_until_it_lets_go(run: Path, other: subprocess.
     hold(run)()
 
 
+def test_what_says_who_holds_it_is_the_users_own(run: Path) -> None:
+    let_go = hold(run)
+    assert lock_of(run).stat().st_mode & 0o777 == 0o600
+    let_go()
+
+
 def test_a_process_that_was_killed_holds_nothing(run: Path, other: subprocess.Popen[str]) -> None:
     other.send_signal(signal.SIGKILL)
     other.wait()
