@@ -16,10 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-IMAGES = Path(__file__).parent / "images"
-DATA = Path(__file__).parents[1] / "examples" / "data"
+if TYPE_CHECKING:
+    from nnexpr_tui.presets import Preset
+
+IMAGES = Path(__file__).resolve().parent / "images"
+DATA = Path(__file__).resolve().parents[1] / "examples" / "data"
 PATIENCE = 600.0  # seconds; it only ends what hangs
 SETTLES = 1.0  # seconds without another frame, after which a screen is taken to be done
 
@@ -37,6 +40,7 @@ class Picture:
     steps: tuple[tuple[str, str], ...]
     fit: Mapping[str, Any] = field(default_factory=dict)
     preset: str = ""
+    network: tuple[str, ...] = ()  # of a classifier of digits: --plane or --between, and the digits
     size: tuple[int, int] = (120, 40)
 
 
@@ -45,6 +49,8 @@ PICTURES = (
     Picture("low-first", (("", "finished"),), preset="low-first"),
     Picture("folding", (("", r"\b64\b"),), preset="folding"),
     Picture("replay", (("", r"1,000.*1,000"),), preset="encoding"),
+    Picture("network", (("", r"counted.*Residual"),), network=("plane", "3", "5", "8")),
+    Picture("segment", (("", r"counted.*Residual"),), network=("between", "3", "5")),
 )
 
 
@@ -65,8 +71,9 @@ async def take(picture: Picture) -> None:
     specification = FitSpecification.make(**picture.fit) if picture.fit else None
     if preset is not None and preset.fit:
         specification = preset.specification()
+    opening = _opened(*picture.network) if picture.network else None
     app = Explorer(
-        specification, start=bool(picture.fit), fresh=True, preset=preset, store=store(),
+        specification, start=bool(picture.fit), fresh=True, preset=preset, opening=opening, store=store(),
         settings=Settings(theme="textual-dark", markers="braille"),
     )  # fmt: skip
 
@@ -94,6 +101,30 @@ async def take(picture: Picture) -> None:
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 
 
+def _opened(place: str, *digits: str) -> Preset:
+    """A classifier of digits, trained as ``examples/digits.py`` does, on the segment or the plane of some of them."""
+    import numpy as np
+    import torch
+
+    from nnexpr.regions.slices import Slice
+    from nnexpr_tui.presets import Preset
+
+    sys.path.insert(0, str(DATA.parent))
+    import digits as example
+
+    images, labels = example.digits()
+    torch.manual_seed(0)
+    hidden = [part for _ in range(2) for part in (torch.nn.Linear(32, 32), torch.nn.ReLU())]
+    module = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.ReLU(), *hidden, torch.nn.Linear(32, 10))
+    example.train(module, images[:1500], labels[:1500], 20, lambda *_: None)
+    torch.save(module.state_dict(), "digits.pt")
+    for digit in digits:
+        np.save(f"{digit}.npy", images[(labels == int(digit)).nonzero()[0, 0]].reshape(8, 8).numpy())
+    points = tuple(f"{digit}.npy" for digit in digits)
+    where = Slice(between=points) if place == "between" else Slice(points=points)  # type: ignore[arg-type]
+    return Preset("file", "", "", view="Network", begin={"file": "digits.pt", "place": where})
+
+
 def _without_network(svg: str) -> str:
     """The picture without the addresses of fonts: whoever looks at it asks nobody for anything."""
     svg = re.sub(r",\s*url\(\"https?://[^)]*\) format\(\"[^\"]*\"\)", "", svg)
@@ -108,6 +139,7 @@ def main(names: list[str]) -> None:
         raise SystemExit(f"no such picture: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as folder:
         homes = ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "NNEXPR_STORE")
+        os.chdir(folder)
         os.environ |= dict.fromkeys(homes, folder) | {"TEXTUAL_COLOR_SYSTEM": "truecolor"}
         for picture in PICTURES:
             if picture.name in (names or [picture.name]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnexpr_tui.charts.figures import COLORS as CURVES
 from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.parts.cells import CellMap
 from nnexpr_tui.parts.map_panes import said
@@ -47,7 +46,8 @@ under the canvas are the bends, and below them where the largest output changes.
 All outputs are drawn where they are few; of many, the chosen one (. and , choose) and those that are the largest
 somewhere. Up and down take another row of the plane, i and o zoom, ] turns the row. V reads values."""
 
-MOST_CURVES = 6  # outputs that are drawn on a row
+CURVES = ("primary", "accent", "success", "error", "foreground", "secondary")
+MOST_CURVES = len(CURVES)  # outputs that are drawn on a row
 BAR_LABEL = 14  # columns for the name and the number of an input, before its bar
 
 
@@ -161,8 +161,8 @@ def row_chart(moment: SliceMoment, output: int, s: float) -> ChartData | None:
     if row is None:
         return None
     curves = [
-        Series(row.s, row.values[:, each], f"out {each}", CURVES[each % len(CURVES)])
-        for each in _drawn(row, output)
+        Series(row.s, row.values[:, each], f"out {each}", color)
+        for each, color in zip(_drawn(row, output), CURVES, strict=False)
     ]
     at = _points(moment, row, output)
     marks = [
@@ -170,7 +170,7 @@ def row_chart(moment: SliceMoment, output: int, s: float) -> ChartData | None:
     ]
     ticks = [Series(row.bends, (), "bends", "warning", style="ticks")]
     if row.classes:
-        ticks.append(Series(row.changes, (), "largest changes", "error", style="ticks"))
+        ticks.append(Series(row.changes, (), "largest changes", "foreground", style="ticks"))
     return ChartData((*curves, *marks, *ticks), Axis(label="s", limits=row.ends), cursor=s)
 
 

@@ -56,7 +56,7 @@ async def test_a_segment_between_two_inputs_is_a_chart_with_its_bends(
         )
         head = rf"regions {path.count} +bends {path.bends} +decisions {decided.count}"
         await until(lambda: shows(app, "Linear regions", f"{path.count}"))
-        assert shows(app, head.removesuffix(f" {decided.count}"), f"{decided.count}")
+        await until(lambda: shows(app, head.removesuffix(f" {decided.count}"), f"{decided.count}"))
         row = moment(app).along
         np.testing.assert_allclose(row.bends, path.positions, atol=1e-12)
         np.testing.assert_allclose(row.changes, decided.positions, atol=1e-12)
@@ -75,7 +75,7 @@ async def test_the_values_on_a_row_are_those_of_the_network(world: World, files:
         await until(
             lambda: shows(app, "Largest", f"{order[0]}, by {values[order[0]] - values[order[1]]:.3g}")
         )
-        assert shows(app, f"Output {order[0]}", f"{values[order[0]]:.6g}")
+        await until(lambda: shows(app, f"Output {order[0]}", f"{values[order[0]]:.6g}"))
 
 
 async def test_a_row_is_zoomed_and_followed_by_another(world: World, files: None) -> None:
@@ -118,8 +118,8 @@ async def test_cells_and_the_row_are_seen_together(world: World, files: None) ->
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot, *"cccc")
         await until(lambda: counted(app) and followed(app) and "Along t = 0.5" in text(app))
-        assert shows(app, "Linear regions", f"{moment(app).counted.regions.count}")
-        assert shows(app, "On the row", f"{moment(app).along.count}")
+        await until(lambda: shows(app, "Linear regions", f"{moment(app).counted.regions.count}"))
+        await until(lambda: shows(app, "On the row", f"{moment(app).along.count}"))
         assert app.screen.query_one("#slice-row", ChartPane).is_wanted
 
 
@@ -157,7 +157,7 @@ async def test_in_little_room_numbers_are_whole_or_end_in_a_sign(world: World, f
                 whole = "".join(run for run, _ in pane.row(y)).rstrip()
                 painted = pane.render_line(y).text.rstrip()
                 assert painted == whole or (painted.endswith("…") and len(whole) > width)
-        assert shows(app, "s, t", "0.5, 0.5")
+        await until(lambda: shows(app, "s, t", "0.5, 0.5"))
 
 
 def test_what_was_not_counted_there_is_not_told(files: None) -> None:

@@ -36,7 +36,7 @@ async def test_counts_stand_beside_their_numbers_at_every_size(
         assert re.search(
             rf"regions {regions(app)} +decisions {regions(app, 'argmax')}", text(app).splitlines()[0]
         )
-        assert shows(app, "s, t", "0.5, 0.5")
+        await until(lambda: shows(app, "s, t", "0.5, 0.5"))
         assert all(pane.content_size.height >= 5 for pane in app.screen.query(MapPane) if pane.is_wanted)
 
 
@@ -71,7 +71,7 @@ async def test_the_plane_is_turned_tilted_shifted_and_put_back(world: World, fil
         assert moment(app).moved
         tilted = moment(app).looked.plane
         assert np.linalg.matrix_rank(np.stack([first.u, first.v, tilted.v]), tol=1e-9) == 3
-        assert shows(app, "P is off", r"[\d.]+")
+        await until(lambda: shows(app, "P is off", r"[\d.]+"))
         await pilot.press("plus")
         await until(lambda: counted(app) and moment(app).looked.plane is not tilted)
         assert np.linalg.norm(moment(app).looked.plane.at(0.5, 0.5) - middle) == pytest.approx(
@@ -91,7 +91,7 @@ async def test_the_crosshair_tells_outputs_of_the_network_there(world: World, fi
         network = read_network("net.pt", store()).network.to(dtype=torch.float64)
         values = network(moment(app).looked.plane.at(*view._point)[None])[0, 0]
         order = np.argsort(-values)
-        assert shows(app, f"Output {order[0]}", f"{values[order[0]]:.6g}")
+        await until(lambda: shows(app, f"Output {order[0]}", f"{values[order[0]]:.6g}"))
         assert shows(app, "Largest", f"{order[0]}, by {values[order[0]] - values[order[1]]:.3g}")
 
 
@@ -146,8 +146,7 @@ async def test_without_a_place_a_network_of_two_inputs_is_on_its_own_plane(world
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
         assert moment(app).counted.viewport.window == ((0.0, 1.0), (0.0, 1.0))
-        assert shows(app, "x1", "0.5")
-        assert "Output 0" in text(app)
+        await until(lambda: shows(app, "x1", "0.5") and "Output 0" in text(app))
         await pilot.press("d")
         await until(lambda: "nowhere to tilt to" in text(app))
 
