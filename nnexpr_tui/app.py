@@ -150,13 +150,14 @@ class Explorer(DifferencesOnly[None]):
 
     def on_cut_short(self, message: CutShort) -> None:
         """Ask whether to go on; whoever has begun with something else is told, and not held up."""
-        run, told = message.runs[0].run, question(message.runs)
-        offered(head.run for head in message.runs)
+        runs, told = message.runs, question(message.runs)
         if self._has_heard_keys or not isinstance(self.screen, HostScreen):
+            offered(runs)
             self.say(f"{told} 7 lists it, and r there goes on")
-        else:
-            go_on = partial(self.controller.take_up, run)
-            self.push_screen(Asking("Go on?", told, "goes on from there", go_on, passes=True))
+            return
+        go_on = partial(self.controller.take_up, runs[0].run)
+        asking = Asking("Go on?", told, "goes on from there", go_on, passes=True)
+        self.push_screen(asking, lambda goes_on: offered(runs[1:] if goes_on else runs))
 
     def on_said(self, message: Said) -> None:
         self.say(message.text, error=message.error)
@@ -178,6 +179,8 @@ class Explorer(DifferencesOnly[None]):
 
     def on_taken_up(self, message: TakenUp) -> None:
         self.controller.taken_up(message)
+        if self.explorer_screen is not None:
+            self.explorer_screen.view.taken_up(message)
         self.clock.arrived(urgent=True)
 
     def on_updated(self) -> None:

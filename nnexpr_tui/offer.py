@@ -1,7 +1,8 @@
-"""Fits that were cut short, looked for at the start: a person is asked, once of each, whether to go on with the newest.
+"""Fits that were cut short, looked for at the start: a person is asked whether to go on with the newest.
 
 A run is one that was cut short where its file says that it trains, and no process does: its line dropped, it was
-terminated or killed, or the machine was. Whoever pauses or leaves has it kept as one that stands still.
+terminated or killed, or the machine was. Whoever pauses or leaves has it kept as one that stands still. Who has
+answered is not asked again of a run at that epoch; one that was trained on and cut short once more is offered again.
 """
 
 from __future__ import annotations
@@ -55,13 +56,11 @@ def cut_short(store: Store) -> tuple[Head, ...]:
     """Those among the newest runs that were not offered yet, the newest first."""
     before, found = was_offered(), []
     for run in reversed(store.runs()[-MOST_READ:]):
-        if run.id in before:
-            continue
         try:
             head = run.head()
         except InputError:  # a damaged file: there is nothing to go on from
             continue
-        if head.state == "running" and not run.holder():
+        if head.state == "running" and _moment(head) not in before and not run.holder():
             found.append(head)
     return tuple(found)
 
@@ -75,12 +74,14 @@ def question(runs: Sequence[Head]) -> str:
     except (InputError, ValueError, TypeError):
         words = "A run"
     told = f"{clean(words)} was cut short; it is kept up to epoch {newest.epoch:,} ({newest.run})."
+    if newest.problem:
+        told += f" {clean(newest.problem)}."
     more = len(runs) - 1
     return told + (f" {more} more {'was' if more == 1 else 'were'} too: 7 lists all." if more else "")
 
 
 def was_offered(path: Path | None = None) -> frozenset[str]:
-    """The ids that somebody was asked of before."""
+    """The runs that somebody was asked of before, each with its epoch then."""
     try:
         with (path or _file()).open(encoding="utf-8") as file:
             return frozenset(file.read(MOST_BYTES).split())
@@ -88,14 +89,19 @@ def was_offered(path: Path | None = None) -> frozenset[str]:
         return frozenset()
 
 
-def offered(runs: Iterable[str], path: Path | None = None) -> None:
-    """From now on nobody is asked of these again; where that cannot be written, somebody is."""
+def offered(runs: Iterable[Head], path: Path | None = None) -> None:
+    """Nobody is asked again of these as they are now; where that cannot be written, somebody is."""
     place = path or _file()
-    ids = sorted({*was_offered(place), *runs})[-MOST_REMEMBERED:]  # ids sort by age
+    moments = sorted({*was_offered(place), *map(_moment, runs)})[-MOST_REMEMBERED:]  # ids sort by age
     try:
-        write_atomically(place, "\n".join(ids) + "\n", durable=False)
+        write_atomically(place, "\n".join(moments) + "\n", durable=False)
     except OSError:
         return
+
+
+def _moment(head: Head) -> str:
+    """A run as it is kept now."""
+    return f"{head.run}@{head.epoch}"
 
 
 def _file() -> Path:

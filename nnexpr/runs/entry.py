@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, get_args
 
+from nnexpr.kinds import NETWORKS
+from nnexpr.optimizers import OPTIMIZERS
+
 __all__ = ["FIELDS", "STATES", "Entry", "State", "created_of", "state_of"]
 
 State = Literal["running", "interrupted", "finished", "diverged", "kept", "damaged"]
@@ -34,7 +37,7 @@ FIELDS: Mapping[str, str] = {
     "device": "where it was trained",
     "version": "of nnexpr",
     "size": "bytes of its file",
-    "sweep": "the sweep that it belongs to",
+    "sweep": "the sweep that it belongs to, by its id or its name",
     "problem": "what is wrong with its file",
 }
 _BEGAN = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-")
@@ -66,6 +69,7 @@ class Entry:
     version: str = ""  # of nnexpr
     size: int = 0  # bytes
     sweep: str = ""  # id
+    sweep_name: str = ""
     target: str = ""
     network: str = ""
     losses_text: str = field(default="[]", repr=False)  # JSON, null where a member has diverged
@@ -88,14 +92,21 @@ class Entry:
         return created_of(self.id)
 
     def value(self, name: str) -> Any:
-        """Of one of :data:`FIELDS`, or of an option of its fit; None where it has none."""
+        """Of one of :data:`FIELDS`, or of an option of its fit; None where it has none, or it means nothing there."""
         if name == "tag":
             return list(self.tags)
+        if name == "sweep":
+            return [each for each in (self.sweep, self.sweep_name) if each]
         if name == "loss":
             return self.least_loss
         if name in FIELDS:
             return getattr(self, name)
-        return self.config.get(name)
+        return self.config.get(name) if self._takes(name) else None
+
+    def _takes(self, option: str) -> bool:
+        """Whether the option means something for its network and its optimiser; of kinds not known here all do."""
+        network, method = NETWORKS.get(self.network), OPTIMIZERS.get(str(self.config.get("optimizer")))
+        return (network is None or network.takes(option)) and (method is None or method.takes(option))
 
 
 def created_of(run: str) -> str:

@@ -190,7 +190,10 @@ def _comparing(name: str, sign: str, value: str) -> Test:
 
 
 def _values(entry: Entry, name: str) -> list[Any]:
-    value = entry.value(name)
+    return _listed(entry.value(name))
+
+
+def _listed(value: Any) -> list[Any]:
     if value is None or value == "":
         return []
     return value if isinstance(value, list) else [value]
@@ -210,7 +213,12 @@ def _text(value: Any) -> str:
 
 
 def _searched(entry: Entry) -> Iterator[str]:
-    return (_text(value)[:MOST_SEARCHED] for name in SEARCHED for value in _values(entry, name))
+    """Also the activation of a network that has no choice of one: it is what its units are."""
+    values = (
+        entry.config.get(name) if name in OPTIONS and name not in FIELDS else entry.value(name)
+        for name in SEARCHED
+    )
+    return (_text(value)[:MOST_SEARCHED] for each in values for value in _listed(each))
 
 
 def _unquoted(value: str) -> str:

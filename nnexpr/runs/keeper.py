@@ -46,11 +46,11 @@ class Keeper:
         self.problem = ""
         self._let_go: weakref.finalize[..., Keeper] | None = None
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def take(self) -> None:
         """Hold the run that was given, from before it is read; raises InputError where another process trains it.
 
-        Where its file is damaged the previous checkpoint takes its place, and ``problem`` says so.
+        Where its file is damaged the previous checkpoint takes its place, and ``problem`` says so. Raises OSError where
+        that cannot be written.
         """
         try:
             if self.run is not None:
@@ -58,6 +58,11 @@ class Keeper:
                 self.problem = Run(self.run, self._store.place(self.run)).mend()
         except Held as error:
             raise InputError("run", str(self.run), str(error.strerror)) from None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While inside, the run that was given is taken (:meth:`take`)."""
+        self.take()
         try:
             yield
         finally:

@@ -14,8 +14,9 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from nnexpr.runs.sweep_growth import (
 __all__ = ["CellEntry", "SweepEntry", "Sweeps"]
 
 SYNC_EVERY = 1.0  # seconds: what a power failure may take
+MOST_OF_A_HEAD = 1 << 24  # bytes of a journal's first line, which has the sweep's TOML
 MOST_BYTES = 1 << 30  # of a journal that is read; one of 100,000 cells has a twentieth of it
 _SUFFIX = ".jsonl"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
@@ -172,6 +174,15 @@ class Sweeps:
             raise InputError("sweep", beginning, f"no sweep in {self._folder.parent} has such an id or name")
         return called[-1]
 
+    def names(self, sweeps: Iterable[str]) -> dict[str, str]:
+        """Of these sweeps, by id, from the first lines of their journals; of one that cannot be read none."""
+        found = {}
+        for sweep in sweeps:
+            with suppress(OSError, FileError):
+                if _ID.fullmatch(sweep) and (name := _name_in(self._place(sweep))):
+                    found[sweep] = name
+        return found
+
     def cells(self, sweep: str) -> tuple[CellEntry, ...]:
         """Its cells as they stand, by number."""
         return tuple(self._read(sweep)[1])
@@ -226,3 +237,18 @@ class Sweeps:
 
     def _place(self, sweep: str) -> Path:
         return self._folder / f"{sweep}{_SUFFIX}"
+
+
+@lru_cache(maxsize=4096)
+def _name_in(journal: Path) -> str:
+    """The name in a journal's first line, which never changes; nothing where it says none.
+
+    Raises OSError and FileError where it cannot be read now.
+    """
+    with open_ordinary(journal) as file:
+        line = file.readline(MOST_OF_A_HEAD)
+    try:
+        name = json.loads(line)["name"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return ""
+    return name if isinstance(name, str) else ""

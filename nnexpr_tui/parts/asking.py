@@ -16,15 +16,15 @@ from nnexpr_tui.parts.table import ScrollPane
 __all__ = ["Asking"]
 
 
-class Asking(Overlay[None]):
-    """``question`` and what enter does; ``do`` is called where that is wanted.
+class Asking(Overlay[bool]):
+    """``question`` and what enter does; ``do`` is called where that is wanted, and the result is whether it was.
 
     ``passes``: a key that answers nothing goes on to what lies beneath, for whoever did not wait to be asked.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,y", "do", "Do it", show=False),
-        Binding("escape,n", "dismiss", "Leave it", show=False),
+        Binding("escape,n", "dismiss(False)", "Leave it", show=False),
         Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
     ]
 
@@ -47,13 +47,13 @@ class Asking(Overlay[None]):
         )
 
     def action_do(self) -> None:
-        self.dismiss()
+        self.dismiss(True)
         self.app.call_later(self._do)
 
     def on_key(self, event: events.Key) -> None:
         """A key that no binding has taken."""
         if self.is_uppermost and event.key not in ("enter", "y", "escape", "n", "ctrl+q"):
             event.stop()
-            self.dismiss()
+            self.dismiss(False)
             if self._passes:
                 self.app.call_later(self.app.post_message, events.Key(event.key, event.character))

@@ -19,7 +19,7 @@ from nnexpr_tui.parts.footer import FooterLine
 from nnexpr_tui.parts.form import Form
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.presets import Preset
-from nnexpr_tui.training.moment import FitMoment, Refused
+from nnexpr_tui.training.moment import FitMoment, Refused, TakenUp
 from nnexpr_tui.training.subject import FitSubject
 from nnexpr_tui.worker.scheduler import Topic
 
@@ -144,6 +144,9 @@ class View(Container):
 
     def refused(self, message: Refused) -> None:
         """What was asked for could not be built; it has been said."""
+
+    def taken_up(self, message: TakenUp) -> None:
+        """A training of before is the fit now."""
 
     # Beginning where it was left
 

@@ -149,6 +149,8 @@ def known_of(entry: Entry, look: Look | None, width: int) -> list[Line]:
             lines.append(_pair("Regions", told))
         lines.append(_pair("Parameters", count(recording.scene.parameters)))
     lines.append(_pair("State", _state(entry)))
+    if entry.sweep:
+        lines.append(_pair("Sweep", clean(" ".join(filter(None, (entry.sweep_name, entry.sweep))))))
     if entry.seconds is not None:
         lines.append(_pair("Trained", f"{entry.seconds:.3g} s on {clean(entry.device)}"))
     snapshots = f"{count(entry.snapshots)} snapshots, " if entry.snapshots else ""

@@ -51,7 +51,9 @@ class ShownRuns(View):
     # What came back
 
     def on_listed(self, message: Listed) -> None:
-        self._listing = message.listing
+        before, self._listing = self._listing, message.listing
+        if before is None or before.wanted.filter != self._listing.wanted.filter:
+            self._chosen = 0, self._chosen[1]  # the first, where a new filter leaves it out
         self.redraw(urgent=False)
 
     def on_looked(self, message: Looked) -> None:

@@ -20,7 +20,7 @@ from nnexpr_tui.runs.changed import ChangedRuns
 from nnexpr_tui.runs.files import write_run
 from nnexpr_tui.runs.panes import MARKS, specification_of
 from nnexpr_tui.runs.reader import Wanted
-from nnexpr_tui.training.moment import FitMoment
+from nnexpr_tui.training.moment import FitMoment, TakenUp
 
 if TYPE_CHECKING:
     from nnexpr.runs.recording import Recording
@@ -47,6 +47,7 @@ class RunsView(ChangedRuns, entry=VIEW):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._resuming = ""  # the run that Explore is to show once it is there
+        self._going_on = ""  # what is said of that there
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="column", id="runs-left"):
@@ -81,11 +82,11 @@ class RunsView(ChangedRuns, entry=VIEW):
     def show(self, fit: FitMoment | None) -> int:
         if self._resuming and fit is not None and fit.run == self._resuming:
             self._resuming = ""
-            goes_on = f"Going on with {fit.run} from epoch {fit.epoch:,}"
-            all_done = f"All {fit.epoch:,} epochs of {fit.run} are trained: space trains it further"
-            said = all_done if fit.state == "finished" else goes_on
-            self.post_message(self.Wished(Preset("fit", "", ""), said))
+            self.post_message(self.Wished(Preset("fit", "", ""), self._going_on))
         return super().show(fit)
+
+    def taken_up(self, message: TakenUp) -> None:
+        self._going_on = message.said
 
     def on_scroll_pane_line_clicked(self, message: ScrollPane.LineClicked) -> None:
         """Choose the run that was clicked."""
@@ -174,11 +175,18 @@ class RunsView(ChangedRuns, entry=VIEW):
     def action_resume(self) -> None:
         chosen = self.chosen
         self.begin()
-        if chosen is not None:
-            self._resuming = chosen.id
-            fit = self.controller.fit
-            if fit is None or fit.run != chosen.id:
-                self.controller.take_up(chosen.id)
+        if chosen is None:
+            return
+        self._resuming, fit = chosen.id, self.controller.fit
+        if fit is None or fit.run != chosen.id:
+            self.controller.take_up(chosen.id)
+        elif fit.state == "paused":
+            self.controller.toggle()
+            self._going_on = f"Going on from epoch {fit.epoch:,}"
+        elif fit.state == "finished":
+            self._going_on = f"All {fit.epoch:,} epochs are trained: space trains it further"
+        else:
+            self._going_on = f"It is {fit.state}"
 
     # Taking it elsewhere
 

@@ -9,6 +9,7 @@ from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.recording import Scene
 
 if TYPE_CHECKING:
+    from nnexpr.runs.run import Run
     from nnexpr.runs.store import Store
     from nnexpr.specification import FitSpecification
     from nnexpr.training.session import Session
@@ -38,15 +39,26 @@ def begun(
 
 
 def taken_up(run: str, store: Store, keep_every: float) -> Training:
-    """The run where it was kept last: it goes on bit for bit, and is kept under its id.
+    """The run where it was kept last: it goes on bit for bit, is kept under its id, and held from before it is read.
 
-    Raises InputError where another process trains it, or there is nothing to go on from.
+    Raises InputError where another process trains it, or there is nothing to go on from. Where its last checkpoint is
+    damaged the previous one takes its place, and the keeper's ``problem`` says so.
     """
+    kept = store.named(run)
+    keeper = Keeper(store, keep_every, kept.id)
+    keeper.take()
+    try:
+        session, recorder, scene = _as_kept(kept)
+    except BaseException:
+        keeper.release()
+        raise
+    return Training(session.specification, session, recorder, scene, keeper)
+
+
+def _as_kept(kept: Run) -> tuple[Session, Recorder, Scene]:
     from nnexpr.runs.scene import scene_of
     from nnexpr.specification import InputError
 
-    kept = store.named(run)
-    kept.require_free()
     has_snapshots = bool(kept.head().snapshots)
     session = kept.session()
     if session.state == "failed":
@@ -54,7 +66,7 @@ def taken_up(run: str, store: Store, keep_every: float) -> Training:
     recorder = Recorder(session, scene := scene_of(session))
     if has_snapshots:
         recorder.resume(kept.recording())
-    return Training(session.specification, session, recorder, scene, Keeper(store, keep_every, kept.id))
+    return session, recorder, scene
 
 
 def notes_of(session: Session) -> tuple[str, ...]:

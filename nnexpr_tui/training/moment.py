@@ -125,11 +125,11 @@ class Loaded(Message):
 
 
 class TakenUp(Message):
-    """A training of before is the fit now: brought back, or gone on with."""
+    """A training of before is the fit now: brought back, or gone on with, and what is ``said`` of that."""
 
-    def __init__(self, specification: FitSpecification) -> None:
+    def __init__(self, specification: FitSpecification, said: str = "") -> None:
         super().__init__()
-        self.specification = specification
+        self.specification, self.said = specification, said
 
 
 class Refused(Message):

@@ -287,12 +287,21 @@ class FitSubject(Subject[FitMoment]):
         self._earlier = [pair for pair in self._earlier if pair[0] is not taken]
         self._take(taken)
         self._counting.is_owed = True
-        self.scheduler.send(TakenUp(taken.specification))
-        epoch = taken.session.epoch
-        if taken.session.state == "finished":
-            return f"All {epoch:,} epochs of {run} are trained: space trains it further"
-        taken.session.start()
-        return f"Going on with {run} from epoch {epoch:,}"
+        self.scheduler.send(TakenUp(taken.specification, said := self._gone_on_with(taken)))
+        return said
+
+    @staticmethod
+    def _gone_on_with(taken: Training) -> str:
+        """Start it, unless all is trained; what is to be said of that."""
+        session, keeper = taken.session, taken.keeper
+        run = keeper.run if keeper is not None else None
+        mended = f"{keeper.problem}. " if keeper is not None and keeper.problem else ""
+        if session.state == "finished":
+            if keeper is not None:
+                keeper.release()  # until it is trained further
+            return f"{mended}All {session.epoch:,} epochs of {run} are trained: space trains it further"
+        session.start()
+        return f"{mended}Going on with {run} from epoch {session.epoch:,}"
 
     def _put_by(self) -> None:
         """Keep the present training, if it is one, and remember it so that it can be brought back."""

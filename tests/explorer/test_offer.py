@@ -1,4 +1,4 @@
-"""The offer at the start: of which runs, once of each, and that it is in nobody's way."""
+"""The offer at the start: of which runs, until it is answered, and that it is in nobody's way."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import pytest
 from stand_in import World
 from steps import WIDE, living, ready, text, until
 
+from nnexpr.runs.folder import damaged_file
 from nnexpr.runs.holding import hold
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.scene import scene_of
 from nnexpr.runs.store import store
-from nnexpr.specification import FitSpecification
+from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.fit import session_of
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.offer import cut_short, offered, was_offered
 from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.presets import PRESETS
+from nnexpr_tui.training.begun import taken_up
 from nnexpr_tui.training.subject import FitSubject
 
 SPEC = FitSpecification.make(target="cube", width=(4,), epochs=60, threads=1, points=32)
@@ -74,6 +76,64 @@ async def test_nobody_is_asked_twice(world: World) -> None:
     assert cut_short(store()) == ()
     interrupted(OLDER)
     assert [head.run for head in cut_short(store())] == [OLDER], "of others somebody is"
+    interrupted(RUN, epochs=9)
+    assert [head.run for head in cut_short(store())] == [RUN, OLDER], "and of one that was trained on since"
+
+
+async def test_what_was_gone_on_with_and_cut_short_again_is_offered_again(world: World) -> None:
+    interrupted(RUN)
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: isinstance(app.screen, Asking) and "cut short" in text(app))
+        await pilot.press("enter")
+        await until(lambda: not isinstance(app.screen, Asking))
+        await until(lambda: app.controller.fit is not None and app.controller.fit.run == RUN)
+        assert was_offered() == frozenset()
+        assert cut_short(store()) == (), "while it trains here, nobody is asked"
+        await pilot.press("q")
+
+
+async def test_a_question_that_nobody_was_there_to_answer_is_asked_again(world: World) -> None:
+    interrupted(RUN)
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE):
+        await until(lambda: isinstance(app.screen, Asking) and "cut short" in text(app))
+        app.leave(129)
+        await until(lambda: app.controller.worker.stopped.is_set())
+    assert [head.run for head in cut_short(store())] == [RUN]
+
+
+async def test_where_the_last_checkpoint_is_damaged_the_one_before_is_offered_and_it_is_said(
+    world: World,
+) -> None:
+    interrupted(RUN)
+    interrupted(RUN, epochs=9)
+    place = store().place(RUN)
+    damaged = bytearray(place.read_bytes())
+    damaged[-9] ^= 1
+    place.write_bytes(damaged)
+    app = Explorer(load=world.load)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: isinstance(app.screen, Asking) and "cut short" in text(app))
+        await pilot.press("enter")
+        await until(lambda: app.controller.fit is not None and app.controller.fit.run == RUN)
+        await until(lambda: "stands in. Going on with" in " ".join(text(app).split()))
+        await until(lambda: app.controller.state == "finished")
+        await pilot.press("q")
+    assert damaged_file(place).read_bytes() == damaged, "it is set aside"
+    assert store().named(RUN).head().epoch == SPEC.epochs
+
+
+async def test_of_two_that_take_up_one_run_the_second_is_refused_at_once(
+    world: World, tmp_path: Path
+) -> None:
+    interrupted(RUN)
+    first = taken_up(RUN, store(), 60.0)
+    with pytest.raises(InputError, match="is training it"):
+        taken_up(RUN, store(), 60.0)
+    assert first.keeper is not None
+    first.keeper.release()
+    taken_up(RUN, store(), 60.0).keeper.release()
 
 
 async def test_a_key_that_answers_nothing_does_what_it_does(world: World) -> None:
@@ -150,12 +210,13 @@ async def test_what_another_fit_took_the_place_of_was_not_cut_short(world: World
 
 def test_a_list_that_cannot_be_read_or_written_forgets_and_harms_nothing(tmp_path: Path) -> None:
     place = tmp_path / "state" / "offered.txt"
+    heads = [store().named(interrupted(run)).head() for run in (OLDER, RUN)]
     assert was_offered(place) == frozenset()
-    offered([OLDER, RUN], place)
-    assert was_offered(place) == {OLDER, RUN}
+    offered(heads, place)
+    assert was_offered(place) == {f"{OLDER}@7", f"{RUN}@7"}
     place.write_bytes(b"\xff\xfe\0")
     assert was_offered(place) == frozenset()
     place.unlink()
     place.mkdir()
-    offered([RUN], place)
+    offered(heads, place)
     assert was_offered(place) == frozenset()

@@ -28,15 +28,17 @@ def entry(number: int, /, **known: Any) -> Entry:
 
 CUBE = entry(
     0, name="The first one", tags=("good", "paper"), state="finished", epoch=1000, least_loss=1e-3, size=70_000,
-    config={"target": "cube", "network": "mlp", "depth": 3, "width": [32, 8], "activation": "relu", "residual": True},
+    config={"target": "cube", "network": "mlp", "depth": 3, "knots": 16, "width": [32, 8],
+            "activation": "relu", "residual": True},
 )  # fmt: skip
 FORMULA = entry(
     1, note="with noise", state="running", epoch=20, least_loss=0.5, device="cuda:0 H100",
-    config={"target": "expr:sin(8*pi*x)", "network": "shallow", "depth": None, "activation": "relu", "knots": 64},
+    config={"target": "expr:sin(8*pi*x)", "network": "shallow", "depth": 3, "activation": "relu", "knots": 64},
 )  # fmt: skip
 LOST = entry(
-    2, state="diverged", epoch=1000, sweep="20261127-1",
-    config={"target": "cube", "network": "mlp", "depth": 12, "width": [64, 64], "activation": "tanh"},
+    2, state="diverged", epoch=1000, sweep="20261127-1", sweep_name="widths",
+    config={"target": "cube", "network": "mmnn", "depth": 12, "width": [64, 64], "activation": "tanh",
+            "residual": True},
 )  # fmt: skip
 RUNS = (CUBE, FORMULA, LOST)
 
@@ -77,11 +79,15 @@ RUNS = (CUBE, FORMULA, LOST)
         ("tag!=good", (FORMULA, LOST)),
         ("target:sin", (FORMULA,)),
         ("expr:sin", (FORMULA,)),
-        ("residual=yes", (CUBE,)),
+        ("residual=yes", (LOST,)),
         ("created>2026-11-27", RUNS),
         ('created>"2026-11-27 19:39:41"', (LOST,)),
         ("size>60000", (CUBE,)),
         ("sweep:2026", (LOST,)),
+        ("sweep=widths", (LOST,)),
+        ("sweep=20261127-1 widths", (LOST,)),
+        ("depth<9 | width=8", (CUBE,)),
+        ("knots<99", (FORMULA,)),
         ("knots=x", ()),
     ],
 )

@@ -33,6 +33,7 @@ __all__ = ["Index", "Rebuilt"]
 FILE = "index.sqlite"
 MOST_ROWS, LONGEST = 10_000, 10.0  # of an answer: rows, and seconds
 SHORT = 1.0  # seconds that a list waits for another process to have written
+SWEEP = RUN_COLUMNS.index("sweep")
 _COLUMNS = ", ".join(RUN_COLUMNS)
 _KEEP = f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES ({', '.join('?' * len(RUN_COLUMNS))})"  # noqa: S608 - constants
 
@@ -65,7 +66,8 @@ class Index:
         """
         found, rows = self._as_files_are()
         live = {run for run in found.locked if holder(self._file(run))}
-        return tuple(entry_in(rows[run], live=run in live) for run in found.stamps)
+        names = Sweeps(self.folder).names({row[SWEEP] for row in rows.values()} - {""})
+        return tuple(entry_in(rows[run], live=run in live, sweeps=names) for run in found.stamps)
 
     def _as_files_are(self, *, must_write: bool = False) -> tuple[Found, dict[str, Row]]:
         """What is there, and the row of each run; the index has them too where it can, or they ``must`` be written."""

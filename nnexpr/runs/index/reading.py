@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,8 @@ def _checksum(row: Row) -> int:
     return zlib.crc32(repr(row).encode("ascii", "backslashreplace"))
 
 
-def entry_in(row: Row, *, live: bool) -> Entry:
-    """Of a row in the order of ``RUN_COLUMNS``."""
+def entry_in(row: Row, *, live: bool, sweeps: Mapping[str, str] | None = None) -> Entry:
+    """Of a row in the order of ``RUN_COLUMNS``; ``sweeps``: names of sweeps by their ids."""
     (
         run, _, name, note, tags, state, session, problem, target, network, device, version, sweep, _, written,
         epoch, epochs, members, seconds, snapshots, least_loss, _, losses, size, config, _,
@@ -97,5 +98,5 @@ def entry_in(row: Row, *, live: bool) -> Entry:
         problem=problem, epoch=epoch, epochs=epochs, members=members,
         least_loss=math.nan if least_loss is None else least_loss, seconds=seconds, snapshots=snapshots,
         written=written, device=device, version=version, size=size, sweep=sweep, target=target, network=network,
-        losses_text=losses, config_text=config,
+        sweep_name=(sweeps or {}).get(sweep, ""), losses_text=losses, config_text=config,
     )  # fmt: skip
