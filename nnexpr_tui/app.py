@@ -155,7 +155,7 @@ class Explorer(DifferencesOnly[None]):
             offered(runs)
             self.say(f"{told} 7 lists it, and r there goes on")
             return
-        go_on = partial(self.controller.take_up, runs[0].run)
+        go_on = partial(self.controller.take_up, runs[0].id)
         asking = Asking("Go on?", told, "goes on from there", go_on, passes=True)
         self.push_screen(asking, lambda goes_on: offered(runs[1:] if goes_on else runs))
 

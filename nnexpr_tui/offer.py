@@ -1,4 +1,4 @@
-"""Fits that were cut short, looked for at the start: a person is asked whether to go on with the newest.
+"""Fits that were cut short, looked for at the start: a person is asked whether to go on with the last of them.
 
 A run is one that was cut short where its file says that it trains, and no process does: its line dropped, it was
 terminated or killed, or the machine was. Whoever pauses or leaves has it kept as one that stands still. Who has
@@ -20,20 +20,20 @@ from nnexpr_tui.parts.described import in_short
 from nnexpr_tui.parts.lines import clean
 
 if TYPE_CHECKING:
-    from nnexpr.runs.head import Head
+    from nnexpr.runs.entry import Entry
     from nnexpr.runs.store import Store
 
 __all__ = ["CutShort", "cut_short", "look_for", "offered", "question", "was_offered"]
 
-MOST_READ = 20  # runs, the newest
+MOST_TOLD = 20  # runs, those that were kept last
 MOST_REMEMBERED = 500  # that were offered
 MOST_BYTES = 1 << 20
 
 
 class CutShort(Message):
-    """There are some, the newest first."""
+    """There are some, the one that was kept last first."""
 
-    def __init__(self, runs: tuple[Head, ...]) -> None:
+    def __init__(self, runs: tuple[Entry, ...]) -> None:
         super().__init__()
         self.runs = runs
 
@@ -52,30 +52,29 @@ def look_for(store: Store, post: Callable[[Message], object]) -> None:
     threading.Thread(target=work, name="cut short", daemon=True).start()
 
 
-def cut_short(store: Store) -> tuple[Head, ...]:
-    """Those among the newest runs that were not offered yet, the newest first."""
-    before, found = was_offered(), []
-    for run in reversed(store.runs()[-MOST_READ:]):
-        try:
-            head = run.head()
-        except InputError:  # a damaged file: there is nothing to go on from
-            continue
-        if head.state == "running" and _moment(head) not in before and not run.holder():
-            found.append(head)
-    return tuple(found)
+def cut_short(store: Store) -> tuple[Entry, ...]:
+    """Those that nobody was asked of as they are, the one that was kept last first."""
+    before = was_offered()
+    found = [
+        entry
+        for entry in store.entries()
+        if entry.state == "interrupted" and entry.session == "running" and _moment(entry) not in before
+    ]
+    return tuple(sorted(found, key=lambda entry: (entry.written, entry.id), reverse=True)[:MOST_TOLD])
 
 
-def question(runs: Sequence[Head]) -> str:
-    """What is asked of the newest."""
-    newest = runs[0]
+def question(runs: Sequence[Entry]) -> str:
+    """What is asked of the first."""
+    first = runs[0]
     try:
-        fit = FitSpecification.from_config(newest.config)
+        fit = FitSpecification.from_config(first.config)
         words = f"{in_short(fit)} on {fit.target}"
     except (InputError, ValueError, TypeError):
         words = "A run"
-    told = f"{clean(words)} was cut short; it is kept up to epoch {newest.epoch:,} ({newest.run})."
-    if newest.problem:
-        told += f" {clean(newest.problem)}."
+    called = f"{clean(first.name)}, {first.id}" if first.name else first.id
+    told = f"{clean(words)} was cut short; it is kept up to epoch {first.epoch:,} ({called})."
+    if first.problem:
+        told += f" {clean(first.problem)}."
     more = len(runs) - 1
     return told + (f" {more} more {'was' if more == 1 else 'were'} too: 7 lists all." if more else "")
 
@@ -89,7 +88,7 @@ def was_offered(path: Path | None = None) -> frozenset[str]:
         return frozenset()
 
 
-def offered(runs: Iterable[Head], path: Path | None = None) -> None:
+def offered(runs: Iterable[Entry], path: Path | None = None) -> None:
     """Nobody is asked again of these as they are now; where that cannot be written, somebody is."""
     place = path or _file()
     moments = sorted({*was_offered(place), *map(_moment, runs)})[-MOST_REMEMBERED:]  # ids sort by age
@@ -99,9 +98,9 @@ def offered(runs: Iterable[Head], path: Path | None = None) -> None:
         return
 
 
-def _moment(head: Head) -> str:
+def _moment(run: Entry) -> str:
     """A run as it is kept now."""
-    return f"{head.run}@{head.epoch}"
+    return f"{run.id}@{run.epoch}"
 
 
 def _file() -> Path:

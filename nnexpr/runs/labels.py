@@ -57,7 +57,9 @@ def require_name(name: str) -> str:
     """A name without the space around it; raises InputError for what cannot be one."""
     name = _of_text("name", name).strip()
     if len(name) > LONGEST_NAME or not name.isprintable():
-        raise InputError("name", name, f"it is one line of at most {LONGEST_NAME} signs")
+        raise InputError(
+            "name", name, f"it is one line of at most {LONGEST_NAME} signs, none of them invisible"
+        )
     if _LIKE_AN_ID.fullmatch(name):
         raise InputError("name", name, "it could be the beginning of an id")
     return name
@@ -66,7 +68,9 @@ def require_name(name: str) -> str:
 def require_tag(tag: str) -> str:
     """Raises InputError for what cannot be one."""
     if not _TAG.fullmatch(_of_text("tag", tag)) or not tag.isprintable() or len(tag) > LONGEST_TAG:
-        allowed = f'it is one word of at most {LONGEST_TAG} signs, none of them , | ! / " < > = :'
+        allowed = (
+            f'it is one word of at most {LONGEST_TAG} signs, none of them invisible or , | ! / " < > = :'
+        )
         raise InputError("tag", tag, allowed)
     return tag
 

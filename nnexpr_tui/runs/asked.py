@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
 
+from nnexpr_tui.charts.rows import shortened
 from nnexpr_tui.parts.lines import Line, clean, wrapped
 from nnexpr_tui.parts.overlays import TextOverlay
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["AnswerScreen"]
 
 MOST_ROWS = 1000  # that are shown
-MOST_CELLS = 40  # of a column
+MOST_CELLS, LEAST_CELLS = 40, 6  # of a column
+GAP = "  "
 
 
 class AnswerScreen(TextOverlay):
@@ -35,10 +37,7 @@ class AnswerScreen(TextOverlay):
         answer = self._answer
         rows = [[_cell(value) for value in row] for row in answer.rows[:MOST_ROWS]]
         heads = [clean(str(column)) for column in answer.columns]
-        widths = [
-            min(MOST_CELLS, max(map(cell_len, (head, *(row[at] for row in rows)))))
-            for at, head in enumerate(heads)
-        ]
+        widths = _fitted([max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)], width)
         lines = [*wrapped(self._sql, width, "label"), (), _line(heads, widths, "key")]
         lines += [_line(row, widths, "") for row in rows]
         if answer.is_cut or len(answer.rows) > MOST_ROWS:
@@ -48,10 +47,17 @@ class AnswerScreen(TextOverlay):
         return lines
 
 
+def _fitted(widths: list[int], room: int) -> list[int]:
+    """Columns of these widths as wide as there is room for all of them: the widest give way."""
+    fitted = [min(width, MOST_CELLS) for width in widths]
+    while sum(fitted) + len(GAP) * (len(fitted) - 1) > room and max(fitted) > LEAST_CELLS:
+        fitted[fitted.index(max(fitted))] -= 1
+    return fitted
+
+
 def _line(cells: list[str], widths: list[int], style: str) -> Line:
-    return (
-        ("  ".join(set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True)), style),
-    )
+    sized = (set_cell_size(shortened(cell, width), width) for cell, width in zip(cells, widths, strict=True))
+    return ((GAP.join(sized), style),)
 
 
 def _cell(value: Any) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChangedRuns"]
 
-FIRST_QUESTION = "SELECT id, target, epoch, least_loss FROM runs ORDER BY least_loss LIMIT 20"
+FIRST_QUESTION = "SELECT id, target, epoch, least_loss FROM runs ORDER BY least_loss NULLS LAST LIMIT 20"
 
 
 class ChangedRuns(ShownRuns):

@@ -9,16 +9,17 @@ import pytest
 from stand_in import World
 from steps import WIDE, living, ready, text, until
 
+from nnexpr.runs.entry import Entry
 from nnexpr.runs.folder import damaged_file
 from nnexpr.runs.holding import hold
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.scene import scene_of
-from nnexpr.runs.store import store
+from nnexpr.runs.store import Store, store
 from nnexpr.specification import FitSpecification, InputError
 from nnexpr.training.fit import session_of
 from nnexpr_tui.app import Explorer
-from nnexpr_tui.offer import cut_short, offered, was_offered
+from nnexpr_tui.offer import cut_short, offered, question, was_offered
 from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.presets import PRESETS
 from nnexpr_tui.training.begun import taken_up
@@ -45,8 +46,8 @@ RUN, OLDER = "20260102-000000-000002", "20260101-000000-000001"
 
 
 async def test_the_newest_is_gone_on_with_and_ends_as_one_that_never_stopped(world: World) -> None:
-    interrupted(OLDER)
-    interrupted(RUN)
+    for run in (OLDER, RUN):
+        interrupted(run)
     app = Explorer(load=world.load)
     async with app.run_test(size=WIDE) as pilot:
         await until(lambda: isinstance(app.screen, Asking) and "cut short" in text(app))
@@ -75,9 +76,9 @@ async def test_nobody_is_asked_twice(world: World) -> None:
         await until(lambda: not isinstance(app.screen, Asking))
     assert cut_short(store()) == ()
     interrupted(OLDER)
-    assert [head.run for head in cut_short(store())] == [OLDER], "of others somebody is"
+    assert [entry.id for entry in cut_short(store())] == [OLDER], "of others somebody is"
     interrupted(RUN, epochs=9)
-    assert [head.run for head in cut_short(store())] == [RUN, OLDER], "and of one that was trained on since"
+    assert [entry.id for entry in cut_short(store())] == [RUN, OLDER], "and of one that was trained on since"
 
 
 async def test_what_was_gone_on_with_and_cut_short_again_is_offered_again(world: World) -> None:
@@ -100,7 +101,7 @@ async def test_a_question_that_nobody_was_there_to_answer_is_asked_again(world: 
         await until(lambda: isinstance(app.screen, Asking) and "cut short" in text(app))
         app.leave(129)
         await until(lambda: app.controller.worker.stopped.is_set())
-    assert [head.run for head in cut_short(store())] == [RUN]
+    assert [entry.id for entry in cut_short(store())] == [RUN]
 
 
 async def test_where_the_last_checkpoint_is_damaged_the_one_before_is_offered_and_it_is_said(
@@ -134,6 +135,21 @@ async def test_of_two_that_take_up_one_run_the_second_is_refused_at_once(
     assert first.keeper is not None
     first.keeper.release()
     taken_up(RUN, store(), 60.0).keeper.release()
+
+
+def test_of_several_the_one_that_was_kept_last_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = {OLDER: "2026-01-03T10:00:00+00:00", RUN: "2026-01-02T10:00:00+00:00"}
+    entries = [
+        Entry(id=run, state="interrupted", session=session, written=at, name=name)
+        for run, at in written.items()
+        for session, name in (("running", "night"), ("paused", ""), ("stopped", ""))
+    ]
+    monkeypatch.setattr(
+        Store, "entries", lambda _: (*entries, Entry(id=RUN, state="running", session="running"))
+    )
+    found = cut_short(store())
+    assert [entry.id for entry in found] == [OLDER, RUN]
+    assert f"(night, {OLDER})" in question(found)
 
 
 async def test_a_key_that_answers_nothing_does_what_it_does(world: World) -> None:
@@ -210,13 +226,13 @@ async def test_what_another_fit_took_the_place_of_was_not_cut_short(world: World
 
 def test_a_list_that_cannot_be_read_or_written_forgets_and_harms_nothing(tmp_path: Path) -> None:
     place = tmp_path / "state" / "offered.txt"
-    heads = [store().named(interrupted(run)).head() for run in (OLDER, RUN)]
+    entries = [store().entry(interrupted(run)) for run in (OLDER, RUN)]
     assert was_offered(place) == frozenset()
-    offered(heads, place)
+    offered(entries, place)
     assert was_offered(place) == {f"{OLDER}@7", f"{RUN}@7"}
     place.write_bytes(b"\xff\xfe\0")
     assert was_offered(place) == frozenset()
     place.unlink()
     place.mkdir()
-    offered(heads, place)
+    offered(entries, place)
     assert was_offered(place) == frozenset()

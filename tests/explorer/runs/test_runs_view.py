@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from runs_kept import id_of, kept, kept_many, opened, rows, short
 from stand_in import World
 from steps import SIZES, WIDE, ready, text, until
@@ -18,6 +19,7 @@ from textual.events import Key
 
 from nnexpr.runs.entry import Entry
 from nnexpr.runs.holding import hold
+from nnexpr.runs.index.question import Answer
 from nnexpr.runs.keeper import Keeper
 from nnexpr.runs.recorder import Recorder
 from nnexpr.runs.scene import scene_of
@@ -349,6 +351,15 @@ async def test_a_question_in_sql_is_answered_over_the_screen(explorer: Explorer,
         await pilot.press("colon", *"delete from runs", "enter")
         await until(lambda: "it must only read" in text(explorer))
         assert len(store().entries()) == 2
+
+
+def test_the_columns_of_an_answer_share_the_room_that_there_is() -> None:
+    answer = Answer(("name", "note", "epoch"), (("n" * 60, "word " * 30, 12), ("x", "y", 3)), is_cut=False)
+    for width in (22, 40, 60, 200):
+        lines = AnswerScreen("select", answer).lines(width)
+        told = ["".join(part for part, _ in line) for line in lines[2:]]
+        assert all(cell_len(line) <= width for line in told)
+        assert all(line.split()[-1] == last for line, last in zip(told, ("epoch", "12", "3"), strict=True))
 
 
 async def test_the_recording_of_the_chosen_run_is_exported(
