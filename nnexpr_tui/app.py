@@ -294,12 +294,12 @@ class Explorer(DifferencesOnly[None]):
     async def on_event(self, event: events.Event) -> None:
         """Keys that come after the end has begun find no screen any more.
 
-        One that comes back, for no widget has taken it, may be typed in one burst with that which asked for a line.
+        One may be typed in one burst with that which asked for a line, also if it comes back, as no widget has taken it.
         """
         if isinstance(event, events.Key):
             host = self.explorer_screen
             is_last = self.screen_stack[-1:] == [host]
-            if event.is_forwarded and host is not None and is_last and await host.footer.hear(event):
+            if host is not None and is_last and await host.footer.hear(event):
                 return
             self._has_heard_keys = True
             self.lulls.key()

@@ -50,6 +50,10 @@ class Editor(Input):
             return False
         return await self._edit(key) or not self.has_focus
 
+    def takes(self, key: events.Key) -> bool:
+        """Whether the key means something here."""
+        return bool(key.key == "escape" or (key.is_printable and key.character) or key.key in ACTIONS)
+
     async def _edit(self, key: events.Key) -> bool:
         """Do what the key does here, if anything, at once: letters do not wait until the app has heard a binding."""
         if key.key == "escape":

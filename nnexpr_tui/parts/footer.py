@@ -30,6 +30,9 @@ class FooterLine(LinePane):
         self._said: tuple[str, bool] | None = None
         self._question = ""  # that is being answered
         self._editor: Editor | None = None  # in which it is
+        self._waiting: list[events.Key] | None = (
+            None  # keys for it, while earlier ones are still on their way
+        )
 
     def show_keys(self, actions: Iterable[tuple[DOMNode, Action]]) -> None:
         """These from now on, each with whose it is, of which those meant for a footer are shown."""
@@ -65,10 +68,39 @@ class FooterLine(LinePane):
         editor.styles.offset = (len(question) + 2, 0)
         editor.styles.width = max(8, self.size.width - len(question) - 3)
         self.mount(editor)
+        self._waiting = []
+        self._behind([*(focused or self.screen).ancestors_with_self])
 
     async def hear(self, key: events.Key) -> bool:
-        """Whether a key is part of an answer that is typed faster than the line for it is there."""
-        return self._editor is not None and await self._editor.hear(key)
+        """Whether a key is part of an answer that is typed faster than the line for it is there.
+
+        Keys that were on their way to another widget when the line was asked for come back from it one by one. Until
+        all have, those typed since wait, or they would overtake them; then they go to the line at once.
+        """
+        editor = self._editor
+        if editor is None:
+            return False
+        if key.is_forwarded:
+            return await editor.hear(key)
+        if not editor.takes(key) or (self._waiting is None and editor.has_focus):
+            return False
+        if self._waiting is None:
+            return await editor.hear(key)
+        self._waiting.append(key)
+        return True
+
+    def _behind(self, path: list[DOMNode]) -> None:
+        """Once all that is on its way up this path has arrived, let the line have the keys that wait."""
+        for at, node in enumerate(path):
+            if node.call_later(self._behind, path[at + 1 :]):  # else it is there no more
+                return
+        self.app.call_later(self._catch_up)
+
+    async def _catch_up(self) -> None:
+        waiting, self._waiting = self._waiting or [], None
+        for key in waiting:
+            if self._editor is None or not await self._editor.hear(key):  # the answer has ended before it
+                self.app.post_message(events.Key(key.key, key.character))
 
     def clear(self) -> None:
         """Back to the keys."""

@@ -15,7 +15,7 @@ from nnexpr_tui.parts.overlays import TextOverlay
 if TYPE_CHECKING:
     from nnexpr.runs.index import Answer
 
-__all__ = ["AnswerScreen"]
+__all__ = ["AnswerScreen", "told_of"]
 
 MOST_ROWS = 1000  # that are shown
 MOST_CELLS, LEAST_CELLS = 40, 6  # of a column
@@ -34,17 +34,21 @@ class AnswerScreen(TextOverlay):
         self._sql, self._answer = sql, answer
 
     def lines(self, width: int) -> list[Line]:
-        answer = self._answer
-        rows = [[_cell(value) for value in row] for row in answer.rows[:MOST_ROWS]]
-        heads = [clean(str(column)) for column in answer.columns]
-        widths = _fitted([max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)], width)
-        lines = [*wrapped(self._sql, width, "label"), (), _line(heads, widths, "key")]
-        lines += [_line(row, widths, "") for row in rows]
-        if answer.is_cut or len(answer.rows) > MOST_ROWS:
-            lines.append(((f"There are more: the first {len(rows):,}.", "label"),))
-        elif not rows:
-            lines.append((("Nothing is like that.", "label"),))
-        return lines
+        return told_of(self._sql, self._answer, width)
+
+
+def told_of(sql: str, answer: Answer, width: int) -> list[Line]:
+    """The question, and the rows as a table of this width."""
+    rows = [[_cell(value) for value in row] for row in answer.rows[:MOST_ROWS]]
+    heads = [clean(str(column)) for column in answer.columns]
+    widths = _fitted([max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)], width)
+    lines = [*wrapped(sql, width, "label"), (), _line(heads, widths, "key")]
+    lines += [_line(row, widths, "") for row in rows]
+    if answer.is_cut or len(answer.rows) > MOST_ROWS:
+        lines.append(((f"There are more: the first {len(rows):,}.", "label"),))
+    elif not rows:
+        lines.append((("Nothing is like that.", "label"),))
+    return lines
 
 
 def _fitted(widths: list[int], room: int) -> list[int]:

@@ -215,7 +215,8 @@ def comparison(entries: Sequence[Entry], width: int) -> tuple[list[Line], list[L
     fits = [fit for entry in entries if (fit := specification_of(entry)) is not None]
     rows: list[tuple[str, Sequence[str]]] = []
     if len(fits) == len(entries):
-        rows = list(differing(fits)) or [("Options", ("all the same", *[""] * (len(entries) - 1)))]
+        rows = [(label, [value or "–" for value in values]) for label, values in differing(fits)]
+        rows = rows or [("Options", ["all the same", *[""] * (len(entries) - 1)])]
     else:
         rows = [("Options", [entry.problem or "not known here" for entry in entries])]
     rows += [
@@ -225,7 +226,7 @@ def comparison(entries: Sequence[Entry], width: int) -> tuple[list[Line], list[L
     head = (("".ljust(LABEL + 4), "label"), *((_cell(name, share), "key") for name in names))
     lines: list[Line] = []
     for label, values in rows:
-        told = tuple((_cell(value or "–", share), "value") for value in values)
+        told = tuple((_cell(value, share), "value") for value in values)
         lines.append(((label[: LABEL + 3].ljust(LABEL + 4), "label"), *told))
     return [head], lines
 

@@ -12,6 +12,7 @@ from textual.events import Key
 
 from nnexpr_tui.actions import ANYWHERE
 from nnexpr_tui.app import Explorer
+from nnexpr_tui.parts.editor import Editor
 from nnexpr_tui.parts.form import FORM
 from nnexpr_tui.screens import APPLICATION, SCREENS
 from nnexpr_tui.textual_private import exception_of
@@ -48,3 +49,38 @@ async def test_no_burst_of_keys_is_a_fault(
         await until(heard.is_set)
         await pilot.pause()
         assert exception_of(laboratory) is None
+
+
+async def test_letters_typed_before_the_line_has_the_focus_stay_in_their_order(explorer: Explorer) -> None:
+    async with explorer.run_test(size=(120, 40)) as pilot:
+        await ready(explorer)
+        await pilot.press("7")
+        await until(lambda: explorer.current_mode == "runs")
+        await until(lambda: getattr(explorer.screen.focused, "id", "") == "runs-table")
+        table, first, others = explorer.screen.focused, asyncio.Event(), asyncio.Event()
+        table.call_later(first.wait)  # as a pane that is busy
+        await typed(explorer, "slash")
+        table.call_later(others.wait)
+        await typed(explorer, "a", "b")
+        first.set()
+        await until(lambda: bool(explorer.screen.query(Editor)))
+        editor = explorer.screen.query_one(Editor)
+        await until(lambda: editor.has_focus)
+        await typed(explorer, "c", "d")
+        others.set()
+        await until(lambda: len(editor.value) == 4)
+        assert editor.value == "abcd"
+        await typed(explorer, "e", "enter", "s")
+        await until(lambda: not explorer.screen.query(Editor))
+        view = explorer.explorer_screen.view
+        await until(lambda: view.kept()["order"] != "-created")
+        assert view.kept()["filter"] == "abcde"
+
+
+async def typed(explorer: Explorer, *keys: str) -> None:
+    """Each has been sent on its way."""
+    for key in keys:
+        heard = asyncio.Event()
+        explorer.post_message(Key(key, key if len(key) == 1 else None))
+        explorer.call_later(heard.set)
+        await until(heard.is_set)

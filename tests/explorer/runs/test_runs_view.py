@@ -30,7 +30,7 @@ from nnexpr_tui.app import Explorer
 from nnexpr_tui.last_seen import LastSeen
 from nnexpr_tui.parts.asking import Asking
 from nnexpr_tui.parts.palette import Palette
-from nnexpr_tui.runs.asked import AnswerScreen
+from nnexpr_tui.runs.asked import AnswerScreen, told_of
 from nnexpr_tui.runs.panes import Columns
 
 
@@ -356,8 +356,7 @@ async def test_a_question_in_sql_is_answered_over_the_screen(explorer: Explorer,
 def test_the_columns_of_an_answer_share_the_room_that_there_is() -> None:
     answer = Answer(("name", "note", "epoch"), (("n" * 60, "word " * 30, 12), ("x", "y", 3)), is_cut=False)
     for width in (22, 40, 60, 200):
-        lines = AnswerScreen("select", answer).lines(width)
-        told = ["".join(part for part, _ in line) for line in lines[2:]]
+        told = ["".join(part for part, _ in line) for line in told_of("select", answer, width)[2:]]
         assert all(cell_len(line) <= width for line in told)
         assert all(line.split()[-1] == last for line, last in zip(told, ("epoch", "12", "3"), strict=True))
 
