@@ -294,7 +294,7 @@ class Explorer(DifferencesOnly[None]):
     async def on_event(self, event: events.Event) -> None:
         """Keys that come after the end has begun find no screen any more.
 
-        One may be typed in one burst with that which asked for a line, also if it comes back, as no widget has taken it.
+        One may be typed in one burst with that which asked for a line, also if it comes back: no widget has taken it.
         """
         if isinstance(event, events.Key):
             host = self.explorer_screen
