@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Container
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.widget import Widget
 
@@ -188,9 +190,10 @@ class View(Container):
         return self.query_one(self.FIRST)
 
     def focus_first(self) -> None:
-        """Focus the pane that is looked at first, unless it is put away."""
-        if self.first.focusable:
-            self.first.focus()
+        """Focus the pane that is looked at first, unless it is put away, or the explorer ends before it is there."""
+        with suppress(NoMatches):
+            if self.first.focusable:
+                self.first.focus()
 
     def go_to(self, pane: Widget) -> None:
         """Focus a pane, alone where there is no room for it beside the others."""
