@@ -8,10 +8,13 @@ Runs and what is seen last are kept in a folder of its own, so the store and the
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 IMAGES = Path(__file__).resolve().parent / "images"
 DATA = Path(__file__).resolve().parents[1] / "examples" / "data"
-PATIENCE = 600.0  # seconds; it only ends what hangs
+PATIENCE = 300.0  # seconds in which nothing is painted: it only ends what hangs, on however slow a machine
 SETTLES = 1.0  # seconds without another frame, after which a screen is taken to be done
 
 SUNSPOTS = {
@@ -32,12 +35,33 @@ SUNSPOTS = {
 }  # fmt: skip
 
 
+WAVE = ("--target", "expr:sin(8*pi*x)*exp(-x)", "--width", "32", "--epochs", "1500")
+RUNS = (  # name, tags, options of fit
+    ("plain", "", WAVE),
+    ("shallow", "", (*WAVE, "--network", "shallow", "--knots", "64")),
+    ("wide", "paper", (*WAVE, "--width", "128")),
+    ("deep", "paper good", (*WAVE, "--depth", "6")),
+    ("smooth", "", (*WAVE, "--activation", "tanh")),
+    ("sines", "paper", (*WAVE, "--activation", "sine")),
+    ("encoded", "paper good", (*WAVE, "--encoding-bands", "3")),
+    ("channels", "", (*WAVE, "--network", "mmnn", "--rank", "8")),
+    ("too fast", "", (*WAVE, "--optimizer", "sgd", "--lr", "1e6")),
+    ("thirty", "good", (*WAVE, "--members", "30")),
+    ("sunspots", "", ("--target", SUNSPOTS["target"], "--width", "64", "--epochs", "2000")),
+    ("folds", "", ("--network", "compositional", "--target", "triangle", "--depth", "4", "--epochs", "300")),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Picture:
-    """What the explorer is begun with, and pairs of keys and what is seen (an expression) once they are done."""
+    """What the explorer is begun with, and pairs of keys and what is seen (an expression) once they are done.
+
+    ``runs``: what is trained and kept before.
+    """
 
     name: str
     steps: tuple[tuple[str, str], ...]
+    runs: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     fit: Mapping[str, Any] = field(default_factory=dict)
     preset: str = ""
     network: tuple[str, ...] = ()  # of a classifier of digits: --plane or --between, and the digits
@@ -51,6 +75,7 @@ PICTURES = (
     Picture("replay", (("", r"1,000.*1,000"),), preset="encoding"),
     Picture("network", (("", r"counted.*Residual"),), network=("plane", "3", "5", "8")),
     Picture("segment", (("", r"counted.*Residual"),), network=("between", "3", "5")),
+    Picture("runs", (("7", "Runs: 12"), ("j j j j j space j j j space", "2 runs compared")), runs=RUNS),
 )
 
 
@@ -63,7 +88,9 @@ async def take(picture: Picture) -> None:
     from nnexpr_tui.settings import Settings
     from nnexpr_tui.textual_private import on_display
 
-    painted: list[tuple[float, str]] = []
+    for name, tags, options in picture.runs:
+        _keep(name, tags, options)
+    painted: deque[tuple[float, str]] = deque(maxlen=1)
 
     display = Explorer._display
     Explorer._display = on_display(Explorer, lambda _, text: painted.append((monotonic(), text)))
@@ -78,15 +105,16 @@ async def take(picture: Picture) -> None:
     )  # fmt: skip
 
     async def until(words: str) -> None:
-        deadline = monotonic() + PATIENCE
+        began = monotonic()
         while not (
             painted
             and re.search(words, painted[-1][1], re.DOTALL)
             and "loading torch" not in painted[-1][1]
             and monotonic() - painted[-1][0] > SETTLES
         ):
-            if monotonic() > deadline:
-                raise SystemExit(f"{picture.name}: {words!r} was never seen:\n{painted[-1][1]}")
+            at, text = painted[-1] if painted else (began, "")
+            if monotonic() - max(at, began) > PATIENCE:
+                raise SystemExit(f"{picture.name}: {words!r} was never seen:\n{text}")
             await asyncio.sleep(0.05)
 
     async with app.run_test(size=picture.size) as pilot:
@@ -123,6 +151,17 @@ def _opened(place: str, *digits: str) -> Preset:
     points = tuple(f"{digit}.npy" for digit in digits)
     where = Slice(between=points) if place == "between" else Slice(points=points)  # type: ignore[arg-type]
     return Preset("file", "", "", view="Network", begin={"file": "digits.pt", "place": where})
+
+
+def _keep(name: str, tags: str, options: tuple[str, ...]) -> None:
+    """Train a fit, and keep it under this name."""
+    from nnexpr.runs.store import store
+
+    fit = [sys.executable, "-m", "nnexpr_tui", "fit", *options, "--json"]
+    done = subprocess.run(fit, capture_output=True, check=False)  # noqa: S603 - a diverged one ends with 1
+    run = json.loads(done.stdout)["run"]
+    store().rename(run, name)
+    store().tag(run, *tags.split())
 
 
 def _without_network(svg: str) -> str:
