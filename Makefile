@@ -48,7 +48,7 @@ docs: $(VENV)/.dev
 dist: $(VENV)/.base
 	$(PIP) build
 	rm -rf dist
-	$(BIN)/python -m build --quiet
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m build --quiet
 
 bench: $(VENV)/.dev
 	$(BIN)/nnexpr-tui bench
