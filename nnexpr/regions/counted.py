@@ -112,5 +112,4 @@ def layer_counts(layers: Index, hidden: int) -> tuple[int, ...]:
 
 def dead_units(dead: NDArray[np.integer | np.bool_], units: Index) -> Units:
     """The hidden units marked in ``dead``, as (layer from 1, unit from 0), in order; ``units (hidden units, 2)``."""
-    layers, places = units[dead.nonzero()[0]].T.tolist()
-    return tuple(sorted(zip(layers, places, strict=True)))
+    return tuple(sorted((layer, unit) for layer, unit in units[dead.nonzero()[0]].tolist()))

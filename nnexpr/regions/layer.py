@@ -51,6 +51,7 @@ class Sparse(NamedTuple):
     offsets: Index  # (outputs + 1,)
     places: Index  # (weights,)
     weights: Array  # (weights,)
+    order: Index  # (outputs,) the columns, those of the same places together (``kernels/sparse.py``)
 
 
 class Bends(NamedTuple):
@@ -81,7 +82,7 @@ class Member(NamedTuple):
     shapes: Index  # (layers, 6) inputs, outputs, units of its own, runs, sparse weights or -1, terms
     runs: Index  # (all runs, 3)
     functions: Array  # (all runs, 3, most kinks + 1)
-    places: Index  # of sparse layers the offsets and places, one after another
+    places: Index  # of sparse layers the offsets, places and order, one after another
     tolerance: float  # of ties
 
 
@@ -93,18 +94,20 @@ def layer_of(member: Member, number: int) -> Layer:
     for below in range(number):
         inputs, outputs, few = shapes[below, 0], shapes[below, 1], shapes[below, 4]
         start += outputs + (inputs * outputs if few < 0 else few)
-        place += 0 if few < 0 else outputs + 1 + few
+        place += 0 if few < 0 else 2 * outputs + 1 + few
         run += shapes[below, 3]
     inputs, outputs, few = shapes[number, 0], shapes[number, 1], shapes[number, 4]
     rows, held = (inputs, 0) if few < 0 else (0, few)
     middle = start + rows * outputs + held
     first = place + (outputs + 1 if few >= 0 else 0)
+    behind = first + held
     return Layer(
         parameters[start : start + rows * outputs].reshape(rows, outputs),
         Sparse(
             places[place:first],
-            places[first : first + held],
+            places[first:behind],
             parameters[start + rows * outputs : middle],
+            places[behind : behind + (outputs if few >= 0 else 0)],
         ),
         parameters[middle : middle + outputs],
         Bends(runs[run : run + shapes[number, 3]], functions[run : run + shapes[number, 3]]),
@@ -170,16 +173,16 @@ def affine_into(rows: Array, layer: Layer, bias: Array, out: Array) -> None:
     if len(layer.weights):
         kernels.affine(rows, layer.weights, bias, out)
     else:
-        sparse_affine(rows, layer.sparse.offsets, layer.sparse.places, layer.sparse.weights, bias, out)
+        offsets, places, weights, order = layer.sparse
+        sparse_affine(rows, offsets, places, weights, order, bias, out)
 
 
 @compiled
 def squared(layer: Layer) -> Layer:
     """The layer with its weights and biases squared: what rounding leaves goes up by it."""
-    weights, (offsets, places, few), bias, bends, own, inputs, terms = layer
-    return Layer(
-        weights * weights, Sparse(offsets, places, few * few), bias * bias, bends, own, inputs, terms
-    )
+    weights, (offsets, places, few, order), bias, bends, own, inputs, terms = layer
+    squares = Sparse(offsets, places, few * few, order)
+    return Layer(weights * weights, squares, bias * bias, bends, own, inputs, terms)
 
 
 @compiled
@@ -196,7 +199,7 @@ def column(weights: Array, sparse: Sparse, unit: int, out: Array) -> None:
 @compiled
 def by_rows(layer: Layer) -> Sparse:
     """A sparse layer's matrix by its rows: of each input the outputs, and the weights. Of a dense one nothing."""
-    offsets, places, weights = layer.sparse
+    offsets, places, weights, order = layer.sparse
     starts = np.zeros(layer.inputs + 1, dtype=np.int64)
     for place in places:
         starts[place + 1] += 1
@@ -208,7 +211,7 @@ def by_rows(layer: Layer) -> Sparse:
             place = following[places[at]]
             outputs[place], values[place] = output, weights[at]
             following[places[at]] += 1
-    return Sparse(starts, outputs, values)
+    return Sparse(starts, outputs, values, order[:0])
 
 
 @compiled_loosely
@@ -223,7 +226,7 @@ def steepest(layer: Layer) -> tuple[float, float]:
             lowest[unit] = square if (square < lowest[unit]) & (square != 0.0) else lowest[unit]
     for unit in range(units):
         most, least = max(most, squares[unit]), min(least, lowest[unit])
-    offsets, _, few = layer.sparse
+    offsets, _, few, _ = layer.sparse
     for unit in range(len(offsets) - 1):
         total = 0.0
         for at in range(offsets[unit], offsets[unit + 1]):

@@ -17,12 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import psutil
 from scipy import sparse
 
 from nnexpr.activations import PiecewiseLinear
+from nnexpr.kernels.sparse import together
 from nnexpr.networks.graph.convolution import Convolution
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.maps import Dense
@@ -61,8 +63,20 @@ class Value:
         return sum(part.nnz for part in self.parts.values())
 
 
+_KEPT: WeakKeyDictionary[Graph, Lowered] = WeakKeyDictionary()
+
+
 def lowered(graph: Graph) -> Lowered:
-    """The chain of a graph. Raises ValueError where its weights would not fit into memory."""
+    """The chain of a graph, made once and kept for as long as that lives. Raises ValueError where its weights would not
+    fit into memory.
+    """
+    found = _KEPT.get(graph)
+    if found is None:
+        found = _KEPT[graph] = _lowered(graph)
+    return found
+
+
+def _lowered(graph: Graph) -> Lowered:
     needed, available = WEIGHT * sum(map(_weights, graph.nodes)), psutil.virtual_memory().available
     if needed > available:
         raise ValueError(
@@ -283,7 +297,8 @@ class _Chain:
             else:
                 by_column.sort_indices()
                 numbers.append(by_column.data)
-                places += [by_column.indptr.astype(np.int64), by_column.indices.astype(np.int64)]
+                offsets, taken = by_column.indptr.astype(np.int64), by_column.indices.astype(np.int64)
+                places += [offsets, taken, together(offsets, taken)]
             numbers.append(bias)
             shapes.append((inputs, outputs, len(names), len(own_runs), -1 if dense else matrix.nnz, fan))
             runs += [(first, end, len(piece.kinks)) for first, end, piece in own_runs]

@@ -201,7 +201,7 @@ def dense(weights: np.ndarray, bias: np.ndarray) -> Layer:
         Bends(np.zeros((0, 3), dtype=np.int64), np.zeros((0, 3, 1))),
         np.zeros(0, dtype=np.int64),
     )
-    few = Sparse(no_places, no_places, np.zeros(0))
+    few = Sparse(no_places, no_places, np.zeros(0), no_places)
     return Layer(weights, few, bias, none, 0, len(weights), len(weights))
 
 

@@ -22,6 +22,7 @@ from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.nodes import Kinks
 from nnexpr.networks.graph.pooling import Windows, pooled_max, pooled_mean
 from nnexpr.regions import lowered as lowering
+from nnexpr.regions.line import member as members
 from nnexpr.regions.line.member import walk
 from nnexpr.regions.lowered import lowered
 from nnexpr.regions.path import _path
@@ -292,6 +293,66 @@ def test_what_does_not_fit_is_refused_before(monkeypatch: pytest.MonkeyPatch) ->
         path_regions(graph, np.random.default_rng(0).normal(size=(2, 144)))
     small = residual_blocks(Numbers(0, whole=True))
     assert path_regions(small, [[0.0, 0, 0], [1.0, 2, 1]])[0].check.certified
+
+
+def pictured(pool: bool) -> Graph:
+    """A convolution of a picture, then maxima or means of windows, then an output of three numbers."""
+    draw, x = Numbers(5, whole=False), Draft().input((1, 9, 9))
+    h = convolved(x, draw(6, 1, 2, 2), draw(6), stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1))
+    windows = Windows((4, 4), (4, 4), (0, 0, 0, 0), (1, 1))
+    h = pooled_max(leaky(h, 0.0), windows) if pool else pooled_mean(leaky(h, 0.0), windows)
+    return x.draft.graph(contracted(flat(h), draw(h.places.size, 3), 1))
+
+
+@pytest.mark.parametrize("pool", [False, True])
+def test_units_that_are_off_are_exactly_so(pool: bool) -> None:
+    """Windows in which all units go off on the way: sums of nothing have no slope that rounding has left, and of two
+    that are both off neither is larger by rounding. So no care is asked for, and nothing counts as a tie.
+    """
+    graph, asked = pictured(pool), []
+    stack, path = Stack.of(graph, inputs=None), _path(np.random.default_rng(1).normal(size=(2, 81)))
+
+    def spied(*given: object) -> tuple[object, ...]:
+        asked.append(given[10])
+        return trace(*given)
+
+    trace = members.trace
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(members, "trace", spied)
+        [found] = walk(stack, path, lambda traced: traced, certify=True)
+    assert asked == [members.NOTHING]
+    assert found.ties == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(members, "NOTHING", members.SLOPES)
+        [careful] = walk(stack, path, lambda traced: traced, certify=True)
+    assert len(found.ends) == len(careful.ends) > 30
+    assert len(found.positions) == len(careful.positions) > 100
+    np.testing.assert_allclose(found.positions, careful.positions, rtol=1e-11)
+    np.testing.assert_allclose(found.values, careful.values, atol=1e-12)
+    np.testing.assert_allclose(found.slopes, careful.slopes, atol=1e-12)
+    assert (found.dead == careful.dead).all()
+
+
+def test_tables_that_do_not_fit_are_refused_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told the bytes of two tables of a layer, of their copy with the new rows, and of those of the layer below."""
+
+    class Little:
+        available = 200_000
+
+    graph, ends = pictured(pool=True), np.random.default_rng(1).normal(size=(2, 81))
+    [found] = path_regions(graph, ends)
+    monkeypatch.setattr(members, "MODEST", 10_000.0)
+    [again] = path_regions(graph, ends)
+    assert again.breakpoints.tolist() == found.breakpoints.tolist()
+    monkeypatch.setattr(members.psutil, "virtual_memory", Little)
+    with pytest.raises(
+        ValueError, match=r"need .* GB for one layer, half of the memory that is free is 0\.0 GB"
+    ):
+        path_regions(graph, ends)
+    network = nnexpr.tent(12)
+    with pytest.raises(ValueError, match="count a shorter path"):
+        nnexpr.linear_regions(network)
+    assert nnexpr.linear_regions(nnexpr.tent(4))[0].count == 16
 
 
 def test_sums_that_cancel_while_they_pass_are_no_bends() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.sparse import ROWS, dense_turned, raise_turned, turn, turn_back
 from nnexpr.regions.layer import Array, Index, Layer, Member, Pieces, affine, layer_of, pieces_of
 from nnexpr.regions.line.front import Front, Path
 from nnexpr.regions.line.propagate import is_relu, piece_of
@@ -30,6 +31,8 @@ def _activate(z: Array, pieces: Pieces) -> None:
 @compiled
 def direct(points: Array, member: Member) -> Array:
     """The network evaluated layer by layer: ``points (n, inputs)`` to ``(n, outputs)``."""
+    if member.shapes[0, 4] >= 0:
+        return _direct_turned(points, member)
     a = points
     for number in range(len(member.shapes)):
         layer = layer_of(member, number)
@@ -46,6 +49,31 @@ def direct(points: Array, member: Member) -> Array:
             for row in range(len(a)):
                 _activate(a[row][first:end], pieces)
     return a
+
+
+@compiled
+def _direct_turned(points: Array, member: Member) -> Array:
+    """The same of a sparse network, a block of points at a time, which stays turned on its way up."""
+    shapes, inputs = member.shapes, points.shape[1]
+    numbers = np.zeros((2, max(inputs, shapes[:, 1].max()), ROWS))
+    found = np.empty((len(points), shapes[-1, 1]))
+    for low in range(0, len(points), ROWS):
+        high, below = min(low + ROWS, len(points)), numbers[1, :inputs]
+        turn(points, below, low, high)
+        for number in range(len(shapes)):
+            layer = layer_of(member, number)
+            above = numbers[number % 2, : shapes[number, 1]]
+            if len(layer.weights):
+                dense_turned(below, layer.weights, layer.bias, above)
+            else:
+                offsets, places, weights, order = layer.sparse
+                raise_turned(below, offsets, places, weights, order, layer.bias, above)
+            for run in range(len(layer.bends.runs)):
+                first, end = layer.bends.runs[run, 0], layer.bends.runs[run, 1]
+                _activate(above[first:end].reshape((end - first) * ROWS), pieces_of(layer.bends, run))
+            below = above
+        turn_back(below, found, low, high)
+    return found
 
 
 @compiled

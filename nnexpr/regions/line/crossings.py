@@ -55,7 +55,8 @@ def find(z: Array, bends: Bends) -> tuple[Index, Array]:
                                 (kink - low) / rise,
                             )
                             end += 1
-            _sort(places[begin:end], measures[begin:end])
+            if end > begin + 1:
+                _sort(places[begin:end], measures[begin:end])
     return places[:end], measures[:end]
 
 

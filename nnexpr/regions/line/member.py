@@ -12,6 +12,7 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled
@@ -46,15 +47,20 @@ __all__ = ["Traced", "walk"]
 Result = TypeVar("Result")
 Flags = NDArray[np.bool_]
 
-DONE, OVERFLOW = 0, -1
+DONE, OVERFLOW, FULL = 0, -1, -2
+SETTLED = DONE, OVERFLOW
 FEWEST = 64  # members worth a second thread
+MODEST = 2.0**28  # bytes of a layer's tables that are taken unasked
+SHARE = 0.5  # of the memory that is free, for larger ones
 WIDE = 2.0**-40  # a tie tolerance that the quick way's margin of 2^-30 no longer covers well
 
 
 class Traced(NamedTuple):
     """A member walked along a path of S segments."""
 
-    status: int  # DONE; OVERFLOW beyond float64; else the care that it needs and is not given
+    status: (
+        int  # DONE; OVERFLOW beyond float64; FULL without room; else the care that it needs and is not given
+    )
     positions: Array  # (rows,) and the rest of the output's ``Front``
     births: Index
     values: Array
@@ -67,7 +73,7 @@ class Traced(NamedTuple):
     turned: Index  # (S + 1,) whether a unit changes its piece at a given position
     lengths: Array  # (layers,) of the curve that the path becomes, zero if they were not asked for
     residual: float  # the largest, NaN if it was not asked for
-    scale: float  # of the output: the most that its terms amount to somewhere
+    scale: float  # of the output: the most that its terms amount to somewhere; of one that is FULL, the bytes it needs
     sigma: float = 0.0  # what rounding gathers in it, if that was asked for
 
     def certificate(self, breakpoints: Array, tolerance: float) -> Certificate:
@@ -87,16 +93,20 @@ def walk(
     """``result`` of every member, in order; the numbers do not depend on how many threads there are.
 
     Members in general position are traced the quick way; those with ties, or suspect of them, with variances; those
-    whose slopes cancel with blurs too. Raises ValueError for a member whose values are not finite.
+    whose slopes cancel with blurs too. Raises ValueError for a member whose values are not finite, or whose tables do
+    not fit into memory.
     """
 
     shared = *stack.shared, *path
 
     def one(number: int) -> Result:
-        row = stack.parameters[number]
+        row, room = stack.parameters[number], MODEST
         care = VALUES if stack.tolerance > WIDE else NOTHING
-        while (traced := Traced(*trace(row, *shared, care, certify, measure))).status > care:
-            care = traced.status
+        while (traced := Traced(*trace(row, *shared, care, room, certify, measure))).status not in SETTLED:
+            if traced.status == FULL:
+                room = room_for(traced.scale)
+            else:
+                care = traced.status
         if traced.status == OVERFLOW:
             raise ValueError(f"member {number} overflows float64 on this domain")
         if certify and stack.graph is not None:
@@ -107,6 +117,17 @@ def walk(
 
     shares = in_shares(lambda low, high: [*map(one, range(low, high))], len(stack.parameters), FEWEST)
     return list(chain.from_iterable(shares))
+
+
+def room_for(needed: float) -> float:
+    """The bytes that a layer's tables may take: half of what is free. Raises ValueError if they need more."""
+    room = SHARE * psutil.virtual_memory().available
+    if needed > room:
+        raise ValueError(
+            f"the regions found so far need {needed / 1e9:.1f} GB for one layer, half of the memory that is free is "
+            f"{room / 1e9:.1f} GB; count a shorter path, or a smaller network"
+        )
+    return room
 
 
 def beside(graph: Graph, path: Path, traced: Traced) -> float:
@@ -148,10 +169,11 @@ def _explained(stack: Stack, number: int, path: Path, traced: Traced) -> float:
 def trace(
     parameters: Array, shapes: Index, runs: Index, functions: Array, places: Index, tolerance: float,
     knots: Array, inputs: Array, origins: Array, directions: Array,
-    care: int, certify: bool, measure: bool,
+    care: int, room: float, certify: bool, measure: bool,
 ) -> tuple[int, Array, Index, Array, Array, Index, bool, int, int, Index, Index, Array, float, float]:  # fmt: skip
     """What ``Traced`` holds of a ``Member`` on a ``Path``, which come as the arrays that they are: Numba takes them in
-    a tenth of the time. ``care``: NOTHING, VALUES or SLOPES. ``measure``: whether to find lengths.
+    a tenth of the time. ``care``: NOTHING, VALUES or SLOPES. ``room``: the bytes that the tables of a layer may take.
+    ``measure``: whether to find lengths.
     """
     member = Member(parameters, shapes, runs, functions, places, tolerance)
     path = Path(knots, inputs, origins, directions)
@@ -160,12 +182,14 @@ def trace(
     blurs = np.zeros((len(knots) if care == SLOPES else 0, inputs.shape[1]))
     front = Front(knots, births, inputs, directions, variances, blurs, care)
     status, lengths, ties, lost, first = DONE, np.zeros(len(shapes)), 0, np.empty(0), 0
-    merged = 0
+    merged, needed = 0, 0.0
     dead = np.zeros(shapes[:-1, 2].sum(), dtype=np.int64)
-    late = Late(0, births[:0], np.empty((0, 2)), np.empty(0))
+    late = Late(0, births[:0], np.empty((0, 2)), knots[:0], knots[:0])
     for number in range(len(shapes) - 1):
         layer, puts_off = layer_of(member, number), number + 2 < len(shapes) and shapes[number + 1, 4] >= 0
-        front, late, tied, swallowed, status = _raised(number + 1, front, late, layer, tolerance, puts_off)
+        front, late, tied, swallowed, needed, status = _raised(
+            number + 1, front, late, layer, tolerance, room, puts_off
+        )
         if status != DONE:
             break
         ties, merged, own = ties + tied, merged + len(swallowed), layer.own
@@ -175,7 +199,7 @@ def trace(
         if measure:
             lengths[number] = late_length(front, late, own) if len(late.places) else length(front.values, own)
         first += own
-    ends, collapsed, worst, most = np.empty(0, dtype=np.int64), False, np.nan, 0.0
+    ends, collapsed, worst, most = np.empty(0, dtype=np.int64), False, np.nan, needed
     if status == DONE:
         layer, below, units = layer_of(member, len(shapes) - 1), front, len(shapes) + shapes[:, 5].sum()
         front = _affine(below, layer)
@@ -206,19 +230,22 @@ def _affine(front: Front, layer: Layer) -> Front:
 
 @compiled
 def _raised(
-    number: int, below: Front, late: Late, layer: Layer, tolerance: float, puts_off: bool
-) -> tuple[Front, Late, int, Array, int]:
+    number: int, below: Front, late: Late, layer: Layer, tolerance: float, room: float, puts_off: bool
+) -> tuple[Front, Late, int, Array, float, int]:
     """The front of a hidden layer's pre-activations with a row where a unit meets a kink, or without those that are put
-    off to the next layer, and these; how many ties; where bends of the layers below are lost in rounding; the status.
-    ``late``: what was put off to this layer.
+    off to the next layer, and these; how many ties; where bends of the layers below are lost in rounding; the bytes
+    that it needs, if that is more than there is ``room``; the status. ``late``: what was put off to this layer.
     """
-    front, given = _affine(below, layer), np.empty(0, dtype=np.int64)
+    needed = taken(below, len(below.births), len(late.places), layer)
+    if needed > room:
+        return below, late, 0, np.empty(0), needed, FULL
+    front, given, steepest = _affine(below, layer), np.empty(0, dtype=np.int64), below.slopes
     if len(late.places):
-        front, given = put_in(front, below.slopes, late, layer)
-    needed, longest = needed_care(front, below, layer, given)
+        front, given, steepest = put_in(front, below, late, layer)
+    care, longest = needed_care(front, below.values, steepest, layer, given)
     tied, ties, lost = np.empty((0, 3), dtype=np.int64), 0, np.empty(0)
-    if needed < 0 or needed > below.care:
-        return front, late, 0, lost, needed
+    if care < 0 or care > below.care:
+        return front, late, 0, lost, 0.0, care
     if below.care >= VALUES:
         positions, births, values, slopes, _, blurs, _ = front
         if below.care == SLOPES:
@@ -233,13 +260,23 @@ def _raised(
         _near(front, below.values, given, longest, places, measures, layer, tolerance),
     )
     if repeated and below.care < VALUES:
-        return front, late, 0, lost, VALUES
+        return front, late, 0, lost, 0.0, VALUES
     if puts_off and below.care == NOTHING:
-        return front, late_of(number, front, places, measures, layer.bends), 0, lost, DONE
-    front = insert(number, front, places, measures, same, repeated)
+        return front, late_of(number, front, places, measures, layer.bends), 0, lost, 0.0, DONE
+    needed = taken(below, len(front.births), len(places), layer)
+    if needed > room:
+        return front, late, 0, lost, needed, FULL
+    if len(places):
+        front = insert(number, front, places, measures, same, repeated)
     flatten(front, number, tied)
-    none = Late(number, places[:0], late.shares[:0], late.slopes[:0])
-    return front, none, ties + repeated, lost, DONE
+    none = Late(number, places[:0], late.shares[:0], late.values[:0], late.slopes[:0])
+    return front, none, ties + repeated, lost, 0.0, DONE
+
+
+@compiled
+def taken(below: Front, rows: int, more: int, layer: Layer) -> float:
+    """The bytes of a layer's tables of so many rows, of their copy with ``more``, and of those ``below``."""
+    return 8.0 * (2 + below.care) * (below.values.size + (2.0 * rows + more) * len(layer.bias))
 
 
 @compiled

@@ -83,15 +83,18 @@ def near_row(values: Array, given: Index, row: int, longest: float) -> float:
 
 
 @compiled
-def needed_care(front: Front, below: Front, layer: Layer, given: Index) -> tuple[int, float]:
+def needed_care(
+    front: Front, below: Array, steepness: Array, layer: Layer, given: Index
+) -> tuple[int, float]:
     """How much of what rounding leaves is needed to decide a layer's ``front``: NOTHING, VALUES or SLOPES; -1 if some
-    value is not finite. And the largest ||(w, b)|| of a unit at most, squared. ``given``: see ``near_row``.
+    value is not finite. And the largest ||(w, b)|| of a unit at most, squared. ``below``, ``steepness (given rows,
+    inputs)``: the values of the layer below and its slopes, the steepest right of a row; ``given``: see ``near_row``.
 
     All rows are looked at together first, as if their terms were all in one: hardly any member has a number so small.
     """
     (most, least), rows, own, bends = steepest(layer), len(front.values), layer.own, layer.bends
     longest = most + square_of(layer.bias)
-    values, slopes = below.values.reshape(below.values.size), below.slopes.reshape(below.slopes.size)
+    values, slopes = below.reshape(below.size), steepness.reshape(steepness.size)
     near = NEAR * np.sqrt((rows + square_of(values)) * longest)
     if len(bends.runs) == 1 and own == len(layer.bias):
         infinite, close = _close(front.values.reshape(front.values.size), pieces_of(bends, 0)[0], near)
@@ -108,12 +111,12 @@ def needed_care(front: Front, below: Front, layer: Layer, given: Index) -> tuple
     faint = CANCELLED * np.sqrt(square_of(slopes) * most)
     cancelled = _cancelled(front.slopes.reshape(front.slopes.size), faint)
     for row in range(rows if cancelled else 0):
-        under = below.slopes[given[row] if len(given) else row]
+        under = steepness[given[row] if len(given) else row]
         faint = CANCELLED * np.sqrt(square_of(under) * most)
         if _cancelled(front.slopes[row], faint) and _cancelled_in(front.slopes[row], under, layer, faint):
             return SLOPES, longest
     for row in range(rows if close else 0):
-        near = near_row(below.values, given, row, longest)
+        near = near_row(below, given, row, longest)
         if _close_in(front.values[row], bends, near) and _on_kink(front, below, layer, given, row, near):
             return VALUES, longest
     return NOTHING, longest
@@ -124,7 +127,7 @@ def reach(layer: Layer, unit: int, values: Array, one: float) -> float:
     """||(w, b)|| ||(a, 1)|| over the inputs a that feed one unit, of ``values (inputs,)``; without b and 1 where
     ``one`` is 0.
     """
-    offsets, places, weights = layer.sparse
+    offsets, places, weights, _ = layer.sparse
     terms, size = one * layer.bias[unit] * layer.bias[unit], one
     for each in range(len(layer.weights)):
         weight = layer.weights[each, unit]
@@ -139,28 +142,38 @@ def reach(layer: Layer, unit: int, values: Array, one: float) -> float:
 
 @compiled
 def _cancelled_in(slopes: Array, under: Array, layer: Layer, faint: float) -> bool:
-    """Whether a slope is next to nothing beside those of its own unit's inputs; in a dense layer, beside all that is
-    below, but for what passes. Sums that pass, of which a maximum is made, cancel as others do.
+    """Whether a slope is next to nothing beside those of its own unit's inputs. Sums that pass, of which a maximum is
+    made, cancel as others do; a unit of small weights has small slopes, of which nothing has cancelled.
     """
-    whole = layer.own if len(layer.weights) else 0
     for unit in range(len(slopes)):
         size = abs(slopes[unit])
-        if 0.0 < size <= faint and (unit < whole or size <= CANCELLED * reach(layer, unit, under, 0.0)):
+        if 0.0 < size <= faint and size <= CANCELLED * reach(layer, unit, under, 0.0):
             return True
     return False
 
 
 @compiled
-def _on_kink(front: Front, below: Front, layer: Layer, given: Index, row: int, near: float) -> bool:
-    """Of a sparse layer: whether a unit is near a kink beside its own inputs."""
+def _on_kink(front: Front, below: Array, layer: Layer, given: Index, row: int, near: float) -> bool:
+    """Of a sparse layer: whether a unit is near a kink beside its own inputs, and does not rest on it."""
     left = given[row] if len(given) else row
     for run in range(len(layer.bends.runs) if len(layer.weights) == 0 else 0):
         for kink in pieces_of(layer.bends, run)[0]:
             for unit in range(layer.bends.runs[run, 0], layer.bends.runs[run, 1]):
                 distance = abs(front.values[row, unit] - kink)
-                if distance <= near and distance <= own_nearness(below.values, layer, unit, left):
+                if distance > near or (distance == 0.0 and _rests(front.slopes, row, unit)):
+                    continue
+                if distance <= own_nearness(below, layer, unit, left):
                     return True
     return len(layer.weights) > 0
+
+
+@compiled
+def _rests(slopes: Array, row: int, unit: int) -> bool:
+    """Whether a unit that is on a kink at a row stays there on either side, to the bit: all that it takes is off, or
+    cancels. That is no tie that rounding could decide: it bends at no other place than this one.
+    """
+    after = slopes[row, unit] == 0.0 and row + 1 < len(slopes)
+    return after or (row > 0 and slopes[row - 1, unit] == 0.0)
 
 
 @compiled
@@ -327,7 +340,7 @@ def _measure(
 @compiled
 def _shared(sparse: Sparse, other: int, own: Array, inputs: Array, doubts: Array) -> float:
     """The covariance of a unit with weights ``own`` and the unit ``other`` of a sparse matrix."""
-    (offsets, places, weights), shared = sparse, 0.0
+    (offsets, places, weights, _), shared = sparse, 0.0
     for at in range(offsets[other], offsets[other + 1]):
         j, weight = places[at], weights[at]
         shared += own[j] * weight * doubts[j]

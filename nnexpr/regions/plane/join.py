@@ -88,7 +88,11 @@ def _swallowed(below: Array, raised: Array, layer: Layer, rows: Index) -> Flags:
     """Between which two rows of each edge, ``rows: (edges, 2)``, some value of the layer below bends, and yet the
     gradient of a unit that it feeds is the same number.
     """
-    found, units, (offsets, places, few) = np.zeros(len(rows), dtype=np.bool_), len(layer.bias), layer.sparse
+    found, units, (offsets, places, few, _) = (
+        np.zeros(len(rows), dtype=np.bool_),
+        len(layer.bias),
+        layer.sparse,
+    )
     for edge in range(len(rows)):
         left, right = rows[edge, 0], rows[edge, 1]
         for axis in range(2):
