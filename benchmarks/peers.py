@@ -1,19 +1,24 @@
-"""Exact regions beside what others do: the same networks, the same line or plane, counts and seconds of both.
+"""Exact regions beside what others do: the same networks, the same line or plane, counts and seconds of all.
 
     python -m venv /tmp/peers && /tmp/peers/bin/pip install regioncam==0.5.2 numpy
-    python benchmarks/peers.py --peer-python /tmp/peers/bin/python
+    python benchmarks/peers.py --regioncam /tmp/peers/bin/python
     python benchmarks/peers.py --acas acasxu_1_1.onnx      # in place of random weights of that shape
 
-Beside each count of ours (float64, certificate included):
+Ours count in float64, certificate included. Beside them, where they are given:
 
-- regioncam 0.5.2 (Rust, float32, MIT), where the Python given by ``--peer-python``, or this one, can import it. It is
-  given the same weights and the same rectangle or segment, and counts cells. In float32 cells that are thinner than
-  its rounding are lost or made, so that counts may differ by a few;
+- ``--regioncam PYTHON``: regioncam 0.5.2 (Rust, float32, MIT), in a Python that can import it. In float32 cells that
+  are thinner than its rounding are lost or made, so that counts may differ by a few;
+- ``--relu-edge-subdivision FOLDER``: a checkout of github.com/arturs-berzins/relu_edge_subdivision (PyTorch, float32,
+  no licence stated), run by this Python. It takes planes only;
+- ``--splinecam PYTHON FOLDER``: a checkout of github.com/AhmedImtiazPrio/splinecam (PyTorch, MIT), and a Python with
+  torch, igraph, networkx, tqdm, scipy, matplotlib and graph-tool, which is no package of PyPI (Debian's is
+  python3-graph-tool). It takes planes only;
 - a sampled grid: how many forward passes on a regular grid would meet 99 of 100 cells, by the exact areas or lengths of
   the cells, and how long torch would take for them on one thread, from the time that it takes for 20,000.
 
-Every time is the best of several runs. relu_edge_subdivision states no licence, and SplineCam (MIT) needs graph-tool,
-which no package registry of Python has: neither is run.
+Everything runs on one thread (``--threads``), one after another; every time is the best of as many runs as fit into two
+seconds, of ours at least two. A peer is stopped after ``--limit`` seconds. All are given the plane's coordinates as the
+network's two inputs, folded into the first layer, except ours, which take the plane.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -39,26 +45,7 @@ from nnexpr.kinds import AffineLayer
 Array = NDArray[np.float64]
 POINTS = 20_000
 FOUND = 0.99  # of the cells, by a grid
-
-PEER = """
-import json, sys, time
-import numpy as np, regioncam
-held = np.load(sys.argv[1])
-layers = [(held[f"w{i}"], held[f"b{i}"]) for i in range(len(held.files) // 2)]
-times = []
-while len(times) < 2 or sum(times) < 2.0:
-    if layers[0][0].shape[0] == 2:
-        found = regioncam.Regioncam(size=1.0)
-    else:
-        found = regioncam.Regioncam1D.through_points(np.array([[-1.0], [1.0]], dtype=np.float32), size=2.0)
-    start = time.perf_counter()
-    for number, (weights, bias) in enumerate(layers):
-        if number:
-            found.relu()
-        found.linear(weights, bias)
-    times.append(time.perf_counter() - start)
-print(json.dumps({"count": found.num_faces if layers[0][0].shape[0] == 2 else found.num_edges, "seconds": min(times)}))
-"""
+PROGRAMS = Path(__file__).with_name("peer_programs.py")
 
 
 @dataclass(frozen=True)
@@ -132,54 +119,99 @@ def by_grid(case: Case, sizes: Array) -> tuple[float, float]:
     points = 1.0
     while np.mean(-np.expm1(-points * shares)) < FOUND:
         points *= 1.1
-    torch.set_num_threads(1)
     x = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, (POINTS, case.network.inputs)))
     return points, best(lambda: case.network(x), 0.5) * points / POINTS
 
 
-def peer(python: str, case: Case) -> tuple[int, float] | None:
-    """Cells and seconds of regioncam; None where it cannot be imported."""
+@dataclass(frozen=True)
+class Peer:
+    """A program of ``peer_programs.py`` of this name, and the Python that runs it."""
+
+    name: str
+    python: str
+    folder: str = ""
+    lines: bool = False  # whether it counts on lines too
+
+    def count(self, case: Case, threads: int, limit: float) -> str:
+        """Cells, seconds; or why there are none."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "weights.npz"
+            np.savez(path, **folded(case))
+            try:
+                done = subprocess.run(
+                    [self.python, str(PROGRAMS), self.name, str(path), self.folder],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    timeout=limit,
+                    env=os.environ | {"OMP_NUM_THREADS": str(threads), "RAYON_NUM_THREADS": str(threads)},
+                )
+            except subprocess.TimeoutExpired:
+                return f"stopped after {limit:g} s"
+        if done.returncode:
+            return (done.stderr.strip().splitlines() or ["it ended"])[-1]
+        return done.stdout
+
+
+def folded(case: Case) -> dict[str, Array]:
+    """The network's weights and biases with the plane or segment as its inputs: ``w0 (inputs, outputs), b0, ...``."""
     layers = [case.network.affine(number)[0].double().numpy() for number in range(len(case.network.layers))]
     first = layers[0][:, :-1]
     directions = [case.u] if case.v is None else [case.u, case.v]
-    folded = np.column_stack([*(first @ each for each in directions), first @ case.origin + layers[0][:, -1]])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "weights.npz"
-        held = {}
-        for number, block in enumerate([folded, *layers[1:]]):
-            held[f"w{number}"] = np.ascontiguousarray(block[:, :-1].T, dtype=np.float32)
-            held[f"b{number}"] = block[:, -1].astype(np.float32)
-        np.savez(path, **held)
-        done = subprocess.run([python, "-c", PEER, str(path)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(done.stderr.strip().splitlines()[-1], file=sys.stderr)
-        return None
-    told = json.loads(done.stdout)
-    return told["count"], told["seconds"]
+    layers[0] = np.column_stack(
+        [*(first @ each for each in directions), first @ case.origin + layers[0][:, -1]]
+    )
+    weights = {f"w{number}": np.ascontiguousarray(block[:, :-1].T) for number, block in enumerate(layers)}
+    return weights | {f"b{number}": block[:, -1].copy() for number, block in enumerate(layers)}
+
+
+def peers(asked: argparse.Namespace) -> list[Peer]:
+    """Those that are given."""
+    found = []
+    if asked.regioncam:
+        found.append(Peer("regioncam", asked.regioncam, lines=True))
+    if asked.relu_edge_subdivision:
+        found.append(Peer("relu_edge_subdivision", sys.executable, asked.relu_edge_subdivision))
+    if asked.splinecam:
+        found.append(Peer("splinecam", *asked.splinecam))
+    return found
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--peer-python", default=sys.executable)
-    parser.add_argument("--acas")
+    parser.add_argument("--regioncam", metavar="PYTHON")
+    parser.add_argument("--relu-edge-subdivision", metavar="FOLDER")
+    parser.add_argument("--splinecam", nargs=2, metavar=("PYTHON", "FOLDER"))
+    parser.add_argument("--acas", metavar="FILE")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--limit", type=float, default=600.0, help="seconds of each peer's count")
     asked = parser.parse_args()
-    print(
-        f"{'network':>32} {'cells':>9} {'seconds':>9} {'certified':>9} {'regioncam':>10} {'seconds':>9} {'×':>7}"
-        f" {'grid points':>12} {'seconds':>9} {'×':>7}"
-    )
+    torch.set_num_threads(asked.threads)
     for case in cases(asked.acas):
         cells, seconds, certified, sizes = ours(case)
+        told = "certified" if certified else "NOT CERTIFIED"
+        print(f"{case.name}\n  {'nnexpr':>22} {cells:>9,} cells {seconds:>11.4f} s  {told}", flush=True)
+        for each in peers(asked):
+            if case.v is not None or each.lines:
+                print(
+                    f"  {each.name:>22} {beside(each.count(case, asked.threads, asked.limit), seconds)}",
+                    flush=True,
+                )
         points, sampling = by_grid(case, sizes)
-        other = peer(asked.peer_python, case)
-        beside = f"{'-':>10} {'-':>9} {'-':>7}"
-        if other is not None:
-            beside = f"{other[0]:>10,} {other[1]:>9.4f} {other[1] / seconds:>7.1f}"
         print(
-            f"{case.name:>32} {cells:>9,} {seconds:>9.4f} {certified!s:>9} {beside} {points:>12.2e} {sampling:>9.3g}"
-            f" {sampling / seconds:>7.0f}",
+            f"  {'a grid':>22} {points:>9.1e} points {sampling:>10.4g} s {sampling / seconds:>9.1f} x",
             flush=True,
         )
+
+
+def beside(found: str, seconds: float) -> str:
+    """What a peer found, and how many times as long it took."""
+    try:
+        told = json.loads(found)
+    except json.JSONDecodeError:
+        return found
+    return f"{told['count']:>9,} cells {told['seconds']:>11.4f} s {told['seconds'] / seconds:>9.1f} x"
 
 
 if __name__ == "__main__":

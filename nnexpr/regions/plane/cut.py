@@ -16,7 +16,7 @@ Cost: a new cell takes two walks around its corners and about two interpolations
 from __future__ import annotations
 
 from nnexpr.kernels.bits import WORD, lowest
-from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.compiled import compiled, inlined
 from nnexpr.regions.layer import Array
 from nnexpr.regions.plane.mesh import (
     ABOVE,
@@ -41,25 +41,24 @@ __all__ = ["cut", "split_cell"]
 # nothing any more; more than this share of the edge is not believed.
 MOST_DOUBT = 2.0**-30
 
+SPLITS = 8  # edges, and vertices, that there must be room for before a cell is cut; three, and two, are made
 
-@compiled
-def _split_edge(mesh: Mesh, side: int, line: int, lines: Lines, limits: Array, steepness: Array) -> bool:
-    """Split the edge of a half-edge where it crosses the line; False, and nothing done, if there is no room."""
+
+@inlined
+def _split_edge(
+    mesh: Mesh, side: int, line: int, unit: int, kink: float, lines: Lines, limits: Array, steepness: Array
+) -> int:
+    """Split the edge of a half-edge where ``unit`` crosses the line, its kink; the half-edge from there to its end."""
     new, edge = mesh.sizes[VERTICES], mesh.sizes[EDGES]
-    if new >= mesh.points.shape[0] or edge >= mesh.layers.shape[0]:
-        return False
     back = side ^ 1
     a, b = mesh.sides[side, ORIGIN], mesh.sides[back, ORIGIN]
-    unit, kink = unit_and_kink(lines, line)
     length = abs(mesh.points[a, 0] - mesh.points[b, 0]) + abs(mesh.points[a, 1] - mesh.points[b, 1])
     share = limits[unit] / abs(mesh.values[a, unit] - mesh.values[b, unit])
     mesh.doubts[new] = max(mesh.doubts[a], mesh.doubts[b]) + min(share, MOST_DOUBT) * length
     interpolate(mesh, new, a, b, unit, kink)
     take_sides(mesh, new, a, b, line, lines, limits, steepness)
-    onward, returning = (
-        2 * edge,
-        2 * edge + 1,
-    )  # new -> b and b -> new; the old ones are a -> new and new -> a
+    # new -> b and b -> new; the old ones are a -> new and new -> a
+    onward, returning = 2 * edge, 2 * edge + 1
     mesh.sides[onward, ORIGIN], mesh.sides[returning, ORIGIN], mesh.sides[back, ORIGIN] = new, b, new
     mesh.sides[onward, CELL], mesh.sides[returning, CELL] = mesh.sides[side, CELL], mesh.sides[back, CELL]
     following, leading = mesh.sides[side, AFTER], mesh.sides[back, BEFORE]
@@ -70,64 +69,86 @@ def _split_edge(mesh: Mesh, side: int, line: int, lines: Lines, limits: Array, s
     mesh.layers[edge] = mesh.layers[side // 2]
     mesh.sizes[VERTICES] += 1
     mesh.sizes[EDGES] += 1
-    return True
+    return onward
 
 
-@compiled
-def _entry(mesh: Mesh, cell: int, word: int, bit: int) -> int:
-    """The half-edge by which the cell's boundary comes from the line to above it; counts a line that crosses twice."""
-    found, entries = -1, 0
-    start = mesh.first[cell]
-    side = start
-    while True:
-        if (
-            mesh.bits[mesh.sides[side ^ 1, ORIGIN], ABOVE, word] & bit != 0
-            and mesh.bits[mesh.sides[side, ORIGIN], ABOVE, word] & bit == 0
-        ):
-            found = side
-            entries += 1
-        side = mesh.sides[side, AFTER]
-        if side == start:
-            break
-    if entries > 1:
-        mesh.sizes[TWICE] += 1
-    return found
+@inlined
+def _add_bits(mesh: Mesh, cell: int, vertex: int) -> None:
+    """A corner's bits to those of its cell."""
+    for word in range(mesh.bits.shape[2]):
+        mesh.cell_bits[cell, ABOVE, word] |= mesh.bits[vertex, ABOVE, word]
+        mesh.cell_bits[cell, BELOW, word] |= mesh.bits[vertex, BELOW, word]
 
 
-@compiled
+@inlined
+def _side(mesh: Mesh, vertex: int, word: int, place: int) -> int:
+    """1 above a line, -1 below, 0 on it."""
+    above, below = mesh.bits[vertex, ABOVE, word] >> place, mesh.bits[vertex, BELOW, word] >> place
+    return int((above & 1) - (below & 1))
+
+
+@inlined
 def split_cell(
     mesh: Mesh, cell: int, line: int, layer: int, lines: Lines, limits: Array, steepness: Array
 ) -> bool:
     """Cut the part above the line, which has corners on both sides, off the cell; False, and the cell whole, if there
     is no room.
+
+    One walk around the cell splits the edges that cross the line and shares out the corners' bits. A line that has to
+    be taken to cross more than twice is counted, and the part behind its last way up is cut off.
     """
-    word, bit = line // WORD, 1 << (line % WORD)
-    start = mesh.first[cell]
-    side = start
-    while True:
-        a, b = mesh.sides[side, ORIGIN], mesh.sides[side ^ 1, ORIGIN]
-        following = mesh.sides[side, AFTER]
-        apart = (
-            mesh.bits[a, ABOVE, word] & mesh.bits[b, BELOW, word]
-            | mesh.bits[a, BELOW, word] & mesh.bits[b, ABOVE, word]
-        )
-        if apart & bit != 0 and not _split_edge(mesh, side, line, lines, limits, steepness):
-            return False
-        side = following
-        if side == start:
-            break
-    edge, new = mesh.sizes[EDGES], mesh.sizes[CELLS]
-    if edge >= mesh.layers.shape[0] or new >= mesh.first.shape[0]:
+    new, most = mesh.sizes[CELLS], mesh.sizes[EDGES] + SPLITS
+    if new >= len(mesh.first) or most > len(mesh.layers) or mesh.sizes[VERTICES] + SPLITS > len(mesh.points):
         return False
-    entry = _entry(mesh, cell, word, bit)
-    leave = entry
-    while mesh.bits[mesh.sides[leave ^ 1, ORIGIN], ABOVE, word] & bit != 0:
-        mesh.sides[leave, CELL] = new
-        leave = mesh.sides[leave, AFTER]
+    word, place = line // WORD, line % WORD
+    unit, kink = unit_and_kink(lines, line)
+    mesh.cell_bits[cell], mesh.cell_bits[new] = 0, 0
+    start, entry, leave, entries = mesh.first[cell], -1, -1, 0
+    side, corner = start, mesh.sides[start, ORIGIN]
+    here = _side(mesh, corner, word, place)
+    while True:
+        following = mesh.sides[side, AFTER]
+        end = mesh.sides[following, ORIGIN]
+        there = _side(mesh, end, word, place)
+        onward = side
+        if here * there < 0:
+            if mesh.sizes[EDGES] + 1 >= most:
+                survey(mesh, cell)
+                return False
+            onward = _split_edge(mesh, side, line, unit, kink, lines, limits, steepness)
+        if there > 0 >= here:
+            entry = onward
+            entries += 1
+        elif here > 0 >= there:
+            leave = side
+        _add_bits(mesh, new if here > 0 else cell, corner)
+        if following == start:
+            break
+        side, corner, here = following, end, there
+    if entries > 1:
+        mesh.sizes[TWICE] += 1
+        leave = entry
+        while _side(mesh, mesh.sides[leave ^ 1, ORIGIN], word, place) > 0:
+            leave = mesh.sides[leave, AFTER]
+    _close(mesh, cell, entry, leave, layer)
+    if entries > 1:
+        survey(mesh, cell)
+        survey(mesh, new)
+    return True
+
+
+@inlined
+def _close(mesh: Mesh, cell: int, entry: int, leave: int, layer: int) -> None:
+    """Make the sides from ``entry`` to ``leave`` a new cell, with an edge between it and what is left."""
+    edge, new = mesh.sizes[EDGES], mesh.sizes[CELLS]
+    first, last = mesh.sides[entry, ORIGIN], mesh.sides[leave ^ 1, ORIGIN]
+    side = entry
     mesh.sides[leave, CELL] = new
+    while side != leave:
+        mesh.sides[side, CELL] = new
+        side = mesh.sides[side, AFTER]
     inner, outer = 2 * edge, 2 * edge + 1  # inner closes the part above, outer what is left
-    mesh.sides[inner, ORIGIN] = mesh.sides[leave ^ 1, ORIGIN]
-    mesh.sides[outer, ORIGIN] = mesh.sides[entry, ORIGIN]
+    mesh.sides[inner, ORIGIN], mesh.sides[outer, ORIGIN] = last, first
     mesh.sides[inner, CELL], mesh.sides[outer, CELL] = new, cell
     leading, following = mesh.sides[entry, BEFORE], mesh.sides[leave, AFTER]
     mesh.sides[leave, AFTER], mesh.sides[inner, BEFORE] = inner, leave
@@ -137,11 +158,11 @@ def split_cell(
     mesh.layers[edge] = layer
     mesh.first[cell], mesh.first[new] = outer, inner
     mesh.parents[new] = mesh.parents[cell]
+    for each in (cell, new):
+        _add_bits(mesh, each, first)
+        _add_bits(mesh, each, last)
     mesh.sizes[EDGES] += 1
     mesh.sizes[CELLS] += 1
-    survey(mesh, cell)
-    survey(mesh, new)
-    return True
 
 
 @compiled

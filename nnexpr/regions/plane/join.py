@@ -1,11 +1,11 @@
 """Which neighbouring cells share one affine map.
 
 Continuous functions with equal gradients on both sides of an edge are one map, so neighbours are joined to one linear
-region if the gradients of every output agree in both axes. Those that differ by 2^-20 of their terms bend. Where they
-differ by less, or not, and yet some value of the last hidden layer bends there, the rule on the line decides
-(``bending.py``), by the units that make the bend and not by the steep ones beside them. What it cannot tell from
-rounding either is joined, and counted; and so is an edge at which a hidden layer has swallowed a bend, where something
-may cancel.
+region if the gradients of every output agree in both axes. Those that differ by 2^-20 of the most that their terms can
+amount to, |w| |g'|, bend. Where they differ by less, or not, and yet some value of the last hidden layer bends there,
+the rule on the line decides (``bending.py``), by the units that make the bend and not by the steep ones beside them.
+What it cannot tell from rounding either is joined, and counted; and so is an edge at which a hidden layer has swallowed
+a bend, where something may cancel.
 
 Cost: an edge, a comparison; one that needs the rule, a few forward passes for its two cells, most of them shared with
 the cells beside them.
@@ -16,18 +16,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.compiled import compiled, inlined
 from nnexpr.regions.bending import EPS, WEAK, change, terms_of_all
 from nnexpr.regions.bending import root as rounded
 from nnexpr.regions.layer import Array, Index, Layer
+from nnexpr.regions.plane.careful import BLOCK, carefully
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.maps import Gradients, terms
-from nnexpr.regions.plane.tree import BLOCK, carefully
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["bending", "join"]
 
 FEWEST = 1 << 10  # edges to which the rule is applied worth a second thread
+FEWEST_EDGES = 1 << 15  # worth one, where gradients are compared
 
 Flags = NDArray[np.bool_]
 
@@ -39,10 +40,13 @@ def bending(
 
     ``faces: (edges, 2)`` the cells left and right of each, -1 outside; ``root: (2, inputs)``: the inputs' gradients.
     """
-    slopes, rounding, marks, cancelling = gradients
-    cells, columns, eps = len(marks), np.ascontiguousarray(layers[-1].weights.T), EPS * terms(layers)
-    bends, doubtful = _compared(
-        faces, slopes.reshape(cells, -1), rounding.reshape(cells, -1) * (WEAK / eps), marks, cancelling
+    columns, eps, marks = np.ascontiguousarray(layers[-1].weights.T), EPS * terms(layers), gradients.marks
+    bends, doubtful = np.empty(len(faces), dtype=np.bool_), np.empty(len(faces), dtype=np.bool_)
+    limits = WEAK * gradients.steepest
+    in_shares(
+        lambda low, high: _compare(faces, gradients, limits, bends, doubtful, low, high),
+        len(faces),
+        FEWEST_EDGES,
     )
     places = np.flatnonzero(doubtful)
     most = 1 + BLOCK // (4 * columns.shape[1])  # edges at once
@@ -64,23 +68,29 @@ def bending(
 
 
 @compiled
-def _compared(
-    faces: Index, slopes: Array, weak: Array, marks: Index, cancelling: Flags
-) -> tuple[Flags, Flags]:
-    """At which edges the gradients ``(cells, n)`` differ by more than is ``weak``; and where they do not, but may."""
-    edges = len(faces)
-    bends, doubtful = np.zeros(edges, dtype=np.bool_), np.zeros(edges, dtype=np.bool_)
-    for edge in range(edges):
+def _compare(
+    faces: Index, gradients: Gradients, limits: Array, bends: Flags, doubtful: Flags, low: int, high: int
+) -> None:
+    """At which of the edges ``low:high`` the gradients differ by more than is weak; and where they do not, but may."""
+    slopes, sizes, _, marks, cancelling = gradients
+    for edge in range(low, high):
         left, right = faces[edge, 0], faces[edge, 1]
+        bends[edge], doubtful[edge] = False, False
         if left < 0 or right < 0:
             continue
-        for each in range(slopes.shape[1]):
-            bends[edge] |= (
-                abs(slopes[left, each] - slopes[right, each]) > weak[left, each] + weak[right, each]
-            )
+        bends[edge] = _stand_apart(slopes, sizes, limits, left, right)
         if not bends[edge]:
             doubtful[edge] = marks[left] != marks[right] or cancelling[left] or cancelling[right]
-    return bends, doubtful
+
+
+@inlined
+def _stand_apart(slopes: Array, sizes: Array, limits: Array, left: int, right: int) -> bool:
+    for axis in range(2):
+        most = sizes[left, axis] + sizes[right, axis]
+        for each in range(slopes.shape[2]):
+            if abs(slopes[left, axis, each] - slopes[right, axis, each]) > limits[each] * most:
+                return True
+    return False
 
 
 @compiled

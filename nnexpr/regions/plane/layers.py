@@ -29,7 +29,7 @@ from nnexpr.regions.plane.outline import share_of
 from nnexpr.regions.plane.placed import Domain, Placed
 from nnexpr.regions.plane.sides import classify, meetings, seen, survey_cells
 from nnexpr.regions.plane.ties import Rounding
-from nnexpr.regions.plane.values import largest, raise_values
+from nnexpr.regions.plane.values import raise_values
 from nnexpr.regions.room import TooManyCells
 from nnexpr.regions.threads import in_shares
 
@@ -97,15 +97,15 @@ def _lifted(
     ``bends``: what bends the values below; ``lines``: the next layer's.
     """
     count, below = int(mesh.sizes[VERTICES]), mesh.values
-    sizes = in_shares(lambda low, high: largest(below, bends, low, high), count, FEWEST)
-    following = rounding.through(layer, np.max(sizes, axis=0))
     mesh = with_lines(mesh, len(layer.bias), len(lines.firsts))
 
-    def work(low: int, high: int) -> bool:
-        return bool(raise_values(below, bends, layer, mesh.values, low, high))
+    def work(low: int, high: int) -> Array:
+        return raise_values(below, bends, layer, mesh.values, low, high)
 
-    if not all(in_shares(work, count, FEWEST)):
+    sizes = np.max(in_shares(work, count, FEWEST), axis=0)
+    if not np.isfinite(sizes).all():
         raise ValueError("the network overflows float64 on this domain")
+    following = rounding.through(layer, sizes)
     return mesh, following, tolerance * following.sigmas[: layer.own]
 
 

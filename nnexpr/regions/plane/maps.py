@@ -4,12 +4,13 @@ The gradient on a cell is a product of the layers' weights, each unit scaled by 
 (``tree.py``); no difference of values enters, so it has its digits however thin the cell is.
 
 Cost: two forward passes for each cell below the last hidden layer. Error: the rounding of the products, for each
-component
+component at most
 
-    rounding = eps sum_l (n_l + 1) (sum |w||g'| + sqrt(sum w^2 sigma(g')^2))
+    rounding = eps sum_l (n_l + 1) |w| (|g'| + |sigma(g')|)
 
-with w the output's weights, g' the gradients of the last hidden layer, n_l the widths, eps = 2^-52, and sigma(g') what
-rounding has left in g', counted only on cells where something cancels in the layers below.
+with |w| the length of the output's weights, g' the gradient of the last hidden layer along one axis, n_l the widths,
+eps = 2^-52, and sigma(g') what rounding has left in g', counted only on cells where something cancels in the layers
+below.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.regions.bending import EPS
+from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.bending import root as rounded
-from nnexpr.regions.layer import Array, Index, Layer
+from nnexpr.regions.layer import Array, Index, Layer, Member
+from nnexpr.regions.plane.careful import BLOCK, carefully
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.mesh import Narrow
-from nnexpr.regions.plane.tree import BLOCK, carefully, descend, families
+from nnexpr.regions.plane.noted import note, nothing_noted
+from nnexpr.regions.plane.tree import Tree, descend, tree_of
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Gradients", "gradients", "terms"]
@@ -42,87 +44,60 @@ class Gradients(NamedTuple):
     """The outputs', on every cell."""
 
     slopes: Array  # (cells, 2, outputs)
-    rounding: Array  # (cells, 2, outputs) of each component
+    sizes: Array  # (cells, 2) along each axis the length of the last hidden layer's, with what rounding has left in it
+    steepest: Array  # (outputs,) the length of each output's weights
     marks: Index  # (cells,) a number, the same where the gradients that the outputs are made of are the same
     cancelling: NDArray[np.bool_]  # (cells,) whether something may cancel in the layers below
 
 
-def gradients(root: Array, layers: list[Layer], sides: list[Sides]) -> Gradients:
+def gradients(root: Array, member: Member, layers: list[Layer], sides: list[Sides]) -> Gradients:
     """Those of a network of ``layers`` that has cut the plane into cells with these ``sides``.
 
     ``root: (2, inputs)``: the inputs' gradients.
     """
-    hidden, columns = layers[:-1], np.ascontiguousarray(layers[-1].weights.T)
-    outputs, units = columns.shape
-    cells = len(sides[-1].parents) if sides else 1
-    slopes, sums = np.empty((cells, 2, outputs)), np.empty((cells, 2, outputs))
-    marks, cancelling = np.empty(cells, np.int64), np.zeros(cells, np.bool_)
-    fed = np.any(columns != 0.0, axis=0)
-    most = 1 + BLOCK // (2 * units)  # cells at once
-
-    def note(found: Narrow, block: Array) -> None:
-        _sum(block, columns, found, slopes, sums)
-        _mark(block, block.view(np.int64), fed, found, marks)
+    weights, cells = layers[-1].weights, len(sides[-1].parents) if sides else 1
+    noted, cancelling = nothing_noted(weights, cells), np.zeros(cells, np.bool_)
+    if not sides:
+        note(noted, np.zeros(1, np.int32), root + 0.0)
+    else:
+        tree, lowest = tree_of(sides), len(sides[0].parents)
+        lost = np.zeros(len(tree.members), np.bool_)
+        in_shares(
+            lambda low, high: descend(root, member, tree, low, high, noted, lost),
+            lowest,
+            1 + lowest * FEWEST // cells,
+        )
+        cancelling = _inherited(lost, tree, sides)
+    places = np.flatnonzero(cancelling).astype(np.int32)
+    most = 1 + BLOCK // (2 * len(weights))  # cells at once
 
     def work(low: int, high: int) -> None:
-        blocks, left_out = descend(root, hidden, sides, tree, low, high)
-        for found, block in blocks:
-            note(found, block)
-        for found in left_out:
-            cancelling[found] = True
-            for first in range(0, len(found), most):
-                some = found[first : first + most]
-                *_, last = carefully(root, hidden, sides, some)
-                note(some, last.gradients)
-                _add_doubt(last.blurs, columns, some, sums)
+        for first in range(low, high, most):
+            some = places[first : min(first + most, high)]
+            *_, level = carefully(root, layers[:-1], sides, some)
+            note(noted, some, level.gradients.reshape(-1, len(weights)))
+            _add_doubt(level.blurs, some, noted.sizes)
 
-    if sides:
-        tree = families(sides)
-        lowest = len(sides[0].parents)
-        in_shares(work, lowest, 1 + lowest * FEWEST // cells)
-    else:
-        note(np.zeros(1, np.int32), root[None])
-    return Gradients(slopes, EPS * terms(layers) * sums, marks, cancelling)
+    in_shares(work, len(places), FEWEST)
+    steepest = np.sqrt(np.square(weights).sum(axis=0))
+    steepest[np.isinf(steepest)] = 0.0  # squares overflow from 1e154 on: nothing is taken for rounding there
+    return Gradients(noted.slopes, noted.sizes, steepest, noted.marks, cancelling)
 
 
-@compiled_loosely
-def _sum(block: Array, columns: Array, cells: Narrow, slopes: Array, sums: Array) -> None:
-    """The outputs' gradients, and the sums of the sizes of their terms, into the rows ``cells``.
-
-    ``columns (outputs, units)``.
-    """
-    outputs, units = columns.shape
-    for place in range(len(cells)):
-        for axis in range(2):
-            for each in range(outputs):
-                total, size = 0.0, 0.0
-                for unit in range(units):
-                    term = block[place, axis, unit] * columns[each, unit]
-                    total += term
-                    size += abs(term)
-                slopes[cells[place], axis, each], sums[cells[place], axis, each] = total, size
+def _inherited(lost: NDArray[np.bool_], tree: Tree, sides: list[Sides]) -> NDArray[np.bool_]:
+    """Which of the last layer's cells are parts of cells that are ``lost``."""
+    found = lost[: tree.starts[1]]
+    for number, each in enumerate(sides[1:], 1):
+        found = lost[tree.starts[number] : tree.starts[number + 1]] | found[each.parents]
+    return found
 
 
 @compiled
-def _add_doubt(blurs: Array, columns: Array, cells: Narrow, sums: Array) -> None:
-    """Add sqrt(sum w^2 sigma^2) to the rows ``cells``."""
-    outputs, units = columns.shape
+def _add_doubt(blurs: Array, cells: Narrow, sizes: Array) -> None:
+    """Add |sigma| to the rows ``cells``; ``blurs (cells, 2, units)`` are its squares."""
     for place in range(len(cells)):
         for axis in range(2):
-            for each in range(outputs):
-                square = 0.0
-                for unit in range(units):
-                    square += columns[each, unit] * columns[each, unit] * blurs[place, axis, unit]
-                sums[cells[place], axis, each] += rounded(square)
-
-
-@compiled
-def _mark(block: Array, bits: Index, fed: NDArray[np.bool_], cells: Narrow, marks: Index) -> None:
-    """A number made of the ``bits`` of all gradients that some output is fed; either zero is the same."""
-    for place in range(len(cells)):
-        mark = 0
-        for axis in range(2):
-            for unit in range(len(fed)):
-                if fed[unit] and block[place, axis, unit] != 0.0:
-                    mark += bits[place, axis, unit] * (4 * unit + 2 * axis + 1)
-        marks[cells[place]] = mark
+            square = 0.0
+            for unit in range(blurs.shape[2]):
+                square += blurs[place, axis, unit]
+            sizes[cells[place], axis] += rounded(square)

@@ -11,8 +11,11 @@ import numpy as np
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.plane.mesh import AFTER, CELL, CELLS, ORIGIN, Mesh
+from nnexpr.regions.threads import in_shares
 
 __all__ = ["chains", "measure", "outline", "share_of"]
+
+FEWEST = 1 << 13  # cells worth a second thread
 
 
 @compiled
@@ -38,7 +41,6 @@ def outline(mesh: Mesh) -> tuple[Index, Index, Index]:
     return offsets, corners, neighbours
 
 
-@compiled
 def measure(
     offsets: Index, corners: Index, vertices: Array, values: Array, slopes: Array
 ) -> tuple[Array, Array, Array]:
@@ -48,23 +50,46 @@ def measure(
     over the gradients ``slopes: (cells, 2, outputs)``, in the mean over the corners; the middle is their mean.
     """
     cells, _, outputs = slopes.shape
-    areas, intercepts, middles = np.zeros(cells), np.zeros((cells, outputs)), np.zeros((cells, 2))
-    for cell in range(cells):
-        low, high = offsets[cell], offsets[cell + 1]
-        x, y = vertices[corners[low], 0], vertices[corners[low], 1]
-        for place in range(low, high):
-            corner = corners[place]
-            next_corner = corners[place + 1 if place + 1 < high else low]
-            area = (vertices[corner, 0] - x) * (vertices[next_corner, 1] - y)
-            areas[cell] += 0.5 * (area - (vertices[next_corner, 0] - x) * (vertices[corner, 1] - y))
-            for each in range(outputs):
-                along = (
-                    slopes[cell, 0, each] * vertices[corner, 0] + slopes[cell, 1, each] * vertices[corner, 1]
-                )
-                intercepts[cell, each] += (values[corner, each] - along) / (high - low)
-            middles[cell, 0] += vertices[corner, 0] / (high - low)
-            middles[cell, 1] += vertices[corner, 1] / (high - low)
+    areas, intercepts, middles = np.empty(cells), np.empty((cells, outputs)), np.empty((cells, 2))
+
+    def work(low: int, high: int) -> None:
+        _measure(offsets, corners, vertices, values, slopes, areas, intercepts, middles, low, high)
+
+    in_shares(work, cells, FEWEST)
     return areas, intercepts, middles
+
+
+@compiled
+def _measure(
+    offsets: Index,
+    corners: Index,
+    vertices: Array,
+    values: Array,
+    slopes: Array,
+    areas: Array,
+    intercepts: Array,
+    middles: Array,
+    low: int,
+    high: int,
+) -> None:
+    """Of the cells ``low:high``."""
+    for cell in range(low, high):
+        first, last = offsets[cell], offsets[cell + 1]
+        share, double, middle_x, middle_y = 1.0 / (last - first), 0.0, 0.0, 0.0
+        intercepts[cell] = 0.0
+        x, y = vertices[corners[first], 0], vertices[corners[first], 1]
+        before_x, before_y = 0.0, 0.0  # the corner before, as seen from the first
+        for place in range(first, last):
+            corner = corners[place]
+            corner_x, corner_y = vertices[corner, 0], vertices[corner, 1]
+            double += before_x * (corner_y - y) - (corner_x - x) * before_y
+            before_x, before_y = corner_x - x, corner_y - y
+            for each in range(slopes.shape[2]):
+                along = slopes[cell, 0, each] * corner_x + slopes[cell, 1, each] * corner_y
+                intercepts[cell, each] += share * (values[corner, each] - along)
+            middle_x += share * corner_x
+            middle_y += share * corner_y
+        areas[cell], middles[cell, 0], middles[cell, 1] = 0.5 * double, middle_x, middle_y
 
 
 def share_of(mesh: Mesh, first: int) -> float:

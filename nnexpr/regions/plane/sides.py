@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.bits import WORD, count, exceeding, lowest
-from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.compiled import compiled, inlined
 from nnexpr.regions.layer import Array, ends_of
 from nnexpr.regions.plane.mesh import (
     ABOVE,
@@ -75,7 +75,7 @@ def survey_cells(mesh: Mesh, low: int, high: int) -> None:
         survey(mesh, cell)
 
 
-@compiled
+@inlined
 def survey(mesh: Mesh, cell: int) -> None:
     """Gather a cell's bits from its corners."""
     words = mesh.bits.shape[2]
@@ -106,13 +106,13 @@ def seen(mesh: Mesh) -> Bits:
     return bits
 
 
-@compiled
+@inlined
 def unit_and_kink(lines: Lines, line: int) -> tuple[int, float]:
     """Which unit bends on a line, and at which kink."""
     return lines.firsts[line // WORD] + line % WORD, lines.kinks[line // WORD]
 
 
-@compiled
+@inlined
 def take_sides(
     mesh: Mesh, new: int, a: int, b: int, line: int, lines: Lines, limits: Array, steepness: Array
 ) -> None:

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.regions.asked import ARGMAX
+from nnexpr.regions.bending import EPS
 from nnexpr.regions.counted import allowed, dead_units, layer_counts
 from nnexpr.regions.gathered import BESIDE, gathered, gathered_in
-from nnexpr.regions.layer import Array, Index, Layer
+from nnexpr.regions.layer import Array, Index, Layer, Member
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.certificate import compared
 from nnexpr.regions.plane.classes import decide
 from nnexpr.regions.plane.join import bending, join
 from nnexpr.regions.plane.layers import Sides, pattern_hashes, subdivide
 from nnexpr.regions.plane.locate import walk
-from nnexpr.regions.plane.maps import gradients
+from nnexpr.regions.plane.maps import gradients, terms
 from nnexpr.regions.plane.mesh import CELL, CELLS, EDGES, ORIGIN, TIES, TWICE, VERTICES, Mesh
 from nnexpr.regions.plane.outline import measure, outline
 from nnexpr.regions.plane.placed import Domain, Placed
@@ -62,7 +63,7 @@ def surface(
 ) -> PlaneRegions:
     """One member on the rectangle ``domain`` of a plane; at most so many cells. Raises ``ValueError``."""
     mesh, sides, rounding = subdivide(layers, stack.tolerance, place, domain, most)
-    made = _made(mesh, layers, sides, place)
+    made = _made(mesh, stack.member(0), layers, sides, place)
     if of == ARGMAX:
         made = _decided(made, *decide(mesh, rounding, stack.tolerance, len(layers), most))
     edge_layer = stack.layers_of(made.mesh.layers[: len(made.faces)].astype(np.int64))
@@ -96,10 +97,11 @@ def surface(
     )
 
 
-def _made(mesh: Mesh, layers: list[Layer], sides: list[Sides], place: Placed) -> Made:
-    found, faces = gradients(place.directions, layers, sides), _faces(mesh)
+def _made(mesh: Mesh, member: Member, layers: list[Layer], sides: list[Sides], place: Placed) -> Made:
+    found, faces = gradients(place.directions, member, layers, sides), _faces(mesh)
     bends, merged = bending(place.directions, layers, sides, faces, found)
-    flat = bool((np.abs(found.slopes) <= found.rounding).all())
+    rounding = EPS * terms(layers) * found.sizes[:, :, None] * found.steepest
+    flat = not bends.any() and bool((np.abs(found.slopes) <= rounding).all())
     own = np.arange(len(found.slopes))
     return Made(mesh, mesh.values, found.slopes, own, None, faces, bends, merged, flat, pattern_hashes(sides))
 
@@ -107,7 +109,8 @@ def _made(mesh: Mesh, layers: list[Layer], sides: list[Sides], place: Placed) ->
 def _decided(made: Made, mesh: Mesh, classes: Index) -> Made:
     """Cells cut to classes, of which a region is what is joined."""
     under, faces = mesh.parents[: len(classes)].astype(np.int64), _faces(mesh)
-    bends = (faces >= 0).all(axis=1) & (classes[faces[:, 0]] != classes[faces[:, 1]])
+    inner = (faces[:, 0] >= 0) & (faces[:, 1] >= 0)
+    bends = inner & (classes[faces[:, 0]] != classes[faces[:, 1]])
     values = np.ascontiguousarray(mesh.values[:, 1:])
     return Made(mesh, values, made.slopes[under], under, classes, faces, bends, 0, True, made.patterns[under])
 
@@ -147,13 +150,13 @@ def _certificate(
     area = float(np.prod(box[:, 1] - box[:, 0]))
     return PlaneCertificate(
         euler=vertices - edges + cells,
-        area_error=abs(math.fsum(shape.areas) - area) / area,
+        area_error=abs(math.fsum(shape.areas.tolist()) - area) / area,
         twice_crossed=int(made.mesh.sizes[TWICE]),
         sampled_points=len(points),
         sampled_mismatches=int(np.count_nonzero(wrong)),
         max_residual=residual,
         allowed=most,
-        mean_degree=2.0 * int(np.count_nonzero((made.faces >= 0).all(axis=1))) / cells,
+        mean_degree=2.0 * int(np.count_nonzero((made.faces[:, 0] >= 0) & (made.faces[:, 1] >= 0))) / cells,
         ties=int(made.mesh.sizes[TIES]),
         merged=made.merged,
     )

@@ -2,18 +2,15 @@
 
 A layer's pre-activations have one gradient on each cell *below* the layer, shared by all cells that the layer cuts from
 it; its values have that gradient with each unit scaled by the slope of the piece that it is on. ``descend`` goes down
-the tree in blocks of rows that stay in the cache: one matrix product a layer for a block, a block a layer in memory.
+the tree, a few cells at a time, so that what it holds of every layer stays in the cache: one matrix product a layer for
+a block of cells.
 
-Slopes that cancel inside a hidden layer leave rounding behind that looks like a slope (``bending.py``), and strong ones
-swallow weak ones. ``descend`` leaves out the cells where that may be; ``carefully`` finds the gradients on given cells
-together with what rounding has left in them, which doubles the work. In a network in general position one component in
-some ten million is so small, and so it is done for a few cells.
+It leaves out the cells below which slopes cancel in a hidden layer (``careful.py``). In a network in general position
+one component in some ten million is so small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -21,164 +18,71 @@ from numpy.typing import NDArray
 
 from nnexpr.kernels.bits import WORD, put
 from nnexpr.kernels.compiled import compiled, compiled_loosely
-from nnexpr.regions.layer import CANCELLED, Array, Bends, Index, Layer, affine, squared, steepest
+from nnexpr.regions.layer import (
+    CANCELLED,
+    Array,
+    Bends,
+    Index,
+    Layer,
+    Member,
+    affine_into,
+    layer_of,
+    steepest,
+)
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.mesh import Bits, Narrow
+from nnexpr.regions.plane.noted import Noted, note
 
-__all__ = ["BLOCK", "Family", "Level", "carefully", "descend", "families"]
+__all__ = ["Tree", "descend", "scales_on", "tree_of"]
 
-BLOCK = 1 << 17  # numbers in a block of gradients: 1 MiB
-
-# The cells that a layer made, in order of their parents: parent p has ``members[offsets[p]:offsets[p + 1]]``.
-Family = tuple[Narrow, Narrow]
-Block = tuple[Narrow, Array]  # cells, and the gradients (cells, 2, units) of a layer's values on them
+CELLS = 48  # of each layer at once
 
 
-def descend(
-    root: Array, hidden: list[Layer], sides: list[Sides], tree: list[Family], low: int, high: int
-) -> tuple[Iterator[Block], list[Narrow]]:
-    """The gradients of the last hidden layer's values, block by block, on what was cut from the cells ``low:high`` of
-    the first; and, complete when the blocks are through, the cells that were left out. ``root: (2, inputs)``, the
-    inputs' gradients.
+class Tree(NamedTuple):
+    """The cells of all hidden layers, layer after layer; those that a layer made in order of their parents.
+
+    Layer l, from 0, made the cells ``members[starts[l]:starts[l + 1]]``. Those of them that were cut from cell p of the
+    layer below have the places from ``offsets[firsts[l] + p]`` to below the next, counted from ``starts[l]``.
     """
-    left_out: list[Narrow] = []
-    share = np.array([0, high - low], dtype=np.int32), tree[0][1][low:high]
-    return _blocks(root, hidden, sides, [share, *tree[1:]], left_out), left_out
+
+    starts: Index  # (layers + 1,)
+    members: Narrow
+    firsts: Index  # (layers,)
+    offsets: Narrow
+    words: Index  # (layers + 1,) where a layer's bits begin
+    bits: Bits  # of each cell the words of ``Sides.above``, in the cells' own order
 
 
-def _blocks(
-    root: Array, hidden: list[Layer], sides: list[Sides], tree: list[Family], left_out: list[Narrow]
-) -> Iterator[Block]:
-    first = np.zeros(1, dtype=np.int32), root[None]
-    levels = [_above(first, hidden[0], sides[0], tree, left_out)]
-    while levels:
-        block = next(levels[-1], None)
-        depth = len(levels)
-        if block is None:
-            levels.pop()
-        elif depth == len(hidden):
-            yield block
-        else:
-            levels.append(_above(block, hidden[depth], sides[depth], tree[depth:], left_out))
+class Held(NamedTuple):
+    """What is held of each layer on the way down: a block of the cells that it made, and of those right below it."""
+
+    parents: Narrow  # (layers, CELLS) cells below
+    counts: Index  # (layers,) how many
+    raised: Array  # (layers, 2 CELLS units) the pre-activations' gradients on them
+    parent: Index  # (layers,) which of them is cut next
+    place: Index  # (layers,) which of its parts comes next
+    cells: Narrow  # (layers, CELLS) parts
+    rows: Narrow  # (layers, CELLS) which of the parents each was cut from
+    values: Array  # (layers, 2 CELLS units) the values' gradients on them
 
 
-def _above(
-    block: Block, layer: Layer, sides: Sides, tree: list[Family], left_out: list[Narrow]
-) -> Iterator[Block]:
-    """The blocks above a layer of the cells cut from those of one block."""
-    parents, below = block
-    gradient = _raised(below, layer)
-    cancelling = _cancelling(below, gradient, layer)
-    if cancelling.any():
-        cells = parents[cancelling]
-        for family in tree:
-            _, cells = _parts(family, cells)
-        left_out.append(cells)
-        parents, gradient = parents[~cancelling], gradient[~cancelling]
-    rows, cells = _parts(tree[0], parents)
-    blocks = -(-cells.size * 2 * len(layer.bias) // BLOCK)
-    for low, high in pairwise(np.linspace(0, len(cells), blocks + 1).astype(int)):
-        chosen = cells[low:high]
-        yield chosen, _scaled(gradient, rows[low:high], chosen, sides.above, layer.bends, False)
-
-
-class Level(NamedTuple):
-    """A layer on given cells of the last one. The layer's cells are those that these are parts of, each once."""
-
-    layer: Layer
-    below: Array  # (cells below, 2, inputs) the gradients of the values below
-    raised: Array  # (cells below, 2, units) of the pre-activations
-    places: Index  # (given cells,) in which of the cells below each lies
-    gradients: Array  # (cells, 2, units) of the values; in the last layer the given cells
-    blurs: Array  # (cells, 2, units) what rounding has left in those, squared
-
-
-def carefully(root: Array, hidden: list[Layer], sides: list[Sides], cells: Narrow) -> Iterator[Level]:
-    """The hidden layers on ``cells`` of the last one, from the first layer to the last."""
-    steps, places = [], np.arange(len(cells))
-    for each in reversed(sides):
-        parents, inverse = np.unique(each.parents[cells], return_inverse=True)
-        places = inverse[places]
-        steps.append((cells, inverse.astype(np.int32), places))
-        cells = parents.astype(np.int32)
-    gradients, blurs = root[None], np.zeros((1, *root.shape))
-    for layer, each, (own, rows, places) in zip(hidden, sides, reversed(steps), strict=True):
-        below = gradients
-        raised, doubts = _raised(below, layer), _raised(below**2 + blurs, squared(layer))
-        gradients = _scaled(raised, rows, own, each.above, layer.bends, False)
-        blurs = _scaled(doubts, rows, own, each.above, layer.bends, True)
-        yield Level(layer, below, raised, places, gradients, blurs)
-
-
-def _raised(below: Array, layer: Layer) -> Array:
-    """``below (cells, 2, inputs)`` through a layer's matrix, ``(cells, 2, units)``."""
-    units = len(layer.bias)
-    raised = affine(np.ascontiguousarray(below).reshape(-1, layer.inputs), layer, np.zeros(units))
-    return raised.reshape(-1, 2, units)
-
-
-@compiled_loosely
-def _cancelling(below: Array, above: Array, layer: Layer) -> NDArray[np.bool_]:
-    """On which cells some component ``above (cells, 2, units)`` is not zero, but next to nothing beside all ``below``:
-    ``(cells,)``. All of them, if a weight is next to nothing beside the others.
-    """
-    inputs, units, (most, least) = layer.inputs, len(layer.bias), steepest(layer)
-    mixed = least <= CANCELLED * CANCELLED * most
-    found = np.empty(len(below), dtype=np.bool_)
-    gradients, terms = above.reshape(-1, 2 * units), below.reshape(-1, 2 * inputs)
-    for cell in range(len(found)):
-        square, number = 0.0, 1 if mixed else 0
-        for each in range(2 * inputs):
-            square += terms[cell, each] * terms[cell, each]
-        limit = CANCELLED * np.sqrt(square * most)
-        for each in range(2 * units):
-            number += (abs(gradients[cell, each]) <= limit) & (gradients[cell, each] != 0.0)
-        found[cell] = number > 0
-    return found
-
-
-@compiled
-def _scaled(gradient: Array, rows: Narrow, cells: Narrow, above: Bits, bends: Bends, square: bool) -> Array:
-    """Each cell's row of ``gradient: (rows, 2, units)``, times the slope of the piece that each unit is on there, or
-    its square; numbers that pass have slope 1.
-    """
-    units, (runs, functions) = gradient.shape[2], bends
-    result = np.empty((cells.shape[0], 2, units))
-    scales = np.ones(units)
-    for place in range(cells.shape[0]):
-        bits, word = above[cells[place]], 0
-        for run in range(len(runs)):
-            first, end, kinks = runs[run, 0], runs[run, 1], runs[run, 2]
-            own, words, slope = scales[first:end], -(-(end - first) // WORD), functions[run, 1, 0]
-            own[:] = slope * slope if square else slope
-            for kink in range(1, kinks + 1):
-                slope = functions[run, 1, kink]
-                put(slope * slope if square else slope, bits[word : word + words], own)
-                word += words
-        for axis in range(2):
-            row, scaled = gradient[rows[place], axis], result[place, axis]
-            for unit in range(units):
-                scaled[unit] = scales[unit] * row[unit]
-    return result
-
-
-def _parts(family: Family, parents: Narrow) -> tuple[Narrow, Narrow]:
-    """The cells cut from some, one after another, and before them which of ``parents`` each was cut from."""
-    offsets, members = family
-    counts = offsets[parents + 1] - offsets[parents]
-    rows = np.repeat(np.arange(len(parents), dtype=np.int32), counts)
-    ends = np.cumsum(counts)
-    return rows, members[np.arange(len(rows)) + np.repeat(offsets[parents] - ends + counts, counts)]
-
-
-def families(sides: list[Sides]) -> list[Family]:
-    """Of each layer."""
+def tree_of(sides: list[Sides]) -> Tree:
+    """The cells with these ``sides``."""
     below = [1, *(len(each.parents) for each in sides)]
-    return [_family(each.parents, count) for each, count in zip(sides, below, strict=False)]
+    families = [_family(each.parents, count) for each, count in zip(sides, below, strict=False)]
+    return Tree(
+        np.cumsum([0, *below[1:]]),
+        np.concatenate([members for _, members in families]),
+        np.cumsum([0, *(len(offsets) for offsets, _ in families)])[:-1],
+        np.concatenate([offsets for offsets, _ in families]),
+        np.cumsum([0, *(each.above.size for each in sides)]),
+        np.concatenate([each.above.ravel() for each in sides]),
+    )
 
 
 @compiled
-def _family(parents: Narrow, count: int) -> Family:
+def _family(parents: Narrow, count: int) -> tuple[Narrow, Narrow]:
+    """Where the cells cut from each of so many begin and end, ``(count + 1,)``, and those cells."""
     offsets = np.zeros(count + 1, dtype=np.int32)
     for parent in parents:
         offsets[parent + 1] += 1
@@ -189,3 +93,145 @@ def _family(parents: Narrow, count: int) -> Family:
         members[places[parents[cell]]] = cell
         places[parents[cell]] += 1
     return offsets, members
+
+
+@compiled
+def descend(
+    root: Array, member: Member, tree: Tree, low: int, high: int, noted: Noted, lost: NDArray[np.bool_]
+) -> None:
+    """Note the gradients of the last hidden layer's values on all that was cut from the first layer's cells in the
+    places ``low:high``. ``root: (2, inputs)``, the inputs' gradients.
+
+    Cells below which something cancels in the next layer are marked in ``lost``, of the cells of all layers, and left
+    out with all that was cut from them.
+    """
+    layers, depth = len(tree.firsts), 0
+    held, limits = _nothing_held(member, layers), np.empty((layers, 2))
+    for number in range(layers):
+        limits[number, 0], limits[number, 1] = steepest(layer_of(member, number))
+    everything = np.zeros(1, dtype=np.bool_)
+    _lift(held, 0, root, layer_of(member, 0), limits[0], everything)
+    if everything[0]:
+        for place in range(low, high):
+            lost[tree.members[place]] = True
+    held.place[0] = low
+    while depth >= 0:
+        count = _take(held, depth, tree, high)
+        if count == 0:
+            depth -= 1
+            continue
+        block = _scaled(held, depth, count, layer_of(member, depth), tree)
+        if depth == layers - 1:
+            note(noted, held.cells[depth, :count], block)
+            continue
+        own = lost[tree.starts[depth] : tree.starts[depth + 1]]
+        depth += 1
+        held.parents[depth, :count], held.counts[depth] = held.cells[depth - 1, :count], count
+        _lift(held, depth, block, layer_of(member, depth), limits[depth], own)
+        if held.counts[depth] > 0:
+            held.place[depth] = tree.offsets[tree.firsts[depth] + held.parents[depth, 0]]
+
+
+@compiled
+def _nothing_held(member: Member, layers: int) -> Held:
+    """Room; the layer below the first has one cell, the domain."""
+    widest = 0
+    for number in range(layers):
+        widest = max(widest, member.shapes[number, 1])
+    shape, size = (layers, CELLS), 2 * CELLS * widest
+    return Held(
+        np.zeros(shape, np.int32),
+        np.ones(layers, np.int64),
+        np.empty((layers, size)),
+        np.zeros(layers, np.int64),
+        np.zeros(layers, np.int64),
+        np.empty(shape, np.int32),
+        np.empty(shape, np.int32),
+        np.empty((layers, size)),
+    )
+
+
+@compiled
+def _lift(held: Held, depth: int, block: Array, layer: Layer, limits: Array, lost: NDArray[np.bool_]) -> None:
+    """The gradients of a layer's pre-activations on the cells below, whose values' are ``block (2 cells, inputs)``."""
+    units, kept = len(layer.bias), 0
+    raised = held.raised[depth, : len(block) * units].reshape(len(block), units)
+    affine_into(block, layer, np.zeros(units), raised)
+    for place in range(len(block) // 2):
+        cell = held.parents[depth, place]
+        if _cancels(block, raised, 2 * place, limits[0], limits[1]):
+            lost[cell] = True
+            continue
+        if kept < place:
+            held.parents[depth, kept] = cell
+            raised[2 * kept : 2 * kept + 2] = raised[2 * place : 2 * place + 2]
+        kept += 1
+    held.counts[depth], held.parent[depth] = kept, 0
+
+
+@compiled_loosely
+def _cancels(below: Array, above: Array, row: int, most: float, least: float) -> bool:
+    """Whether in two rows some component ``above (rows, units)`` is not zero, but next to nothing beside all ``below``;
+    or a weight is next to nothing beside the others: ``steepest``.
+    """
+    square, number = 0.0, 0
+    for axis in range(2):
+        for each in range(below.shape[1]):
+            square += below[row + axis, each] * below[row + axis, each]
+    limit = CANCELLED * np.sqrt(square * most)
+    for axis in range(2):
+        for each in range(above.shape[1]):
+            number += (abs(above[row + axis, each]) <= limit) & (above[row + axis, each] != 0.0)
+    return number > 0 or least <= CANCELLED * CANCELLED * most
+
+
+@compiled
+def _take(held: Held, depth: int, tree: Tree, high: int) -> int:
+    """The next cells that a layer cut from those below; how many. The first layer's end at the place ``high``."""
+    start, first, number = tree.starts[depth], tree.firsts[depth], 0
+    while number < CELLS and held.parent[depth] < held.counts[depth]:
+        row, place = held.parent[depth], held.place[depth]
+        end = tree.offsets[first + held.parents[depth, row] + 1] if depth > 0 else high
+        while place < end and number < CELLS:
+            held.cells[depth, number], held.rows[depth, number] = tree.members[start + place], row
+            number += 1
+            place += 1
+        held.place[depth] = place
+        if place == end:
+            held.parent[depth] = row + 1
+            if row + 1 < held.counts[depth]:
+                held.place[depth] = tree.offsets[first + held.parents[depth, row + 1]]
+    return number
+
+
+@compiled
+def _scaled(held: Held, depth: int, count: int, layer: Layer, tree: Tree) -> Array:
+    """The values' gradients on the cells taken, ``(2 cells, units)``: each component times the slope of its unit's
+    piece.
+    """
+    units, cells, rows = len(layer.bias), held.cells[depth], held.rows[depth]
+    values = held.values[depth, : 2 * count * units].reshape(2 * count, units)
+    raised = held.raised[depth, : 2 * CELLS * units].reshape(2 * CELLS, units)
+    words = (tree.words[depth + 1] - tree.words[depth]) // (tree.starts[depth + 1] - tree.starts[depth])
+    scales = np.ones(units)
+    for place in range(count):
+        begin = tree.words[depth] + cells[place] * words
+        scales_on(tree.bits[begin : begin + words], layer.bends, scales)
+        for axis in range(2):
+            to, of = 2 * place + axis, 2 * rows[place] + axis
+            for unit in range(units):
+                values[to, unit] = scales[unit] * raised[of, unit] + 0.0  # no -0.0: equal numbers, equal bits
+    return values
+
+
+@compiled
+def scales_on(bits: Bits, bends: Bends, scales: Array) -> None:
+    """The slope of the piece that each unit is on by a cell's ``bits``, into the first of ``scales (units,)``."""
+    (runs, functions), word = bends, 0
+    for run in range(len(runs)):
+        first, end, kinks = runs[run, 0], runs[run, 1], runs[run, 2]
+        own, words = scales[first:end], -(-(end - first) // WORD)
+        own[:] = functions[run, 1, 0]
+        for kink in range(1, kinks + 1):
+            put(functions[run, 1, kink], bits[word : word + words], own)
+            word += words

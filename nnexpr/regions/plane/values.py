@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.compiled import compiled, inlined
 from nnexpr.regions.layer import Array, Bends, Layer, affine_into, ends_of
 from nnexpr.regions.plane.mesh import Mesh
 
-__all__ = ["activate", "interpolate", "largest", "raise_values"]
+__all__ = ["activate", "interpolate", "raise_values"]
 
 ROWS = 48  # at once: the values of a wide layer there stay in the cache
 
 
-@compiled
+@inlined
 def interpolate(mesh: Mesh, new: int, a: int, b: int, unit: int, kink: float) -> None:
     """Place vertex ``new`` on the edge from a to b where ``unit`` meets its kink, with all values there.
 
@@ -25,10 +25,12 @@ def interpolate(mesh: Mesh, new: int, a: int, b: int, unit: int, kink: float) ->
     if share > 0.5:
         near, far = b, a
         share = high / (high - low)
-    for rows in (mesh.points, mesh.values):
-        start, end, result = rows[near], rows[far], rows[new]
-        for column in range(result.shape[0]):
-            result[column] = start[column] + share * (end[column] - start[column])
+    for axis in range(2):
+        start = mesh.points[near, axis]
+        mesh.points[new, axis] = start + share * (mesh.points[far, axis] - start)
+    for column in range(mesh.values.shape[1]):
+        value = mesh.values[near, column]
+        mesh.values[new, column] = value + share * (mesh.values[far, column] - value)
     mesh.values[new, unit] = kink
 
 
@@ -59,38 +61,26 @@ def activate(values: Array, low: int, high: int, bends: Bends, out: Array) -> No
 
 
 @compiled
-def largest(values: Array, bends: Bends, low: int, high: int) -> Array:
-    """The largest size of each number in some rows, ``(n,)``, after the activation.
-
-    ``values (vertices, n)`` are pre-activations.
-    """
-    width = values.shape[1]
-    result, active = np.zeros(width), np.empty((ROWS, width))
-    for first in range(low, high, ROWS):
-        last = min(first + ROWS, high)
-        activate(values, first, last, bends, active)
-        for row in range(last - first):
-            for unit in range(width):
-                size = abs(active[row, unit])
-                result[unit] = size if size > result[unit] else result[unit]
-    return result
-
-
-@compiled
-def raise_values(below: Array, bends: Bends, layer: Layer, values: Array, low: int, high: int) -> bool:
-    """The next layer's pre-activations of the rows ``low:high``; whether all is finite.
+def raise_values(below: Array, bends: Bends, layer: Layer, values: Array, low: int, high: int) -> Array:
+    """The next layer's pre-activations of the rows ``low:high``; the largest size of each of its inputs, ``(inputs,)``,
+    infinite where some pre-activation is not finite.
 
     ``below (vertices, inputs)``: pre-activations, and what ``bends`` them. ``values (vertices, units)`` may be the same
     array.
     """
     inputs, units, infinite = layer.inputs, len(layer.bias), 0
-    active, raised = np.empty((ROWS, inputs)), np.empty((ROWS, units))
+    active, raised, sizes = np.empty((ROWS, inputs)), np.empty((ROWS, units)), np.zeros(inputs)
     for first in range(low, high, ROWS):
         count = min(ROWS, high - first)
         activate(below, first, first + count, bends, active)
         affine_into(active[:count], layer, layer.bias, raised[:count])
         for row in range(count):
+            for each in range(inputs):
+                size = abs(active[row, each])
+                sizes[each] = size if size > sizes[each] else sizes[each]
             for unit in range(units):
                 values[first + row, unit] = raised[row, unit]
                 infinite += not abs(raised[row, unit]) < np.inf
-    return infinite == 0
+    if infinite > 0:
+        sizes[:] = np.inf
+    return sizes
