@@ -69,7 +69,7 @@ def _split_edge(
     mesh.layers[edge] = mesh.layers[side // 2]
     mesh.sizes[VERTICES] += 1
     mesh.sizes[EDGES] += 1
-    return onward
+    return int(onward)
 
 
 @inlined
