@@ -81,7 +81,7 @@ def count_lines(moment: SliceMoment, shown: Collection[str], room: int) -> list[
 
 def _owed(moment: SliceMoment, note: str, room: int, label: str) -> list[Line]:
     """In the place of a count that there is not, with why."""
-    owed = "not counted" if note or not moment.is_counting else "counting…"
+    owed = "not counted" if note or not moment.is_counting else moment.owed
     why = wrap(note, max(room, 1))
     return [row(label, owed, "accent"), *(((line, "error"),) for line in why)]
 
@@ -147,7 +147,7 @@ def _outputs(moment: SliceMoment, point: Point, output: int) -> list[tuple[str, 
     """The cell and the outputs; that they are being counted where nothing says them yet."""
     values = moment.outputs_at(point)
     if values is None:
-        return [("Outputs", "counting…" if moment.is_counting else "not counted", "value")]
+        return [("Outputs", moment.owed if moment.is_counting else "not counted", "value")]
     order = (-values).argsort(kind="stable").tolist()
     lines = _cell(moment, point)
     if len(order) > 1:

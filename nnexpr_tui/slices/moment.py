@@ -162,7 +162,7 @@ class SliceMoment:
 
     ``looked``: the plane and the member that are asked for now, which may not have been counted yet; ``aside``: the
     direction that tilting and shifting lead to, in words; ``moved``: whether the plane is another than that which was
-    opened.
+    opened; ``is_compiling``: whether counting waits for its loops, which are compiled once on a machine.
     """
 
     opened: OpenedNetwork | None = None
@@ -173,6 +173,7 @@ class SliceMoment:
     aside: str = ""
     moved: bool = False
     is_counting: bool = False
+    is_compiling: bool = False
     note: str = ""  # why no cells were counted, or nothing was opened
     along_note: str = ""  # why nothing was counted on the row
 
@@ -181,10 +182,15 @@ class SliceMoment:
         if before is None:
             return True
         now, then = (
-            (each.counted, each.along, each.note, each.along_note, each.is_counting)
+            (each.counted, each.along, each.note, each.along_note, each.is_counting, each.is_compiling)
             for each in (self, before)
         )
         return any(one is not other for one, other in zip(now, then, strict=True))
+
+    @property
+    def owed(self) -> str:
+        """What stands in the place of what is not counted yet."""
+        return "compiling…" if self.is_compiling else "counting…"
 
     @property
     def is_current(self) -> bool:

@@ -64,7 +64,7 @@ class SlicePane(CellMap):
         if self.kind == "input":
             return self._input(moment, ground, point)
         if found is None:
-            return said(moment.note or "counting…", ground)
+            return said(moment.note or moment.owed, ground)
         if self.kind == "decisions":
             return self._decisions(moment, found, ground)
         if self.kind == "values":

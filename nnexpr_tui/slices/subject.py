@@ -103,6 +103,7 @@ class SliceSubject(Subject[SliceMoment]):
             aside=of.directions[self._aside % len(of.directions)][0],
             moved=looked.plane is not of.plane,
             is_counting=self._owes or self._is_new,
+            is_compiling=not compiling("slices").is_set(),
             note=self._note,
             along_note=self._along_note,
         )

@@ -7,7 +7,6 @@ plane, a chart of the row of the crosshair in it; what is not seen is not counte
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +21,9 @@ from nnexpr_tui.parts.lines import LinePane, wrapped
 from nnexpr_tui.parts.map_panes import show_only, viewport_of
 from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.table import ROOMY, TablePane, entitle
-from nnexpr_tui.parts.viewport import Point, Viewport, Window, around, zoomed
-from nnexpr_tui.parts.views import View
+from nnexpr_tui.parts.viewport import Viewport
 from nnexpr_tui.slices import VIEW
+from nnexpr_tui.slices.arranged import ARRANGEMENTS, WORDS, arrangements, usual
 from nnexpr_tui.slices.lines import (
     COUNT_HELP,
     POINT_HELP,
@@ -34,6 +33,7 @@ from nnexpr_tui.slices.lines import (
     status_items,
 )
 from nnexpr_tui.slices.moment import OpenedNetwork, SliceMoment
+from nnexpr_tui.slices.moving import MovedView
 from nnexpr_tui.slices.panes import ROW_HELP, SlicePane, row_chart, row_title
 from nnexpr_tui.slices.subject import Row, SliceSubject
 from nnexpr_tui.training.moment import FitMoment
@@ -43,25 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SliceView"]
 
-ZOOM = 2.0
-DEEPEST = 2.0**-30  # of the window as it was opened, and as far out
-ARRANGEMENTS = {
-    "four": ("cells", "decisions", "values", "input"),
-    "decisions": ("cells", "decisions"),
-    "values": ("cells", "values"),
-    "input": ("cells", "input"),
-    "both": ("cells", "row"),
-    "walk": ("row", "input"),
-    "row": ("row",),
-}
-HIGH = ("four", "both", "walk")
-WORDS = {
-    "cells": "cells",
-    "decisions": "decision regions",
-    "values": "an output",
-    "input": "the input",
-    "row": "the row of the crosshair",
-}
 ROWS_OF_PIXELS = 40  # that the crosshair moves by where no map is seen
 NONE = (
     "No network is opened. f asks for a file: .onnx, a state dict (.pt, .safetensors), what fit --save wrote, "
@@ -69,7 +50,7 @@ NONE = (
 )
 
 
-class SliceView(View, entry=VIEW):
+class SliceView(MovedView, entry=VIEW):
     """Looks at the network of a file."""
 
     HELP = (
@@ -81,15 +62,10 @@ class SliceView(View, entry=VIEW):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._opening = ""  # the file that is being read
-        self._of: OpenedNetwork | None = None
-        self._window: Window | None = None
-        self._point: Point = (0.0, 0.0)
-        self._grid: Viewport | None = None  # whose pixels the crosshair moves by
         self._asked: tuple[Viewport | None, Row | None] | None = None
         self._arrangement = ""  # of ARRANGEMENTS; empty: as there is room
         self._colors = next(iter(COLORS))
         self._output = 0
-        self._mark = -1  # that the crosshair went to last
         self._ends: tuple[float, float] | None = None  # of the row that is drawn
 
     def compose(self) -> ComposeResult:
@@ -105,17 +81,8 @@ class SliceView(View, entry=VIEW):
         yield LinePane(id="slice-none")
 
     @property
-    def moment(self) -> SliceMoment | None:
-        """The newest one."""
-        return self.controller.moment(SliceSubject)
-
-    @property
     def first(self) -> Widget:
         return self.query_one(f"#slice-{ARRANGEMENTS[self._shown][0]}")
-
-    def _ask(self, question: Callable[[SliceSubject], str | None]) -> None:
-        self.footer.clear()
-        self.controller.ask(SliceSubject, question)
 
     # Beginning
 
@@ -152,7 +119,8 @@ class SliceView(View, entry=VIEW):
         moment = self.moment
         if moment is None or moment.opened is None:
             return super().show_status(status, fit)
-        state = "counting" if moment.is_counting else "stopped" if moment.note else "counted"
+        owed = moment.owed.removesuffix("…")
+        state = owed if moment.is_counting else "stopped" if moment.note else "counted"
         return status.show_items(state, status_items(moment, ARRANGEMENTS[self._shown]))
 
     def show(self, fit: FitMoment | None) -> int:  # noqa: ARG002
@@ -194,23 +162,14 @@ class SliceView(View, entry=VIEW):
 
     @property
     def _shown(self) -> str:
-        if self._arrangement in self._arrangements:
+        if self._arrangement in arrangements(is_roomy=self._is_roomy):
             return self._arrangement
-        roomy = self._is_roomy
-        if self._of is not None and self._of.is_segment:
-            return "walk" if roomy else "row"
-        several = self._of is None or self._of.outputs > 1
-        return "four" if roomy else "decisions" if several else "values"
+        return usual(self._of, is_roomy=self._is_roomy)
 
     @property
     def _is_roomy(self) -> bool:
         """Whether maps may stand one above the other."""
         return self.screen.has_class("-high") and not self.screen.has_class("-narrow")
-
-    @property
-    def _arrangements(self) -> list[str]:
-        """Those that there is room for."""
-        return [name for name in ARRANGEMENTS if self._is_roomy or name not in HIGH]
 
     def _arrange(self, of: OpenedNetwork | None) -> None:
         """Which maps there are; a chart of the row is as wide as there is room."""
@@ -234,14 +193,14 @@ class SliceView(View, entry=VIEW):
             if not pane.is_wanted:
                 continue
             waits = self._waits(moment) and pane.kind == "cells"
-            entitle(pane, titles[pane.kind], "counting…" if waits else "")
+            entitle(pane, titles[pane.kind], moment.owed if waits else "")
             cross = None if found is None else found.viewport.cross(self._point)
             setting: tuple[object, ...]
             if pane.kind == "input":
                 ground, setting = pane.ground(), (pane.ground(), self._point, moment.looked)
             else:
                 ground = pane.ground(cross)
-                setting = ground, self._colors, self._output, found, moment.note, moment.marks
+                setting = ground, self._colors, self._output, found, moment.note, moment.owed, moment.marks
             if pane.setting != setting:
                 picture = pane.picture(moment, ground, self._point, self._colors, self._output)
                 sent += pane.take(moment, setting, picture)
@@ -262,7 +221,7 @@ class SliceView(View, entry=VIEW):
             or row.of is not moment.looked
             or (row.ends, row.t) != (self._asked or (None, None))[1]
         )
-        entitle(pane, row_title(t), moment.along_note or ("counting…" if owed else ""))
+        entitle(pane, row_title(t), moment.along_note or (moment.owed if owed else ""))
         key = row, self._output, self._point[0], moment.marks, pane.size
         if not self.is_due("row", key):
             return 0
@@ -295,85 +254,23 @@ class SliceView(View, entry=VIEW):
     # Actions: what they mean is in the declaration
 
     def action_colors(self) -> None:
+        self.begin()
         names = list(COLORS)
         self._colors = names[(names.index(self._colors) + 1) % len(names)]
-        self.redraw()
 
     def action_output(self, step: int) -> None:
-        if self._of is not None:
-            self._output = (self._output + step) % self._of.outputs
-            self.redraw()
+        if self._of is None:
+            return
+        self.begin()
+        self._output = (self._output + step) % self._of.outputs
+        if not {"values", "row"} & set(ARRANGEMENTS[self._shown]):  # no title names it
+            self.footer.say(f"Output {self._output} of {self._of.outputs}, numbered from 0")
 
     def action_arrange(self) -> None:
-        names = self._arrangements
+        names = arrangements(is_roomy=self._is_roomy)
         self._arrangement = names[(names.index(self._shown) + 1) % len(names)]
         self.zoom(None)
         self.footer.say(f"Shown: {' and '.join(WORDS[each] for each in ARRANGEMENTS[self._arrangement])}")
-        self.redraw()
-
-    def action_member(self, step: int) -> None:
-        self._ask(lambda slices: slices.step_member(step))
-
-    def action_move(self, columns: int, rows: int) -> None:
-        """The crosshair by so many pixels; at the edge the window goes along."""
-        if self._grid is None or self._window is None:
-            return
-        (left, right), (bottom, top) = self._window
-        wide, high = (right - left) / self._grid.width, (top - bottom) / self._grid.height
-        self._point = self._point[0] + columns * wide, self._point[1] - rows * high
-        self._window = around(self._point, self._window)
-        self.redraw()
-
-    def action_zoom_window(self, direction: int) -> None:
-        """In or out around the crosshair, within what numbers can tell apart."""
-        if self._window is None or self._of is None:
-            return
-        window = zoomed(self._window, self._point, ZOOM**-direction)
-        sizes = [
-            (high - low) / (most - least)
-            for (low, high), (least, most) in zip(window, self._of.window, strict=True)
-        ]
-        if min(sizes) >= DEEPEST and max(sizes) <= 1.0 / DEEPEST:
-            self._window = window
-            self.redraw()
-        else:
-            self.footer.say("As near as it goes" if direction > 0 else "As far as it goes")
-
-    def action_whole(self) -> None:
-        if self._of is not None:
-            self._window = self._of.window
-            self._point = around_inside(self._point, self._of.window)
-            self.redraw()
-
-    def action_restart(self) -> None:
-        self.action_whole()
-        self._ask(SliceSubject.restart)
-
-    def action_turn(self, steps: int) -> None:
-        point = self._point
-        self._ask(lambda slices: slices.turn_plane(steps, point))
-
-    def action_tilt(self, steps: int) -> None:
-        point = self._point
-        self._ask(lambda slices: slices.tilt(steps, point))
-
-    def action_shift(self, steps: int) -> None:
-        if self._window is not None:
-            bottom, top = self._window[1]
-            self._ask(lambda slices: slices.shift(steps, top - bottom))
-
-    def action_aside(self) -> None:
-        self._ask(SliceSubject.aside)
-
-    def action_point(self) -> None:
-        """To the next of the points given, and the window with it."""
-        moment = self.moment
-        if moment is None or not moment.marks or self._window is None:
-            self.footer.say("No points were given: open --plane P Q R, or --between A B, gives some")
-            return
-        self._mark = (self._mark + 1) % len(moment.marks)
-        self._point = moment.marks[self._mark].place
-        self._window = around(self._point, self._window)
         self.redraw()
 
     # Taking it elsewhere
@@ -389,9 +286,3 @@ class SliceView(View, entry=VIEW):
 
     def export(self, folder: Path) -> None:
         self.controller.ask(SliceSubject, lambda slices: slices.export(folder))
-
-
-def around_inside(point: Point, window: Window) -> Point:
-    """The point, or the nearest one that lies in the window."""
-    s, t = (min(max(p, low), high) for p, (low, high) in zip(point, window, strict=True))
-    return s, t

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,19 @@ async def test_b_and_c_and_the_full_stop_change_what_is_drawn(world: World, file
             await until(lambda title=title: title in text(app))
 
 
+async def test_what_was_said_goes_with_the_next_key(world: World, files: None) -> None:
+    app = explorer(world)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot)
+        for key in ("b", "l", "i", "w", "g", "full_stop"):
+            await pilot.press("n")
+            await until(lambda: "This file holds one network" in text(app))
+            await pilot.press(key)
+            await until(lambda: "This file holds one network" not in text(app))
+        await pilot.press("c", "full_stop")  # cells and decisions: no title names the output
+        await until(lambda: "Output 2 of 3, numbered from 0" in text(app))
+
+
 async def test_without_a_place_a_network_of_two_inputs_is_on_its_own_plane(world: World, files: None) -> None:
     app = explorer(world, "two.pt", None)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -158,6 +172,23 @@ async def test_what_cannot_be_counted_is_said(
     app = explorer(world)
     async with app.run_test(size=WIDE):
         await until(lambda: "more than 5 cells" in text(app) and "not counted" in text(app))
+
+
+async def test_what_waits_for_its_loops_says_that_they_are_compiled(
+    world: World, files: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    monkeypatch.setattr("nnexpr_tui.slices.subject.compiling", lambda _: done)
+    app = explorer(world)
+    async with app.run_test(size=WIDE):
+        await until(
+            lambda: shows(app, "Linear regions", "compiling…") and shows(app, "Outputs", "compiling…")
+        )
+        assert " compiling " in text(app).splitlines()[0]
+        assert "counting" not in text(app)
+        done.set()
+        await until(lambda: counted(app) and shows(app, "Linear regions", f"{regions(app)}"))
+        await until(lambda: "compiling" not in text(app))
 
 
 async def test_a_file_is_asked_for_and_what_is_none_is_said(world: World, files: None) -> None:
