@@ -18,7 +18,7 @@ from nnexpr.regions.moved import upright
 from nnexpr.regions.path import path_decisions, path_regions
 from nnexpr.regions.plane import PlaneRegions, plane_regions
 from nnexpr.regions.plane.placed import Plane
-from nnexpr.regions.room import cells_that_fit
+from nnexpr.regions.room import TooManyCells, cells_that_fit
 from nnexpr.regions.slices import Slice
 from nnexpr.runs.reading import AnyNetwork, read_any
 from nnexpr.runs.store import Store
@@ -153,7 +153,12 @@ def counted(of: Opened, looked: Looked, viewport: Viewport) -> Counted:
 
     def found(asked: str) -> PlaneRegions:
         window, plane, member = viewport.window, looked.plane, looked.member
-        return plane_regions(network, window, member, plane=plane, of=asked, most_cells=most)
+        try:
+            return plane_regions(network, window, member, plane=plane, of=asked, most_cells=most)
+        except TooManyCells as error:  # what the caller of the engine could change is not what the keys can
+            raise ValueError(
+                f"there are more than {error.most:,} cells in this window; i takes a nearer one"
+            ) from error
 
     def image(regions: PlaneRegions) -> Index:
         return regions.locate(viewport.points()).reshape(viewport.height, viewport.width)

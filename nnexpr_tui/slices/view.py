@@ -156,9 +156,10 @@ class SliceView(MovedView, entry=VIEW):
         width = pane.content_size.width
         if moment is not None and moment.note:
             return pane.show_lines([*wrapped(moment.note, width, "error"), *wrapped(NONE, width, "value")])
-        return pane.show_lines(
-            wrapped(f"Opening {self._opening} …" if self._opening else NONE, width, "value")
-        )
+        waiting = f"Opening {self._opening} …" if self._opening else NONE
+        if self._of is not None and self._of.file == self._opening:  # the view was left, and is back
+            waiting = f"{self._opening} is shown again as soon as the engine is done with what it counts …"
+        return pane.show_lines(wrapped(waiting, width, "value"))
 
     @property
     def _shown(self) -> str:

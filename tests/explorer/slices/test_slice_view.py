@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from nnexpr.runs.reading import read_network
 from nnexpr.runs.store import store
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.parts.map_panes import MapPane
+from nnexpr_tui.slices import engine
+from nnexpr_tui.slices.moment import Counted
 
 
 def degrees(one: Plane, other: Plane) -> float:
@@ -172,6 +175,8 @@ async def test_what_cannot_be_counted_is_said(
     app = explorer(world)
     async with app.run_test(size=WIDE):
         await until(lambda: "more than 5 cells" in text(app) and "not counted" in text(app))
+        assert "i takes a nearer" in text(app)
+        assert "most_cells" not in text(app)
 
 
 async def test_what_waits_for_its_loops_says_that_they_are_compiled(
@@ -189,6 +194,32 @@ async def test_what_waits_for_its_loops_says_that_they_are_compiled(
         done.set()
         await until(lambda: counted(app) and shows(app, "Linear regions", f"{regions(app)}"))
         await until(lambda: "compiling" not in text(app))
+
+
+async def test_coming_back_while_it_is_counted_says_what_is_waited_for(
+    world: World, files: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, gate, counts = explorer(world), threading.Event(), engine.counted
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot)
+
+        def slow(*arguments: Any) -> Counted:
+            gate.wait()
+            return counts(*arguments)
+
+        monkeypatch.setattr(engine, "counted", slow)
+        try:
+            await pilot.press("i")
+            await until(lambda: " counting " in text(app).splitlines()[0])
+            await pilot.press("7")
+            await until(lambda: app.current_mode == "runs")
+            await pilot.press("4")
+            await until(
+                lambda: app.current_mode == "plane" and "net.pt is shown again as soon as" in text(app)
+            )
+        finally:
+            gate.set()
+        await until(lambda: counted(app) and shows(app, "Linear regions", f"{regions(app)}"))
 
 
 async def test_a_file_is_asked_for_and_what_is_none_is_said(world: World, files: None) -> None:
