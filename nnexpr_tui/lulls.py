@@ -1,7 +1,8 @@
 """What is done while nobody presses a key, so that no key waits for it: screens made ahead, garbage looked for.
 
 Making a screen takes as long as some frames, and looking through all objects longer the more there are: 40 to 250 ms
-were seen, in the middle of answering a key.
+were seen, in the middle of answering a key. All screens are made soon after the engine is loaded, one after the other
+with a pause between: a key that comes meanwhile waits for one of them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any
 from textual.app import App
 from textual.timer import Timer
 
-from nnexpr_tui.textual_private import compose_mode
+from nnexpr_tui.textual_private import compose_mode, screens_made
 
 __all__ = ["Lulls"]
 
-QUIET = 1.0  # seconds without a key
-LONG = 5  # times that, after which garbage is looked for: it takes a tenth of a second
+TICK = 0.25  # seconds between two looks whether keys were pressed
+QUIET = 2  # ticks without a key after which screens are made, one a tick
+LONG = 20  # ticks after which garbage is looked for: it takes a tenth of a second
 RARELY = 1000  # times the usual: how much garbage there must be to be looked for while keys are pressed
 
 
@@ -45,7 +47,7 @@ class Lulls:
         """All is loaded: what is there is never looked through."""
         if self._timer is not None:
             return
-        self._timer = self._app.set_interval(QUIET, self._use)
+        self._timer = self._app.set_interval(TICK, self._use)
         if self._looks:
             gc.freeze()
             young, middle, _ = gc.get_threshold()
@@ -65,8 +67,15 @@ class Lulls:
 
     def _use(self) -> None:
         self._ticks += 1
-        if self._modes:
-            compose_mode(self._app, self._modes.pop(0))
+        if self._modes and self._ticks >= QUIET:
+            self._make_next()
         elif self._is_littered and self._ticks >= LONG:
             self._is_littered = False
             gc.collect()
+
+    def _make_next(self) -> None:
+        """Make the first of the screens that was not shown yet."""
+        made = screens_made(self._app)
+        self._modes = [mode for mode in self._modes if mode not in made]
+        if self._modes:
+            compose_mode(self._app, self._modes.pop(0))

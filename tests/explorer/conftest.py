@@ -72,6 +72,12 @@ def ends_are_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Explorer, "run_test", run)
 
 
+@pytest.fixture(autouse=True)
+def screens_are_made_when_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not in lulls, of which a test on a slow machine has many: those are tested by themselves."""
+    monkeypatch.setattr("nnexpr_tui.lulls.TICK", 3600.0)
+
+
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made = World(monkeypatch)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from weakref import ref
 
 import pytest
 from stand_in import World
 from steps import WIDE, living, ready, text, until
 from textual.app import App
+from textual.screen import Screen
 
 from nnexpr_tui import lulls
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.folds.subject import FoldsSubject
-from nnexpr_tui.lulls import Lulls
+from nnexpr_tui.lulls import QUIET, TICK, Lulls
 from nnexpr_tui.screens import SCREENS
 from nnexpr_tui.textual_private import exception_of, screens_made
 
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lulls, "QUIET", 0.02)
+    monkeypatch.setattr(lulls, "TICK", 0.02)
+    monkeypatch.setattr(lulls, "QUIET", 1)
 
 
 async def test_screens_are_made_while_another_is_shown(soon: None, explorer: Explorer) -> None:
@@ -50,7 +53,7 @@ async def test_what_compose_shows_first_is_answered_before_it_is_shown(
         assert explorer.current_mode == "explore"
 
 
-async def test_none_is_made_while_keys_are_pressed_nor_after_the_end() -> None:
+async def test_none_is_made_after_the_end(soon: None) -> None:
     app = App[None]()
     async with app.run_test():
         made = []
@@ -58,8 +61,38 @@ async def test_none_is_made_while_keys_are_pressed_nor_after_the_end() -> None:
         held = Lulls(app, ["other"])
         held.begin()
         held.end()
-        held._use()
+        for _ in range(lulls.LONG):
+            held._use()
         assert not made
+
+
+async def test_after_a_short_lull_one_is_made_a_tick_and_none_that_is_there_costs_one() -> None:
+    """A screen that is made when its key is pressed takes more than a key may: few keys must come before all are."""
+    assert TICK * QUIET <= 0.5
+    app = App[None]()
+    async with app.run_test():
+        made: list[str] = []
+
+        def making(name: str) -> Screen[None]:
+            made.append(name)
+            return Screen()
+
+        for name in ("first", "second", "third"):
+            app.add_mode(name, partial(making, name))
+        await app.switch_mode("first")
+        held = Lulls(app, ["first", "second", "third"])
+        for _ in range(3):  # keys that follow one another
+            for _ in range(QUIET - 1):
+                held._use()
+            held.key()
+        assert made == ["first"]
+        for _ in range(QUIET):
+            held._use()
+        assert made == ["first", "second"]
+        held._use()
+        assert made == ["first", "second", "third"]
+        held._use()
+        assert made == ["first", "second", "third"]
 
 
 async def test_screens_made_before_another_theme_show_it(soon: None, world: World) -> None:
