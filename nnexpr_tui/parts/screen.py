@@ -84,6 +84,15 @@ class HostScreen(KeysWithoutFocus):
             message, self._waiting = self._waiting, None
             self.exported(message)
 
+    def on_resize(self) -> None:
+        """Where there was room for nothing, nothing has the focus."""
+        self.call_after_refresh(self._focus_again)
+
+    def _focus_again(self) -> None:
+        has_room = not (self.has_class("-tiny") or self.has_class("-flat"))
+        if self._is_built and self.is_current and self.focused is None and has_room:
+            self.view.focus_first()
+
     def on_screen_suspend(self) -> None:
         self.view.covered()
 

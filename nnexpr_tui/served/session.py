@@ -19,7 +19,9 @@ from nnexpr_tui.served import DRIVER
 
 __all__ = ["Session"]
 
-PATIENCE = 10.0  # seconds for an explorer to keep its run and end
+# Seconds for an explorer to keep its run and end. Long, for one that still loads or compiles on a busy machine answers
+# late, and would be ended with its run unkept.
+PATIENCE = 50.0
 SIZES = range(1, 1000)  # columns or rows
 # Of the browser's terminal; what the server's own environment says is of the terminal that it was started in.
 _BROWSER = {"TEXTUAL_DRIVER": DRIVER, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}

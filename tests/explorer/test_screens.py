@@ -28,6 +28,19 @@ async def test_below_60_by_20_it_says_so(world: World) -> None:
         await until(lambda: "at least 60×20" in text(app))
 
 
+@pytest.mark.parametrize("key", ["1", "3", "7"])
+async def test_room_again_gives_the_focus_back(explorer: Explorer, key: str) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await pilot.press(key)
+        await until(lambda: explorer.screen.focused is not None)
+        await pilot.resize_terminal(20, 5)
+        await until(lambda: "too small" in text(explorer))
+        await pilot.pause()
+        await pilot.resize_terminal(*WIDE)
+        await until(lambda: explorer.screen.focused is not None)
+
+
 async def test_help_opens_for_the_focused_pane_and_closes(explorer: Explorer) -> None:
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)

@@ -49,7 +49,8 @@ def listing(
     """List the runs that are kept, the oldest first.
 
     In a filter a b means both, a | b either, !a not; /regex/ is an expression, "a b" a phrase, and depth>3, loss<=1e-3
-    or tag=paper compare a field or any option of fit.
+    or tag=paper compare a field or any option of fit. Cells of a sweep that were trained together are one run here,
+    with the options they share; what each has of its own, such as lr, is in the table cells of runs query.
     """
     accepted, index = parse(typed), store.index()
     found = [
