@@ -52,7 +52,8 @@ class Certificate:
     with a tolerance wider than 2^-49, as for float32 weights, it is about that tolerance.
 
     ``allowed``: the most that rounding explains, ``allowed(scale, tolerance)``. A residual above that says that the
-    pieces are not the network, and no count of them is vouched for.
+    pieces are not the network, and no count of them is vouched for. A graph's residual is held to the graph's own terms
+    too, output by output, where those of the chain that it was counted as would explain more.
 
     ``ties``: how many pre-activations the tie rule placed on a kink: kinks that coincide with one another, with a bend
     of an earlier layer or with an end of the domain. A unit that stays on its kink to the bit, as the comparisons of a
@@ -65,6 +66,11 @@ class Certificate:
 
     ``unresolved``: neighbouring breakpoints that are one float64 number. The count is right; their positions are not
     told apart.
+
+    Of decisions: a lead below the tie tolerance times the path's largest output changes no class. ``overruled``: at how
+    many places (positions, breakpoints and half-way between them) another output leads the one that is told to be the
+    largest, and rounding does not explain by how much; then no count is vouched for. ``level``: at how many it leads by
+    what rounding may be.
     """
 
     max_residual: float | None
@@ -72,11 +78,14 @@ class Certificate:
     ties: int
     merged: int
     unresolved: int
+    overruled: int = 0
+    level: int = 0
 
     @property
     def certified(self) -> bool:
-        """Whether the residual is one that rounding explains; not if it was not asked for."""
-        return self.max_residual is not None and self.max_residual <= self.allowed
+        """Whether the residual is one that rounding explains and no class overruled; not if it was not asked for."""
+        explained = self.max_residual is not None and self.max_residual <= self.allowed
+        return explained and self.overruled == 0
 
     def rescaled(self, value_scale: Scale) -> Self:
         """The same in a target's own units."""

@@ -14,12 +14,16 @@ what the output's own terms explain.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.rounding import values_and_rounding
-from nnexpr.regions.layer import Array, Bends, Layer, affine, pieces_of, squared
+from nnexpr.regions.counted import allowed
+from nnexpr.regions.layer import Array, Bends, Index, Layer, affine, pieces_of, squared
 
-__all__ = ["BESIDE", "gathered", "gathered_in"]
+__all__ = ["BESIDE", "forgiven", "gathered", "gathered_in", "overruled"]
+
+Flags = NDArray[np.bool_]
 
 BESIDE = 64  # points at which a graph is evaluated beside its chain
 ROWS = 1024  # points at once
@@ -41,8 +45,49 @@ def gathered(layers: list[Layer], inputs: Array, steps: Array, tolerance: float)
 
 def gathered_in(graph: Graph, inputs: Array, tolerance: float) -> float:
     """The same of a graph evaluated as it is, without slopes."""
+    return _finite(_graph_sigmas(graph, inputs, tolerance))
+
+
+def _graph_sigmas(graph: Graph, inputs: Array, tolerance: float) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
-        return _finite(values_and_rounding(graph, inputs, NEAR * tolerance)[1])
+        return values_and_rounding(graph, inputs, NEAR * tolerance)[1]
+
+
+def forgiven(graph: Graph, inputs: Array, apart: Array, told: Array, tolerance: float) -> float:
+    """What rounding explains of ``apart (n, outputs)``, |pieces - graph|, by the terms of the graph alone: infinite
+    where it explains all, else the bound of the output that is the furthest above its own.
+
+    The chain that is walked writes a maximum as b + relu(a - b): where b is so large that a is lost in it, the chain's
+    own terms explain a residual that the graph's do not. ``inputs (n or more, d)``: the points, and others on the way
+    there; ``told (n, outputs)`` the values, beside which rounding is looked for where it is more than theirs.
+    """
+    worst = apart.max(axis=0)
+    if np.all(worst <= np.vectorize(allowed)(np.abs(told).max(axis=0), tolerance)):
+        return np.inf
+    sigmas = _graph_sigmas(graph, inputs, tolerance)
+    bounds = np.vectorize(allowed)(np.where(np.isfinite(sigmas), sigmas, np.inf).max(axis=0), tolerance)
+    above = worst - bounds
+    return float(bounds[above.argmax()]) if (above > 0.0).any() else np.inf
+
+
+def overruled(
+    layers: list[Layer], inputs: Array, values: Array, classes: Index, tolerance: float
+) -> tuple[Flags, Flags]:
+    """At which of ``inputs (n, d)`` another output leads that of ``classes (n,)`` by more than rounding explains, 16
+    tolerance sigma of the two there, and at which by less than that. ``values (n, outputs)``: the network's.
+    """
+    lead = values - np.take_along_axis(values, classes[:, None], axis=1)
+    level, beyond = lead.max(axis=1) > 0.0, np.zeros(len(lead), np.bool_)
+    some = np.flatnonzero(level)
+    for first in range(0, len(some), ROWS):
+        rows = some[first : first + ROWS]
+        still = np.zeros((1, inputs.shape[1]))
+        with np.errstate(over="ignore", invalid="ignore"):
+            sigmas = _sigmas(layers, np.ascontiguousarray(inputs[rows]), still, tolerance)
+        sigmas = np.where(np.isfinite(sigmas), sigmas, np.inf)
+        own = np.take_along_axis(sigmas, classes[rows, None], axis=1)
+        beyond[rows] = (lead[rows] > NEAR * tolerance * np.hypot(sigmas, own)).any(axis=1)
+    return beyond, level & ~beyond
 
 
 def _finite(sigmas: Array) -> float:

@@ -21,7 +21,7 @@ Kleinberg, Ganguli, Sohl-Dickstein, ICML 2017, who sample it); sampling approach
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -31,7 +31,9 @@ from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.regions.asked import ARGMAX, REGIONS, asked, is_margin
 from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts, one_line
-from nnexpr.regions.layer import Array, Index
+from nnexpr.regions.gathered import overruled
+from nnexpr.regions.layer import Array, Index, layer_of
+from nnexpr.regions.line.certificate import direct
 from nnexpr.regions.line.decisions import switches
 from nnexpr.regions.line.front import Path
 from nnexpr.regions.line.member import Traced, walk
@@ -296,8 +298,34 @@ def _decisions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathDe
         classes=classes,
         linear_regions=max(1, borders) if closed else borders + 1,
         activation_regions=regions,
-        check=traced.certificate(at, stack.tolerance),
+        check=_decided(traced, stack, path, at, classes),
     )
+
+
+def _decided(traced: Traced, stack: Stack, path: Path, at: Array, classes: Index) -> Certificate:
+    """What vouches for changes of class ``at`` positions: what vouches for the pieces, and the network itself at the
+    ends of pieces, at changes and half-way between them.
+
+    At a change either class may be the largest one.
+    """
+    check = traced.certificate(at, stack.tolerance)
+    if check.max_residual is None:
+        return check
+    ends = np.sort(np.concatenate([traced.positions, at]))
+    places = np.unique(np.concatenate([ends, 0.5 * (ends[1:] + ends[:-1])]))
+    under = np.clip(np.searchsorted(traced.positions, places, side="right") - 1, 0, len(traced.positions) - 2)
+    values = traced.values[under] + traced.slopes[under] * (places - traced.positions[under])[:, None]
+    left, right = (classes[np.searchsorted(at, places, side=side)] for side in ("left", "right"))
+    first = np.take_along_axis(values, left[:, None], 1) >= np.take_along_axis(values, right[:, None], 1)
+    own = np.where(first[:, 0], left, right)
+    led = np.flatnonzero(values.max(axis=1) > np.take_along_axis(values, own[:, None], 1)[:, 0])
+    if len(led) == 0:
+        return check
+    member, segments = stack.member(traced.number), _segments(traced, under[led])
+    inputs = _points(path, segments, places[led])
+    layers = [layer_of(member, each) for each in range(len(member.shapes))]
+    beyond, level = overruled(layers, inputs, direct(inputs, member), own[led], stack.tolerance)
+    return replace(check, overruled=int(np.count_nonzero(beyond)), level=int(np.count_nonzero(level)))
 
 
 def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegions:

@@ -24,7 +24,7 @@ def values_and_rounding(graph: Graph, x: Array, near: float = np.inf) -> tuple[A
     """The outputs and their sigma, both ``(points, outputs)``.
 
     A unit that is within ``near`` sigma of a kink may be on either piece, the steeper one counts; others are where they
-    are.
+    are. Of a maximum those count that are within ``near`` sigma of being the largest.
     """
     values = graph.values(x)
     squares = [values[0] ** 2]
@@ -44,10 +44,25 @@ def values_and_rounding(graph: Graph, x: Array, near: float = np.inf) -> tuple[A
                 steepest, most = _steepest(node, values[node.of[0]], reach)
                 squares.append(both * steepest**2 + most**2)
             case Maximum():
-                squares.append(node.evaluate(given[0]))
+                squares.append(_of_largest(node, values[node.of[0]], given[0], near))
             case _:
                 raise TypeError(f"a graph has no node {type(node).__name__}")
     return values[-1], np.sqrt(squares[-1])
+
+
+def _of_largest(node: Maximum, values: Array, squares: Array, near: float) -> Array:
+    """The largest of the squares of those that may be the largest value of each group."""
+    if near == np.inf:
+        return node.evaluate(squares)
+    reach = near * np.sqrt(squares)
+    least, most = node.evaluate(values - reach), values + reach
+    made = np.zeros_like(least)
+    for column in node.groups.T:
+        there = np.flatnonzero(column >= 0)
+        own = column[there]
+        may = np.where(most[:, own] >= least[:, there], squares[:, own], 0.0)
+        made[:, there] = np.maximum(made[:, there], may)
+    return made
 
 
 def _steepest(node: Kinks, z: Array, near: Array) -> tuple[Array, Array]:

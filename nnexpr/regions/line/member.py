@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nnexpr.kernels.compiled import compiled
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.regions.counted import Certificate, allowed
-from nnexpr.regions.gathered import BESIDE, gathered, gathered_in
+from nnexpr.regions.gathered import BESIDE, forgiven, gathered, gathered_in
 from nnexpr.regions.layer import (
     Array,
     Bends,
@@ -75,12 +75,14 @@ class Traced(NamedTuple):
     residual: float  # the largest, NaN if it was not asked for
     scale: float  # of the output: the most that its terms amount to somewhere; of one that is FULL, the bytes it needs
     sigma: float = 0.0  # what rounding gathers in it, if that was asked for
+    bound: float = math.inf  # what a graph's own terms explain of the residual, where that is less
+    number: int = 0  # of the member
 
     def certificate(self, breakpoints: Array, tolerance: float) -> Certificate:
         """What vouches for the member; ``breakpoints`` ascend."""
         return Certificate(
             max_residual=None if math.isnan(self.residual) else self.residual,
-            allowed=allowed(self.scale, tolerance, self.sigma),
+            allowed=min(allowed(self.scale, tolerance, self.sigma), self.bound),
             ties=self.ties,
             merged=self.merged,
             unresolved=int(np.count_nonzero(breakpoints[1:] == breakpoints[:-1])),
@@ -110,10 +112,11 @@ def walk(
         if traced.status == OVERFLOW:
             raise ValueError(f"member {number} overflows float64 on this domain")
         if certify and stack.graph is not None:
-            traced = traced._replace(residual=max(traced.residual, beside(stack.graph, path, traced)))
+            worst, bound = beside(stack.graph, path, traced, stack.tolerance)
+            traced = traced._replace(residual=max(traced.residual, worst), bound=bound)
         if certify and traced.residual > allowed(traced.scale, stack.tolerance):
             traced = traced._replace(sigma=_explained(stack, number, path, traced))
-        return result(traced)
+        return result(traced._replace(number=number))
 
     shares = in_shares(lambda low, high: [*map(one, range(low, high))], len(stack.parameters), FEWEST)
     return list(chain.from_iterable(shares))
@@ -130,14 +133,17 @@ def room_for(needed: float) -> float:
     return room
 
 
-def beside(graph: Graph, path: Path, traced: Traced) -> float:
-    """The largest |pieces - graph| half-way between some neighbouring positions and at the left end, the graph
-    evaluated as it is and not as the chain that was walked.
+def beside(graph: Graph, path: Path, traced: Traced, tolerance: float) -> tuple[float, float]:
+    """The largest |pieces - graph| half-way between some neighbouring positions, the graph evaluated as it is and not
+    as the chain that was walked; and what ``forgiven`` says of it.
     """
     rows = _some(traced)
     places, inputs = _middles(path, traced, rows)
     pieces = traced.values[rows] + traced.slopes[rows] * (places - traced.positions[rows])[:, None]
-    return float(np.abs(graph(inputs)[0] - pieces).max())
+    told = graph(inputs)[0]
+    apart = np.abs(told - pieces)
+    both = np.concatenate([inputs, path.inputs[[0, -1]]])
+    return float(apart.max()), forgiven(graph, both, apart, told, tolerance)
 
 
 def _some(traced: Traced) -> Index:

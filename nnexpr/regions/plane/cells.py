@@ -35,7 +35,7 @@ class PlaneCertificate:
 
     ``sampled_points``: points drawn uniformly from the domain, and middles of cells, at which the network was evaluated
     directly, layer by layer; ``sampled_mismatches``: at how many of them a unit was on another piece than the cell
-    says, by more than the tie rule forgives.
+    says, by more than the tie rule forgives, or another output led the cell's class by more than rounding explains.
 
     ``max_residual``: the largest |cell's affine map - network| there, in the output's units; ``allowed``: the most that
     rounding explains, as on the line.
@@ -46,7 +46,7 @@ class PlaneCertificate:
     ``ties``: how many pre-activations at vertices the tie rule placed on a kink: lines that pass where others meet, or
     through a corner. A unit that stays on its kink to the bit all over a cell, as the comparisons of a maximum of equal
     numbers do, has none at the cell's corners; one that only rounding keeps there has. Zero for a network in general
-    position.
+    position. Of decisions also the sampled points at which another output leads by what rounding may be.
 
     ``merged``: edges at which some unit bends and what it feeds shows no bend that stands out from rounding, so that
     both cells are one region, as on the line: units that cancel exactly, and bends too weak to be told.

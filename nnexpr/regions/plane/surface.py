@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nnexpr.regions.asked import ARGMAX
 from nnexpr.regions.bending import EPS
 from nnexpr.regions.counted import allowed, dead_units, layer_counts
-from nnexpr.regions.gathered import BESIDE, gathered, gathered_in
+from nnexpr.regions.gathered import BESIDE, forgiven, gathered, gathered_in, overruled
 from nnexpr.regions.layer import Array, Index, Layer, Member
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
 from nnexpr.regions.plane.certificate import compared
@@ -136,17 +136,20 @@ def _certificate(
     residual, scale = float(np.abs(predicted - found.values).max()), found.scale
     scale = max(scale, float(np.abs(made.slopes).max() * np.abs(box).max()))
     some = np.unique(np.linspace(0, len(points) - 1, BESIDE).astype(np.int64))
+    most, bound = allowed(scale, stack.tolerance), math.inf
     if stack.graph is not None:
-        values = stack.graph(place.at(points[some]))[0]
-        residual = max(residual, float(np.abs(predicted[some] - values).max()))
-    most = allowed(scale, stack.tolerance)
+        inputs = place.at(points[some])
+        values = stack.graph(inputs)[0]
+        apart = np.abs(predicted[some] - values)
+        bound = forgiven(stack.graph, inputs, apart, values, stack.tolerance)
+        residual = max(residual, float(apart.max()))
     if residual > most:
         sigma = _explained(stack, layers, place, box, points, some)
         most = allowed(scale, stack.tolerance, sigma)
-    wrong = found.wrong
+    wrong, level = found.wrong, np.zeros(0, np.bool_)
     if made.classes is not None:
-        chosen = np.take_along_axis(found.values, made.classes[own, None], axis=1)[:, 0]
-        wrong = wrong | (found.values.max(axis=1) - chosen > most)
+        beyond, level = overruled(layers, place.at(points), found.values, made.classes[own], stack.tolerance)
+        wrong = wrong | beyond
     area = float(np.prod(box[:, 1] - box[:, 0]))
     return PlaneCertificate(
         euler=vertices - edges + cells,
@@ -155,9 +158,9 @@ def _certificate(
         sampled_points=len(points),
         sampled_mismatches=int(np.count_nonzero(wrong)),
         max_residual=residual,
-        allowed=most,
+        allowed=min(most, bound),
         mean_degree=2.0 * int(np.count_nonzero((made.faces[:, 0] >= 0) & (made.faces[:, 1] >= 0))) / cells,
-        ties=int(made.mesh.sizes[TIES]),
+        ties=int(made.mesh.sizes[TIES]) + int(np.count_nonzero(level)),
         merged=made.merged,
     )
 
