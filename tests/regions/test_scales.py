@@ -12,10 +12,10 @@ from nnexpr.networks.graph.graph import Graph
 
 
 def pooled(low: float) -> Graph:
-    """max(low - y, x, -x) of (x, y): the first is the largest nowhere on the square."""
+    """max(-x, low (1 + y / 10), x) of (x, y): the second is the largest nowhere on the square."""
     first = nn.Linear(2, 3)
-    first.weight.data = torch.tensor([[0.0, -1.0], [1.0, 0.0], [-1.0, 0.0]], dtype=torch.float64)
-    first.bias.data = torch.tensor([low, 0.0, 0.0], dtype=torch.float64)
+    first.weight.data = torch.tensor([[-1.0, 0.0], [0.0, low / 10.0], [1.0, 0.0]], dtype=torch.float64)
+    first.bias.data = torch.tensor([0.0, low, 0.0], dtype=torch.float64)
     steps = nn.Sequential(first, nn.Unflatten(1, (1, 3)), nn.MaxPool1d(3), nn.Flatten())
     return from_torch(steps.double(), input_shape=(2,))
 

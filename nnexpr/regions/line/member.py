@@ -134,11 +134,18 @@ def room_for(needed: float) -> float:
 
 
 def beside(graph: Graph, path: Path, traced: Traced, tolerance: float) -> tuple[float, float]:
-    """The largest |pieces - graph| half-way between some neighbouring positions, the graph evaluated as it is and not
-    as the chain that was walked; and what ``forgiven`` says of it.
+    """The largest |pieces - graph| half-way between some neighbouring positions and at places spread over the path, for
+    the graph may bend where its chain does not; the graph evaluated as it is and not as the chain that was walked. And
+    what ``forgiven`` says of it.
     """
-    rows = _some(traced)
+    shares = (np.arange(BESIDE) + 0.5) / BESIDE
+    spread_out = path.knots[0] + shares * (path.knots[-1] - path.knots[0])
+    within = np.searchsorted(traced.positions, spread_out, side="right") - 1
+    rows = np.concatenate([_some(traced), np.minimum(within, len(traced.positions) - 2)])
     places, inputs = _middles(path, traced, rows)
+    places[-BESIDE:] = spread_out
+    segments = np.cumsum(traced.births[:, 0] == 0)[rows[-BESIDE:]] - 1
+    inputs[-BESIDE:] = path.origins[segments] + path.directions[segments] * spread_out[:, None]
     pieces = traced.values[rows] + traced.slopes[rows] * (places - traced.positions[rows])[:, None]
     told = graph(inputs)[0]
     apart = np.abs(told - pieces)
