@@ -102,6 +102,13 @@ def test_an_interrupted_sweep_ends_at_once_and_its_worker_is_free(start, run, tm
     assert len(rows_of(run("sweep", grid, "--scheduler", cluster.address, "--json"))) == 4
 
 
+def test_a_sweep_is_halved_elsewhere_as_here(run, grid, cluster):
+    here = rows_of(run("sweep", grid, "--halving", "--json"))
+    there = run("sweep", grid, "--halving", "--again", "--scheduler", cluster.address, "--json")
+    assert rows_of(there) == here
+    assert [row["state"] for row in here].count("done") == 1
+
+
 def test_versions_that_differ_are_refused_by_name(run, grid, cluster):
     """The last of this file: the worker stays."""
     cluster.odd_worker()
@@ -115,10 +122,3 @@ def test_versions_that_differ_are_refused_by_name(run, grid, cluster):
     [*_, said] = result.stderr.splitlines()
     assert said.startswith(f"Error: --scheduler is {cluster.address}: numpy is 1.0 on tcp://127.0.0.1:")
     assert said.endswith(" here; install the same on both.")
-
-
-def test_a_sweep_is_halved_elsewhere_as_here(run, grid, cluster):
-    here = rows_of(run("sweep", grid, "--halving", "--json"))
-    there = run("sweep", grid, "--halving", "--again", "--scheduler", cluster.address, "--json")
-    assert rows_of(there) == here
-    assert [row["state"] for row in here].count("done") == 1

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from stand_in import World
 from steps import keep_what_is_painted, stand_in_experiments
-from textual.pilot import Pilot, wait_for_idle
+from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
-
-SETTLED = 0.04  # seconds: two looks at whether it is idle
 
 
 @pytest.fixture(autouse=True)
@@ -43,16 +40,6 @@ def read_as_painted(monkeypatch: pytest.MonkeyPatch) -> None:
 def notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until a key clears them: on a slow machine a test looks later than a person would."""
     monkeypatch.setattr("nnexpr_tui.parts.footer.NOTE_SECONDS", 3600.0)
-
-
-@pytest.fixture(autouse=True)
-def keys_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After each key the pilot waits until the process is idle, a second at most; with an engine's thread it never is.
-
-    What a key does is waited for by name (``until``).
-    """
-    for module in ("textual.app", "textual.pilot"):
-        monkeypatch.setattr(f"{module}.wait_for_idle", partial(wait_for_idle, max_sleep=SETTLED))
 
 
 @pytest.fixture(autouse=True)

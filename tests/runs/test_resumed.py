@@ -337,8 +337,8 @@ def test_after_a_turn_that_failed_half_way_it_goes_on_as_if_it_had_not(
 def test_a_target_of_many_points_is_not_built_again_to_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     one = session()
     assert one.is_target_specified
-    monkeypatch.setattr("nnexpr.training.session.LARGEST_BUILT", 0)
-    monkeypatch.setattr("nnexpr.training.session.build_target", pytest.fail)
+    monkeypatch.setattr("nnexpr.targets.build.LARGEST_BUILT", 0)
+    monkeypatch.setattr("nnexpr.targets.build.build_target", pytest.fail)
     assert session().is_target_specified
     assert not Session(one.network, replace(one.target, name="mine"), one.specification).is_target_specified
 
