@@ -141,10 +141,11 @@ class ChartPane(Chart, can_focus=True):
                 self.post_message(self.Cut(whole))
 
     def action_put_away(self) -> None:
+        """Nothing where there is none: the lower border may say something else."""
         if self.has_cursor:
+            self._cursor = None
             self.post_message(self.Cut(""))
-        self._cursor = None
-        self._draw_again()
+            self._draw_again()
 
     def _draw_again(self) -> None:
         self._tell()

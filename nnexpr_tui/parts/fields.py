@@ -31,8 +31,7 @@ class FieldPane(ChartPane, HeatMap, can_focus=True):
     def show_field(self, paint: Callable[[Ground], Picture]) -> int:
         """Show what ``paint`` makes of the ground, now if it can be seen. Returns about what it sends."""
         self._paint, self._data, self.rows = paint, None, ()
-        if self.has_cursor:
-            self.action_put_away()  # there are no values along an axis
+        self.action_put_away()  # there are no values along an axis
         return self._draw_field()
 
     def _draw_field(self) -> int:
