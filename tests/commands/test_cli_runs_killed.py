@@ -20,17 +20,27 @@ def document(result):
     return json.loads(result.stdout, parse_constant=pytest.fail)
 
 
+def killed_once(process, happened):
+    """Give the process SIGKILL as soon as this has happened."""
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
 def test_a_killed_fit_leaves_a_run_that_is_whole_up_to_its_last_checkpoint(start, tmp_path):
     store = Store(tmp_path / "store")
     process = start("fit", "--width", 8, "--epochs", 10**8, "--members", 2, "--checkpoint-every", 0.01)
-    deadline, seen = time.monotonic() + PATIENCE, set()
-    while len(seen) < 3:  # three checkpoints, each over the one before
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read()
-        seen |= {head.epoch for head in (run.head() for run in store.runs())}
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    seen = set()
+
+    def has_kept_three():
+        seen.update(run.head().epoch for run in store.runs())
+        return len(seen) >= 3
+
+    killed_once(process, has_kept_three)  # each checkpoint over the one before
     [kept] = store.runs()
     head, recording, result = kept.head(), kept.recording(), kept.load()
     assert head.state == result.state == "running"
@@ -60,13 +70,7 @@ def test_a_killed_fit_resumed_ends_where_one_that_was_not_ends(run, start, tmp_p
     whole = document(run("fit", *options, "--json", "--store", tmp_path / "whole"))
     store = Store(tmp_path / "store")
     process = start("fit", *options, "--checkpoint-every", 0.01)
-    deadline = time.monotonic() + PATIENCE
-    while not any(run.head().epoch > 10 for run in store.runs()):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed_once(process, lambda: any(run.head().epoch > 10 for run in store.runs()))
     [kept] = store.runs()
     assert 10 < kept.head().epoch < 20_000
     resumed = document(run("runs", "resume", kept.id, "--json"))
@@ -82,13 +86,7 @@ def test_a_killed_fit_resumed_ends_where_one_that_was_not_ends(run, start, tmp_p
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, start, tmp_path):
     store = Store(tmp_path / "store")
     process = start("fit", "--width", 4, "--epochs", 10**8, "--no-record", "--checkpoint-every", 0.01)
-    deadline = time.monotonic() + PATIENCE
-    while not list(store.folder.glob("*.previous.safetensors")):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed_once(process, lambda: list(store.folder.glob("*.previous.safetensors")))
     [kept] = store.runs()
     content = kept.path.read_bytes()
     kept.path.unlink()  # it may have been killed while both names were of the same bytes
