@@ -71,11 +71,11 @@ def test_every_option_of_a_fit_is_in_its_help(run):
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Settings)])
-def test_every_setting_is_in_the_help_and_in_the_readme(run, name):
+def test_every_setting_is_in_the_help_and_in_the_guide(run, name):
     variable = f"NNEXPR_{name.upper()}"
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "explorer.md").read_text(encoding="utf-8")
     assert f"  {variable}  " in run("--help").stdout
-    assert f"| `{variable}` |" in readme
+    assert f"| `{variable}` |" in page
 
 
 def every_command(group=cli, path=()):
