@@ -59,6 +59,10 @@ class LinearFit(Shown):
     seconds: float
     samples: Floats  # (samples,), in the plane (samples, 2): where it was fitted
 
+    def __repr__(self) -> str:
+        what = f"{self.basis} by {self.solver} in {self.dtype}, {len(self.knots):,} knots"
+        return f"<LinearFit: {what}, mean squared error {self.mse:.3g} on {len(self.samples):,} samples>"
+
     @property
     def knots(self) -> Floats:
         """``(n,)``, ascending; in the plane nodes ``(n, 2)`` of hats, or lines ``(n, 3)`` of ridges."""

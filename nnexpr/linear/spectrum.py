@@ -73,6 +73,11 @@ class Spectrum(Shown):
     exact: Array | None
     gram_error: float
 
+    def __repr__(self) -> str:
+        slope = "" if self.slope is None else f" falling like k^{self.slope:.2f}"
+        what = f"{self.basis}, {len(self.vectors):,} units"
+        return f"<Spectrum: {what}, eigenvalues from {self.eigenvalues[0]:.3g} on{slope}>"
+
     @property
     def slope_modes(self) -> tuple[int, int]:
         """The first and the last mode of the fit of ``slope``: 10 and 100, or fewer where there are fewer."""

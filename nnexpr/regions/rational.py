@@ -58,6 +58,10 @@ class RationalCount:
     narrowest: Fraction
     fits_float64: bool
 
+    def __repr__(self) -> str:
+        counts = f"{self.linear_regions:,} linear and {self.activation_regions:,} activation regions"
+        return f"<RationalCount: {counts}, the narrowest {float(self.narrowest):.3g} wide>"
+
 
 def rational_count(
     network: Network, domain: tuple[float, float] | None = None, *, member: int = 0, most: int = 20_000

@@ -74,12 +74,21 @@ class Entry:
     network: str = ""
     losses_text: str = field(default="[]", repr=False)  # JSON, null where a member has diverged
     config_text: str = field(default="{}", repr=False)  # JSON
+    own_text: str = field(
+        default="{}", repr=False
+    )  # JSON: options that members have of their own, a list of each
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
         """Of the specification, flat, by option name; nothing where the file is damaged."""
         config: dict[str, Any] = json.loads(self.config_text)
         return config
+
+    @cached_property
+    def own(self) -> Mapping[str, list[float]]:
+        """Options that members have of their own, in a sweep: ``(members,)`` by name."""
+        own: dict[str, list[float]] = json.loads(self.own_text)
+        return own
 
     @cached_property
     def losses(self) -> tuple[float, ...]:
@@ -92,7 +101,10 @@ class Entry:
         return created_of(self.id)
 
     def value(self, name: str) -> Any:
-        """Of one of :data:`FIELDS`, or of an option of its fit; None where it has none, or it means nothing there."""
+        """Of one of :data:`FIELDS`, or of an option of its fit; None where it has none, or it means nothing there.
+
+        A list where it has several, such as one for each member.
+        """
         if name == "tag":
             return list(self.tags)
         if name == "sweep":
@@ -101,7 +113,7 @@ class Entry:
             return self.least_loss
         if name in FIELDS:
             return getattr(self, name)
-        return self.config.get(name) if self._takes(name) else None
+        return self.own.get(name, self.config.get(name)) if self._takes(name) else None
 
     def _takes(self, option: str) -> bool:
         """Whether the option means something for its network and its optimiser; of kinds not known here all do."""

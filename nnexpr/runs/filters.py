@@ -11,8 +11,7 @@ r"""Which runs of a list are wanted, as a person types it, and in what order.
 
 Words and expressions are looked for in each of :data:`SEARCHED`, letters of either case. Numbers are compared as
 numbers, all else as text; of a list any entry will do. A run that has no such value satisfies ``!=`` only. Cells of a
-sweep that were trained as members of one run have one entry, with what they share: a rate or a seed of their own is
-found in the sweep (``runs query``, table ``cells``), not by a filter.
+sweep that were trained as members of one run have one entry: of a rate or a seed of their own that of any will do.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nnexpr.networks.tensor_file import read_metadata
@@ -17,6 +17,7 @@ __all__ = ["LAST_EPOCH", "STATES", "Head", "read_head"]
 
 STATES = ("", "ready", "running", "paused", "finished", "failed", "stopped")  # of a session, or not known
 LAST_EPOCH = 2**53  # which charts, in floating-point numbers, still tell from the next
+OWN = ("lr", "seed")  # options in which cells of a sweep differ that are trained as members of one run
 DEEPEST = 8  # lists in lists of a specification; it has two
 
 
@@ -39,6 +40,9 @@ class Head:
     problem: str = (
         ""  # one sentence, where it is that of the previous checkpoint because the last cannot be read
     )
+    own: Mapping[str, tuple[float, ...]] = field(
+        default_factory=dict
+    )  # of OWN, where members differ: (members,) each
 
     @property
     def members(self) -> int:
@@ -80,6 +84,7 @@ def read_head(path: str | os.PathLike[str], run: str) -> Head:
             device=str(extra.get("device", "")),
             sweep=str(extra.get("sweep", "")),
             name=str(extra.get("name", "")),
+            own=_own_of(extra.get("job")),
         )
     except InputError:
         raise
@@ -87,6 +92,14 @@ def read_head(path: str | os.PathLike[str], run: str) -> Head:
         raise InputError(
             "run", run, f"{os.fspath(path)} is not a run of nnexpr, or its head is damaged"
         ) from None
+
+
+def _own_of(job: Any) -> dict[str, tuple[float, ...]]:
+    """What the cells of a sweep that were trained as members of one run have of their own."""
+    if job is None:
+        return {}
+    given = {name: tuple(float(cell[name]) for cell in job["cells"]) for name in OWN}
+    return {name: values for name, values in given.items() if len(set(values)) > 1}
 
 
 def _is_deep(value: Any) -> bool:

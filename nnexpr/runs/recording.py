@@ -50,6 +50,10 @@ class Scene:
     value_name: str = "y"
     notes: tuple[str, ...] = ()  # what was done to the data, one sentence each
 
+    def __repr__(self) -> str:
+        inputs = "x".join(f"[{low:g}, {high:g}]" for low, high in self.domain)
+        return f"<Scene: {self.name} on {inputs}>"
+
     @property
     def dimension(self) -> int:
         """How many inputs the target has."""
@@ -82,6 +86,11 @@ class Recording(Shown):
     epochs: NDArray[np.int64]  # (entries,) of the history
     losses: NDArray[np.float32]  # (entries, members), own units, NaN after divergence
     run: str | None = None  # the id under which it is kept
+
+    def __repr__(self) -> str:
+        taken = f"{len(self.snapshots):,} snapshot{'s' * (len(self.snapshots) != 1)}"
+        reached = f" up to epoch {self.snapshots[-1].epoch:,}" if self.snapshots else ""
+        return f"<Recording: {taken}{reached}; {self.network!r} on {self.scene.name}>"
 
     def network_at(self, index: int) -> Network | None:
         """The member of the snapshot at ``index``, as it was; None where its weights were left out."""

@@ -49,6 +49,10 @@ class LinearSpline:
         if not len(self.slopes):
             object.__setattr__(self, "slopes", (np.diff(self.values.T) / np.diff(self.knots)).T)
 
+    def __repr__(self) -> str:
+        low, high = self.domain
+        return f"<LinearSpline: {self.count:,} piece{'s' * (self.count != 1)} on [{low:g}, {high:g}]>"
+
     @property
     def domain(self) -> tuple[float, float]:
         """The first and the last knot."""

@@ -99,23 +99,20 @@ def require_target(spelling: str) -> None:
 
 
 class Aimed(Protocol):
-    """A fit, or least squares, of a target."""
+    """A fit, least squares or a spectrum of a target; ``noise`` and ``batch_size`` where there are such."""
 
     @property
-    def target(self) -> str: ...
-
-    @property
-    def noise(self) -> float: ...
+    def target(self) -> str | None: ...
 
 
 def idle_options(specification: Aimed) -> frozenset[str]:
     """Which options change nothing of the target of a fit or of least squares, nor of how its points are taken."""
-    kind, _, text = specification.target.strip(" ").partition(":")
+    kind, _, text = (specification.target or "").strip(" ").partition(":")
     used = {"missing"} if kind == "csv" and text else {"points"}
     if kind not in ("csv", "expr"):
         entry = CATALOGUE.get(kind)
         used.update(OF_SOME if entry is None else entry.options)
-    if specification.noise or getattr(specification, "batch_size", None):
+    if any(getattr(specification, name, None) for name in ("noise", "batch_size")):
         used.add("target_seed")
     return frozenset({"points", "missing", *OF_SOME} - used)
 

@@ -104,6 +104,10 @@ class Session:
         self._turn = 1  # epochs of the next turn
         self._counted = 0  # epochs whose losses are in the history
 
+    def __repr__(self) -> str:
+        reached = f"epoch {self.epoch:,} of {self.specification.epochs:,}"
+        return f"<Session: {self.state}, {reached}; {self.network!r} on {self.target.name}>"
+
     @cached_property
     def is_target_specified(self) -> bool:
         """Whether the target is, to the bit, the one that the specification builds; of many points, by its name."""

@@ -28,6 +28,10 @@ class Snapshot:
     band: NDArray[np.float32] | None
     parameters: NDArray[np.float32] | NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        members = f"member {self.member} of {len(self.losses):,}"
+        return f"<Snapshot: epoch {self.epoch:,}, loss {self.loss:.3g} of {members}>"
+
     @property
     def loss(self) -> float:
         """The shown member's mean squared error."""

@@ -64,6 +64,9 @@ class Tangent:
     residual: Array
     loss: float
 
+    def __repr__(self) -> str:
+        return f"<Tangent: kernel at {self.points:,} points, epoch {self.epoch:,}, loss {self.loss:.3g}>"
+
     @property
     def points(self) -> int:
         """How many it is taken at: n."""
@@ -111,6 +114,9 @@ class Foretold:
     losses: Array
     is_flow: bool
 
+    def __repr__(self) -> str:
+        return f"<Foretold: {len(self.epochs):,} losses up to epoch {self.epochs[-1]:,}>"
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Tangents:
@@ -119,6 +125,10 @@ class Tangents:
     start: Tangent
     now: Tangent
     foretold: Foretold
+
+    def __repr__(self) -> str:
+        epochs = f"epochs {self.start.epoch:,} and {self.now.epoch:,}"
+        return f"<Tangents: kernels of {epochs} at {self.now.points:,} points, moved by {self.movement:.3g}>"
 
     @property
     def movement(self) -> float:

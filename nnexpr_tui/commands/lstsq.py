@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nnexpr.linear.basis import SOLVERS
-from nnexpr.linear.specification import LstsqSpecification, idle
+from nnexpr.linear.specification import LstsqSpecification
+from nnexpr_tui.commands.idle import say_what_is_idle
 from nnexpr_tui.commands.interrupts import apart
 from nnexpr_tui.commands.options import SectionedCommand, json_option, specified_options, threads_option
 from nnexpr_tui.commands.output import (
@@ -62,8 +64,7 @@ def lstsq(as_json: bool, **options: Any) -> None:
 
     given = {name: value for name, value in options.items() if value is not None}
     specification = LstsqSpecification.make(**given)
-    for name in idle(specification, given):
-        say(f"--{name} has no meaning for --basis {specification.basis}; it changes nothing.")
+    say_what_is_idle(specification, given)
     samples = samples_of(specification)
     for note in samples.target.notes:
         say(note)
@@ -80,7 +81,8 @@ def lstsq(as_json: bool, **options: Any) -> None:
     }  # fmt: skip
     names = ("max_error", "mse", "rank", "gradient", "condition", "seconds", "knots", "coefficients")
     if as_json:
-        print_json({"schema": 1, "config": settings, **{name: getattr(fit, name) for name in names}})
+        found = {name: getattr(fit, name) for name in names}
+        print_json({"schema": 1, "config": settings, **found, "singular": fit.condition == math.inf})
     else:
         _show(samples, fit, settings)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnexpr.linear.specification import SpectrumSpecification, idle
+from nnexpr.linear.specification import SpectrumSpecification
+from nnexpr_tui.commands.idle import say_what_is_idle
 from nnexpr_tui.commands.interrupts import apart
 from nnexpr_tui.commands.options import (
     SectionedCommand,
@@ -53,8 +54,7 @@ def spectrum(as_json: bool, draw: str | None, **options: Any) -> None:
 
     given = {name: value for name, value in options.items() if value is not None}
     specification = SpectrumSpecification.make(**given)
-    for name in idle(specification, given):
-        say(f"--{name} has no meaning for --basis {specification.basis}; it changes nothing.")
+    say_what_is_idle(specification, given)
     drawn = _drawn(draw)
     samples = samples_of(specification) if specification.target else None
     for note in samples.target.notes if samples else ():

@@ -198,3 +198,22 @@ def test_in_the_plane_knots_follow_no_variation(run):
         done = run("lstsq", "--target", "star2d", "--basis", basis, "--biases", "adaptive", "--samples", 100)
         assert done.exit_code == 2
         assert "in two dimensions these knots are placed uniform" in done.stderr
+
+
+def test_a_singular_matrix_says_so_beside_its_condition(run):
+    """Fewer samples than knots: the condition is infinite, which no number of JSON is."""
+    found = document(
+        run("lstsq", "--target", "cube", "--knots", 20, "--samples", 10, "--solver", "svd", "--json")
+    )
+    assert (found["condition"], found["singular"], found["nonfinite"]) == (None, True, True)
+    found = document(run("lstsq", "--target", "cube", "--knots", 20, "--samples", 100, "--json"))
+    assert found["condition"] > 1
+    assert found["singular"] is False
+    assert "nonfinite" not in found
+
+
+def test_a_domain_chooses_rows_of_a_file(run, tmp_path):
+    (tmp_path / "d.csv").write_text("".join(f"{x},{x * x}\n" for x in range(100)))
+    asked = "lstsq", "--target", f"csv:{tmp_path / 'd.csv'}", "--knots", 5, "--json"
+    found = document(run(*asked, "--domain", 20, 40))
+    assert (found["config"]["samples"], found["knots"][0], found["knots"][-1]) == (21, 20, 40)

@@ -119,3 +119,46 @@ def test_in_the_plane_modes_are_drawn_and_take_a_target_of_two_inputs(run):
     shares = document(run(*asked, "--basis", "hat", "--json"))["shares"]
     assert len(shares) == 5
     assert 0 <= min(shares) <= sum(shares) <= 1
+
+
+@pytest.mark.parametrize("command", ["spectrum", "lstsq"])
+def test_an_option_that_means_nothing_for_the_target_is_told(run, tmp_path, command):
+    (tmp_path / "d.csv").write_text("".join(f"{x},{x * x}\n" for x in range(9)))
+    read = run(
+        command,
+        "--target",
+        f"csv:{tmp_path / 'd.csv'}",
+        "--samples",
+        50,
+        "--terms",
+        3,
+        "--knots",
+        5,
+        "--json",
+    )
+    for name in ("samples", "terms"):
+        assert f"--{name} has no meaning for --target csv:" in read.stderr
+    named = run(command, "--target", "cube", "--missing", "drop", "--target-seed", 3, "--knots", 5, "--json")
+    for name in ("missing", "target-seed"):
+        assert f"--{name} has no meaning for --target cube; it changes nothing." in named.stderr
+    used = run(
+        command,
+        "--target",
+        "fourier",
+        "--terms",
+        3,
+        "--target-seed",
+        3,
+        "--samples",
+        50,
+        "--knots",
+        5,
+        "--json",
+    )
+    assert "has no meaning" not in used.stderr
+
+
+def test_a_spectrum_of_no_target_has_no_use_for_what_is_of_one(run):
+    said = run("spectrum", "--samples", 50, "--terms", 3, "--knots", 20, "--json").stderr
+    assert "--samples has no meaning for a spectrum without --target; it changes nothing." in said
+    assert "--terms has no meaning for a spectrum without --target" in said

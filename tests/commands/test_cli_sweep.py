@@ -268,6 +268,7 @@ def test_halving_prunes_and_its_best_is_that_of_all(run, grid):
     assert left["loss"] == whole["results"][left["cell"]]["loss"]
     again = run("sweep", place, "--halving", "--objective", "loss", "--json")
     assert document(again) == halved
+    assert "1 of 10 cells done, 9 pruned on the way." in again.stderr
     assert document(run("sweep", "--resume", halved["sweep"], "--json")) == halved
     assert "Best of 10 cells" in run("sweep", "show", halved["sweep"]).stdout
     for wrong in (

@@ -161,3 +161,16 @@ def test_runs_are_ordered_and_those_without_a_value_come_last() -> None:
 def test_a_loss_that_is_no_number_is_neither_small_nor_large() -> None:
     assert math.isnan(LOST.least_loss)
     assert not any(parse(text).accepts(LOST) for text in ("loss<1", "loss>=1", "loss=nan"))
+
+
+def test_members_that_share_a_run_are_found_by_what_each_has_of_its_own() -> None:
+    """Of a sweep: rates and seeds in place of the one that stands in the description, where they mean something."""
+    config = {"network": "mlp", "lr": 0.001, "seed": 4, "optimizer": "adam"}
+    own = json.dumps({"lr": [0.001, 0.01], "seed": [4, 5]})
+    together = entry(3, config=config, own_text=own)
+    for text in ("lr=0.01", "lr=0.001", "lr>0.005", "seed=5", "lr=1e-2 seed=4"):
+        assert parse(text).accepts(together), text
+    for text in ("lr=0.1", "lr<0.001", "seed=6", "lr!=0.01"):
+        assert not parse(text).accepts(together), text
+    steps = entry(4, config={**config, "optimizer": "lbfgs"}, own_text=own)
+    assert not parse("lr=0.01").accepts(steps)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from light_runs import age, ids, write_run
 
+from nnexpr.runs.filters import parse
 from nnexpr.runs.index import IndexProblem, schema
 from nnexpr.runs.index.database import reading
 from nnexpr.runs.keeper import Keeper
@@ -244,3 +245,40 @@ def test_without_an_index_nothing_is_answered_and_why_is_said(store: Store) -> N
         rows(store, "SELECT 1")
     os.rmdir(store.folder / "index.sqlite")
     assert rows(store, "SELECT 1") == [(1,)]
+
+
+def test_a_store_that_is_not_there_yet_has_no_rows_and_none_is_made(tmp_path: Path) -> None:
+    store = Store(tmp_path / "none")
+    index = store.index()
+    for table in ("runs", "members", "metrics", "tags", "sweeps", "cells", "cell_metrics"):
+        assert index.query(f"SELECT * FROM {table}").rows == ()  # noqa: S608 - constants
+    assert index.query("SELECT count(*) AS runs FROM runs").rows == ((0,),)
+    assert index.notes[0] == f"no run is kept in {store.folder}"
+    assert not store.folder.exists()
+    with pytest.raises(InputError, match="no such table"):
+        index.query("SELECT * FROM no_table")
+
+
+def test_what_members_have_of_their_own_is_found_by_filters_and_questions(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    cells = [{"cell": at, "seed": 0, "lr": lr} for at, lr in enumerate((0.001, 0.01))]
+    write_run(store.folder, RUNS[0], losses=(0.5, 0.25), job={"number": 0, "done": True, "cells": cells})
+    write_run(store.folder, RUNS[1], options={"lr": 0.1})
+    for text, found in (
+        ("lr=0.01", RUNS[:1]),
+        ("lr=0.001", RUNS[:1]),
+        ("lr=0.1", RUNS[1:2]),
+        ("seed=0", RUNS[:2]),
+    ):
+        assert [each.id for each in store.entries() if parse(text).accepts(each)] == found, text
+    assert rows(store, "SELECT json_extract(own, '$.lr[1]'), own FROM runs ORDER BY id") == [
+        (0.01, '{"lr": [0.001, 0.01]}'),
+        (None, "{}"),
+    ]
+
+
+@pytest.mark.parametrize("job", [{"cells": 7}, {"cells": [{"lr": "fast", "seed": 0}]}, {}, []])
+def test_cells_that_are_none_make_a_head_damaged(tmp_path: Path, job: Any) -> None:
+    store = Store(tmp_path / "store")
+    write_run(store.folder, RUNS[0], job=job)
+    assert [each.state for each in store.entries()] == ["damaged"]

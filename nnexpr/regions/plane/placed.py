@@ -36,6 +36,9 @@ class Plane(NamedTuple):
     u: Array
     v: Array
 
+    def __repr__(self) -> str:
+        return f"<Plane: x = origin + s u + t v, {len(self.origin):,} numbers each>"
+
     def at(self, s: ArrayLike, t: ArrayLike) -> Array:
         """x at (s, t): ``(d,)``, or ``(..., d)`` for arrays of the same shape."""
         along, across = np.asarray(s, dtype=np.float64)[..., None], np.asarray(t, dtype=np.float64)[..., None]

@@ -27,6 +27,7 @@ __all__ = [
     "IndexProblem",
     "Missing",
     "NewerIndex",
+    "nothing_kept",
     "reading",
     "set_aside",
     "writing",
@@ -73,6 +74,14 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         version = _version(connection)
         if version < VERSION:
             raise Missing(f"the index has version {version}; this nnexpr has {VERSION}")
+        yield connection
+
+
+@contextmanager
+def nothing_kept() -> Iterator[sqlite3.Connection]:
+    """A connection to the tables of a store that is not there yet, in memory: none has a row."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(TABLES)
         yield connection
 
 

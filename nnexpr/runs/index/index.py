@@ -18,6 +18,7 @@ from nnexpr.runs.index.database import (
     IndexProblem,
     Missing,
     NewerIndex,
+    nothing_kept,
     reading,
     set_aside,
     writing,
@@ -84,9 +85,14 @@ class Index:
     def query(self, sql: str, *, rows: int = MOST_ROWS, seconds: float = LONGEST) -> Answer:
         """A question in SQL, which only reads; see ``DESCRIBED`` for the tables.
 
-        At most so many rows come back. Raises InputError for what is no question, or takes longer than so many
-        seconds, IndexProblem where there is no index and none can be made.
+        At most so many rows come back; a folder that is not there yet has none, and none is made. Raises InputError
+        for what is no question, or takes longer than so many seconds, IndexProblem where there is no index and none
+        can be made.
         """
+        if not self.folder.exists():
+            self.notes.append(f"no run is kept in {self.folder}")
+            with nothing_kept() as connection:
+                return asked(connection, sql, rows, seconds)
         try:
             self._bring_up_to_date()
         except DamagedIndex as problem:

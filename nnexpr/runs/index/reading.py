@@ -57,6 +57,7 @@ def _of_head(head: Head) -> dict[str, Any]:
         "network": word(head.config.get("network", "")),
         "losses_text": json.dumps([loss if math.isfinite(loss) else None for loss in head.losses]),
         "config_text": json.dumps(plain(head.config)),
+        "own_text": json.dumps(head.own),
     }
 
 
@@ -73,7 +74,7 @@ def row_of(entry: Entry, stamp: str) -> Row:
         entry.id, stamp, entry.name, entry.note, " ".join(entry.tags), entry.state, entry.session, entry.problem,
         entry.target, entry.network, entry.device, entry.version, entry.sweep, entry.created, entry.written,
         entry.epoch, entry.epochs, entry.members, entry.seconds, entry.snapshots, *told(entry.least_loss),
-        entry.losses_text, entry.size, entry.config_text,
+        entry.losses_text, entry.size, entry.config_text, entry.own_text,
     )  # fmt: skip
     return (*row, _checksum(row))
 
@@ -91,12 +92,12 @@ def entry_in(row: Row, *, live: bool, sweeps: Mapping[str, str] | None = None) -
     """Of a row in the order of ``RUN_COLUMNS``; ``sweeps``: names of sweeps by their ids."""
     (
         run, _, name, note, tags, state, session, problem, target, network, device, version, sweep, _, written,
-        epoch, epochs, members, seconds, snapshots, least_loss, _, losses, size, config, _,
+        epoch, epochs, members, seconds, snapshots, least_loss, _, losses, size, config, own, _,
     ) = row  # fmt: skip
     return Entry(
         id=run, name=name, tags=tuple(tags.split()), note=note, state="running" if live else state, session=session,
         problem=problem, epoch=epoch, epochs=epochs, members=members,
         least_loss=math.nan if least_loss is None else least_loss, seconds=seconds, snapshots=snapshots,
         written=written, device=device, version=version, size=size, sweep=sweep, target=target, network=network,
-        sweep_name=(sweeps or {}).get(sweep, ""), losses_text=losses, config_text=config,
+        sweep_name=(sweeps or {}).get(sweep, ""), losses_text=losses, config_text=config, own_text=own,
     )  # fmt: skip

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 __all__ = ["DESCRIBED", "MIGRATIONS", "RUN_COLUMNS", "TABLES", "VERSION"]
 
-VERSION = 3  # PRAGMA user_version
+VERSION = 4  # PRAGMA user_version
 
 # In the order in which rows of `runs` are read and written.
 RUN_COLUMNS = (
     "id", "stamp", "name", "note", "tags", "state", "session", "problem", "target", "network", "device", "version",
     "sweep", "created", "written", "epoch", "epochs", "members", "seconds", "snapshots", "least_loss",
-    "least_loss_state", "losses", "size", "config", "checked",
+    "least_loss_state", "losses", "size", "config", "own", "checked",
 )  # fmt: skip
 
 _RUNS = """
@@ -36,6 +36,7 @@ CREATE TABLE runs (
     losses TEXT NOT NULL,  -- JSON: one a member, null where it has diverged
     size INTEGER NOT NULL,  -- bytes
     config TEXT NOT NULL,  -- JSON: every option
+    own TEXT NOT NULL,  -- JSON: options that members have of their own, a list of each
     checked INTEGER NOT NULL  -- a checksum of the columns before it
 ) WITHOUT ROWID;
 """
@@ -86,15 +87,16 @@ CREATE TABLE cell_metrics (
 
 TABLES = _RUNS + _DETAILS + _SWEEPS
 
-# From a version to the next. Tables of journals are made empty, and filled from them at the next question.
+# From a version to the next. Tables that are made empty are filled from the files at the next question.
 _JOURNALS_ANEW = "".join(f"DROP TABLE IF EXISTS {each};" for each in ("sweeps", "cells", "cell_metrics"))
-MIGRATIONS = {1: _DETAILS, 2: _JOURNALS_ANEW + _SWEEPS}
+MIGRATIONS = {1: _DETAILS, 2: _JOURNALS_ANEW + _SWEEPS, 3: "DROP TABLE runs;" + _RUNS}
 
 # For whoever asks questions: the columns of each table, and what its rows are.
 DESCRIBED = {
     "runs": "one a run: id, name, note, tags, state (interrupted, finished, diverged, kept, damaged), session, "
     "problem, target, network, device, version, sweep, created, written, epoch, epochs, members, seconds, snapshots, "
-    "least_loss, losses (JSON), size, config (JSON of all options: json_extract(config, '$.depth'))",
+    "least_loss, losses (JSON), size, config (JSON of all options: json_extract(config, '$.depth')), own (JSON of the "
+    "options that members have of their own in a sweep, lr and seed: a list of each)",
     "members": "one a network of a run: run, member, seed, loss, best_loss, epoch_of_best, diverged_at",
     "metrics": "losses over time, at most 32 epochs of a run: run, epoch, and of all members least, median, largest",
     "tags": "run, tag",

@@ -11,6 +11,7 @@ from nnexpr.runs.sweeps.file import SweepFile
 from nnexpr.runs.sweeps.plan import specifications
 from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets import build_target
+from nnexpr.targets.build import idle_options
 
 __all__ = ["check_file", "faults_in"]
 
@@ -34,8 +35,9 @@ def check_file(file: SweepFile) -> list[str]:
         raise SweepFileError(file.path, faults)
     idle: dict[str, int] = {}
     for config, cell in zip(file.configs, cells, strict=True):
+        of_no_use = idle_options(cell)
         for name in config:
-            idle[name] = idle.get(name, 0) + (not cell.relevant(name))
+            idle[name] = idle.get(name, 0) + (not cell.relevant(name) or name in of_no_use)
     return [
         f"{name} has no meaning for {cells:,} of the {len(file.configs):,} cells; it changes nothing there."
         for name, cells in idle.items()

@@ -23,7 +23,7 @@ SMALLEST = 1e-300  # of a loss on a logarithmic axis
 
 @dataclass(frozen=True)
 class HeatMap:
-    """``values[i][j]``: the median over all cells at ``(x[j], y[i])``; NaN where none has a finite value.
+    """``values[i][j]``: the median over the cells at ``(x[j], y[i])`` that were not pruned; NaN where none is finite.
 
     Places are evenly spaced, whatever the options' values are: ``x`` and ``y`` are how those are spelled, numbers in
     ascending order, anything else as it comes.
@@ -69,11 +69,13 @@ class Parallel:
 def heat_maps(table: Table, by: str = "loss") -> list[HeatMap]:
     """One for each two options that vary, those with the most places first; none where fewer than two do.
 
-    Options of very many values have none, nor have two that are hardly ever combined: they were drawn, or go together.
+    Options of very many values have none, nor have two that are hardly ever combined: they were drawn, go together, or
+    nearly all of their cells were pruned.
     """
     axes = [_Axis.of(table, name) for name in table.varied if name != "seed"]
     pairs = combinations([axis for axis in axes if 1 < len(axis.texts) <= MOST_ALONG], 2)
-    full = [pair for pair in pairs if _filled(*pair) >= LEAST_FILLED]
+    kept = [place for place, entry in enumerate(table.entries) if entry.state != "pruned"]
+    full = [pair for pair in pairs if _filled(*pair, kept) >= LEAST_FILLED]
     full.sort(key=lambda pair: -len(pair[0].texts) * len(pair[1].texts))
     return [_heat_map(table, *pair, by) for pair in full[:MOST_MAPS]]
 
@@ -100,9 +102,9 @@ class _Axis:
         return cls(name, [text or "none" for text in known], [place[text] for text in spelled])
 
 
-def _filled(across: _Axis, up: _Axis) -> float:
-    """The share of the places of two options where there are cells."""
-    return len(set(zip(across.at, up.at, strict=True))) / (len(across.texts) * len(up.texts))
+def _filled(across: _Axis, up: _Axis, cells: Sequence[int]) -> float:
+    """The share of the places of two options where there are some of the cells."""
+    return len({(across.at[cell], up.at[cell]) for cell in cells}) / (len(across.texts) * len(up.texts))
 
 
 def _heat_map(table: Table, across: _Axis, up: _Axis, by: str) -> HeatMap:
@@ -115,7 +117,8 @@ def _heat_map(table: Table, across: _Axis, up: _Axis, by: str) -> HeatMap:
         for y in range(len(up.texts))
     ]
     several = " (median)" if any(len(found) > 1 for found in there.values()) else ""
-    title = f"{by.replace('_', ' ')}{several} over {across.name} and {up.name}"
+    pruned = ", of cells not pruned" if any(entry.state == "pruned" for entry in table.entries) else ""
+    title = f"{by.replace('_', ' ')}{several} over {across.name} and {up.name}{pruned}"
     told = [value for row in values for value in row if math.isfinite(value)]
     return HeatMap(
         title, across.name, up.name, across.texts, up.texts, values, by.replace("_", " "), _is_log(told)

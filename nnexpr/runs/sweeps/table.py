@@ -52,8 +52,14 @@ class Table:
         return [getattr(cell, name) for cell in self.cells]
 
     def result(self, name: str) -> list[float]:
-        """Of each cell; NaN where there is none."""
-        return [entry.metrics.get(name, math.nan) for entry in self.entries]
+        """Of each cell that was trained to the end, or as far as it has come; NaN where there is none.
+
+        Of one that was pruned too: what it had on the way compares with nothing that others have at their end.
+        """
+        return [
+            math.nan if entry.state == "pruned" else entry.metrics.get(name, math.nan)
+            for entry in self.entries
+        ]
 
     def spelled(self, cell: int, name: str) -> str:
         """An option of a cell, as a person would type it."""

@@ -58,6 +58,11 @@ class SplineFloor(LinearSpline):
     lower_bound: float
     certified: bool  # mse is the global optimum, to a relative 10⁻⁶
 
+    def __repr__(self) -> str:
+        what = f"{self.regions:,} linear region{'s' * (self.regions != 1)}"
+        bound = "proved to be the least" if self.certified else f"none is below {self.lower_bound:.3g}"
+        return f"<SplineFloor: {what}, mean squared error {self.mse:.3g}, {bound}>"
+
 
 def enclosure(floor: SplineFloor | None) -> dict[str, float | bool | None]:
     """As JSON has it: what is proved, what was found, and whether they are the same; null where none was sought."""

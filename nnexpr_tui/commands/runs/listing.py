@@ -49,8 +49,8 @@ def listing(
     """List the runs that are kept, the oldest first.
 
     In a filter a b means both, a | b either, !a not; /regex/ is an expression, "a b" a phrase, and depth>3, loss<=1e-3
-    or tag=paper compare a field or any option of fit. Cells of a sweep that were trained together are one run here,
-    with the options they share; what each has of its own, such as lr, is in the table cells of runs query.
+    or tag=paper compare a field or any option of fit. Cells of a sweep that were trained together are one run here;
+    a filter finds it by the lr or seed of any of them, and runs query has each (table cells).
     """
     accepted, index = parse(typed), store.index()
     found = [

@@ -77,7 +77,8 @@ def show_results(table: Table, top: int, by: str = "loss") -> None:
         print_text(each.title.capitalize(), style="bold")
         print_drawn(partial(block_map, each), _MAP_WIDTH, len(each.y))
     if len(table.varied) > 1 and len(best) > 1:
-        print_text("All cells, the brightest the best", style="bold")
+        pruned = any(entry.state == "pruned" for entry in table.entries)
+        print_text(f"All cells{' not pruned' * pruned}, the brightest the best", style="bold")
         lines = parallel(table, by)
         print_drawn(lambda ground: parallel_picture(lines, ground), *_PARALLEL_SIZE)
     print_text(f"The best alone: {command_line(_alone(table.cells[best[0]]))}")

@@ -201,7 +201,11 @@ def _carried_out(
     if pending.code is not None and left:
         say(f"Interrupted with {count(left, 'cell')} left; nnexpr-tui sweep --resume {sweep.id} goes on.")
         return pending.code
-    say(f"Sweep {sweep.id}: {len(sweep.cells) - left:,} of {count(len(sweep.cells), 'cell')} done.")
+    pruned = sum(cell.state == "pruned" for cell in sweep.cells)
+    told = f", {pruned:,} pruned on the way" if pruned else ""
+    say(
+        f"Sweep {sweep.id}: {len(sweep.cells) - left - pruned:,} of {count(len(sweep.cells), 'cell')} done{told}."
+    )
     if sweep.failures:
         raise FailedRunError(
             f"{count(len(sweep.failures), 'job')} failed; sweep --resume {sweep.id} tries again"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -166,3 +167,23 @@ def test_columns_of_several_kinds_are_text(tmp_path: Path) -> None:
     }  # fmt: skip
     write_parquet(tmp_path / "none.parquet", "ab", [])
     assert parquet.read_table(tmp_path / "none.parquet").num_rows == 0
+
+
+def test_what_pruned_cells_had_on_the_way_stands_beside_no_end() -> None:
+    """After fewer epochs a loss is another thing: no map, no line and no rank has it."""
+    configs = [{"width": (w,), "lr": lr} for w in (4, 8) for lr in (1e-3, 1e-2, 1e-1)]
+    kept = (0, 3, 4)
+    entries = [
+        CellEntry("s", n, c, "done" if n in kept else "pruned", "r", n, {"loss": 1.0 + n})
+        for n, c in enumerate(configs)
+    ]
+    table = Table("s", ("width", "lr"), plan_of(configs).cells, tuple(entries))
+    [drawn] = heat_maps(table)
+    assert sorted(drawn.finite) == [1.0 + n for n in kept]
+    assert drawn.title.endswith(", of cells not pruned")
+    assert sorted(parallel(table).cells) == list(kept)
+    assert table.best(9) == list(kept)
+    few = Table(
+        "s", ("width", "lr"), table.cells, tuple(replace(each, state="pruned") for each in entries[:-1])
+    )
+    assert not heat_maps(Table("s", few.varied, few.cells, (*few.entries, entries[0])))
