@@ -5,8 +5,9 @@ The rules, in full, since a guess that goes wrong is silent; what was assumed is
 - Blank lines, and lines that begin with ``#``, ``%``, ``!`` or ``//``, are no rows. ``sep=;`` as the first line is an
   instruction. Behind a number or a date one of these signs begins a remark, if a blank stands before it (and, but for
   ``#``, behind it); as the beginning of a cell only in the last one, since ``#ff0000`` may be a value.
-- The data begin where two rows of equal width hold two numbers or dates each. Above them stand a header, of words, and
-  rows of units; what stands above these, titles and settings such as ``Station,12``, is passed over.
+- The data begin where two rows of equal width hold two numbers or dates each, or above, with rows of that width that
+  have a number and cells without a value, and no words. Above them stand a header, of words, and rows of units; what
+  stands above these, titles and settings such as ``Station,12``, is passed over.
 - The separator is the one of tab, semicolon, pipe, comma and blanks by which most of the first rows fall into
   cells that all hold numbers or dates (then: of which two do); the first of them in this order where several are equal.
 - The first row is a header if no cell of it reads as a number or a date. A row of numbers is one too where they
@@ -203,6 +204,8 @@ def _preamble(rows: list[list[str]], separator: str) -> int:
 
     pairs = pairwise(range(len(rows)))
     data = next((i for i, j in pairs if values[i] > 1 < values[j] and alike(i, j)), 0)
+    while data > 0 and len(rows[data - 1]) == len(rows[data]) and values[data - 1] and "word" not in kinds[data - 1]:
+        data -= 1  # a row of the data with a gap in it
     width, top = len(rows[data]), data
     while 0 < top > data - 4 and not values[top - 1] and "word" in kinds[top - 1]:
         cells, size = rows[top - 1], len(rows[top - 1])

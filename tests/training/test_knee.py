@@ -122,3 +122,13 @@ def test_epochs_ascend_one_for_each_row(epochs: list[int]) -> None:
 def test_no_entries_no_members() -> None:
     assert knees([], np.empty((0, 3))).epochs.shape == (3,)
     assert np.isnan(knees([], []).epochs)
+
+
+def test_a_loss_that_stays_has_none_nor_has_its_rounding() -> None:
+    """As of networks that learn nothing: constants, and constants that float32 rounds this way and that."""
+    rng = np.random.default_rng(0)
+    levels = rng.uniform(1e-5, 2.0, 30)
+    jitter = 1 + 2.0**-24 * rng.integers(-1, 2, (1001, 30))
+    for losses in (np.tile(levels, (1001, 1)), levels * jitter):
+        assert np.isnan(knees(EPOCHS, losses).epochs).all()
+    assert knees(EPOCHS, two_pieces(500, before=-1e-8, after=0.0)).epochs == 500
