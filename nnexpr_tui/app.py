@@ -85,7 +85,7 @@ class Explorer(DifferencesOnly[None]):
         )  # fmt: skip
         for name, views in SCREENS.items():
             self.add_mode(name, partial(HostScreen, self.controller, views, TABS, APPLICATION))
-        self.lulls = Lulls(self, SCREENS)
+        self.lulls = Lulls(self, SCREENS, HostScreen.draw_ahead)
         pacer = Pacer(rate=self.controller.settings.rate)
         self.clock = FrameClock(self, pacer, self._draw, self.controller.worker.want)
         self.terminal: TerminalFile | None = None
@@ -196,6 +196,9 @@ class Explorer(DifferencesOnly[None]):
 
     def written(self, sent: int) -> None:
         self.clock.written(sent)
+
+    def painted(self) -> None:
+        self.controller.worker.painted()
 
     def on_cursor_position(self) -> None:
         self.clock.answered()

@@ -22,7 +22,7 @@ LOOK_AGAIN = 0.02  # seconds
 ANSWER_OVERDUE = (
     0.04  # seconds after which what a key asks for waits no longer for the frame before to arrive
 )
-URGENT_INTERVAL = 0.1  # a held key may draw this often beyond the pace
+URGENT_INTERVAL = 0.06  # a held key may draw this often beyond the pace
 
 
 class FrameClock:

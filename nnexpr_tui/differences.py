@@ -143,22 +143,26 @@ class ShownCells:
 
     def _changes(self, y: int, before: list[int], after: list[int]) -> Iterator[_Run]:
         """The cells of a row that differ, in runs of one look, with the blanks among them and short gaps."""
-        start = end = look = UNKNOWN
+        start = end = look = blank = UNKNOWN
         for x in [x for x, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]:
-            number = after[x] >> LOOK
+            cell = after[x]
+            number = cell >> LOOK
+            if x == end and (number == look or cell == blank):  # most go on so: no more is looked at
+                end = x + 1
+                continue
             gap = after[end:x]
             if start >= 0 and len(gap) <= JOINED and all(cell & CHARACTER < 128 for cell in gap):
-                if all(cell >> LOOK == look or cell == self._blanks[look] for cell in after[end : x + 1]):
+                if all(cell >> LOOK == look or cell == blank for cell in after[end : x + 1]):
                     end = x + 1
                     continue
                 if set(after[start:x]) == {
                     self._blanks[number]
                 }:  # blanks before a text are written in its look
-                    end, look = x + 1, number
+                    end, look, blank = x + 1, number, self._blanks[number]
                     continue
             if start >= 0:
                 yield look, y, start, _text(after[start:end])
-            start, end, look = x, x + 1, number
+            start, end, look, blank = x, x + 1, number, self._blanks[number]
         if start >= 0:
             yield look, y, start, _text(after[start:end])
 

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 __all__ = [
     "QUEUE_PLACES", "DifferencesOnly", "KeysWithoutFocus", "OverAnother", "PromptEscape", "StyledOnce",
     "TerminalDriver", "app_of", "compose_mode", "drawing_on", "drawn_on", "driver_of", "exception_of",
-    "forget_writes", "is_ended", "on_display", "screens_made", "waiting_writes", "writer_of", "writer_to",
+    "forget_writes", "is_ended", "on_display", "render_ahead", "screens_made", "waiting_writes", "writer_of",
+    "writer_to",
 ]  # fmt: skip
 
 Returned = TypeVar("Returned")
@@ -163,16 +164,25 @@ class DifferencesOnly(App[Returned]):
     def written(self, sent: int) -> None:
         """An update of so many bytes is on its way to the terminal."""
 
+    def painted(self) -> None:
+        """All that was to be painted is."""
+
+    def delay_update(self, delay: float = 0.001) -> None:  # noqa: ARG002 - what Textual would have it be
+        """Textual holds every change of screens up for 50 ms, to hide one that is being made: these are made before."""
+        super().delay_update(0.001)
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         drawn: Any = renderable if self.can_send else None
         sent = ""
         if isinstance(drawn, (LayoutUpdate, ChopsUpdate)):
             drawn = _Difference(drawn, self.shown, self.size, is_ascii=self.is_ascii)
             if self._is_sending and not (sent := drawn.render_segments(self.console)):
+                self.painted()
                 return
         super()._display(screen, drawn)
         if sent:
             self.written(len(sent.encode()))
+        self.painted()
 
     @property
     def _is_sending(self) -> bool:
@@ -281,6 +291,11 @@ class OverAnother(StyledOnce[ScreenResultType], ModalScreen[ScreenResultType]):
 def compose_mode(app: App[Any], mode: str) -> None:
     """Make and lay out the screen of a mode that was not switched to yet; it is not shown (8.2.8)."""
     app._init_mode(mode)
+
+
+def render_ahead(screen: Screen[Any]) -> None:
+    """Have every widget's lines made once, although nobody sees the screen: styles and borders are kept (8.2.8)."""
+    screen._compositor.render_strips()
 
 
 class KeysWithoutFocus(StyledOnce[None]):

@@ -125,7 +125,8 @@ class Chart(PaintedRows):
 
     def render_line(self, y: int) -> Strip:
         """One row, as it was last given."""
-        if self._is_stale:
+        if self._is_stale:  # once, not for each of its rows
+            self._is_stale = False
             self.call_later(self._build)
         return super().render_line(y)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -88,11 +88,10 @@ class FitView(TrainingView, OverTime, entry=VIEW):
     _counted: FitMoment | None = None  # that of which the numbers are
 
     def compose(self) -> ComposeResult:
-        do = self.controller
         with Vertical(id="forms", classes="column"):
-            yield Form("Architecture", ("network",), do.change, do.step, id="architecture")
-            yield Form("Target", ("target",), do.change, do.step, id="target")
-            yield Form("Training", ("training", "machine"), do.change, do.step, id="training")
+            yield Form("Architecture", ("network",), self._change, self._step, id="architecture")
+            yield Form("Target", ("target",), self._change, self._step, id="target")
+            yield Form("Training", ("training", "machine"), self._change, self._step, id="training")
         with Vertical(id="charts", classes="column"):
             yield ChartPane("Fit", FIT_HELP, id="fit")
             yield from self.compose_over_time()
@@ -110,10 +109,22 @@ class FitView(TrainingView, OverTime, entry=VIEW):
         known = self._counted or fit
         return replace(fit, counts=known.counts, counted=known.counted, floor=known.floor)
 
-    def show(self, fit: FitMoment | None) -> int:
+    def _change(self, name: str, value: Any) -> None:
+        self.controller.change(name, value)
+        self._show_forms()
+
+    def _step(self, name: str, direction: int) -> None:
+        self.controller.step(name, direction)
+        self._show_forms()
+
+    def _show_forms(self) -> None:
+        """The options as they are asked for: what the engine makes of them is seen later."""
         specification = self.controller.specification
         for form in self.query(Form):
             form.show(specification, self.controller.idle(specification))
+
+    def show(self, fit: FitMoment | None) -> int:
+        self._show_forms()
         if fit is None:
             return 0
         look, hurried = self.look, self.is_hurried(fit.state)

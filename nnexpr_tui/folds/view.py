@@ -104,7 +104,8 @@ class FoldsView(View, entry=VIEW):
     # Drawing
 
     def show(self, fit: FitMoment | None) -> int:
-        widths = [pane.content_size.width for pane in self.set_markers() if pane.is_wanted]
+        charts = self.set_markers()  # sizes are known before the screen is shown, and the question with them
+        widths = [pane.content_size.width for pane in charts if pane.is_wanted or not self.is_shown]
         self._width = max(widths, default=self._width)
         self._ask()
         self._take()

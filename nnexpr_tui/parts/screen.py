@@ -21,7 +21,7 @@ from nnexpr_tui.parts.status import StatusLine
 from nnexpr_tui.parts.tabs import TabsLine
 from nnexpr_tui.parts.views import View
 from nnexpr_tui.presets import Preset
-from nnexpr_tui.textual_private import KeysWithoutFocus
+from nnexpr_tui.textual_private import KeysWithoutFocus, render_ahead
 from nnexpr_tui.worker.scheduler import Exported
 
 if TYPE_CHECKING:
@@ -101,6 +101,16 @@ class HostScreen(KeysWithoutFocus):
         if not (self._is_built and self.is_current):
             return 0
         self.controller.look_at(*self.view.topics)
+        return self._draw()
+
+    def draw_ahead(self) -> bool:
+        """Have panes arranged and styled before the screen is first looked at; False as long as it is being made."""
+        if self._is_built and not self.is_current:
+            self._draw()
+            render_ahead(self)
+        return self._is_built
+
+    def _draw(self) -> int:
         fit = self.view.seen(self.controller.fit)
         return self._show_question() + self.view.show_status(self.status, fit) + self.view.show(fit)
 

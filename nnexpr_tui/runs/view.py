@@ -60,6 +60,7 @@ class RunsView(ChangedRuns, entry=VIEW):
     def on_mount(self) -> None:
         self._table.help_text = TABLE_HELP
         self.set_interval(TICK, self._tick)
+        self._ask()  # a screen is made before it is shown: then the list is there
 
     def on_unmount(self) -> None:
         if self._reader is not None:

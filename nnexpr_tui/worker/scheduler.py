@@ -69,6 +69,7 @@ class Scheduler:
         self._quitting = threading.Event()
         self._has_begun = False
         self._rests_until = float("-inf")
+        self._is_painted = threading.Event()
         self.stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         # On the thread: the subjects, that which had a turn least lately first; those whose turn or whose moment
@@ -100,10 +101,18 @@ class Scheduler:
         self._wanted.set()
 
     def hush(self) -> None:
-        """A key is being answered: for a moment give no turns. Of the time in which keys are held, half at most."""
+        """A key is being answered: for a moment give no turns. Of the time in which keys are held, half at most.
+
+        Questions wait as well, until :meth:`painted`: what the key changes on the screen by itself is seen first.
+        """
         now = monotonic()
         if now >= self._rests_until + HUSH:
+            self._is_painted.clear()
             self._rests_until = now + HUSH
+
+    def painted(self) -> None:
+        """A frame was painted: what was asked by a key may be done."""
+        self._is_painted.set()
 
     @property
     def is_hushed(self) -> bool:
@@ -125,6 +134,7 @@ class Scheduler:
     def stop(self) -> None:
         """Let every subject keep what it must and end the thread; :attr:`stopped` is set once that is done."""
         self._quitting.set()
+        self._is_painted.set()
         self._questions.put(lambda: None)
         if not (self._has_begun and self._thread.is_alive()):  # there is nothing to keep yet
             self.stopped.set()
@@ -186,6 +196,7 @@ class Scheduler:
                 question = self._questions.get(timeout=wait)
             except queue.Empty:
                 break
+            self._is_painted.wait(max(0.0, self._rests_until - monotonic()))
             question()
             wait = 0.0
         if self._quitting.is_set():
@@ -199,7 +210,7 @@ class Scheduler:
         )
         if topic is not None:
             self._give_turn(topic)
-        if self._wanted.is_set() and not self._changed:
+        if self._wanted.is_set() and not (self._changed or is_resting):
             self._publish(everything=False)
 
     def _wait(self, topic: Topic) -> float | None:

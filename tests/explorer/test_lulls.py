@@ -66,7 +66,7 @@ async def test_none_is_made_after_the_end(soon: None) -> None:
         assert not made
 
 
-async def test_after_a_short_lull_one_is_made_a_tick_and_none_that_is_there_costs_one() -> None:
+async def test_after_a_short_lull_one_is_made_or_drawn_a_tick_and_none_that_is_there_costs_one() -> None:
     """A screen that is made when its key is pressed takes more than a key may: few keys must come before all are."""
     assert TICK * QUIET <= 0.5
     app = App[None]()
@@ -80,7 +80,8 @@ async def test_after_a_short_lull_one_is_made_a_tick_and_none_that_is_there_cost
         for name in ("first", "second", "third"):
             app.add_mode(name, partial(making, name))
         await app.switch_mode("first")
-        held = Lulls(app, ["first", "second", "third"])
+        drawn: list[bool] = []  # the second is not ready when it is first asked
+        held = Lulls(app, ["first", "second", "third"], lambda screen: drawn.append(True) or len(drawn) > 1)
         for _ in range(3):  # keys that follow one another
             for _ in range(QUIET - 1):
                 held._use()
@@ -89,10 +90,16 @@ async def test_after_a_short_lull_one_is_made_a_tick_and_none_that_is_there_cost
         for _ in range(QUIET):
             held._use()
         assert made == ["first", "second"]
+        for seen in (1, 2):
+            held._use()
+            assert made == ["first", "second"]
+            assert len(drawn) == seen
         held._use()
         assert made == ["first", "second", "third"]
-        held._use()
+        for _ in range(3):
+            held._use()
         assert made == ["first", "second", "third"]
+        assert len(drawn) == 3
 
 
 async def test_screens_made_before_another_theme_show_it(soon: None, world: World) -> None:

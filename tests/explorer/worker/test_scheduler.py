@@ -146,20 +146,29 @@ def test_questions_are_answered_in_their_order_and_what_they_return_is_said(offi
     assert office.clerk.said == list(range(5))
 
 
-def test_while_a_key_is_answered_there_are_answers_and_no_turns(
+def test_while_a_key_is_answered_there_are_no_turns_and_no_answers_until_it_is_painted(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.scheduler.ask(Clerk, Clerk.work)
     until(lambda: office.clerk.turns > 3)
-    monkeypatch.setattr(scheduler, "HUSH", 1e9)
+    monkeypatch.setattr(scheduler, "HUSH", 100.0)
     office.scheduler.hush()
-    office.scheduler.ask(Clerk, lambda clerk: "heard")
-    assert office.said() == ("heard", False)
+    office.scheduler.ask(Clerk, lambda clerk: clerk.note(1))
+    sleep(0.1)
+    assert office.clerk.said == []
+    office.scheduler.painted()
+    until(lambda: office.clerk.said == [1])
     turns = office.take().turns
     for number in range(3):
         office.scheduler.ask(Clerk, lambda clerk, number=number: f"heard {number}")
         assert office.said() == (f"heard {number}", False)
     assert office.clerk.turns == turns
+
+
+def test_a_key_that_paints_nothing_holds_its_question_up_for_a_moment_only(office: Office) -> None:
+    office.scheduler.hush()
+    office.scheduler.ask(Clerk, lambda clerk: "heard")
+    assert office.said() == ("heard", False)
 
 
 def test_keys_that_are_held_leave_half_of_the_time_for_turns(monkeypatch: pytest.MonkeyPatch) -> None:
