@@ -29,6 +29,7 @@ from nnexpr.regions.layer import Array
 __all__ = ["EPS", "WEAK", "change", "root", "terms_of_all"]
 
 EPS = 2.0**-52
+SMALLEST = 2.0**-1022  # of terms that underflow
 WEAK = (
     2.0**-20
 )  # a change of slope, as a share of its terms, that what cancels in the layers below could explain
@@ -39,16 +40,19 @@ def change(
     slopes: Array, blurs: Array, row: int, weights: Array, careful: bool
 ) -> tuple[float, float, float]:
     """Between the rows before ``row`` and ``row`` of ``slopes (rows, units)``: the change of one output's slope, the
-    size of its terms, and the square of what rounding has left in them, from ``blurs (rows, units)`` if ``careful``.
+    size of its terms, above 0 if there are any, and the square of what rounding has left in them, from ``blurs (rows,
+    units)`` if ``careful``.
 
     ``weights (units,)``. Rows by their number, because an array takes longer to pass than what is done with it.
     """
     left, right = slopes[row - 1], slopes[row]
-    total, size, square = 0.0, 0.0, 0.0
+    total, size, square, met = 0.0, 0.0, 0.0, 0
     for unit in range(len(weights)):
         step, weight = right[unit] - left[unit], weights[unit]
         total += weight * step
         size += abs(weight) * (abs(left[unit]) + abs(right[unit])) if step != 0.0 else 0.0
+        met += (step != 0.0) & (weight != 0.0)
+    size = SMALLEST if met > 0 and size == 0.0 else size
     if careful:
         for unit in range(len(weights)):
             both = blurs[row - 1, unit] + blurs[row, unit]

@@ -13,7 +13,16 @@ from nnexpr.networks.network import Network
 from nnexpr.regions.layer import Index
 from nnexpr.scale import Scale
 
-__all__ = ["Certificate", "Counted", "allowed", "dead_units", "domain_of", "layer_counts", "one_line"]
+__all__ = [
+    "Certificate",
+    "Counted",
+    "allowed",
+    "dead_units",
+    "domain_of",
+    "layer_counts",
+    "one_line",
+    "unsettled",
+]
 
 WIDEST = 2.0**-20  # a tolerance beyond which residuals are no rounding of float32 numbers
 
@@ -67,10 +76,18 @@ class Certificate:
     ``unresolved``: neighbouring breakpoints that are one float64 number. The count is right; their positions are not
     told apart.
 
-    Of decisions: a lead below the tie tolerance times the path's largest output changes no class. ``overruled``: at how
-    many places (positions, breakpoints and half-way between them) another output leads the one that is told to be the
-    largest, and rounding does not explain by how much; then no count is vouched for. ``level``: at how many it leads by
-    what rounding may be.
+    Of decisions, and of a margin's sign: ``overruled``: at how many places (positions, breakpoints and half-way between
+    them) another output leads the one that is told to be the largest by more than rounding explains; then no count is
+    vouched for. ``level``: at how many places another output may be the largest, or the sign be another one, for all
+    that bounds of their rounding tell (``enclosed.py``).
+
+    ``exact``: whether rational arithmetic finds the same number of bends and of changes of pieces on every segment, and
+    the same classes one after another; None where it was not asked. It is asked where rounding may have decided
+    something (ties, merged bends, level places, pre-activations that come near a kink), for networks small enough.
+
+    ``literal``: whether the weights are taken as they are. A network whose ``tie_tolerance`` says that its weights only
+    approximate kinks meant to coincide, as ``compositional`` ones do, is counted with these as one: its ties are no
+    doubt about the count, and exact arithmetic, which would count the slivers between them, is not asked.
     """
 
     max_residual: float | None
@@ -80,12 +97,21 @@ class Certificate:
     unresolved: int
     overruled: int = 0
     level: int = 0
+    exact: bool | None = None
+    literal: bool = True
+
+    @property
+    def unsettled(self) -> int:
+        """How many decisions rounding may have made; see ``unsettled``."""
+        return unsettled(self.exact, self.literal, self.ties, self.merged, self.level)
 
     @property
     def certified(self) -> bool:
-        """Whether the residual is one that rounding explains and no class overruled; not if it was not asked for."""
+        """Whether the count is proved: the residual is one that rounding explains, no class is overruled, and nothing
+        is unsettled. Not if the residual was not asked for.
+        """
         explained = self.max_residual is not None and self.max_residual <= self.allowed
-        return explained and self.overruled == 0
+        return explained and self.overruled == 0 and self.unsettled == 0
 
     def rescaled(self, value_scale: Scale) -> Self:
         """The same in a target's own units."""
@@ -95,6 +121,18 @@ class Certificate:
             max_residual=None if residual is None else residual * abs(value_scale.factor),
             allowed=self.allowed * abs(value_scale.factor),
         )
+
+
+def unsettled(exact: bool | None, literal: bool, ties: int, merged: int, level: int) -> int:
+    """How many decisions rounding may have made: none where exact arithmetic agrees; where it does not, one at least.
+
+    Else, and where it was not asked: ``merged`` bends, ``level`` places, and the ``ties`` of weights that are
+    ``literal``.
+    """
+    open_ = merged + level + (ties if literal else 0)
+    if exact is None:
+        return open_
+    return 0 if exact else max(open_, 1)
 
 
 def allowed(scale: float, tolerance: float, sigma: float = 0.0) -> float:

@@ -216,14 +216,15 @@ def by_rows(layer: Layer) -> Sparse:
 
 @compiled_loosely
 def steepest(layer: Layer) -> tuple[float, float]:
-    """The largest ||w|| of a unit of a layer, squared, and the least weight but zero, squared."""
+    """The largest ||w|| of a unit of a layer, squared, and the least weight but zero, squared: 0 if that underflows."""
     inputs, units = layer.weights.shape
     squares, lowest, most, least = np.zeros(units), np.full(units, np.inf), 0.0, np.inf
     for each in range(inputs):
         for unit in range(units):  # one number a unit, since a least number of all is found one by one
-            square = layer.weights[each, unit] * layer.weights[each, unit]
+            weight = layer.weights[each, unit]
+            square = weight * weight
             squares[unit] += square
-            lowest[unit] = square if (square < lowest[unit]) & (square != 0.0) else lowest[unit]
+            lowest[unit] = square if (square < lowest[unit]) & (weight != 0.0) else lowest[unit]
     for unit in range(units):
         most, least = max(most, squares[unit]), min(least, lowest[unit])
     offsets, _, few, _ = layer.sparse
@@ -232,6 +233,6 @@ def steepest(layer: Layer) -> tuple[float, float]:
         for at in range(offsets[unit], offsets[unit + 1]):
             square = few[at] * few[at]
             total += square
-            least = square if (square < least) & (square != 0.0) else least
+            least = square if (square < least) & (few[at] != 0.0) else least
         most = max(most, total)
     return most, least

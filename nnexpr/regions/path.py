@@ -21,6 +21,7 @@ Kleinberg, Ganguli, Sohl-Dickstein, ICML 2017, who sample it); sampling approach
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -31,8 +32,10 @@ from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.regions.asked import ARGMAX, REGIONS, asked, is_margin
 from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts, one_line
+from nnexpr.regions.exact.settled import changes_of, signs_of
 from nnexpr.regions.gathered import overruled
 from nnexpr.regions.layer import Array, Index, layer_of
+from nnexpr.regions.leads import doubts_of, enclosed_on, open_places, points_on
 from nnexpr.regions.line.certificate import direct
 from nnexpr.regions.line.decisions import switches
 from nnexpr.regions.line.front import Path
@@ -41,8 +44,6 @@ from nnexpr.regions.stack import Stack
 from nnexpr.specification import InputError
 
 __all__ = ["PathDecisions", "PathRegions", "circle", "path_decisions", "path_regions", "trajectory_length"]
-
-ZERO = 2.0**-49  # beside the largest value, what is zero but for rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,9 @@ class PathRegions:
     bends_by_layer: tuple[int, ...]
     dead_units: Units  # (layer from 1, unit from 0): on one flat piece along the whole path
     check: Certificate
+    enclose: Callable[
+        [], tuple[Array, Array]
+    ]  # the outputs at the ends of pieces, and how far each may be off
 
     @property
     def count(self) -> int:
@@ -142,14 +146,16 @@ class PathRegions:
     @cached_property
     def zeros(self) -> Array:
         """The arc lengths at which the one output changes its sign, ascending, ``(Z,)``: of a margin, where the class
-        comes or goes. One that only touches zero does not; what rounding cannot tell from zero is zero.
+        comes or goes. One that only touches zero does not; what a bound of its rounding cannot tell from zero is zero.
+        ``check`` vouches for their number where ``output:K`` or ``margin:K`` was asked for.
 
         Raises ``InputError`` where there are several outputs.
         """
         if self.values.ndim > 1:
             raise InputError("of", "regions", "one output has zeros: output:K or margin:K")
-        two = np.stack([self.values, np.zeros_like(self.values)], axis=1)
-        rows, shares, _ = switches(two, ZERO * float(np.abs(self.values).max()))
+        values, bounds = self.enclose()
+        sure = np.where(np.abs(values[:, 0]) > bounds[:, 0], values[:, 0], 0.0)
+        rows, shares, _ = switches(np.stack([sure, np.zeros_like(sure)], axis=1), np.zeros(len(sure)))
         low, high = self.piece_positions[rows], self.piece_positions[rows + 1]
         found: Array = np.minimum(low + shares * (high - low), high)
         return found
@@ -191,7 +197,7 @@ def path_regions(
     found = []
     for member in range(network.members if is_margin(of) else 1):  # of other things all members at once
         stack = Stack.of(asked(network, of, member), inputs=None)
-        result = partial(_regions, stack=stack, path=path, closed=closed)
+        result = partial(_regions, stack=stack, path=path, closed=closed, signs=certify and of != REGIONS)
         found += walk(stack, path, result, certify=certify, measure=True)
     return found
 
@@ -260,17 +266,10 @@ def _path(vertices: Array) -> Path:
     return Path(knots, vertices, vertices[:-1] - directions[:-1] * knots[:-1, None], directions)
 
 
-def _points(path: Path, segments: Index, at: Array) -> Array:
-    """The inputs at arc lengths on given segments."""
-    starts = path.knots[segments]
-    along = ((at - starts) / (path.knots[segments + 1] - starts))[:, None]
-    points: Array = (1.0 - along) * path.inputs[segments] + along * path.inputs[segments + 1]
-    return points
-
-
 def _segments(traced: Traced, rows: Index) -> Index:
-    """The segments on which rows are, or begin."""
-    return np.searchsorted(np.flatnonzero(traced.births[:, 0] == 0), rows, side="right") - 1
+    """The segments on which rows are, or begin; the last row is on the last one."""
+    knots = np.flatnonzero(traced.births[:, 0] == 0)
+    return np.searchsorted(knots[:-1], rows, side="right") - 1
 
 
 def _activation_regions(traced: Traced, closed: bool) -> tuple[int, Index]:
@@ -282,8 +281,9 @@ def _activation_regions(traced: Traced, closed: bool) -> tuple[int, Index]:
 
 
 def _decisions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathDecisions:
-    near = stack.tolerance * float(np.abs(traced.values).max())
-    rows, shares, classes = switches(traced.values, near)
+    every = _segments(traced, np.arange(len(traced.positions)))
+    values, bounds = enclosed_on(stack.source(traced.number), path, every, traced.positions)
+    rows, shares, classes = switches(values, doubts_of(values, bounds))
     low, high = traced.positions[rows], traced.positions[rows + 1]
     at = np.minimum(low + shares * (high - low), high)
     regions, corners = _activation_regions(traced, closed)
@@ -294,12 +294,38 @@ def _decisions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathDe
         vertex_positions=path.knots,
         closed=closed,
         breakpoints=at,
-        points=_points(path, _segments(traced, rows), at),
+        points=points_on(path, _segments(traced, rows), at),
         classes=classes,
         linear_regions=max(1, borders) if closed else borders + 1,
         activation_regions=regions,
-        check=_decided(traced, stack, path, at, classes),
+        check=_proved(traced, stack, path, (values, bounds), _segments(traced, rows), at, classes),
     )
+
+
+def _proved(
+    traced: Traced,
+    stack: Stack,
+    path: Path,
+    ends: tuple[Array, Array],
+    segments: Index,
+    at: Array,
+    classes: Index,
+) -> Certificate:
+    """What vouches for changes of class ``at`` positions: bounds of the outputs at the ``ends`` of pieces and at the
+    changes, and exact arithmetic where these leave something open.
+    """
+    check = _decided(traced, stack, path, at, classes)
+    if check.max_residual is None:
+        return check
+    left, right = (classes[np.searchsorted(at, traced.positions, side=side)] for side in ("left", "right"))
+    graph = stack.source(traced.number)
+    level = check.level + open_places(*ends, left, right)
+    level += open_places(*enclosed_on(graph, path, segments, at), classes[:-1], classes[1:])
+    exact = check.exact
+    if level or traced.ties or traced.merged:
+        found = changes_of(stack, traced.number, path.inputs, classes.tolist())
+        exact = found if exact is None else exact and found
+    return replace(check, level=level, exact=exact)
 
 
 def _decided(traced: Traced, stack: Stack, path: Path, at: Array, classes: Index) -> Certificate:
@@ -308,7 +334,7 @@ def _decided(traced: Traced, stack: Stack, path: Path, at: Array, classes: Index
 
     At a change either class may be the largest one.
     """
-    check = traced.certificate(at, stack.tolerance)
+    check = traced.certificate(at, stack)
     if check.max_residual is None:
         return check
     ends = np.sort(np.concatenate([traced.positions, at]))
@@ -322,13 +348,13 @@ def _decided(traced: Traced, stack: Stack, path: Path, at: Array, classes: Index
     if len(led) == 0:
         return check
     member, segments = stack.member(traced.number), _segments(traced, under[led])
-    inputs = _points(path, segments, places[led])
+    inputs = points_on(path, segments, places[led])
     layers = [layer_of(member, each) for each in range(len(member.shapes))]
     beyond, level = overruled(layers, inputs, direct(inputs, member), own[led], stack.tolerance)
     return replace(check, overruled=int(np.count_nonzero(beyond)), level=int(np.count_nonzero(level)))
 
 
-def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegions:
+def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, signs: bool) -> PathRegions:
     ends = traced.ends
     begins, born = ends[:-1], traced.births[ends, 0]
     bends = ends[born > 0]
@@ -336,12 +362,13 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegi
     regions, corners = _activation_regions(traced, closed)
     slopes, values = traced.slopes[begins], traced.values[ends]
     single = values.shape[1] == 1
-    return PathRegions(
+    where = path, _segments(traced, ends), traced.positions[ends]
+    found = PathRegions(
         vertices=path.inputs,
         vertex_positions=path.knots,
         closed=closed,
         breakpoints=at,
-        points=_points(path, _segments(traced, bends), at),
+        points=points_on(path, _segments(traced, bends), at),
         bend_layers=named[:, 0],
         bend_units=named[:, 1],
         piece_positions=traced.positions[ends],
@@ -353,5 +380,21 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathRegi
         activation_regions=regions,
         bends_by_layer=layer_counts(named[:, 0], stack.hidden),
         dead_units=dead_units(traced.dead, stack.units),
-        check=traced.certificate(at, stack.tolerance),
+        check=traced.certificate(at, stack),
+        enclose=partial(_enclosed_at, stack, traced.number, *where),
     )
+    return _with_signs(found, stack, traced.number) if signs else found
+
+
+def _enclosed_at(stack: Stack, number: int, path: Path, on: Index, at: Array) -> tuple[Array, Array]:
+    return enclosed_on(stack.source(number), path, on, at)
+
+
+def _with_signs(found: PathRegions, stack: Stack, number: int) -> PathRegions:
+    """A margin's regions, vouched for only if its sign is known at the ends of all its pieces."""
+    values, bounds = found.enclose()
+    level, exact = int(np.count_nonzero(~(np.abs(values) > bounds))), found.check.exact
+    if level:
+        same = signs_of(stack, number, found.vertices, len(found.zeros))
+        exact = same if exact is None else exact and same
+    return replace(found, check=replace(found.check, level=level, exact=exact))

@@ -14,6 +14,7 @@ import numpy as np
 from nnexpr.activations import ACTIVATIONS, PiecewiseLinear
 from nnexpr.kernels.compiled import compiled
 from nnexpr.kinds import AffineLayer
+from nnexpr.networks.graph.chain import graph_of
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.network import Network
 from nnexpr.regions.carried import carried
@@ -23,6 +24,7 @@ from nnexpr.regions.lowered import lowered, table_of
 __all__ = ["NotPiecewiseLinear", "Stack"]
 
 NO_PLACES = np.zeros(0, dtype=np.int64)
+TIE_TOLERANCE = 2.0**-49  # that of networks of which none is said
 ROUNDING = 2.0**-50  # a smaller tie tolerance could not tell a tie from rounding
 
 
@@ -42,7 +44,8 @@ class Stack:
     ``shapes``, ``runs``, ``functions``, ``places`` as in ``Member``. ``units (U, 2)``: the hidden units one after
     another, as (layer from 1, unit from 0) of the network; ``firsts``: where among them those of each hidden layer of
     the stack begin; ``hidden``: how many hidden layers the network has; ``measured``: the layers of the stack that have
-    units, and the output. ``graph``: what it was made of, for what vouches for it.
+    units, and the output. ``network``: what it was made of, for what vouches for it, and ``first`` the number of its
+    first member here; ``graph``: the same where it is a graph.
     """
 
     parameters: Array
@@ -55,7 +58,9 @@ class Stack:
     firsts: Index
     hidden: int
     measured: Index
+    network: Network | Graph
     graph: Graph | None = None
+    first: int = 0
 
     @classmethod
     def of(cls, network: Network | Graph, inputs: int | None = 1, member: int | None = None) -> Stack:
@@ -89,7 +94,10 @@ class Stack:
             packed[:, count:] = np.eye(outputs + 1, outputs).ravel()
         tolerance = max(network.tie_tolerance, ROUNDING)
         hidden, measured = len(shapes) - 1, np.arange(len(layers))
-        return cls(packed, shapes, runs, functions, NO_PLACES, tolerance, units, firsts, hidden, measured)
+        return cls(
+            packed, shapes, runs, functions, NO_PLACES, tolerance, units, firsts, hidden, measured,
+            network, first=first,
+        )  # fmt: skip
 
     @classmethod
     def _of_graph(cls, graph: Graph) -> Stack:
@@ -106,11 +114,22 @@ class Stack:
             len(graph.bending),
             np.flatnonzero(np.append(made.shapes[:-1, 2] > 0, True)),
             graph,
+            graph,
         )
 
     def member(self, number: int) -> Member:
         """One of them, from 0."""
         return Member(self.parameters[number], *self.shared)
+
+    def source(self, number: int) -> Graph:
+        """What a member was made of, as a graph: the very function, where the chain may have rounded a sum."""
+        made_of = self.network
+        return made_of if isinstance(made_of, Graph) else graph_of(made_of, self.first + number)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether kinks coincide only where they do so for the weights as they are: no tolerance was given for that."""
+        return self.network.tie_tolerance == TIE_TOLERANCE
 
     @property
     def shared(self) -> tuple[Index, Index, Array, Index, float]:

@@ -35,6 +35,10 @@ def test_a_count_is_certified_up_to_what_rounding_explains() -> None:
     assert replace(sound, max_residual=0.0).certified
     for residual in (1.0 + 1e-15, float("inf"), float("nan"), None):
         assert not replace(sound, max_residual=residual).certified
+    for wrong in ({"overruled": 1}, {"exact": False}, {"ties": 1}, {"merged": 1}, {"level": 1}):
+        assert not replace(sound, **wrong).certified
+    assert replace(sound, ties=1, merged=1, level=1, exact=True).certified
+    assert replace(sound, ties=1, literal=False).certified
     own = replace(sound, max_residual=0.5).rescaled(Scale(-3.0, 7.0))
     assert (own.max_residual, own.allowed) == (1.5, 3.0)
     assert replace(sound, max_residual=None).rescaled(Scale(2.0)).max_residual is None
@@ -48,7 +52,7 @@ def test_rounding_explains_a_thousand_tolerances_of_the_terms_and_never_more_tha
 def test_cells_are_certified_only_where_all_is_as_it_should_be() -> None:
     sound = PlaneCertificate(
         euler=1, area_error=0.9e-9, twice_crossed=0, sampled_points=9, sampled_mismatches=0, max_residual=1.0,
-        mean_degree=2.0, ties=3, allowed=1.0, merged=2,
+        mean_degree=2.0, ties=3, allowed=1.0, merged=2, level=1, exact=True,
     )  # fmt: skip
     assert sound.certified
     for wrong in (
@@ -59,6 +63,11 @@ def test_cells_are_certified_only_where_all_is_as_it_should_be() -> None:
         {"sampled_mismatches": 1},
         {"max_residual": 1.0 + 1e-15},
         {"max_residual": float("nan")},
+        {"exact": False},
+        {"exact": None},
+        {"exact": None, "ties": 0, "merged": 0},
+        {"exact": None, "ties": 0, "level": 0},
+        {"exact": None, "merged": 0, "level": 0},
     ):
         assert not replace(sound, **wrong).certified
     own = replace(sound, max_residual=0.5).rescaled(Scale(-3.0, 7.0))

@@ -44,9 +44,13 @@ def relu(rows: list[list[list[float]]], **options: float) -> Network:
 
 def same(one: LineRegions, two: LineRegions) -> bool:
     arrays = ("breakpoints", "slopes", "values", "bend_layers", "bend_units")
-    rest = ("activation_regions", "bends_by_layer", "dead_units", "collapsed", "check", "domain")
-    return all(np.array_equal(getattr(one, name), getattr(two, name)) for name in arrays) and all(
-        getattr(one, name) == getattr(two, name) for name in rest
+    rest = ("activation_regions", "bends_by_layer", "dead_units", "collapsed", "domain")
+    # Whether exact arithmetic is asked depends on the units, and what it says does not.
+    checks = [dataclasses.replace(found.check, exact=None) for found in (one, two)]
+    return (
+        all(np.array_equal(getattr(one, name), getattr(two, name)) for name in arrays)
+        and all(getattr(one, name) == getattr(two, name) for name in rest)
+        and checks[0] == checks[1]
     )
 
 

@@ -118,5 +118,5 @@ def _regions(traced: Traced, stack: Stack) -> LineRegions:
         bend_units=named[:, 1],
         dead_units=dead_units(traced.dead, stack.units),
         collapsed=traced.collapsed,
-        check=traced.certificate(traced.positions[inside], stack.tolerance),
+        check=traced.certificate(traced.positions[inside], stack),
     )

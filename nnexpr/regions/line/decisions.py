@@ -2,7 +2,7 @@
 
 Between two neighbouring positions every output is affine, so the largest of them is convex there. From the output that
 is the largest at the left end the next one is that which catches up with it first, of several the steepest; and so on
-to the right end. An output that leads by no more than rounding, tolerance times the largest output in size, has not
+to the right end. An output that leads by no more than rounding, which the caller bounds row by row, has not
 caught up: two that are equal along a stretch do not take turns. Nor has one that never leads the one before it by more
 until the next one catches up: where three meet in one place, the one in the middle is the largest nowhere.
 """
@@ -18,24 +18,25 @@ __all__ = ["switches"]
 
 
 @compiled
-def switches(values: Array, near: float) -> tuple[Index, Array, Index]:
+def switches(values: Array, doubts: Array) -> tuple[Index, Array, Index]:
     """Of ``values (rows, outputs)``, affine between rows: the row on whose right each change is, the share of the way
     to the next row, and the outputs that are the largest one after another, one more than there are changes.
+    ``doubts (rows,)``: by how much the difference of two outputs may be off there.
     """
     rows, outputs = values.shape
     places, shares = np.empty(rows * outputs, dtype=np.int64), np.empty(rows * outputs)
     classes, leads = np.empty(rows * outputs + 1, dtype=np.int64), np.empty(rows * outputs + 1)
-    own, end = _first(values, near), 0
-    classes[0], leads[0] = own, np.inf  # by how much each has led the one before it at most
+    own, end = _first(values, doubts), 0
+    classes[0], leads[0] = own, np.inf  # by how much more than rounding each has led the one before it
     for row in range(rows - 1):
-        share = 0.0
+        share, near = 0.0, max(doubts[row], doubts[row + 1])
         while True:
-            found, at = _next(values, row, share, own, near)
+            found, at = _next(values, row, share, own, doubts[row + 1])
             if found < 0:
                 break
             if end:
-                leads[end] = max(leads[end], _lead(values, row, at, own, classes[end - 1]))
-            if leads[end] <= near:
+                leads[end] = max(leads[end], _lead(values, row, at, own, classes[end - 1]) - near)
+            if leads[end] <= 0.0:
                 end -= 1
             own, share = found, at
             if classes[end] != own:
@@ -43,7 +44,7 @@ def switches(values: Array, near: float) -> tuple[Index, Array, Index]:
                 end += 1
                 classes[end], leads[end] = own, 0.0
         if end:
-            leads[end] = max(leads[end], _lead(values, row, 1.0, own, classes[end - 1]))
+            leads[end] = max(leads[end], _lead(values, row, 1.0, own, classes[end - 1]) - near)
     return places[:end], shares[:end], classes[: end + 1]
 
 
@@ -72,7 +73,7 @@ def _lead(values: Array, row: int, share: float, one: int, other: int) -> float:
 
 
 @compiled
-def _first(values: Array, near: float) -> int:
+def _first(values: Array, doubts: Array) -> int:
     """The largest output at the first row; of several the one that is the largest where they first are apart."""
     outputs = values.shape[1]
     among = np.ones(outputs, dtype=np.int64)
@@ -81,7 +82,7 @@ def _first(values: Array, near: float) -> int:
         for each in range(outputs):
             most = max(most, values[row, each] if among[each] else -np.inf)
         for each in range(outputs):
-            among[each] = 1 if among[each] and values[row, each] >= most - near else 0
+            among[each] = 1 if among[each] and values[row, each] >= most - doubts[row] else 0
         if among.sum() == 1:
             break
     return int(among.argmax())

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nnexpr.kernels.compiled import compiled
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.regions.counted import Certificate, allowed
+from nnexpr.regions.exact.settled import pieces_of
 from nnexpr.regions.gathered import BESIDE, forgiven, gathered, gathered_in
 from nnexpr.regions.layer import (
     Array,
@@ -77,15 +78,18 @@ class Traced(NamedTuple):
     sigma: float = 0.0  # what rounding gathers in it, if that was asked for
     bound: float = math.inf  # what a graph's own terms explain of the residual, where that is less
     number: int = 0  # of the member
+    exact: bool | None = None  # whether exact arithmetic finds as many, if it was asked
 
-    def certificate(self, breakpoints: Array, tolerance: float) -> Certificate:
+    def certificate(self, breakpoints: Array, stack: Stack) -> Certificate:
         """What vouches for the member; ``breakpoints`` ascend."""
         return Certificate(
             max_residual=None if math.isnan(self.residual) else self.residual,
-            allowed=min(allowed(self.scale, tolerance, self.sigma), self.bound),
+            allowed=min(allowed(self.scale, stack.tolerance, self.sigma), self.bound),
             ties=self.ties,
             merged=self.merged,
             unresolved=int(np.count_nonzero(breakpoints[1:] == breakpoints[:-1])),
+            exact=self.exact,
+            literal=stack.is_literal,
         )
 
 
@@ -103,7 +107,7 @@ def walk(
 
     def one(number: int) -> Result:
         row, room = stack.parameters[number], MODEST
-        care = VALUES if stack.tolerance > WIDE else NOTHING
+        least = care = VALUES if stack.tolerance > WIDE else NOTHING
         while (traced := Traced(*trace(row, *shared, care, room, certify, measure))).status not in SETTLED:
             if traced.status == FULL:
                 room = room_for(traced.scale)
@@ -116,6 +120,8 @@ def walk(
             traced = traced._replace(residual=max(traced.residual, worst), bound=bound)
         if certify and traced.residual > allowed(traced.scale, stack.tolerance):
             traced = traced._replace(sigma=_explained(stack, number, path, traced))
+        if certify and (care > least or traced.ties or traced.merged):
+            traced = traced._replace(exact=pieces_of(stack, number, path.inputs, traced))
         return result(traced._replace(number=number))
 
     shares = in_shares(lambda low, high: [*map(one, range(low, high))], len(stack.parameters), FEWEST)

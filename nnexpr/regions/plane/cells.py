@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnexpr.declarations import InputError
-from nnexpr.regions.counted import Counted, one_line
+from nnexpr.regions.counted import Counted, one_line, unsettled
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.plane.locate import walk
 from nnexpr.regions.plane.outline import chains
@@ -46,10 +46,17 @@ class PlaneCertificate:
     ``ties``: how many pre-activations at vertices the tie rule placed on a kink: lines that pass where others meet, or
     through a corner. A unit that stays on its kink to the bit all over a cell, as the comparisons of a maximum of equal
     numbers do, has none at the cell's corners; one that only rounding keeps there has. Zero for a network in general
-    position. Of decisions also the sampled points at which another output leads by what rounding may be.
+    position.
 
     ``merged``: edges at which some unit bends and what it feeds shows no bend that stands out from rounding, so that
     both cells are one region, as on the line: units that cancel exactly, and bends too weak to be told.
+
+    ``level``: of decisions, at how many corners of cells another output than the class is nearly the largest, but for
+    corners at which they are equal to the bit, where their boundary runs; and at how many sampled points it leads by
+    what rounding may be.
+
+    ``exact``, ``literal``: as on the line; rational arithmetic finds the same number of regions and of cells, or of
+    decision regions.
     """
 
     euler: int
@@ -62,12 +69,23 @@ class PlaneCertificate:
     ties: int
     allowed: float
     merged: int
+    level: int = 0
+    exact: bool | None = None
+    literal: bool = True
+
+    @property
+    def unsettled(self) -> int:
+        """How many decisions rounding may have made; see ``nnexpr.regions.counted.unsettled``."""
+        return unsettled(self.exact, self.literal, self.ties, self.merged, self.level)
 
     @property
     def certified(self) -> bool:
-        """Whether cells and network agree: all of the above are what they are for a sound subdivision."""
+        """Whether cells and network agree: all of the above are what they are for a sound subdivision, and nothing is
+        unsettled.
+        """
         counted = self.euler == 1 and self.twice_crossed == 0 and self.sampled_mismatches == 0
-        return counted and self.area_error <= MOST_AREA_ERROR and self.max_residual <= self.allowed
+        explained = self.area_error <= MOST_AREA_ERROR and self.max_residual <= self.allowed
+        return counted and explained and self.unsettled == 0
 
     def rescaled(self, value_scale: Scale) -> Self:
         """The same in a target's own units."""

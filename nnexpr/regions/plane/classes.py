@@ -39,8 +39,11 @@ from nnexpr.regions.room import TooManyCells
 __all__ = ["decide"]
 
 
-def decide(mesh: Mesh, rounding: Rounding, tolerance: float, layer: int, most: int) -> tuple[Mesh, Index]:
-    """The mesh with its cells cut to classes, and the output that is the largest on each: ``(cells,)``.
+def decide(
+    mesh: Mesh, rounding: Rounding, tolerance: float, layer: int, most: int
+) -> tuple[Mesh, Index, int]:
+    """The mesh with its cells cut to classes, and the output that is the largest on each: ``(cells,)``. And at how many
+    of their corners another one may be, for all that rounding tells.
 
     The mesh's values are the outputs, ``rounding`` theirs; ``layer`` is the number that new edges have. Raises
     ``TooManyCells`` for more than ``most``.
@@ -49,20 +52,27 @@ def decide(mesh: Mesh, rounding: Rounding, tolerance: float, layer: int, most: i
     mesh = with_lines(mesh, outputs + 1, 1)  # the first number is the difference of two outputs
     mesh.values[: mesh.sizes[VERTICES], 1:] = values[: mesh.sizes[VERTICES]]
     limits, steepness = tolerance * rounding.sigmas, rounding.steepness
-    classes, cell = np.zeros(0, dtype=np.int64), 0
+    classes, cell, level = np.zeros(0, dtype=np.int64), 0, np.zeros(1, dtype=np.int64)
     while cell < mesh.sizes[CELLS] <= most:
         mesh = grown(mesh) if len(classes) else mesh
         longer = np.zeros(len(mesh.first), dtype=np.int64)
         longer[: len(classes)] = classes
-        classes, cell = longer, _decide(mesh, cell, layer, limits, steepness, classes=longer, most=most)
+        classes, cell = longer, _decide(mesh, cell, layer, limits, steepness, longer, level, most)
     if mesh.sizes[CELLS] > most:
         raise TooManyCells(most, int(mesh.sizes[CELLS]), layer, layer, share_of(mesh, cell))
-    return mesh, classes[: mesh.sizes[CELLS]]
+    return mesh, classes[: mesh.sizes[CELLS]], int(level[0])
 
 
 @compiled
 def _decide(
-    mesh: Mesh, cell: int, layer: int, limits: Array, steepness: Array, classes: Index, most: int
+    mesh: Mesh,
+    cell: int,
+    layer: int,
+    limits: Array,
+    steepness: Array,
+    classes: Index,
+    level: Index,
+    most: int,
 ) -> int:
     """Cut all cells from ``cell`` on; the number of cells if done, else the cell at which room ran out."""
     near, steep, one_unit = np.empty(1), np.empty(1), np.ones(1, dtype=np.int64)
@@ -72,6 +82,7 @@ def _decide(
         one, other = _rivals(mesh, cell, limits, steepness)
         if other < 0:
             classes[cell] = one
+            level[0] += _level(mesh, cell, one, limits, steepness)
             cell += 1
             continue
         _face(mesh, cell, one, other, limits, steepness)
@@ -157,6 +168,24 @@ def _rivals(mesh: Mesh, cell: int, limits: Array, steepness: Array) -> tuple[int
         if total > most:
             best, most = one, total
     return best, -1
+
+
+@compiled
+def _level(mesh: Mesh, cell: int, one: int, limits: Array, steepness: Array) -> int:
+    """At how many corners of a cell another output is not as large as ``one`` to the bit, but nearly."""
+    number, start = 0, mesh.first[cell]
+    side = start
+    while True:
+        corner, near = mesh.sides[side, ORIGIN], 0
+        doubt, own = mesh.doubts[corner], mesh.values[corner, 1 + one]
+        for each in range(len(limits)):
+            reach = limits[each] + limits[one] + doubt * (steepness[each] + steepness[one])
+            apart = abs(mesh.values[corner, 1 + each] - own)
+            near += (apart <= reach) & (apart > 0.0)
+        number += near > 0
+        side = mesh.sides[side, AFTER]
+        if side == start:
+            return number
 
 
 @compiled

@@ -63,7 +63,8 @@ def _write(noted: Noted, cells: Narrow, block: Array, bits: Index, columns: Arra
             row, square = 2 * place + axis, 0.0
             for unit in range(units):
                 square += block[row, unit] * block[row, unit]
-                mark += bits[row, unit] * factors[axis, unit]
+                own = bits[row, unit]  # of dyadic numbers the high bits alone, which products take no lower
+                mark += (own ^ (own >> 20) ^ (own >> 40)) * factors[axis, unit]
             for each in range(slopes.shape[2]):
                 slopes[cell, axis, each] = columns[row, each]
             sizes[cell, axis] = root(square)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from nnexpr.regions.asked import ARGMAX
 from nnexpr.regions.bending import EPS
 from nnexpr.regions.counted import allowed, dead_units, layer_counts
+from nnexpr.regions.exact.settled import cells_of
 from nnexpr.regions.gathered import BESIDE, forgiven, gathered, gathered_in, overruled
 from nnexpr.regions.layer import Array, Index, Layer, Member
 from nnexpr.regions.plane.cells import PlaneCertificate, PlaneRegions
@@ -44,6 +46,8 @@ class Made(NamedTuple):
     merged: int
     flat: bool  # whether no output has a slope, or that does not matter
     patterns: Index  # (cells,)
+    doubtful: bool  # whether something may cancel in the layers below
+    level: int = 0  # at how many corners another output leads by what rounding may be
 
 
 class Shape(NamedTuple):
@@ -93,7 +97,15 @@ def surface(
             np.concatenate([np.empty(0, dtype=bool), *(each.dead for each in sides)]), stack.units
         ),
         collapsed=bool((regions == 0).all()) and made.flat,
-        check=_certificate(stack, layers, sides, place, np.array(domain), made, shape),
+        check=_settled(
+            _certificate(stack, layers, sides, place, np.array(domain), made, shape),
+            made.doubtful,
+            stack,
+            place,
+            domain,
+            regions,
+            made.classes is not None,
+        ),
     )
 
 
@@ -103,16 +115,20 @@ def _made(mesh: Mesh, member: Member, layers: list[Layer], sides: list[Sides], p
     rounding = EPS * terms(layers) * found.sizes[:, :, None] * found.steepest
     flat = not bends.any() and bool((np.abs(found.slopes) <= rounding).all())
     own = np.arange(len(found.slopes))
-    return Made(mesh, mesh.values, found.slopes, own, None, faces, bends, merged, flat, pattern_hashes(sides))
+    patterns, doubtful = pattern_hashes(sides), bool(found.cancelling.any())
+    return Made(mesh, mesh.values, found.slopes, own, None, faces, bends, merged, flat, patterns, doubtful)
 
 
-def _decided(made: Made, mesh: Mesh, classes: Index) -> Made:
+def _decided(made: Made, mesh: Mesh, classes: Index, level: int) -> Made:
     """Cells cut to classes, of which a region is what is joined."""
     under, faces = mesh.parents[: len(classes)].astype(np.int64), _faces(mesh)
     inner = (faces[:, 0] >= 0) & (faces[:, 1] >= 0)
     bends = inner & (classes[faces[:, 0]] != classes[faces[:, 1]])
     values = np.ascontiguousarray(mesh.values[:, 1:])
-    return Made(mesh, values, made.slopes[under], under, classes, faces, bends, 0, True, made.patterns[under])
+    patterns, doubtful = made.patterns[under], made.doubtful
+    return Made(
+        mesh, values, made.slopes[under], under, classes, faces, bends, 0, True, patterns, doubtful, level
+    )
 
 
 def _faces(mesh: Mesh) -> Index:
@@ -160,9 +176,31 @@ def _certificate(
         max_residual=residual,
         allowed=min(most, bound),
         mean_degree=2.0 * int(np.count_nonzero((made.faces[:, 0] >= 0) & (made.faces[:, 1] >= 0))) / cells,
-        ties=int(made.mesh.sizes[TIES]) + int(np.count_nonzero(level)),
+        ties=int(made.mesh.sizes[TIES]),
         merged=made.merged,
+        level=made.level + int(np.count_nonzero(level)),
+        literal=stack.is_literal,
     )
+
+
+def _settled(
+    check: PlaneCertificate,
+    doubtful: bool,
+    stack: Stack,
+    place: Placed,
+    domain: Domain,
+    regions: Index,
+    decisions: bool,
+) -> PlaneCertificate:
+    """With what exact arithmetic says, where rounding might have decided something."""
+    if not (doubtful or check.ties or check.merged or check.level):
+        return check
+    found = cells_of(stack, place, domain, decisions=decisions)
+    if found is None:
+        return check
+    count, cells = int(regions.max()) + 1, len(regions)
+    same = found.decisions == count if decisions else (found.regions, found.cells) == (count, cells)
+    return replace(check, exact=same)
 
 
 def _explained(
