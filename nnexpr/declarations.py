@@ -55,7 +55,9 @@ class InputError(ValueError):
                 "[…]" if isinstance(item, (tuple, list)) else InputError("", item, "").shown
                 for item in self.value
             )
-        return self.value if isinstance(self.value, str) else repr(self.value)
+        if isinstance(self.value, str):
+            return self.value if self.value.strip() else "empty"
+        return repr(self.value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled by what it was made of."""

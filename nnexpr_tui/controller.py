@@ -205,7 +205,7 @@ class Controller:
         """Another pace of training; what it is."""
         pace = PACES[(PACES.index(self._pace) + 1) % len(PACES)]
         self._set_pace(pace)
-        return "as fast as it goes" if pace is None else f"{pace:,} epochs a second"
+        return "as fast as it can" if pace is None else f"{pace:,} epochs a second"
 
     def _set_pace(self, pace: int | None) -> None:
         self._pace = pace

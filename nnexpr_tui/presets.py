@@ -62,7 +62,7 @@ for _preset in (
     ),
     Preset(
         "low-pass", "Why does a shallow ReLU network lose fine waves?",
-        "The Gram eigenvalues fall like k^-4, so single precision keeps 34 of 200 modes and the slow wave only; p "
+        "The Gram eigenvalues fall like k^-4, so single precision keeps a sixth of 200 modes and the slow wave only; p "
         "gives double precision, + and - move the cut-off, and with b hats lose nothing, although they span the same "
         "functions.",
         view="Spectrum",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Hashable, Iterator
@@ -116,10 +117,22 @@ def writer_to(file: io.TextIOBase) -> WriterThread:
 class PromptEscape(TerminalDriver):
     """A driver that waits after an escape byte for the rest of a sequence as long as it is told to (8.2.8).
 
-    Textual looks at its input ten times a second, so the escape key takes it a tenth of a second or two.
+    Textual looks at its input ten times a second, so the escape key takes it a tenth of a second or two. It also takes
+    every SIGCONT for the end of what ctrl+z began: of a process that was stopped by SIGSTOP, which none hears coming,
+    two threads would then read the keys, and nothing would be painted anew.
     """
 
     escape_seconds: float | None = None  # None: as Textual has it
+
+    def _sigcont_application(self, *details: object) -> None:
+        if self._auto_restart and not self._must_signal_resume:
+            self._must_signal_resume = True
+            before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # in the background it would stop half-way
+            try:
+                self.suspend_application_mode()
+            finally:
+                signal.signal(signal.SIGTTOU, before)
+        super()._sigcont_application(*details)
 
     def run_input_thread(self) -> None:
         """Read, parse and hand over what comes, until the end. Windows has a driver of its own."""

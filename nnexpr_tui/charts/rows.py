@@ -58,12 +58,23 @@ def shortened_row(row: Row, width: int) -> Row:
 
 
 def told_apart(names: Sequence[str], width: int) -> list[str]:
-    """Each in so many cells; empty where what is left of it is left of another too."""
-    short = [shortened(name, width) for name in names]
+    """Each in so many cells: its beginning or, where that is another's too, its end; empty where both are."""
+    heads, tails = [shortened(name, width) for name in names], [_end_of(name, width) for name in names]
     return [
-        each if each == name or short.count(each) == 1 else ""
-        for each, name in zip(short, names, strict=True)
-    ]
+        head if head == name or heads.count(head) == 1
+        else tail if tails.count(tail) == 1
+        else ""
+        for head, tail, name in zip(heads, tails, names, strict=True)
+    ]  # fmt: skip
+
+
+def _end_of(text: str, width: int) -> str:
+    """As many whole words of its end as fit, behind the sign that something is missing; empty where none does."""
+    if cell_len(text) <= width:
+        return text
+    while text and cell_len(text) >= width:
+        text = text.partition(" ")[2]
+    return f"…{text}" if text else ""
 
 
 def row_width(row: Iterable[Run]) -> int:

@@ -123,7 +123,7 @@ def _states(entry: Entry, ascii_only: bool) -> list[str]:
         percent = entry.run.percent
         return [f"{percent}{quick}", percent.replace(" ", "") + quick, percent]
     if entry.place:
-        return [f"waits, {entry.place}.{quick}", f"waits{quick}", "waits"]
+        return [f"waits, no. {entry.place}{quick}", f"waits{quick}", "waits"]
     if entry.failure:
         return ["no result"]
     finding = entry.finding

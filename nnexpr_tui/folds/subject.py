@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.worker.subject import Subject
+from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["MOST_FOLDS", "FoldQuestion", "FoldsMoment", "FoldsSubject", "fold"]
 
 MOST_FOLDS = 16  # 65,536 regions: beyond, a shallow fit takes seconds
 MOST_POINTS = 2048  # of a curve: more than any terminal has dots across
+WAIT = 0.05  # seconds between two looks whether what counts is compiled
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ class FoldsSubject(Subject[FoldsMoment]):
 
     @property
     def wait(self) -> float | None:
-        return None if self._asked is None else 0.0
+        if self._asked is None:
+            return None
+        return 0.0 if compiling("line").is_set() else WAIT  # the thread trains and answers keys meanwhile
 
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
         asked, self._asked = self._asked, None

@@ -264,6 +264,6 @@ def status_items(moment: ManifoldMoment, *, roomy: bool) -> list[tuple[str, str]
         ("bends", count(network.lines.bends).ljust(3 * roomy)),
         (ALONE, _loss(moment.twin).ljust(8 * roomy)),
     ]
-    if moment.rate and math.isfinite(moment.rate):
+    if moment.state == "running" and moment.rate and math.isfinite(moment.rate):
         items.append(("epochs/s", f"{compact(moment.rate):<5}"))
     return [*items, ("lr", number(moment.start.lr))]

@@ -33,9 +33,12 @@ class Editor(Input):
         closed: Callable[[bool], None],
         placeholder: str = "",
         typed: Callable[[str], object] | None = None,
+        *,
+        mends: bool = False,
     ) -> None:
+        """``mends``: the text is to be mended; otherwise whatever is typed first takes its place."""
         super().__init__(text, placeholder=placeholder, compact=True, select_on_focus=False)
-        self.selection = Selection(0, len(text))  # whatever is typed first takes its place
+        self.selection = Selection(len(text) if mends else 0, len(text))
         self._try, self._tell, self._hear = take, closed, typed
         self._given = text
         self._gone = False
@@ -98,5 +101,5 @@ class Editor(Input):
     def _leave(self, *, by_key: bool = True) -> None:
         if not self._gone:
             self._gone = True
+            self._tell(by_key)  # first: from what is removed while it has the focus, that goes to any pane
             self.remove()
-            self._tell(by_key)

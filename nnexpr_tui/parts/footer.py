@@ -60,7 +60,7 @@ class FooterLine(LinePane):
             self._question, self._editor = "", None
             self._draw()
             if by_key and focused is not None:
-                focused.focus()
+                self.screen.set_focus(focused)
 
         self._said, self._question = None, question
         self._draw()

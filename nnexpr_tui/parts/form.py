@@ -19,6 +19,7 @@ __all__ = ["FORM", "Form"]
 
 LABEL_WIDTH = 15
 LEAST_LABEL = 5
+HINT = "← → change, enter types"
 
 FORM: tuple[Action, ...] = (
     Action("move(-1)", "up,k", "↑ k", "Up", "the option above"),
@@ -120,8 +121,9 @@ class Form(LinePane, can_focus=True):
     on_resize = _draw
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Only with the focus is the row under the cursor marked."""
+        """Only with the focus is the row under the cursor marked, and what changes it said."""
         super().watch_has_focus(has_focus)
+        self.border_subtitle = HINT if has_focus else ""
         self._draw()
         if has_focus:
             self._tell_cut()
@@ -173,8 +175,9 @@ class Form(LinePane, can_focus=True):
 
         if self._editor is not None:
             return
+        mends = self.option in self._drafts
         text = self._drafts.pop(self.option, self._value(self.option))
-        self._editor = editor = Editor(text, self._typed, self._typed_or_left)
+        self._editor = editor = Editor(text, self._typed, self._typed_or_left, mends=mends)
         left = LABEL_WIDTH if len(text) < self.size.width - LABEL_WIDTH else LEAST_LABEL
         editor.styles.offset = (left, self._cursor)
         editor.styles.width = max(8, self.size.width - left)
@@ -187,7 +190,7 @@ class Form(LinePane, can_focus=True):
     def _typed_or_left(self, by_key: bool) -> None:
         self._editor = None
         if by_key:
-            self.focus()
+            self.screen.set_focus(self)
 
     def _attempt(self, work: Callable[[], object]) -> bool:
         """Whether it could be done; says why if not."""

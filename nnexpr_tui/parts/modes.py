@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from nnexpr_tui.parts.numbers import number
 from nnexpr_tui.parts.time_maps import TimeMapsPane
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def _modes(fit: FitMoment, way: str, shown: int | None) -> TimeMaps:
     if modes is None:
         return TimeMaps(TITLE, why="n/a (two inputs)")
     amplitudes = modes.median if way == MEDIAN else modes.member
-    whose = "median" if way == MEDIAN else f"member {fit.snapshot.member}"
-    title = f"{TITLE}, {whose}, up to 1e{amplitude_limits(amplitudes)[1]}"
+    whose = "median, " if way == MEDIAN else f"member {fit.snapshot.member}, "
+    of_several = len(fit.snapshot.losses) > 1
+    title = f"{TITLE}, {whose * of_several}up to {number(10.0 ** amplitude_limits(amplitudes)[1], 1)}"
     return mode_maps(title, modes.epochs, amplitudes, shown=shown)

@@ -23,7 +23,7 @@ from nnexpr_tui.parts.table import ScrollPane
 
 __all__ = ["Palette", "matching"]
 
-TITLE_WIDTH = 26
+TITLE_WIDTH = 26  # at least: what choices do stands in one column
 
 
 class Palette(Overlay[None]):
@@ -71,7 +71,9 @@ class Palette(Overlay[None]):
 
     def _draw(self) -> None:
         width = self._list.content_size.width
-        lines = [_row(choice, number == self._at, width) for number, choice in enumerate(self._shown)]
+        longest = max((len(clean(choice.title)) for choice in self._choices), default=0)
+        column = max(TITLE_WIDTH, min(longest, width // 2))
+        lines = [_row(choice, number == self._at, width, column) for number, choice in enumerate(self._shown)]
         self._list.show_text("", lines or [(("Nothing of that name", "label"),)], chosen=self._at)
 
     def action_move(self, lines: int) -> None:
@@ -108,8 +110,9 @@ def matching(typed: str, choices: Sequence[SystemCommand]) -> list[SystemCommand
     return [choice for _, choice in sorted(ranked, key=lambda pair: -pair[0])]
 
 
-def _row(choice: SystemCommand, is_chosen: bool, width: int) -> Line:
-    title, help_text = f" {clean(choice.title):<{TITLE_WIDTH}} ", clean(choice.help)
+def _row(choice: SystemCommand, is_chosen: bool, width: int, column: int) -> Line:
+    title, help_text = f" {clean(choice.title):<{column}} ", clean(choice.help)
     if is_chosen:
-        return ((f"{title}{help_text}".ljust(width)[:width], "chosen"),)
+        text = title + help_text
+        return ((text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…", "chosen"),)
     return ((title, "value"), (help_text, "label"))

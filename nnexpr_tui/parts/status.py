@@ -40,12 +40,16 @@ class StatusLine(LinePane):
     def _line(self, fit: FitMoment | None, state: str, regions: str | None) -> Line:
         line = [_word(state)]
         if fit is None:
-            hint = "the forms can already be filled in; a first start compiles for some seconds"
-            return (
-                *line,
-                (f"  {'nothing is built: change the forms' if state == 'failed' else hint}", "label"),
+            hint = (
+                "nothing is built: change the forms" if state == "failed" else self._hint(len(line[0][0]) + 2)
             )
+            return *line, (f"  {hint}", "label")
         return self._fitted(line, _items(fit, regions, roomy=self.is_roomy))
+
+    def _hint(self, taken: int) -> str:
+        """What to do while torch is loaded; whole or not at all."""
+        hint = "the forms can be filled in; a first start compiles its loops"
+        return hint if len(hint) <= self.size.width - taken else hint.partition(";")[0]
 
     def _fitted(self, line: list[tuple[str, str]], items: list[tuple[str, str]]) -> Line:
         left = self.size.width - len(line[0][0])
@@ -76,7 +80,7 @@ def _items(fit: FitMoment, regions: str | None, *, roomy: bool) -> list[tuple[st
         items.append(("bends", (count(counts.bends) if counts else none).ljust(4 * roomy)))
     if len(snapshot.losses) > 1:
         items.append(("member", member_of(snapshot.member, len(snapshot.losses))))
-    if fit.rate:
+    if fit.rate and fit.state == "running":
         items.append(("epochs/s", f"{compact(fit.rate):<5}"))
     items += [("lr", number(snapshot.learning_rate)), ("on", clean(fit.scene.device))]
     if fit.memory is not None:

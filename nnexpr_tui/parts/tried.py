@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from nnexpr.specification import FitSpecification, command_line
+from nnexpr.specification import OPTIONS, FitSpecification, command_line
 from nnexpr_tui.parts.lines import Line, wrapped
 from nnexpr_tui.parts.numbers import count, number
 from nnexpr_tui.parts.overlays import TextOverlay
@@ -40,8 +40,12 @@ class TriedScreen(TextOverlay):
 def _lines(
     epoch: int, loss: float, regions: int | None, specification: FitSpecification, width: int
 ) -> list[Line]:
-    """Every option that is not its default, as ``fit`` spells it."""
-    options = command_line(specification.replace(epochs=1000)).removeprefix("nnexpr-tui fit --network ")
-    numbers = f"{count(epoch):>12} {number(loss):>9} {count(regions):>8}  "
+    """Every option that is not its default, but where it was trained, as ``fit`` spells it."""
+    usual = {
+        name: option.default for name, option in OPTIONS.items() if name in ("epochs", "device", "threads")
+    }
+    options = command_line(specification.replace(**usual)).removeprefix("nnexpr-tui fit --network ")
+    counted = "–" if regions is None else count(regions)
+    numbers = f"{count(epoch):>12} {number(loss):>9} {counted:>8}  "
     first, *others = wrapped(options, width, "", indent=len(numbers))
     return [((numbers, "value"), (first[0][0][len(numbers) :], "")), *others]

@@ -145,12 +145,20 @@ class PlaneView(TrainingView, entry=VIEW):
         if self._shown != "four" and self.look.residual:
             shown = tuple("error" if name == "fit" else name for name in shown)
         self.set_class(self._shown == "four", "-four")
-        self.set_class(scene is not None and scene.plane is None, "-line")
+        was_line, is_line = self.has_class("-line"), scene is not None and scene.plane is None
+        self.set_class(is_line, "-line")
+        if was_line and not is_line:
+            self.call_after_refresh(self._focus_again)
         if show_only(self._maps, shown):
             self.call_after_refresh(self.redraw)
             focused = self.screen.focused
             if focused is not None and focused.has_class("-hidden") and self.zoomed is None:
                 self.query_one("#plane-error" if self.look.residual else "#plane-fit").focus()
+
+    def _focus_again(self) -> None:
+        """Where there was nothing to map, nothing has the focus."""
+        if self.is_shown and self.screen.focused is None:
+            self.focus_first()
 
     def _show_maps(self, fit: FitMoment, moment: PlaneMoment) -> int:
         """All that a key changed; then what is new, the longest waiting first, as far as the frame has room for it."""

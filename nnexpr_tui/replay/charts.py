@@ -219,7 +219,7 @@ def modes_maps(
     ]
     rows = partial(deep_rows, min(each.values.shape[1] for each in maps))
     return TimeMaps(
-        f"Error modes over time, up to 1e{limits[1]}",
+        f"Error modes over time, up to {number(10.0 ** limits[1], 1)}",
         maps,
         time_axis(span),
         rows,
@@ -331,7 +331,7 @@ def fronts_chart(
                 Series(
                     middles[learned],
                     times[learned],
-                    label,
+                    label.removeprefix(f"{run.lane.mark} "),  # the letter is the marker
                     run.color,
                     run.lane.mark,
                     style="points",

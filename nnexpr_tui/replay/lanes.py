@@ -21,6 +21,7 @@ from nnexpr_tui.parts.described import described, difference
 from nnexpr_tui.replay.variants import changed
 from nnexpr_tui.training.subject import SNAPSHOT_SHARE, FitSubject
 from nnexpr_tui.worker.subject import Subject, sentence
+from nnexpr_tui.worker.telling import TRAINS, Telling
 
 if TYPE_CHECKING:
     from nnexpr.runs.head import Head
@@ -84,6 +85,7 @@ class _Variant:
         self._keeper: Keeper | None = None
         self._shown: Recording | None = None  # as it was last looked at, unless it has trained since
         self._next = 0.0
+        self.has_advanced = False
         session.start()
 
     @property
@@ -105,7 +107,7 @@ class _Variant:
 
         Early snapshots are an epoch apart, and each ends a turn of the recorder.
         """
-        self._shown, now = None, monotonic()
+        self._shown, self.has_advanced, now = None, True, monotonic()
         deadline = now + seconds
         while self.is_running:
             began = now
@@ -170,6 +172,8 @@ class _Variant:
 
 class _Kept:
     """A run from the store: nothing is done to it."""
+
+    has_advanced = True
 
     is_running = is_due = False
     until = None
@@ -356,12 +360,16 @@ class LanesSubject(Subject[LanesMoment]):
         running = sorted(self._running())
         mark = next((mark for mark in running if mark > self._last), running[0])
         self._last, variant = mark, self._others[mark]
+        telling = None if variant.has_advanced else Telling(self.scheduler.say, TRAINS)
         try:
             variant.advance(seconds)
         except Exception as error:
             self.scheduler.say(
                 f"{mark}, {variant.name(self._shown_fit)}, stopped: {sentence(error)}", error=True
             )
+        finally:
+            if telling is not None:
+                telling.end()
         return not variant.is_running
 
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from nnexpr_tui.replay.lanes import LanesSubject
 from nnexpr_tui.worker.subject import Subject
+from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,7 @@ MOST_WHOLE = (
     32  # counts of a run that are known with all they hold, for they were asked for; of others, the bends
 )
 PARTS = 64  # of the domain
+WAIT = 0.05  # seconds between two looks whether what counts is compiled
 SHARE = 20  # of the time that passes, what is not asked for may take a twentieth while something trains
 
 
@@ -90,14 +92,18 @@ class ReplaySubject(Subject[ReplayMoment]):
 
     @property
     def wait(self) -> float | None:
-        if self._asked or self._wanted is not None:
+        if self._wanted is not None:
             return 0.0
-        if not (self._left and self.is_watched):
+        if not (self._asked or (self._left and self.is_watched)):
             return None
+        if not compiling("line").is_set():  # the thread trains and answers keys meanwhile
+            return WAIT
+        if self._asked:
+            return 0.0
         return max(0.0, self._next - monotonic()) if self._lanes.is_training else 0.0
 
     def turn(self, seconds: float) -> bool:  # noqa: ARG002
-        if self._asked:
+        if self._asked and compiling("line").is_set():
             recording, index = self._asked.pop(next(iter(self._asked)))
             is_there = self._count(recording, index, whole=True)
             if is_there:

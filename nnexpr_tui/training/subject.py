@@ -5,7 +5,6 @@ Snapshots, for the screen and for the recording, are taken as often as it costs 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +29,7 @@ from nnexpr_tui.training.moment import (
 from nnexpr_tui.training.pace import Pace
 from nnexpr_tui.worker.scheduler import Exported, Scheduler
 from nnexpr_tui.worker.subject import Subject, sentence
+from nnexpr_tui.worker.telling import TRAINS, Telling
 from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ __all__ = ["WRITTEN", "FitSubject"]
 
 WRITTEN = ".json, .safetensors and .svg"
 SNAPSHOT_SHARE = 20  # snapshots for the screen may take a twentieth, beside those for the recording
-SLOW = 1.5  # seconds after which the first turn says why it takes so long
 WAIT = 0.05  # seconds between two looks whether what counts is compiled
 MOST_EARLIER = 8  # trainings that can be brought back: each holds its network and its snapshots
 MOST_TRIED = 50  # of which the numbers are remembered
@@ -68,7 +67,8 @@ class FitSubject(Subject[FitMoment]):
         self.is_left = False  # by a person, who ends the explorer and does not train on
         self._member = 0
         self._modes: tuple[object, ModesOverTime | None] = None, None
-        self._has_advanced = False
+        self._advanced: set[tuple[str, ...]] = set()  # kinds of training whose loops are there
+        self._has_told = False  # that what counts is being compiled
         self._pace = Pace()
         self._earlier: list[tuple[Training, Tried]] = []
         self._tried: list[Tried] = []
@@ -105,7 +105,13 @@ class FitSubject(Subject[FitMoment]):
         Training comes first: while it waits for its own loops to be compiled, nothing else is begun.
         """
         is_first = self.is_running and self._session.epoch == 0
-        return not is_first and compiling(kind).is_set()
+        if is_first or (done := compiling(kind)).is_set():
+            return not is_first
+        if not self._has_told:
+            self._has_told = True
+            said = "The loops that count are being compiled, once on this machine; training need not wait"
+            Telling(self.scheduler.say, said, over=done.is_set)
+        return False
 
     @property
     def _owes_counts(self) -> bool:
@@ -189,25 +195,19 @@ class FitSubject(Subject[FitMoment]):
         return self._recorder.look()
 
     def _advance(self, session: Session, seconds: float) -> None:
-        patience = None if self._has_advanced else self._say_if_slow()
+        asked = self._asked
+        kind = asked.optimizer, asked.dtype, asked.activation, asked.network
+        telling = None if kind in self._advanced else Telling(self.scheduler.say, TRAINS)
         epoch, began = session.epoch, monotonic()
         try:
             self._recorder.advance(self._pace.turn(seconds))
         finally:
-            self._has_advanced = True
-            if patience is not None:
-                patience.cancel()
+            self._advanced.add(kind)
+            if telling is not None:
+                telling.end()
         self._pace.took(session.epoch - epoch, began)
         if not self.is_running:
             self._counting.is_owed = True
-
-    def _say_if_slow(self) -> threading.Timer:
-        """The first turn of a process may wait for a compiler: say so, unless it is over before."""
-        said = "The loops that train are being compiled, once on this machine"
-        timer = threading.Timer(SLOW, self.scheduler.say, (said,))
-        timer.daemon = True
-        timer.start()
-        return timer
 
     @property
     def member(self) -> int:

@@ -42,7 +42,7 @@ def test_none_is_given_where_none_is_allowed():
 @pytest.mark.parametrize("option", ["--stages", "--peaks", "--batch-size", "--width", "--device"])
 def test_nothing_is_no_value(option):
     for nothing in ("", " "):
-        with pytest.raises(InputError, match=f"{option[2:].replace('-', '_')} is : it must be"):
+        with pytest.raises(InputError, match=f"{option[2:].replace('-', '_')} is empty: it must be"):
             parsed(option, nothing)
 
 

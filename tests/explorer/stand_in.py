@@ -24,7 +24,9 @@ from nnexpr.training.history import History
 from nnexpr.training.modes import ModeHistory
 from nnexpr.training.snapshots import Snapshot
 from nnexpr.training.stepper import MemberSettings
+from nnexpr_tui.folds import subject as folds
 from nnexpr_tui.plane import engine as plane
+from nnexpr_tui.replay import subject as replay
 from nnexpr_tui.training import engine, subject
 from nnexpr_tui.training.moment import Library
 from nnexpr_tui.worker.warming import compile_loops
@@ -203,7 +205,8 @@ class World:
         self.compiled.set()
         self.may_load = threading.Event()
         self.may_load.set()
-        patch.setattr(subject, "compiling", lambda kind: self.compiled)
+        for topic in (subject, folds, replay):
+            patch.setattr(topic, "compiling", lambda kind: self.compiled)
         patch.setattr(engine, "device_memory", lambda device: self.memory)
         cells = plane.cells
 

@@ -12,9 +12,12 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
 
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.experiments.runs import ExperimentRuns
+from nnexpr_tui.parts.editor import Editor
 from nnexpr_tui.textual_private import on_display
 from nnexpr_tui.worker.scheduler import Scheduler
 from nnexpr_tui.worker.subject import Subject
@@ -47,6 +50,18 @@ def seated(subject: S) -> S:
     scheduler.look(frozenset({type(subject)}))
     subject.begin(scheduler)
     return subject
+
+
+async def typed_and_taken(app: Explorer, pilot: Pilot[None], *keys: str) -> list[Widget]:
+    """Press these, which open a line to type in, then enter; what had the focus on the way, beside the line."""
+    had: list[Widget] = []
+    app.screen.watch(app.screen, "focused", lambda widget: had.append(widget))
+    await pilot.press(*keys)
+    await until(lambda: app.screen.query(Editor) and app.screen.query_one(Editor).has_focus)
+    await pilot.press("enter")
+    await until(lambda: not app.screen.query(Editor))
+    await pilot.pause()
+    return [widget for widget in had if not isinstance(widget, Editor)]
 
 
 async def living(app: Explorer, topic: type[S]) -> S:

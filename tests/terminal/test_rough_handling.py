@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from pathlib import Path
 from time import sleep
 
 import pytest
 from explorer_app import counted, is_training, launch
-from pty_app import NARROW, WIDE, Size
+from pty_app import NARROW, WIDE, PtyApp, Size, plain
 
 # Everything that the explorer, its forms and its overlays know, and some that they do not. Not what writes files or
 # suspends, nor ctrl+p, whose list offers both.
@@ -69,6 +71,32 @@ def test_a_thin_line(tmp_path: Path) -> None:
         app.send("q")
         assert app.wait_exit() == 0
         assert app.faults() == []
+
+
+def test_stopped_from_outside_it_comes_back_whole(tmp_path: Path) -> None:
+    """SIGSTOP is heard by nobody: whatever has the terminal meanwhile may write all over it."""
+    with launch(tmp_path) as app:
+        app.wait_for(counted)
+        app.send(" ")
+        app.wait_for(" paused ")
+        app.wait_quiet()
+        threads = threads_of(app)
+        for _ in range(3):
+            app.signal(signal.SIGSTOP)
+            before = len(app.output)
+            app.signal(signal.SIGCONT)
+            app.wait_for(lambda _, before=before: "Architecture" in plain(app.output[before:]))
+            app.wait_quiet()
+        app.send("e")
+        app.wait_for("fit − target")
+        assert threads_of(app) == threads  # of which one reads keys
+        app.send("q")
+        assert app.wait_exit() == 0
+        assert app.faults() == []
+
+
+def threads_of(app: PtyApp) -> int:
+    return len(os.listdir(f"/proc/{app.pid}/task"))
 
 
 def test_what_libraries_write_stays_off_the_screen(tmp_path: Path) -> None:

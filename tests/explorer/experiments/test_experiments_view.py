@@ -262,8 +262,8 @@ async def test_others_wait_their_turn_and_c_cancels(laboratory: Explorer) -> Non
     async with laboratory.run_test(size=WIDE) as pilot:
         await opened(laboratory, pilot, "r", "j", "r", "j", "enter")
         runs = laboratory.screen.view._runs
-        await until(lambda: "waits, 2." in text(laboratory))
-        assert re.search(r"region-bounds +waits, 1\. quick", text(laboratory))
+        await until(lambda: "waits, no. 2" in text(laboratory))
+        assert re.search(r"region-bounds +waits, no\. 1 quick", text(laboratory))
         process = runs.running.process
         await pilot.press("c")
         await until(lambda: "random-regions    waits" not in text(laboratory))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from stand_in import World
-from steps import WIDE, ready, text, until
+import pytest
+from stand_in import StandIn, World
+from steps import WIDE, ready, text, typed_and_taken, until
 from textual.pilot import Pilot
 
-from nnexpr.specification import OPTIONS, FitSpecification
+from nnexpr.specification import OPTIONS, FitSpecification, InputError
 from nnexpr.targets.build import idle_options
 from nnexpr_tui.app import Explorer
 from nnexpr_tui.controller import DEFAULT_EPOCHS
+from nnexpr_tui.parts.editor import Editor
 from nnexpr_tui.parts.form import Form
 
 
@@ -194,3 +196,31 @@ async def test_what_is_longer_than_its_row_is_said_whole_under_the_cursor(world:
         assert path not in text(app)
         await go_to(pilot, "target", "target")
         await until(lambda: f"Target: {path}" in text(app))
+
+
+async def test_after_a_value_that_was_typed_its_form_has_the_focus_at_once(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        form = await go_to(pilot, "architecture", "depth")
+        assert await typed_and_taken(explorer, pilot, "enter", "5") == [form, form]
+
+
+async def test_a_value_that_was_refused_is_mended_where_it_ends(
+    explorer: Explorer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = world.build
+
+    def strict(specification: FitSpecification) -> StandIn:
+        if specification.target == "csv:a.csvx":
+            raise InputError("target", specification.target, "there is no such file")
+        return build(specification)
+
+    monkeypatch.setattr(world, "build", strict)
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        await go_to(pilot, "target", "target")
+        await pilot.press("enter", *"csv:a.csvx", "enter")
+        await until(lambda: "there is no such file" in text(explorer))
+        await until(lambda: explorer.screen.query(Editor) and explorer.screen.query_one(Editor).has_focus)
+        await pilot.press("backspace")
+        assert explorer.screen.query_one(Editor).value == "csv:a.csv"

@@ -237,7 +237,7 @@ async def test_at_a_pace_epochs_come_one_by_one_in_their_time(
         assert world.engine.epoch <= 2 + pace * (monotonic() - began)
         await pilot.press("P")
         if presses == 3:
-            await until(lambda: "as fast as it goes" in text(explorer))
+            await until(lambda: "goes as fast as it can" in text(explorer))
             await until(lambda: world.engine.epoch > 1000)
 
 
@@ -262,3 +262,14 @@ async def test_epochs_on_a_logarithmic_axis(explorer: Explorer, world: World) ->
         await until(lambda: state(explorer) == "paused")
         await pilot.press("L")
         await until(lambda: re.search(r"\b1e2 +1e4\b|\b1e1 +1e2 +1e3 +1e4\b", text(explorer)))
+
+
+async def test_what_stands_still_has_no_speed(explorer: Explorer, world: World) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        world.let_train(10**6)
+        await pilot.press("space")
+        await until(lambda: "epochs/s" in text(explorer))
+        await pilot.press("space")
+        await until(lambda: " paused " in text(explorer))
+        assert "epochs/s" not in text(explorer)

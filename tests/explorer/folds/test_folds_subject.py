@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from steps import seated
 
 from nnexpr.splines.tent import composed
 from nnexpr_tui.folds.panes import wave_points
-from nnexpr_tui.folds.subject import MOST_POINTS, FoldQuestion, FoldsSubject, fold
+from nnexpr_tui.folds.subject import MOST_POINTS, WAIT, FoldQuestion, FoldsSubject, fold
 from nnexpr_tui.parts.waves import shown_regions
+from nnexpr_tui.worker.warming import compiling
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 9])
@@ -21,10 +24,22 @@ def test_a_fold_goes_from_the_wave_before_to_the_wave(depth: int) -> None:
     np.testing.assert_allclose(half, (composed(depth - 1, x) + composed(depth, x)) / 2)
 
 
+def test_nobody_waits_for_the_loops_that_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's thread answers keys and trains while another thread compiles them."""
+    compiled = Event()
+    monkeypatch.setattr("nnexpr_tui.folds.subject.compiling", {"line": compiled}.__getitem__)
+    folds = seated(FoldsSubject())
+    folds.fold(FoldQuestion(3, 7, 8))
+    assert folds.wait == WAIT
+    compiled.set()
+    assert folds.wait == 0
+
+
 def test_of_several_questions_the_newest_is_answered_and_its_answer_is_urgent_once() -> None:
     folds = seated(FoldsSubject())
     for depth in (3, 4, 5):
         folds.fold(FoldQuestion(depth, 7, 8))
+    compiling("line").wait()
     assert folds.wait == 0
     assert folds.turn(0.0)
     answer = folds.moment()

@@ -122,6 +122,7 @@ async def test_a_target_of_one_input_is_said_to_have_none_to_map_and_enter_takes
         await pilot.press("enter")
         await until(lambda: drawn(app) and shows(app, "Linear regions", "4"))
         assert app.controller.specification.target == "waves2d"
+        await until(lambda: app.screen.focused is not None)  # the panes that were put away had it not
         await pilot.press("enter", "t")
         await until(lambda: app.controller.specification.target == "star2d")
         await pilot.press("t")

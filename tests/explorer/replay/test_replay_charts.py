@@ -157,11 +157,16 @@ def test_a_name_that_is_cut_says_so_and_never_becomes_another(world: World) -> N
         for mark, name in zip("ABCD", names, strict=True)
     ]
     drawn = charts.losses_chart(runs, "epochs", None, log_time=True, log_loss=True)
-    assert [series.label for series in drawn.series if series.label] == ["A fit", "B", "C", "D cube"]
+    assert [series.label for series in drawn.series if series.label] == [
+        "A fit", "B …width 176", "C …width 16", "D cube",
+    ]  # fmt: skip
     drawn = charts.losses_chart(runs[:3], "epochs", None, log_time=True, log_loss=True)
     assert [series.label for series in drawn.series if series.label] == [
         "A fit", "B depth 2, width 176", "C depth 2, width 16",
     ]  # fmt: skip
     assert told_apart(["width 176", "width 16"], 8) == ["width 1…", "width 16"]
-    assert told_apart(["width 176", "width 180"], 8) == ["", ""]
+    assert told_apart(["width 176", "width 180"], 8) == ["…176", "…180"]
+    assert told_apart(["depth 2, width 176", "depth 2, width 16"], 12) == ["…width 176", "…width 16"]
+    assert told_apart(["width 17600", "width 18000"], 4) == ["", ""]
+    assert told_apart(["one name"] * 2, 5) == ["", ""]
     assert in_ascii("width 1…") == "width 1~"

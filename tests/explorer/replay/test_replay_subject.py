@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from threading import Event
+
+import pytest
 from stand_in import World
 from steps import seated
 
 import nnexpr
 from nnexpr.specification import FitSpecification
-from nnexpr_tui.replay.subject import ReplaySubject
+from nnexpr_tui.replay.subject import WAIT, ReplaySubject
 from nnexpr_tui.training.subject import FitSubject
 
 SMALL = FitSpecification.make(width=(6,), epochs=100)
@@ -44,6 +47,28 @@ def test_of_several_snapshots_the_newest_is_counted_and_what_is_known_stays_know
             [expected] = nnexpr.linear_regions(recording.network_at(epoch))
             assert counts is not None
             assert counts.breakpoints.tolist() == expected.breakpoints.tolist()
+
+
+def test_while_what_counts_is_compiled_snapshots_wait_and_events_do_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine's thread answers keys and trains while another thread compiles."""
+    compiled = Event()
+    monkeypatch.setattr("nnexpr_tui.replay.subject.compiling", {"line": compiled}.__getitem__)
+    fit, replay = opened(world)
+    moment = fit.moment()
+    assert moment is not None
+    replay.count(moment.recording, 0)
+    assert replay.wait == WAIT
+    replay.search((moment.recording,))
+    assert replay.wait == 0
+    assert replay.turn(0.0)
+    found = replay.moment()
+    assert found is not None
+    assert (found.searched, dict(found.counts)) == ((moment.recording,), {})
+    assert replay.wait == WAIT
+    compiled.set()
+    assert replay.wait == 0
 
 
 def test_a_snapshot_of_a_network_that_has_been_built_anew_is_not_counted(world: World) -> None:

@@ -145,7 +145,7 @@ async def test_the_modes_over_the_epochs_mark_the_moment_that_is_shown(explorer:
             await pilot.press("s")
             await until(lambda epochs=epochs: explorer.controller.fit.epoch == epochs)
         await pilot.press("2", "F")
-        await until(lambda: "Error modes over epochs, member 0" in text(explorer))
+        await until(lambda: "Error modes over epochs, up to 1" in text(explorer))
 
         def mark() -> int:
             return max(line.find("▲") for line in text(explorer).splitlines())

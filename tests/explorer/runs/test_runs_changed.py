@@ -8,7 +8,7 @@ import pytest
 from read_only import mount_read_only
 from runs_kept import id_of, kept, opened, rows, short
 from stand_in import World
-from steps import WIDE, text, until
+from steps import WIDE, text, typed_and_taken, until
 from textual.events import Key
 
 from nnexpr.runs.store import store
@@ -98,3 +98,15 @@ async def test_keys_that_delete_and_move_are_done_in_the_order_in_which_they_cam
             explorer.post_message(Key(key, key if len(key) == 1 else None))
         await until(lambda: store().entries()[0].name != "abcde")
         assert store().entries()[0].name == "bcd"
+
+
+async def test_after_a_line_that_was_typed_arrows_choose_runs_again_at_once(
+    explorer: Explorer, world: World
+) -> None:
+    """No other pane has the focus on the way, which would keep it if another key came in the meantime."""
+    kept(world, 1)
+    async with explorer.run_test(size=WIDE) as pilot:
+        await opened(explorer, pilot)
+        await until(lambda: explorer.screen.focused is not None)
+        table = explorer.screen.focused
+        assert await typed_and_taken(explorer, pilot, "t", "x") == [table, table]

@@ -250,6 +250,25 @@ def test_counts_do_not_wait_for_the_loops_that_find_floors(monkeypatch: pytest.M
     assert fit.wait is None
 
 
+def test_what_waits_for_the_loops_that_count_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = {"line": Event(), "floor": Event()}
+    monkeypatch.setattr("nnexpr_tui.training.subject.compiling", compiled.__getitem__)
+    monkeypatch.setattr("nnexpr_tui.worker.telling.SLOW", 0.01)
+    fit, said, told = seated(FitSubject()), [], Event()
+
+    def say(text: str, *, error: bool = False) -> None:
+        said.append((text, error))
+        told.set()
+
+    monkeypatch.setattr(fit.scheduler, "say", say)
+    fit.configure(SMALL)
+    assert fit.wait == fit.wait == WAIT
+    assert told.wait(100)
+    text, error = said[0]
+    assert "count are being compiled" in text
+    assert not error
+
+
 async def test_garbage_is_not_looked_for_in_what_was_loaded() -> None:
     app, thresholds = App[None](), gc.get_threshold()
     try:
