@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nnexpr_tui.parts.lines import Line, LinePane, clean
 from nnexpr_tui.parts.numbers import compact, count, member_of, number
 from nnexpr_tui.training.moment import FitMoment
@@ -24,13 +26,24 @@ WORDS = {"running": "training", "loading": "loading torch"}
 class StatusLine(LinePane):
     """One row. What does not fit is left out from the end, so the first names stay at every width."""
 
+    _make: Callable[[], Line] | None = None  # what is shown, at any width
+
     def show(self, fit: FitMoment | None, state: str, *, regions: str | None = None) -> int:
         """Show the fit; ``regions``: in place of its regions and bends. About how many bytes that sends."""
-        return 2 * self.show_lines([self._line(fit, state, regions)])
+        return self._show(lambda: self._line(fit, state, regions))
 
     def show_items(self, state: str, items: list[tuple[str, str]]) -> int:
         """Show another training than the fit's: names and values. About how many bytes that sends."""
-        return 2 * self.show_lines([self._fitted([_word(state)], items)])
+        return self._show(lambda: self._fitted([_word(state)], items))
+
+    def _show(self, make: Callable[[], Line]) -> int:
+        self._make = make
+        return 2 * self.show_lines([make()])
+
+    def on_resize(self) -> None:
+        """As much as fits at the new width, also of what stands still."""
+        if self._make is not None:
+            self._show(self._make)
 
     @property
     def is_roomy(self) -> bool:

@@ -273,3 +273,17 @@ async def test_what_stands_still_has_no_speed(explorer: Explorer, world: World) 
         await pilot.press("space")
         await until(lambda: " paused " in text(explorer))
         assert "epochs/s" not in text(explorer)
+
+
+async def test_what_stands_still_is_fitted_to_another_width(explorer: Explorer) -> None:
+    async with explorer.run_test(size=WIDE) as pilot:
+        await ready(explorer)
+        whole = text(explorer).splitlines()[0].rstrip()
+        for width in (84, 60, 120):
+            await pilot.resize_terminal(width, 24)
+            await until(lambda width=width: len(text(explorer).splitlines()[0]) == width)
+            await pilot.pause()
+            line = text(explorer).splitlines()[0].rstrip()
+            assert "…" not in line.replace("regions …", "").replace("bends …", "")
+            assert " ".join(line.split()) == " ".join(whole.split())[: len(" ".join(line.split()))]
+        assert line == whole
