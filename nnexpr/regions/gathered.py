@@ -55,13 +55,15 @@ def _graph_sigmas(graph: Graph, inputs: Array, tolerance: float) -> Array:
 
 def forgiven(graph: Graph, inputs: Array, apart: Array, told: Array, tolerance: float) -> float:
     """What rounding explains of ``apart (n, outputs)``, |pieces - graph|, by the terms of the graph alone: infinite
-    where it explains all, else the bound of the output that is the furthest above its own.
+    where it explains all, else the bound of the output that is the furthest above its own; 0 where one is NaN.
 
     The chain that is walked writes a maximum as b + relu(a - b): where b is so large that a is lost in it, the chain's
     own terms explain a residual that the graph's do not. ``inputs (n or more, d)``: the points, and others on the way
     there; ``told (n, outputs)`` the values, beside which rounding is looked for where it is more than theirs.
     """
     worst = apart.max(axis=0)
+    if np.isnan(worst).any():
+        return 0.0
     if np.all(worst <= np.vectorize(allowed)(np.abs(told).max(axis=0), tolerance)):
         return np.inf
     sigmas = _graph_sigmas(graph, inputs, tolerance)
@@ -77,7 +79,10 @@ def overruled(
     tolerance sigma of the two there, and at which by less than that. ``values (n, outputs)``: the network's.
     """
     lead = values - np.take_along_axis(values, classes[:, None], axis=1)
-    level, beyond = lead.max(axis=1) > 0.0, np.zeros(len(lead), np.bool_)
+    level, beyond = (
+        ~(lead.max(axis=1) <= 0.0),
+        np.zeros(len(lead), np.bool_),
+    )  # NaN leads, by more than is explained
     some = np.flatnonzero(level)
     for first in range(0, len(some), ROWS):
         rows = some[first : first + ROWS]
@@ -86,7 +91,7 @@ def overruled(
             sigmas = _sigmas(layers, np.ascontiguousarray(inputs[rows]), still, tolerance)
         sigmas = np.where(np.isfinite(sigmas), sigmas, np.inf)
         own = np.take_along_axis(sigmas, classes[rows, None], axis=1)
-        beyond[rows] = (lead[rows] > NEAR * tolerance * np.hypot(sigmas, own)).any(axis=1)
+        beyond[rows] = ~(lead[rows] <= NEAR * tolerance * np.hypot(sigmas, own)).all(axis=1)
     return beyond, level & ~beyond
 
 

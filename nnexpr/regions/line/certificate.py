@@ -105,7 +105,8 @@ def residual(front: Front, ends: Index, path: Path, member: Member) -> float:
                 for each in range(values.shape[1]):
                     predicted = values[regions[at], each] + slopes[regions[at], each] * from_left
                     apart = abs(predicted - found[at, each])
-                    worst = worst if apart <= worst else apart  # NaN is not
+                    if not apart <= worst and worst == worst:  # NaN is not, and stays
+                        worst = apart
             filled = 0
     return worst
 

@@ -117,7 +117,7 @@ def walk(
             raise ValueError(f"member {number} overflows float64 on this domain")
         if certify and stack.graph is not None:
             worst, bound = beside(stack.graph, path, traced, stack.tolerance)
-            traced = traced._replace(residual=max(traced.residual, worst), bound=bound)
+            traced = traced._replace(residual=float(np.maximum(traced.residual, worst)), bound=bound)
         if certify and traced.residual > allowed(traced.scale, stack.tolerance):
             traced = traced._replace(sigma=_explained(stack, number, path, traced))
         if certify and (care > least or traced.ties or traced.merged):

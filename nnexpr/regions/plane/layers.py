@@ -64,7 +64,8 @@ def subdivide(
     """
     corners = corners_of(domain)
     mesh, rounding = box(corners, place.at(corners)), Rounding.of_inputs(place, domain)
-    below, sides = layers[-1].bends, []
+    none = layers[-1].bends
+    below, sides = Bends(none.runs[:0], none.functions[:0]), []  # inputs pass as they are
     for number, layer in enumerate(layers[:-1], 1):
         lines = lines_of(layer.bends)
         mesh, rounding, limits = _lifted(mesh, layer, rounding, below, lines, tolerance)

@@ -158,7 +158,7 @@ def _certificate(
         values = stack.graph(inputs)[0]
         apart = np.abs(predicted[some] - values)
         bound = forgiven(stack.graph, inputs, apart, values, stack.tolerance)
-        residual = max(residual, float(apart.max()))
+        residual = float(np.maximum(residual, apart.max()))  # NaN stays
     if residual > most:
         sigma = _explained(stack, layers, place, box, points, some)
         most = allowed(scale, stack.tolerance, sigma)
