@@ -32,12 +32,17 @@ class TooManyCells(ValueError):
         self.fits = fits  # whether that is what fits into memory, and not what was asked for
         super().__init__(most, cells, layer, layers, share, fits)
 
-    def __str__(self) -> str:
+    @property
+    def told(self) -> str:
+        """What was found, without what a caller of the engine can do."""
         fits = ", which is what fits into half of the memory that is free" if self.fits else ""
         return (
             f"there are more than {self.most:,} cells{fits}: {self.cells:,} after layer {self.layer} of {self.layers}, "
-            f"which was done on {100.0 * self.share:.2g}% of the domain; take a smaller domain, or raise most_cells"
+            f"which was done on {100.0 * self.share:.2g}% of the domain"
         )
+
+    def __str__(self) -> str:
+        return f"{self.told}; take a smaller domain, or raise most_cells"
 
 
 def cells_that_fit(network: Network | Graph, room: float | None = None, most: int = MOST) -> int:

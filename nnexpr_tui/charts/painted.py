@@ -51,5 +51,7 @@ class PaintedRows(Widget):
         if (style := self._styles.get(name)) is None:
             if len(self._styles) >= MOST_STYLES:
                 self._styles.clear()
-            style = self._styles[name] = self.rich_style + self.named_style(name) if name else self.rich_style
+            # The widget's own goes through the rules of all that it lies in: once, and not for each colour of a map.
+            style = self._style("") + self.named_style(name) if name else self.rich_style
+            self._styles[name] = style
         return style

@@ -92,8 +92,8 @@ def _plane_regions(result: FitResult, alive: list[int]) -> tuple[dict[int, dict[
     up = result.target.value_scale
     try:
         found = in_plane(result.network, None, alive, up, seconds=PLANE_SECONDS)
-    except ValueError as error:
-        return {}, [f"regions were not counted: {error}"]
+    except ValueError as error:  # of too many cells what a caller of the engine could do is left out
+        return {}, [f"regions were not counted: {getattr(error, 'told', error)}"]
     told = f"regions were counted for {len(found)} of {len(alive)} members, in {PLANE_SECONDS:g} seconds"
     return {counts["member"]: counts for counts in found}, [told] if len(found) < len(alive) else []
 

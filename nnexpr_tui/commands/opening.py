@@ -12,8 +12,9 @@ from nnexpr.specification import InputError
 from nnexpr_tui.commands.completion import networks
 from nnexpr_tui.commands.explore import require_terminal
 from nnexpr_tui.commands.options import SectionedCommand, declared_options, own_option, store_option
-from nnexpr_tui.commands.slices import asked_slice, between_option, plane_options, up_to_option
+from nnexpr_tui.commands.slices import asked_slice, between_option, of_option, plane_options, up_to_option
 from nnexpr_tui.presets import Preset
+from nnexpr_tui.slices.kinds import REGIONS, is_spelled
 
 if TYPE_CHECKING:
     from nnexpr.runs.store import Store
@@ -23,6 +24,7 @@ __all__ = ["opening"]
 _EXAMPLES = {
     "net.onnx": "on the plane of its first two inputs",
     "net.onnx --plane digits.npy:0 digits.npy:1 digits.npy:2": "on the plane through three inputs",
+    "net.onnx --plane a.npy b.npy c.npy --of margin:3": "where output 3 is the largest, and by how much",
     "net.pt --between a.npy b.npy --activation relu": "around the segment between two",
 }
 
@@ -45,6 +47,7 @@ _EXAMPLES = {
 @own_option(
     "layers", "text", None, "of a state dict, its layers in order, such as fc1,fc2,fc3", section="Network"
 )
+@of_option
 @up_to_option
 @store_option
 def opening(
@@ -57,6 +60,7 @@ def opening(
     domain2: tuple[float, float] | None,
     activation: str | None,
     layers: str | None,
+    of: str | None,
     up_to: str | None,
     store: Store,
 ) -> int:
@@ -73,11 +77,14 @@ def opening(
         place = Slice(domain=domain, domain2=domain2)
     if place is not None:
         place.check()
+    if of is not None and not is_spelled(of):
+        raise InputError("of", of, "regions, argmax, output:K or margin:K, K the number of an output from 0")
     if not os.path.exists(file) and len(store.runs(file)) != 1:
         raise InputError("file", file, "there is no such file, and no run of that id in the store")
     from nnexpr_tui.commands.explore import explore
 
     begin = {"file": file, "place": place, "activation": activation, "layers": layers, "up_to": up_to}
+    begin["of"] = of or REGIONS
     return explore(
         {},
         start=False,

@@ -107,25 +107,30 @@ def print_table(
 ) -> None:
     """Print a table on stdout: the first column to the left; the others, unless they hold words, to the right.
 
-    ``narrow``: headings are wrapped to what stands below them, before anything else is, and columns stand closer.
+    Where it is wider than there is room, texts are wrapped between words, and columns that are left over stand below.
+    ``narrow``: headings are wrapped to what stands below them, and columns stand closer, in any case.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table, rows = Table(box=box.SIMPLE_HEAD, collapse_padding=narrow, pad_edge=not narrow), list(rows)
-    for place, column in enumerate(columns):
-        longest = max(len(text) for text in [*column.split(), *(row[place] for row in rows)])
-        table.add_column(
-            Text(clean(column)),
-            justify="right" if place and not words else "left",
-            overflow="fold",
-            max_width=longest if narrow else None,
-        )
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
+    from nnexpr_tui.commands.columns import laid_out
+
+    console = _stdout()
+    columns, rows = [clean(column) for column in columns], [[clean(cell) for cell in row] for row in rows]
     print_text(clean(title), style="bold")
-    _stdout().print(table)
+    for group in laid_out(columns, rows, console.width, narrow=narrow):
+        table = Table(box=box.SIMPLE_HEAD, collapse_padding=group.close, pad_edge=not group.close)
+        for place, width in zip(group.places, group.widths, strict=True):
+            table.add_column(
+                Text(columns[place]),
+                justify="right" if place and not words else "left",
+                overflow="fold",
+                width=width,
+            )
+        for row in rows:
+            table.add_row(*(Text(row[place]) for place in group.places))
+        console.print(table)
 
 
 def print_chart(chart: ChartData) -> None:

@@ -21,7 +21,7 @@ from nnexpr_tui.commands.options import (
     threads_option,
 )
 from nnexpr_tui.commands.output import count, print_json, print_text, say
-from nnexpr_tui.commands.slices import asked_slice, of_option, plane_options, up_to_option
+from nnexpr_tui.commands.slices import asked_slice, of_option, plane_options, uncounted, up_to_option
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -167,8 +167,8 @@ def _on_plane(
         return on_plane(name, store, place, of, up_to, asked, look)
     except InputError:
         raise
-    except ValueError as error:  # numbers that are not finite, or become so; too many cells
-        raise InputError("file", name, str(error)) from None
+    except ValueError as error:
+        raise uncounted(name, error) from None
 
 
 def _path(output: str) -> Path:

@@ -27,6 +27,7 @@ from nnexpr_tui.commands.slices import (
     of_option,
     plane_options,
     refuse_beside,
+    uncounted,
     up_to_option,
 )
 
@@ -158,10 +159,12 @@ def _only(files: tuple[str, ...], of: str | None, epochs: bool) -> str:
 
 def _exit_code(told: list[Member]) -> int:
     """1, and a sentence, where a count is not certified."""
-    failed = [member["member"] for member in told if not member["certified"]]
+    failed = [member for member in told if not member["certified"]]
     if failed:
-        which = f"member {failed[0]}" + (f" and {len(failed) - 1:,} more" if len(failed) > 1 else "")
-        say(f"the certificate of {which} does not hold: it is further from its pieces than rounding explains")
+        files = {member.get("file") for member in told}
+        file = f" of {failed[0]['file']}" if len(files) > 1 else ""
+        which = f"member {failed[0]['member']}{file}" + f" and {len(failed) - 1:,} more" * (len(failed) > 1)
+        say(f"the certificate of {which} does not hold: {'; '.join(failed[0]['doubts'])}")
     return 1 if failed else 0
 
 
@@ -223,8 +226,8 @@ def _of_file(
         return _line(file, saved, chosen, domain, as_json)
     except InputError:
         raise
-    except ValueError as error:  # numbers that are not finite, or become so; too many cells
-        raise InputError("file", file, str(error)) from None
+    except ValueError as error:
+        raise uncounted(file, error) from None
 
 
 def _tell_assumed(saved: SavedNetwork | AnyNetwork) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from nnexpr.specification import InputError
 from nnexpr_tui.commands.output import number, print_drawn, print_json, print_text
 from nnexpr_tui.commands.regions_report import CHECK, COUNTS, PLANE, cells, counts, finish, table
+from nnexpr_tui.commands.slices import uncounted
+from nnexpr_tui.doubts import doubts
 
 if TYPE_CHECKING:
     from nnexpr.regions.path import PathDecisions
@@ -104,6 +106,7 @@ def _decided(member: int, along: PathDecisions, up: Scale) -> Member:
         "classes": along.classes.tolist(),
         "positions": along.positions,
         "certified": along.check.certified,
+        "doubts": doubts(along.check),
         "check": vars(along.check.rescaled(up)),
     }
 
@@ -202,8 +205,8 @@ def _named(opened: Opened, count: Callable[[Opened, Slice, str], list], place: S
         return count(opened, place, of)
     except InputError:
         raise
-    except ValueError as error:  # numbers that are not finite, or become so; too many cells
-        raise InputError("file", opened.file, str(error)) from None
+    except ValueError as error:
+        raise uncounted(opened.file, error) from None
 
 
 def _assumed(opened: Sequence[Opened]) -> list[str]:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from nnexpr_tui.commands.output import number, print_table, print_text
+from nnexpr_tui.doubts import doubts
 
 if TYPE_CHECKING:
     from nnexpr.networks.network import Network
@@ -67,6 +68,7 @@ def counts(member: int, found: LineRegions | PathRegions | PlaneRegions) -> Memb
         "bends_by_layer": found.bends_by_layer,
         "dead_units": found.dead_units,
         "certified": found.check.certified,
+        "doubts": doubts(found.check),
     }
 
 

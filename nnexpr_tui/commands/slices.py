@@ -10,7 +10,15 @@ from nnexpr_tui.commands.options import SectionedOption, attached
 if TYPE_CHECKING:
     from nnexpr.regions.slices import Slice
 
-__all__ = ["asked_slice", "between_option", "of_option", "plane_options", "refuse_beside", "up_to_option"]
+__all__ = [
+    "asked_slice",
+    "between_option",
+    "of_option",
+    "plane_options",
+    "refuse_beside",
+    "uncounted",
+    "up_to_option",
+]
 
 _POINT = "a point is a .npy file, FILE:INDEX into a .npy or CSV file (from 0), or its numbers, 0.5,-1,..."
 
@@ -81,6 +89,15 @@ def asked_slice(
     from nnexpr.regions.slices import Slice
 
     return Slice(between, plane, origin, directions, domain, domain2)
+
+
+def uncounted(file: str, error: ValueError) -> InputError:
+    """Why the network of a file cannot be counted: numbers that are not finite, or become so; too many cells."""
+    from nnexpr.regions.room import TooManyCells
+
+    if isinstance(error, TooManyCells):
+        return InputError("file", file, f"{error.told}; a smaller --domain has fewer")
+    return InputError("file", file, str(error))
 
 
 def refuse_beside(place: Slice, **others: Any) -> None:

@@ -15,7 +15,7 @@ from nnexpr_tui.parts.viewport import Viewport
 from nnexpr_tui.plane.moment import PlaneMoment, SeenCells
 from nnexpr_tui.training.subject import WAIT, WRITTEN, FitSubject
 from nnexpr_tui.worker.scheduler import Exported
-from nnexpr_tui.worker.subject import Subject
+from nnexpr_tui.worker.subject import Subject, sentence
 from nnexpr_tui.worker.warming import compiling
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 __all__ = ["PlaneSubject"]
+
+FEWER = "a smaller network has fewer: [ and - take units and layers away"  # what keys can do against too many cells
 
 COUNT_INTERVAL = 1.0  # seconds between two counts while training
 COUNT_SHARE = 50  # counting and locating may take a fiftieth of the time
@@ -120,7 +122,7 @@ class PlaneSubject(Subject[PlaneMoment]):
             self._regions = cells(self._session, snapshot)
             self._seen_in(self._viewport)
         except ValueError as error:  # weights that are not finite, or more cells than can be held
-            self._note = str(error)
+            self._note = _reason(error)
         finally:
             self._count_cost = monotonic() - began
             self._next_count = monotonic() + max(COUNT_INTERVAL, COUNT_SHARE * self._count_cost)
@@ -155,3 +157,10 @@ class PlaneSubject(Subject[PlaneMoment]):
             cells = document(self._regions, self._counted)
         stem, moment = fit.write(folder, cells)
         self.scheduler.send(Exported(stem, WRITTEN, {FitSubject: moment, PlaneSubject: self.moment()}))
+
+
+def _reason(error: ValueError) -> str:
+    """Why cells cannot be counted, with what can be done about it here."""
+    from nnexpr.regions.room import TooManyCells
+
+    return f"{error.told}; {FEWER}" if isinstance(error, TooManyCells) else sentence(error)

@@ -12,6 +12,7 @@ VIEW = ViewEntry(
     actions=(
         Action("ask_file", "f", "f", "File", "open a network: .onnx, .pt, .safetensors, or a run's id", footer=True),
         Action("colors", "b", "b", "Colours", "cells by slope, by pattern of units, or borders by layer", footer=True),
+        Action("count_of", "a", "a", "Of", "what is counted: all outputs, one, a margin, or the largest", footer=True),
         Action("zoom_window(1)", "i", "i", "In", "twice as near, around the crosshair", footer=True),
         Action("zoom_window(-1)", "o", "o", "Out", "twice as far", footer=True),
         Action("turn(1)", "right_square_bracket", "]", "Turn", "the plane in itself, about the crosshair", footer=True),

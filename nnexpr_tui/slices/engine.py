@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nnexpr.atomic import write_atomically
 from nnexpr.plain import plain
-from nnexpr.regions.asked import ARGMAX, REGIONS
+from nnexpr.regions.asked import ARGMAX, REGIONS, asked, is_margin
 from nnexpr.regions.moved import upright
 from nnexpr.regions.path import path_decisions, path_regions
 from nnexpr.regions.plane import PlaneRegions, plane_regions
@@ -22,11 +22,13 @@ from nnexpr.regions.room import TooManyCells, cells_that_fit
 from nnexpr.regions.slices import Slice
 from nnexpr.runs.reading import AnyNetwork, read_any
 from nnexpr.runs.store import Store
+from nnexpr.scale import Scale
 from nnexpr.specification import InputError
 from nnexpr.targets.points import read_point
 from nnexpr_tui.charts.images import image_channels
 from nnexpr_tui.parts.cells import inner_borders
 from nnexpr_tui.parts.viewport import Viewport, Window
+from nnexpr_tui.slices.kinds import is_of_one
 from nnexpr_tui.slices.moment import Along, Counted, Looked, Mark, OpenedNetwork
 
 __all__ = ["MOST_CELLS", "Opened", "along", "counted", "opened", "write"]
@@ -73,12 +75,15 @@ def opened(
     activation: str | None,
     layers: str | None,
     up_to: str | None,
+    of: str = REGIONS,
 ) -> Opened:
     """Read the network of a file. Raises InputError."""
     saved = read_any(file, store, activation, layers, up_to)
     network, scales = saved.network, saved.input_scales
     if network.inputs < 2:
         raise InputError("file", file, "it has one input; a plane takes two or more")
+    if network.is_piecewise_linear:
+        asked(network, of)
     place = place or Slice()
     plane, window = _beginning(saved, place)
     letters = "AB" if place.between else "PQR" if place.points else "O"
@@ -105,6 +110,7 @@ def opened(
         shifts=shifts,
         factors=factors,
         is_segment=place.between is not None,
+        of=of,
         why_not="" if network.is_piecewise_linear else SMOOTH,
     )
     return Opened(saved, facts, plane, points, _directions(network.inputs))
@@ -148,13 +154,13 @@ def counted(of: Opened, looked: Looked, viewport: Viewport) -> Counted:
 
     Raises ``ValueError`` where they cannot be counted: more than ``MOST_CELLS``, or numbers that are not finite.
     """
-    began, network, up = monotonic(), of.saved.network, of.saved.value_scale
+    began, network, up = monotonic(), of.saved.network, _up(of, looked.of)
     most = cells_that_fit(network, ROOM, MOST_CELLS)
 
-    def found(asked: str) -> PlaneRegions:
+    def found(what: str) -> PlaneRegions:
         window, plane, member = viewport.window, looked.plane, looked.member
         try:
-            return plane_regions(network, window, member, plane=plane, of=asked, most_cells=most)
+            return plane_regions(network, window, member, plane=plane, of=what, most_cells=most)
         except TooManyCells as error:  # what the caller of the engine could change is not what the keys can
             raise ValueError(
                 f"there are more than {error.most:,} cells in this window; i takes a nearer one"
@@ -163,25 +169,35 @@ def counted(of: Opened, looked: Looked, viewport: Viewport) -> Counted:
     def image(regions: PlaneRegions) -> Index:
         return regions.locate(viewport.points()).reshape(viewport.height, viewport.width)
 
-    regions = found(REGIONS)
-    decided = found(ARGMAX) if network.outputs > 1 else None
+    regions = found(looked.of)
+    decided = regions if looked.of == ARGMAX else found(ARGMAX) if network.outputs > 1 else None
     segments, layers = inner_borders(regions)
-    cells = len(regions.areas)
+    cells, faces = len(regions.areas), image(regions)
+    lines = regions.zeros if is_margin(looked.of) else [] if decided is None else decided.boundary
     return Counted(
         of=looked,
         viewport=viewport,
         regions=regions,
         decided=decided,
-        faces=image(regions),
-        labels=None if decided is None or decided.classes is None else decided.classes[image(decided)],
+        faces=faces,
+        labels=None
+        if decided is None or decided.classes is None
+        else decided.classes[faces if decided is regions else image(decided)],
         slopes=up.factor * regions.slopes.reshape(cells, 2, -1),
         intercepts=up.to_own(regions.intercepts.reshape(cells, -1)),
-        boundary=() if decided is None else tuple(decided.boundary),
+        lines=tuple(lines),
         segments=segments,
         layers=layers,
+        up=of.saved.value_scale,
         check=regions.check.rescaled(up),
         seconds=monotonic() - began,
     )
+
+
+def _up(of: Opened, counted: str) -> Scale:
+    """What takes that which is counted to own units: a difference of two outputs has no shift."""
+    up = of.saved.value_scale
+    return replace(up, shift=0.0) if is_margin(counted) else up
 
 
 def along(of: Opened, looked: Looked, ends: tuple[float, float], t: float) -> Along:
@@ -189,10 +205,11 @@ def along(of: Opened, looked: Looked, ends: tuple[float, float], t: float) -> Al
 
     Raises ``ValueError`` where they cannot be counted: numbers that are not finite, or ends that are one point.
     """
-    began, up = monotonic(), of.saved.value_scale
+    began, up, own = monotonic(), of.saved.value_scale, _up(of, looked.of)
     network = of.saved.network.select([looked.member])
     points = np.stack([looked.plane.at(s, t) for s in ends])
     [path] = path_regions(network, points)
+    [one] = path_regions(network, points, of=looked.of) if is_of_one(looked.of) else [path]
     [decided] = path_decisions(network, points) if network.outputs > 1 else [None]
     low, high = ends
 
@@ -206,13 +223,15 @@ def along(of: Opened, looked: Looked, ends: tuple[float, float], t: float) -> Al
         ends=ends,
         s=at(path.piece_positions),
         values=up.to_own(path.values.reshape(path.pieces + 1, -1)),
-        bends=at(path.breakpoints),
+        bends=at(one.breakpoints),
         changes=np.empty(0) if decided is None else at(decided.breakpoints),
         classes=() if decided is None else tuple(decided.classes.tolist()),
-        activation_regions=path.activation_regions,
-        check=path.check.rescaled(up),
-        is_certified=path.check.certified and (decided is None or decided.check.certified),
+        activation_regions=one.activation_regions,
+        check=one.check.rescaled(own),
+        decided=None if decided is None else decided.check.rescaled(up),
         seconds=monotonic() - began,
+        margin=np.stack([at(one.piece_positions), own.to_own(one.values)]) if is_margin(looked.of) else None,
+        zeros=at(one.zeros) if is_margin(looked.of) else None,
     )
 
 
@@ -225,6 +244,7 @@ def write(stem: Path, of: Opened, found: Counted | None, row: Along | None) -> N
         "schema": 1,
         "file": facts.file,
         "member": seen.of.member,
+        "of": seen.of.of,
         "plane": {
             "origin": facts.own(plane.origin), "u": facts.factors * plane.u, "v": facts.factors * plane.v,
         },
@@ -236,7 +256,9 @@ def write(stem: Path, of: Opened, found: Counted | None, row: Along | None) -> N
             "cells": found.regions.activation_regions,
             "decision_regions": found.decisions,
             "dead_units": found.regions.dead_units,
+            "zeros": [line.tolist() for line in found.lines] if is_margin(seen.of.of) else None,
             "certified": found.is_certified,
+            "doubts": found.doubts,
             "check": vars(found.check),
         }
     if row is not None:
@@ -249,7 +271,9 @@ def write(stem: Path, of: Opened, found: Counted | None, row: Along | None) -> N
             "decision_regions": row.decisions,
             "changes": row.changes,
             "classes": row.classes,
+            "zeros": row.zeros,
             "certified": row.is_certified,
+            "doubts": row.doubts,
             "check": vars(row.check),
         }
     text = json.dumps(plain(told), indent=1, allow_nan=False)

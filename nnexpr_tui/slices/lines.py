@@ -11,16 +11,19 @@ from nnexpr_tui.parts.cells import certificate_rows, window_rows
 from nnexpr_tui.parts.lines import Line
 from nnexpr_tui.parts.numbers import count, member_of, number
 from nnexpr_tui.parts.table import ROOMY, label_width, row
+from nnexpr_tui.slices.kinds import ARGMAX, words
 from nnexpr_tui.slices.panes import input_at
 
 if TYPE_CHECKING:
     from nnexpr_tui.parts.viewport import Point
-    from nnexpr_tui.slices.moment import OpenedNetwork, SliceMoment
+    from nnexpr_tui.slices.moment import Along, Counted, OpenedNetwork, SliceMoment
 
 __all__ = ["COUNT_HELP", "POINT_HELP", "count_lines", "is_row", "point_lines", "status_items"]
 
 COUNT_HELP = """\
-Linear regions: the cells on each of which all outputs together are one affine map, in the window, counted exactly.
+Linear regions: the cells on each of which what is counted is one affine map, in the window, counted exactly. a chooses
+what that is: all outputs together, one of them, its margin (it minus the largest of the others: above 0 where it is the
+largest), or which output is the largest alone. What is not certified says why.
 Decision regions: those on which one output is the largest. What certifies the count: vertices minus edges plus cells is
 1 (Euler); areas add up to the window's; residual: the greatest difference between a cell's map and the network;
 sampled: random points that are in another cell than their pattern of active units says.
@@ -39,16 +42,18 @@ def status_items(moment: SliceMoment, shown: Collection[str]) -> list[tuple[str,
     """Names and values for the line at the top, the most watched first."""
     of, found, along = moment.opened, moment.counted, moment.along
     assert of is not None  # noqa: S101 - asked before
-    counts: list[tuple[str, str]]
+    counts: list[tuple[str, str]] = []
     if is_row(shown):
         decisions = along.decisions if along is not None else None
         counts = [("regions", "…" if along is None else count(along.count))]
         counts += [("bends", "…" if along is None else count(len(along.bends)))]
     else:
         decisions = found.decisions if found is not None else None
-        counts = [("regions", "…" if found is None else count(found.regions.count))]
+        if found is None or found.regions is not found.decided:
+            counts = [("regions", "…" if found is None else count(found.regions.count))]
     if decisions is not None:
         counts.append(("decisions", count(decisions)))
+    counts += _counted(moment)
     if found is not None and not is_row(shown):
         counts.append(("cells", count(found.regions.activation_regions)))
     return [*counts, *_member(moment), ("file", _title_of(of))]
@@ -57,6 +62,14 @@ def status_items(moment: SliceMoment, shown: Collection[str]) -> list[tuple[str,
 def is_row(shown: Collection[str]) -> bool:
     """Whether the row alone is counted."""
     return "row" in shown and not {"cells", "decisions", "values"} & set(shown)
+
+
+def _counted(moment: SliceMoment) -> list[tuple[str, str]]:
+    """Of what the regions are, where that may be asked."""
+    of, looked = moment.opened, moment.looked
+    if of is None or looked is None or of.outputs == 1:
+        return []
+    return [("of", words(looked.of))]
 
 
 def _member(moment: SliceMoment) -> list[tuple[str, str]]:
@@ -74,7 +87,7 @@ def count_lines(moment: SliceMoment, shown: Collection[str], room: int) -> list[
     lines = [] if is_row(shown) else _cell_lines(moment, room)
     if "row" in shown:
         lines += _row_lines(moment, room, "On the row" if lines else "Linear regions")
-    lines += [row(label.capitalize(), value) for label, value in _member(moment)]
+    lines += [row(label.capitalize(), value) for label, value in (*_counted(moment), *_member(moment))]
     lines.append(row("Tilts towards", moment.aside))
     return [*lines, *(((line, "label"),) for line in wrap(of.words, max(room, 1)))]
 
@@ -92,15 +105,29 @@ def _cell_lines(moment: SliceMoment, room: int) -> list[Line]:
         return _owed(moment, moment.note, room, "Linear regions")
     regions = found.regions
     decisions = [] if found.decisions is None else [row("Decision reg.", count(found.decisions))]
+    linear = [row("Linear regions", count(regions.count), "accent")]
+    if (
+        found.of.of == ARGMAX and found.decisions is not None
+    ):  # they are what is counted, and nothing beside them
+        linear, decisions = [row("Decision reg.", count(found.decisions), "accent")], []
     return [
-        row("Linear regions", count(regions.count), "accent"),
+        *linear,
         row("Cells", count(regions.activation_regions)),
         *decisions,
         row("Bends", count(regions.bends)),
         row("Certified", "yes" if found.is_certified else "NO"),
+        *_said(found, room),
         *certificate_rows(found.check),
         row("Counted in", f"{number(found.seconds, 2)} s"),
     ]
+
+
+def _said(found: Counted | Along, room: int) -> list[Line]:
+    """Why it is not certified, and what else is to be said of it."""
+    lines: list[Line] = []
+    for style, sentences in (("error", found.doubts), ("label", found.remarks)):
+        lines += [((line, style),) for sentence in sentences for line in wrap(sentence, max(room, 1))]
+    return lines
 
 
 def _row_lines(moment: SliceMoment, room: int, label: str) -> list[Line]:
@@ -108,12 +135,15 @@ def _row_lines(moment: SliceMoment, room: int, label: str) -> list[Line]:
     if along is None:
         return _owed(moment, moment.along_note, room, label)
     decisions = [] if along.decisions is None else [row("Decision reg.", count(along.decisions))]
+    zeros = [] if along.zeros is None else [row("Zeros", count(len(along.zeros)))]
     return [
         row(label, count(along.count), "accent"),
         row("Bends", count(len(along.bends))),
+        *zeros,
         row("Activation reg.", count(along.activation_regions)),
         *decisions,
         row("Certified", "yes" if along.is_certified else "NO"),
+        *_said(along, room),
         row("Residual", number(along.check.max_residual, 2)),
         row("Ties", count(along.check.ties)),
         row("Counted in", f"{number(along.seconds, 2)} s"),

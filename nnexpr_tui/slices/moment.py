@@ -6,10 +6,13 @@ torch to be imported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nnexpr_tui.doubts import doubts, remarks
 from nnexpr_tui.parts.viewport import Point, Viewport, Window
+from nnexpr_tui.slices.kinds import REGIONS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
     from nnexpr.regions.plane import PlaneRegions
     from nnexpr.regions.plane.cells import PlaneCertificate
     from nnexpr.regions.plane.placed import Plane
+    from nnexpr.scale import Scale
 
+    AnyCheck = Certificate | PlaneCertificate
     Array = NDArray[np.float64]
     Index = NDArray[np.int64]
 
@@ -53,6 +58,7 @@ class OpenedNetwork:
     shifts: Array  # own = shift + factor * network, of each input
     factors: Array
     is_segment: bool = False  # whether a segment between two points was asked for
+    of: str = REGIONS  # what was asked for to be counted, as --of has it
     why_not: str = ""  # why it has no cells
 
     def own(self, x: Array) -> Array:
@@ -63,19 +69,22 @@ class OpenedNetwork:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Looked:
-    """What was looked at: which member, on which plane."""
+    """What was looked at: which member, on which plane, and what is counted of it, as ``--of`` has it."""
 
     plane: Plane
     member: int
+    of: str = REGIONS
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Counted:
     """The network on a plane in a viewport, found exactly; images have their top row, the greatest t, first.
 
-    ``faces: (height, width)``: the cell of each pixel; ``labels``: the largest output there; ``decided``: the decision
-    regions, with ``boundary``, the polylines along which the largest output changes: None and none of one output.
-    ``slopes: (cells, 2, outputs)`` and ``intercepts: (cells, outputs)``; ``segments``, ``layers``: the borders.
+    ``regions``: those that are asked for; ``faces: (height, width)``: their cell at each pixel; ``labels``: the largest
+    output there; ``decided``: the decision regions, the same where they are asked for, None of one output; ``lines``:
+    the polylines along which the largest output changes, of a margin those where it is zero. ``slopes: (cells, 2,
+    n)`` and ``intercepts: (cells, n)``, of all outputs or of the one that is counted; ``segments``, ``layers``: the
+    borders; ``up`` takes outputs to own units.
     """
 
     of: Looked
@@ -86,11 +95,21 @@ class Counted:
     labels: Index | None
     slopes: Array
     intercepts: Array
-    boundary: tuple[Array, ...]
+    lines: tuple[Array, ...]
     segments: Array
     layers: Index
+    up: Scale
     check: PlaneCertificate  # of the regions, in own units
     seconds: float
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether cells have the map of one number: of one output, or of a margin."""
+        return bool(self.slopes.shape[2] == 1)
+
+    def column(self, output: int) -> int:
+        """Where its maps stand; those of the one number that is counted where it is only one."""
+        return 0 if self.is_of_one else output
 
     @property
     def decisions(self) -> int | None:
@@ -102,14 +121,25 @@ class Counted:
         """Whether both counts are vouched for."""
         return self.check.certified and (self.decided is None or self.decided.check.certified)
 
+    @property
+    def doubts(self) -> list[str]:
+        """Why one of them is not."""
+        return _of_both(doubts, self.check, None if self.decided is None else self.decided.check)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said of them beside that."""
+        return _of_both(remarks, self.check, None if self.decided is None else self.decided.check)
+
     def cell_at(self, point: Point) -> int:
         """The cell that holds the point; negative outside the window."""
         return int(self.regions.locate([point])[0])
 
     def outputs_at(self, point: Point) -> Array:
-        """The outputs there, by the affine map of the cell."""
-        cell = self.cell_at(point)
-        values: Array = point @ self.slopes[cell] + self.intercepts[cell]
+        """All outputs there, by the affine map of the cell."""
+        whole = self.regions if self.decided is None else self.decided
+        cell = int(whole.locate([point])[0])
+        values: Array = self.up.to_own(point @ whole.slopes[cell] + whole.intercepts[cell]).reshape(-1)
         return values
 
 
@@ -117,9 +147,10 @@ class Counted:
 class Along:
     """The network on the row ``t`` of a plane from one s to another, found exactly.
 
-    ``s: (pieces + 1,)``: where its pieces end, with ``values: (pieces + 1, outputs)``; ``bends: (B,)``: where an output
-    bends; ``changes: (C,)``: where another output is the largest, ``classes: (C + 1,)``: which it is between; of one
-    output there are none.
+    ``s: (pieces + 1,)``: where its pieces end, with ``values: (pieces + 1, outputs)``; ``bends: (B,)``: where what is
+    counted bends; ``changes: (C,)``: where another output is the largest, ``classes: (C + 1,)``: which it is between;
+    of one output there are none. Of a margin ``margin: (2, pieces + 1)`` is where its own pieces end and what it is
+    there, and ``zeros: (Z,)`` where it changes its sign.
     """
 
     of: Looked
@@ -132,12 +163,29 @@ class Along:
     classes: tuple[int, ...]
     activation_regions: int
     check: Certificate  # in own units
-    is_certified: bool
+    decided: Certificate | None  # of the decisions
     seconds: float
+    margin: Array | None = None
+    zeros: Array | None = None
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether both counts are vouched for."""
+        return self.check.certified and (self.decided is None or self.decided.certified)
+
+    @property
+    def doubts(self) -> list[str]:
+        """Why one of them is not."""
+        return _of_both(doubts, self.check, self.decided)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said of them beside that."""
+        return _of_both(remarks, self.check, self.decided)
 
     @property
     def count(self) -> int:
-        """Linear regions, of all outputs together."""
+        """Linear regions of what is counted; of the largest output those of all outputs together."""
         return len(self.bends) + 1
 
     @property
@@ -154,6 +202,19 @@ class Along:
         import numpy as np
 
         return np.array([np.interp(s, self.s, column) for column in self.values.T])
+
+    def drawn_at(self, s: float, output: int) -> float:
+        """The margin there where one is counted, else an output."""
+        import numpy as np
+
+        return float(self.outputs_at(s)[output] if self.margin is None else np.interp(s, *self.margin))
+
+
+def _of_both(told: Callable[[AnyCheck], list[str]], check: AnyCheck, decided: AnyCheck | None) -> list[str]:
+    """What is told of both counts, once; the decisions' own as theirs."""
+    own = told(check)
+    others = [] if decided is None else [each for each in told(decided) if each not in own]
+    return [*own, *(f"decisions: {each}" for each in others)]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

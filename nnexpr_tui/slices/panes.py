@@ -8,6 +8,7 @@ from nnexpr_tui.charts.series import Axis, ChartData, Series
 from nnexpr_tui.parts.cells import CellMap
 from nnexpr_tui.parts.map_panes import said
 from nnexpr_tui.parts.numbers import number
+from nnexpr_tui.slices.kinds import MARGIN, parted, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,13 +29,15 @@ The cells of the network on this plane: on each it is one affine map. They are f
 window that is shown. b changes the colours: by slope (hue: the direction in which the output of the map of values
 rises, lightness: how steeply), by a hash of which units are active, so that a cell keeps its colour while the window
 moves, or the borders alone, in the colour of the layer that makes each. White lines are where the largest output
-changes.""",
+changes. a chooses which outputs are counted, as the lower border says; of a margin, white lines are where it is zero,
+so that its output comes to be the largest.""",
     "decisions": """\
 Which output is largest, by its number. The regions and their borders are found exactly: inside a cell all outputs are
 affine, so a border is a straight line there; none is too thin to be counted.""",
     "values": """\
 One output as a map; . and , take the next and the one before. Lighter is more on a dark theme. The values come from
-the exact affine map of each cell.""",
+the exact affine map of each cell. Of a margin: blue where another output is larger, orange where that one is the
+largest.""",
     "input": """\
 The input at the crosshair. Where inputs are images it is the image, in the grey or the colours that it has; black and
 white are the least and the greatest number of the points that were given. Other inputs are numbers with bars.""",
@@ -44,7 +47,8 @@ The outputs on the row of the crosshair, from one edge of the window to the othe
 points, --between A B, it is the segment from A at 0 to B at 1. The pieces are found exactly from the weights. The marks
 under the canvas are the bends, and below them where the largest output changes.
 All outputs are drawn where they are few; of many, the chosen one (. and , choose) and those that are the largest
-somewhere. Up and down take another row of the plane, i and o zoom, ] turns the row. V reads values."""
+somewhere; of a margin (a) it alone, and below it where it is zero. Up and down take another row of the
+plane, i and o zoom, ] turns the row. V reads values."""
 
 CURVES = ("primary", "accent", "success", "error", "foreground", "secondary")
 MOST_CURVES = len(CURVES)  # outputs that are drawn on a row
@@ -79,10 +83,18 @@ class SlicePane(CellMap):
         return _marked(class_map(found.labels, moment.opened.outputs, ground), moment, found, ground)
 
     def _values(self, moment: SliceMoment, found: Counted, ground: Ground, output: int) -> Picture:
-        from nnexpr_tui.charts.maps import value_limits, value_map
+        import numpy as np
+
+        from nnexpr_tui.charts.maps import held_limit, value_limits, value_map
 
         values = values_at(found, output)
-        return _marked(value_map(values, value_limits(values), ground)[0], moment, found, ground)
+        if parted(found.of.of)[0] != MARGIN:
+            return _marked(value_map(values, value_limits(values), ground)[0], moment, found, ground)
+        # By its root, as slopes are: a few places of a large margin would else leave all others in the dark.
+        most = held_limit(values, None) ** 0.5
+        roots = np.sign(values) * np.sqrt(np.abs(values))
+        drawn, _ = value_map(roots, (-most, most), ground, signed=True, label=_squared)
+        return _marked(drawn, moment, found, ground)
 
     def _cells(
         self, moment: SliceMoment, found: Counted, ground: Ground, colors: str, output: int
@@ -90,9 +102,9 @@ class SlicePane(CellMap):
         from nnexpr_tui.charts.classes import overdrawn
 
         window = found.viewport.window
-        drawn = self.drawn(found, found.slopes[:, :, output], window, ground, colors)
+        drawn = self.drawn(found, found.slopes[:, :, found.column(output)], window, ground, colors)
         if colors != "layer":
-            drawn = overdrawn(drawn, found.boundary, window, ground)
+            drawn = overdrawn(drawn, found.lines, window, ground)
         return _marked(drawn, moment, found, ground)
 
     def _input(self, moment: SliceMoment, ground: Ground, point: Point) -> Picture:
@@ -102,6 +114,10 @@ class SlicePane(CellMap):
         if of is None or x is None:
             return said("", ground)
         return _bars(x, ground) if of.image is None else image_map(x.reshape(of.image), of.limits, ground)
+
+
+def _squared(root: float) -> str:
+    return f"{root * abs(root):.4g}"
 
 
 def _bars(numbers: Array, ground: Ground) -> Picture:
@@ -132,11 +148,10 @@ def _marked(picture: Picture, moment: SliceMoment, found: Counted, ground: Groun
 
 
 def values_at(found: Counted, output: int) -> Array:
-    """An output at the pixels, ``(height, width)``, by the affine maps of their cells."""
-    places = found.viewport.points().reshape(*found.faces.shape, 2)
-    values: Array = (found.slopes[found.faces, :, output] * places).sum(axis=-1) + found.intercepts[
-        found.faces, output
-    ]
+    """An output, or the margin that is counted, at the pixels, ``(height, width)``, by the maps of their cells."""
+    places, column = found.viewport.points().reshape(*found.faces.shape, 2), found.column(output)
+    slopes, intercepts = found.slopes[found.faces, :, column], found.intercepts[found.faces, column]
+    values: Array = (slopes * places).sum(axis=-1) + intercepts
     return values
 
 
@@ -164,12 +179,16 @@ def row_chart(moment: SliceMoment, output: int, s: float) -> ChartData | None:
         Series(row.s, row.values[:, each], f"out {each}", color)
         for each, color in zip(_drawn(row, output), CURVES, strict=False)
     ]
+    if row.margin is not None:
+        curves = [Series(row.margin[0], row.margin[1], words(row.of.of), CURVES[0])]
     at = _points(moment, row, output)
     marks = [
         Series((place,), (value,), "", "warning", marker=sign, style="points") for sign, place, value in at
     ]
     ticks = [Series(row.bends, (), "bends", "warning", style="ticks")]
-    if row.classes:
+    if row.zeros is not None:
+        ticks.append(Series(row.zeros, (), "zero", "foreground", style="ticks"))
+    elif row.classes:
         ticks.append(Series(row.changes, (), "largest changes", "foreground", style="ticks"))
     return ChartData((*curves, *marks, *ticks), Axis(label="s", limits=row.ends), cursor=s)
 
@@ -189,7 +208,7 @@ def _points(moment: SliceMoment, row: Along, output: int) -> list[tuple[str, flo
         return []
     low, high = row.ends
     return [
-        (mark.letter, mark.place[0], float(row.outputs_at(mark.place[0])[output]))
+        (mark.letter, mark.place[0], row.drawn_at(mark.place[0], output))
         for mark in moment.marks
         if mark.place[1] == row.t and low <= mark.place[0] <= high
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
+from nnexpr_tui.slices.kinds import REGIONS
 from nnexpr_tui.slices.moment import Along, Counted, OpenedNetwork, SliceMoment
 
 __all__ = ["summary"]
@@ -21,6 +22,8 @@ def summary(moment: SliceMoment, *, of_row: bool) -> str:
     assert of is not None and seen is not None  # noqa: S101, PT018 - asked before
     words = _row_words(moment, of, seen) if isinstance(seen, Along) else _plane_words(moment, of, seen)
     lines = [shlex.join(["nnexpr-tui", "regions", of.file, *(words or of.place)])]
+    if seen.of.of != REGIONS:
+        lines[0] += f" --of {seen.of.of}"
     if of.members > 1:
         lines[0] += f" --members {seen.of.member}"
     if words is None:

@@ -8,10 +8,12 @@ once, and until that is done the picture before stays.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnexpr_tui.parts.viewport import Point, Viewport
+from nnexpr_tui.slices.kinds import REGIONS
 from nnexpr_tui.slices.moment import Along, Counted, Looked, SliceMoment
 from nnexpr_tui.worker.scheduler import Exported
 from nnexpr_tui.worker.subject import Subject, sentence
@@ -136,17 +138,18 @@ class SliceSubject(Subject[SliceMoment]):
         self, file: str, store: Store, place: Slice | None = None, *, activation: str | None = None,
         layers: str | None = None,
         up_to: str | None = None,
+        of: str = REGIONS,
     ) -> str | None:  # fmt: skip
         """Look at the network of this file; where it cannot be read, at what there was before."""
         from nnexpr_tui.slices.engine import opened
 
         try:
-            found = opened(file, place, store, activation, layers, up_to)
+            found = opened(file, place, store, activation, layers, up_to, of)
         except Exception as error:
             if self._opened is None:
                 self._note = sentence(error)
             raise
-        self._opened, self._looked = found, Looked(found.plane, 0)
+        self._opened, self._looked = found, Looked(found.plane, 0, of)
         self._counted = self._along = self._viewport = self._row = None
         self._tried_cells = self._tried_row = None
         self._note = self._along_note = ""
@@ -155,9 +158,11 @@ class SliceSubject(Subject[SliceMoment]):
         compiling("slices")
         return " ".join(found.facts.assumed) or None
 
-    def watch(self, viewport: Viewport | None, row: Row | None) -> None:
-        """Show this viewport and this row from now on; None: no map, or no row, is seen."""
+    def watch(self, viewport: Viewport | None, row: Row | None, of: str = REGIONS) -> None:
+        """Show this viewport and this row from now on; None: no map, or no row, is seen. ``of``: what is counted."""
         self._viewport, self._row = viewport, row
+        if self._looked is not None and self._looked.of != of:
+            self._looked = replace(self._looked, of=of)
 
     def step_member(self, step: int) -> str | None:
         """The next member of the ensemble, or the one before."""
@@ -166,7 +171,7 @@ class SliceSubject(Subject[SliceMoment]):
         members = self._opened.facts.members
         if members == 1:
             return "This file holds one network"
-        self._looked = Looked(self._looked.plane, (self._looked.member + step) % members)
+        self._looked = replace(self._looked, member=(self._looked.member + step) % members)
         return None
 
     def turn_plane(self, steps: int, about: Point) -> None:
@@ -231,4 +236,4 @@ class SliceSubject(Subject[SliceMoment]):
 
     def _move(self, moved: Callable[[Plane], Plane]) -> None:
         if self._looked is not None:
-            self._looked = Looked(moved(self._looked.plane), self._looked.member)
+            self._looked = replace(self._looked, plane=moved(self._looked.plane))

@@ -24,6 +24,7 @@ from nnexpr_tui.parts.table import ROOMY, TablePane, entitle
 from nnexpr_tui.parts.viewport import Viewport
 from nnexpr_tui.slices import VIEW
 from nnexpr_tui.slices.arranged import ARRANGEMENTS, WORDS, arrangements, usual
+from nnexpr_tui.slices.kinds import KINDS, MARGIN, OUTPUT, REGIONS, parted, spelled, words
 from nnexpr_tui.slices.lines import (
     COUNT_HELP,
     POINT_HELP,
@@ -62,9 +63,10 @@ class SliceView(MovedView, entry=VIEW):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._opening = ""  # the file that is being read
-        self._asked: tuple[Viewport | None, Row | None] | None = None
+        self._asked: tuple[Viewport | None, Row | None, str] | None = None
         self._arrangement = ""  # of ARRANGEMENTS; empty: as there is room
         self._colors = next(iter(COLORS))
+        self._kind = REGIONS  # of KINDS: what is counted
         self._output = 0
         self._ends: tuple[float, float] | None = None  # of the row that is drawn
 
@@ -106,7 +108,8 @@ class SliceView(MovedView, entry=VIEW):
 
     def _enter(self, of: OpenedNetwork) -> None:
         """Another network: look at it as it was opened."""
-        self._of, self._window, self._output, self._mark, self._asked = of, of.window, 0, -1, None
+        self._of, self._window, self._mark, self._asked = of, of.window, -1, None
+        self._kind, self._output = parted(of.of)
         self._arrangement = ""
         (left, right), (bottom, top) = of.window
         self._point = (left + right) / 2, (bottom + top) / 2
@@ -146,7 +149,7 @@ class SliceView(MovedView, entry=VIEW):
         if viewport is None and row is None:  # covered, or not laid out yet
             return
         self._grid = viewport or Viewport(self._window, max(chart.content_size.width, 1), ROWS_OF_PIXELS)
-        wanted = viewport, row
+        wanted = viewport, row, spelled(self._kind, self._output)
         if wanted != self._asked:
             self._asked = wanted
             self.controller.ask(SliceSubject, lambda slices: slices.watch(*wanted))
@@ -187,14 +190,19 @@ class SliceView(MovedView, entry=VIEW):
         titles = {
             "cells": COLORS[self._colors],
             "decisions": "Decisions",
-            "values": f"Output {self._output}",
+            "values": f"Margin of {self._output}" if self._kind == MARGIN else f"Output {self._output}",
             "input": "Input",
         }
+        below = (
+            words(spelled(self._kind, self._output)) if self._of is not None and self._of.outputs > 1 else ""
+        )
         for pane in self.query(SlicePane):
             if not pane.is_wanted:
                 continue
-            waits = self._waits(moment) and pane.kind == "cells"
-            entitle(pane, titles[pane.kind], moment.owed if waits else "")
+            waits = self._waits(moment) and (
+                pane.kind == "cells" or (pane.kind == "values" and self._kind in (OUTPUT, MARGIN))
+            )
+            entitle(pane, titles[pane.kind], moment.owed if waits else below if pane.kind == "cells" else "")
             cross = None if found is None else found.viewport.cross(self._point)
             setting: tuple[object, ...]
             if pane.kind == "input":
@@ -220,7 +228,7 @@ class SliceView(MovedView, entry=VIEW):
         owed = (
             row is None
             or row.of is not moment.looked
-            or (row.ends, row.t) != (self._asked or (None, None))[1]
+            or (row.ends, row.t) != (self._asked or (None, None, ""))[1]
         )
         entitle(pane, row_title(t), moment.along_note or (moment.owed if owed else ""))
         key = row, self._output, self._point[0], moment.marks, pane.size
@@ -264,8 +272,22 @@ class SliceView(MovedView, entry=VIEW):
             return
         self.begin()
         self._output = (self._output + step) % self._of.outputs
-        if not {"values", "row"} & set(ARRANGEMENTS[self._shown]):  # no title names it
+        if self._kind in (OUTPUT, MARGIN):
+            self.footer.say(f"Counted: {words(spelled(self._kind, self._output))}")
+        elif not {"values", "row"} & set(ARRANGEMENTS[self._shown]):  # no title names it
             self.footer.say(f"Output {self._output} of {self._of.outputs}, numbered from 0")
+
+    def action_count_of(self) -> None:
+        """All outputs together, the chosen one, its margin, or which is the largest."""
+        if self._of is None:
+            return
+        if self._of.outputs == 1:
+            self.footer.say("The network has one output, and that is what is counted")
+            return
+        self.begin()
+        self._kind = KINDS[(KINDS.index(self._kind) + 1) % len(KINDS)]
+        chosen = " (. and , choose which)" * (self._kind in (OUTPUT, MARGIN))
+        self.footer.say(f"Counted: {words(spelled(self._kind, self._output))}{chosen}")
 
     def action_arrange(self) -> None:
         names = arrangements(is_roomy=self._is_roomy)

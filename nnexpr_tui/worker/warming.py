@@ -64,11 +64,16 @@ def _compile_slices() -> None:
     shaped = torch.nn.Sequential(
         torch.nn.Conv2d(1, 1, 2), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(1, 2)
     )
+    pooled = torch.nn.Sequential(torch.nn.MaxPool2d(2), torch.nn.Flatten(), torch.nn.Linear(1, 2))
     place = np.eye(4)[0], np.eye(4)[1], np.eye(4)[2]
-    for network in (nnexpr.from_torch(stack), nnexpr.from_torch(shaped, input_shape=(1, 2, 2))):
-        for of in ("regions", "argmax"):
-            nnexpr.plane_regions(network, _BOX, plane=place, of=of)
-        nnexpr.path_regions(network, place[:2])
+    of_images = (nnexpr.from_torch(module, input_shape=(1, 2, 2)) for module in (shaped, pooled))
+    for network in (nnexpr.from_torch(stack), *of_images):
+        for of in ("regions", "argmax", "margin:0"):
+            cells = nnexpr.plane_regions(network, _BOX, plane=place, of=of)
+        cells.zeros, cells.boundary  # noqa: B018 - made when they are asked for
+        for of in ("regions", "margin:0"):
+            [path] = nnexpr.path_regions(network, place[:2], of=of)
+        path.zeros  # noqa: B018
         nnexpr.path_decisions(network, place[:2])
 
 
