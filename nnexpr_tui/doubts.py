@@ -52,13 +52,15 @@ def _of_cells(check: Certificate | PlaneCertificate) -> list[str]:
 
 def _open(check: Certificate | PlaneCertificate) -> list[str]:
     """What rounding leaves open, and nothing else has settled."""
-    if getattr(check, "exact", None):
+    if not check.unsettled:
         return []
-    found = []
+    found = ["exact arithmetic does not agree, or could not be asked"] if check.exact is False else []
     if check.merged:
         found.append(f"{_places(check.merged)} may be bends too weak to be told from rounding")
-    if level := getattr(check, "level", 0):
-        found.append(f"at {_places(level)} another output is larger, by what may be rounding")
+    if check.level:
+        found.append(f"at {_places(check.level)} another output is larger, by what may be rounding")
+    if check.literal and check.ties:
+        found.append(f"at {_places(check.ties)} rounding may have put bends together")
     return found
 
 
@@ -67,8 +69,8 @@ def remarks(check: Certificate | PlaneCertificate) -> list[str]:
     if not check.certified:
         return []
     found = []
-    if level := getattr(check, "level", 0):
-        found.append(f"at {_places(level)} two outputs are equal, but for rounding")
+    if check.level:
+        found.append(f"at {_places(check.level)} two outputs are equal, but for rounding")
     if unresolved := getattr(check, "unresolved", 0):
         found.append(f"{unresolved:,} neighbouring bends lie in one number of float64")
     return found

@@ -103,12 +103,14 @@ def test_what_may_be_spelled() -> None:
 
 
 def test_each_thing_that_a_certificate_misses_is_said() -> None:
-    sound = Certificate(max_residual=1e-15, allowed=1e-12, ties=3, merged=0, unresolved=0)
+    sound = Certificate(max_residual=1e-15, allowed=1e-12, ties=3, merged=0, unresolved=0, exact=True)
     assert doubts(sound) == remarks(sound) == []
     beyond = Certificate(max_residual=1e-3, allowed=1e-12, ties=0, merged=0, unresolved=0)
     assert "0.001 away" in doubts(beyond)[0]
     ruled = Certificate(max_residual=0.0, allowed=1e-12, ties=0, merged=0, unresolved=0, overruled=2)
     assert ["2 places" in each for each in doubts(ruled)] == [True]
+    tied = Certificate(max_residual=0.0, allowed=1e-12, ties=3, merged=0, unresolved=0)
+    assert ["3 places" in each for each in doubts(tied)] == [True]
     unasked = Certificate(max_residual=None, allowed=1e-12, ties=0, merged=0, unresolved=0)
     assert len(doubts(unasked)) == 1
     close = Certificate(max_residual=0.0, allowed=1e-12, ties=0, merged=0, unresolved=1)
