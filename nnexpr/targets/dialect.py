@@ -204,7 +204,12 @@ def _preamble(rows: list[list[str]], separator: str) -> int:
 
     pairs = pairwise(range(len(rows)))
     data = next((i for i, j in pairs if values[i] > 1 < values[j] and alike(i, j)), 0)
-    while data > 0 and len(rows[data - 1]) == len(rows[data]) and values[data - 1] and "word" not in kinds[data - 1]:
+    while (
+        data > 0
+        and len(rows[data - 1]) == len(rows[data])
+        and values[data - 1]
+        and "word" not in kinds[data - 1]
+    ):
         data -= 1  # a row of the data with a gap in it
     width, top = len(rows[data]), data
     while 0 < top > data - 4 and not values[top - 1] and "word" in kinds[top - 1]:

@@ -6,10 +6,10 @@ the mean square over the epochs,
     log L(t) ~ a + b t + c max(t - k, 0),    c > 0,
 
 k any recorded epoch but the first and the last. It is a knee where the rate falls to half at the most: 0 > b and
-b + c >= b / 2, after L has fallen by a millionth at least; a curve without one, such as an exponential, a plateau before
-a drop or a constant, has none. Each entry counts for the epochs around it, so the knee is that of the curve and not of
-where it was looked at. Units of loss and of time change nothing but the knee's own. What is recorded later than the
-knee can move it: it is the curve's as a whole.
+b + c >= b / 2, after L has fallen by a millionth at least; a curve without one, such as an exponential, a plateau
+before a drop or a constant, has none. Each entry counts for the epochs around it, so the knee is that of the curve and
+not of where it was looked at. Units of loss and of time change nothing but the knee's own. What is recorded later than
+the knee can move it: it is the curve's as a whole.
 
 For every k at once: with r what the best straight line leaves of log L, and h what it leaves of max(t - k, 0), the
 squared error shrinks by <r, h>² / <h, h> and c = <r, h> / <h, h>; both are sums over the entries after k. It costs
