@@ -10,11 +10,25 @@ from numpy.typing import ArrayLike
 
 from nnexpr.activations import PiecewiseLinear
 from nnexpr.networks.graph.affine import broadcast, scaled
-from nnexpr.networks.graph.draft import Signal
+from nnexpr.networks.graph.draft import Refused, Signal
 from nnexpr.networks.graph.maps import Index
 from nnexpr.networks.graph.nodes import Kinks, Maximum
 
-__all__ = ["at_least", "at_most", "bent", "clamped", "larger", "largest", "largest_over", "leaky", "smaller"]
+__all__ = [
+    "at_least",
+    "at_most",
+    "bent",
+    "clamped",
+    "larger",
+    "largest",
+    "largest_over",
+    "leaky",
+    "ordered",
+    "smaller",
+]
+
+
+MOST_SORTED = 32  # of which every other one is compared with its neighbour, as often
 
 
 def bent(signal: Signal, pieces: Sequence[PiecewiseLinear], which: ArrayLike = 0) -> Signal:
@@ -100,3 +114,25 @@ def larger(*signals: Signal) -> Signal:
 def smaller(*signals: Signal) -> Signal:
     """The smallest of signals at each place."""
     return scaled(larger(*(scaled(signal, -1.0) for signal in signals)), -1.0)
+
+
+def ordered(signal: Signal, axis: int, descending: bool = False) -> Signal:
+    """Sorted along an axis, by comparing neighbours in rounds, as many as there are numbers (Knuth 5.3.4)."""
+    moved = signal.at(np.moveaxis(signal.places, axis, 0))
+    count = len(moved.places)
+    if count > MOST_SORTED:
+        raise Refused(f"it sorts {count} numbers; at most {MOST_SORTED} are followed")
+    first, second = (larger, smaller) if descending else (smaller, larger)
+    for number in range(count):
+        start, pairs = number % 2, (count - number % 2) // 2
+        if not pairs:
+            continue
+        one, other = (moved.at(moved.places[at : start + 2 * pairs : 2]) for at in (start, start + 1))
+        moved, low, high = moved.draft.together([moved, first(one, other), second(one, other)])
+        places = moved.places.copy()
+        places[start : start + 2 * pairs : 2], places[start + 1 : start + 2 * pairs : 2] = (
+            low.places,
+            high.places,
+        )
+        moved = moved.at(places)
+    return moved.at(np.moveaxis(moved.places, 0, axis))

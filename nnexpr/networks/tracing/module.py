@@ -6,19 +6,22 @@ long; it is as it was afterwards. Where it cannot be run so it is run in its own
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.utils._pytree import tree_map
 
 from nnexpr.networks.graph.draft import Refused
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.maps import Array
 from nnexpr.networks.graph.rounding import compared, trial_points
+from nnexpr.networks.tracing.standing import Standing
 from nnexpr.networks.tracing.tensor import Cut, Followed, Place, Traced, Tracer
 from nnexpr.specification import InputError
 
@@ -36,7 +39,8 @@ def graph_of_module(
         with evaluated(module), torch.random.fork_rng(devices=[]), torch.no_grad():
             return _graph(module, shape, up_to)
     except Place as error:
-        raise InputError("module", f"{error.name} ({error.kind})".lstrip(), error.why) from None
+        place = f"{error.name} ({error.kind})" if error.name else error.kind
+        raise InputError("module", place, error.why) from None
     except Refused as error:
         raise InputError("module", type(module).__name__, str(error)) from None
 
@@ -57,18 +61,19 @@ def _graph(module: nn.Module, shape: tuple[int, ...], up_to: str | None) -> Grap
 
 def _run(module: nn.Module, x: Tensor, tracer: Tracer, shape: tuple[int, ...]) -> Any:
     """What the module gives, or what is given to the place up to which it is taken."""
+    tracer.modules = [("", module)]
     try:
-        with _named(module, tracer):
-            output = _in_double(module)(x)
+        with _named(module, tracer), Standing(tracer) as standing:
+            output = tree_map(standing.instead, _in_double(module)(x))
     except Cut as cut:
         return cut.tensor
     except (Place, Refused):
         raise
     except Exception as error:  # whatever a forward of its own raises
         why = str(error).partition("\n")[0][:160]
-        at = tracer.modules[-1][0] if tracer.modules else ""
+        at, kind = tracer.modules[-1]
         raise Place(
-            at, type(module).__name__, f"it cannot be run on inputs of shape {(1, *shape)} ({why})"
+            at, type(kind).__name__, f"it cannot be run on inputs of shape {(1, *shape)} ({why})"
         ) from None
     if tracer.up_to is not None:
         places = [name for name, _ in module.named_modules() if name] + list(tracer.met)
@@ -94,7 +99,11 @@ def _told(module: nn.Module, x: Array, up_to: str | None) -> tuple[Array, float]
     except Exception:  # tensors of its own in single precision
         parameter = next(module.parameters(), torch.empty(0))
         run, points, precision = module, points.to(parameter), float(torch.finfo(parameter.dtype).eps)
-        alone = at(points[:1])
+        try:
+            alone = at(points[:1])
+        except Exception as error:
+            why = str(error).partition("\n")[0][:160]
+            raise Refused(f"torch cannot run it on inputs of shape {(1, *x.shape[1:])} ({why})") from None
     try:
         together = at(points)
     except Exception:  # a module of one point at a time
@@ -108,6 +117,11 @@ def _told(module: nn.Module, x: Array, up_to: str | None) -> tuple[Array, float]
 
 def _in_double(module: nn.Module) -> Callable[[Tensor], Any]:
     """The module with its own forward and copies of its numbers in double precision, on the processor."""
+    if any(
+        isinstance(part, torch.jit.ScriptModule) for part in module.modules()
+    ):  # whose numbers cannot be exchanged
+        wide_module: nn.Module = copy.deepcopy(module).cpu().double()
+        return wide_module
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     wide = {
         name: tensor.detach().cpu().double() if tensor.is_floating_point() else tensor.detach().cpu().clone()
@@ -172,7 +186,8 @@ def _named(module: nn.Module, tracer: Tracer) -> Iterator[None]:
 def evaluated(module: nn.Module) -> Iterator[None]:
     """In evaluation mode, and then as it was."""
     modes = [(part, part.training) for part in module.modules()]
-    module.eval()
+    with suppress(NotImplementedError):  # what torch.export made has the mode that it was exported in
+        module.eval()
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ The rest is refused by its place. Nothing is drawn from torch's generators.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -28,7 +28,7 @@ from nnexpr.networks.graph.maps import Index
 from nnexpr.networks.tracing.moving import MOVING, NEW
 from nnexpr.networks.tracing.operators import OPERATORS
 
-__all__ = ["Cut", "Followed", "Place", "Traced", "Tracer"]
+__all__ = ["Cell", "Cut", "Followed", "Place", "Traced", "Tracer"]
 
 
 class Cut(Exception):
@@ -46,7 +46,7 @@ class Place(Exception):
 
 
 @dataclass
-class _Cell:
+class Cell:
     """What tensors that are views of one another share: the units of them all, ``(n,)``."""
 
     signal: Signal
@@ -63,6 +63,7 @@ class Tracer:
     )  # that are running, innermost last
     met: dict[str, int] = field(default_factory=dict)  # how often each place was
     narrowed: bool = False  # whether values were rounded to single precision or less
+    stand: Callable[[Tensor], Traced] = field(init=False)  # makes units that stand for a tensor of numbers
 
     def enter(self, name: str, module: torch.nn.Module, inputs: Sequence[Any]) -> None:
         """A module begins."""
@@ -143,11 +144,11 @@ class Followed(_Stand):
 class Traced(_Stand):
     """``spots``: where each number of it is among the units of the cell."""
 
-    cell: _Cell
+    cell: Cell
     spots: Index
 
     @classmethod
-    def of(cls, tracer: Tracer, cell: _Cell, spots: Index) -> Traced:
+    def of(cls, tracer: Tracer, cell: Cell, spots: Index) -> Traced:
         """A view of the cell."""
         made: Traced = cls._empty(cls, spots.shape, torch.float64)
         made.tracer, made.cell, made.spots = tracer, cell, spots
@@ -156,7 +157,7 @@ class Traced(_Stand):
     @classmethod
     def made(cls, tracer: Tracer, signal: Signal) -> Traced:
         """A new tensor of a signal."""
-        cell = _Cell(signal.at(signal.places.ravel()))
+        cell = Cell(signal.at(signal.places.ravel()))
         return cls.of(tracer, cell, np.arange(signal.places.size).reshape(signal.shape))
 
     @property
@@ -209,13 +210,12 @@ def _done(tracer: Tracer, func: Any, place: str, args: Any, kwargs: Any) -> Any:
     if name not in OPERATORS:
         raise Refused(f"it is not piecewise linear, or not known; up_to={place!r} takes what comes before it")
     written = args[0] if _is_written(func) else None
-    if written is not None and not isinstance(written, Traced):
-        raise Refused("it writes what depends on the input into a tensor that does not")
     values = {key: tree_map(_value, value) for key, value in bound.items()}
     tracer.narrowed |= values.get("dtype") in (torch.float32, torch.float16, torch.bfloat16)
     results = OPERATORS[name](tracer.draft, values)
     if written is not None:
-        written.write(results)
+        target = written if isinstance(written, Traced) else tracer.stand(written)
+        target.write(results)
         return written
     if len(func._schema.returns) > 1:  # the others are indices, or what only training needs
         unknown = torch.zeros(results.shape, dtype=torch.int64)
@@ -230,6 +230,10 @@ def _moved(tracer: Tracer, func: Any, args: Any, kwargs: Any) -> Any:
         isinstance(each, Traced) for each in tree_flatten((others, kwargs))[0]
     ):
         raise Refused("where it moves numbers depends on the input")
+    if (
+        func._schema.name.endswith("_") and _plain(func) != "squeeze"
+    ):  # of which torch's products take what it gives
+        raise Refused("it turns a tensor in place; turn it into a new one")
     is_view = func._schema.returns[0].alias_info is not None
     spots = moved.spots if is_view else moved.signal.places
     results = func(torch.from_numpy(spots + 1.0).contiguous(), *others, **kwargs)

@@ -2,196 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
+from following import assert_followed, points, randomised
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils import parametrizations
+from traced_cases import CASES, IMAGE, Of
 
 from nnexpr import InputError
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.nodes import Concatenate, Maximum
 from nnexpr.networks.interchange import from_torch
 from nnexpr.networks.network import Network
-
-IMAGE = (4, 6, 8)
-
-
-def randomised(module: nn.Module, seed: int = 0) -> nn.Module:
-    """In evaluation mode and double precision, with weights and statistics of its own."""
-    generator = torch.Generator().manual_seed(seed)
-    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
-        if tensor.is_floating_point():
-            drawn = torch.rand(tensor.shape, generator=generator) + 0.3
-            tensor.data.copy_(drawn if "var" in name else 2 * drawn - 1.6)
-    return module.double().eval()
-
-
-def points(shape: tuple[int, ...], n: int = 5, scale: float = 1.0) -> Tensor:
-    return scale * torch.randn(n, *shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-
-
-def assert_followed(module: nn.Module, shape: tuple[int, ...] = IMAGE, **options: object) -> Network | Graph:
-    """Its graph has its values at points that the conversion did not see."""
-    found = from_torch(module, shape, **options)
-    for scale in (0.5, 5.0):
-        x = points(shape, scale=scale)
-        with torch.no_grad():
-            told = module.eval()(x)
-        made = found(x.flatten(1))[0]
-        torch.testing.assert_close(made, told.flatten(1).double(), rtol=1e-12, atol=1e-12)
-    if isinstance(found, Graph):
-        assert found.output_shape == (tuple(told.shape[1:]) or (1,))
-    return found
-
-
-MODULES: dict[str, Callable[[], nn.Module]] = {
-    "stride, dilation and groups": lambda: nn.Conv2d(4, 6, (3, 2), (2, 1), (1, 2), (1, 2), groups=2),
-    "padded to the same": lambda: nn.Conv2d(4, 2, (3, 4), padding="same"),
-    "reflected": lambda: nn.Conv2d(4, 2, 3, padding=(2, 1), padding_mode="reflect"),
-    "replicated": lambda: nn.Conv2d(4, 2, 3, padding=1, padding_mode="replicate"),
-    "circular": lambda: nn.Conv2d(4, 2, 3, padding=(1, 2), padding_mode="circular"),
-    "no bias": lambda: nn.Conv2d(4, 2, 3, bias=False),
-    "transposed": lambda: nn.ConvTranspose2d(4, 3, 3, 2, 1, output_padding=1),
-    "transposed by groups": lambda: nn.ConvTranspose2d(4, 4, (2, 3), 3, (2, 0), dilation=(3, 1), groups=2),
-    "normalised": lambda: nn.BatchNorm2d(4, eps=1e-2),
-    "normalised, no weights": lambda: nn.BatchNorm2d(4, affine=False),
-    "means": lambda: nn.AvgPool2d((2, 3), padding=(1, 0)),
-    "means without padding": lambda: nn.AvgPool2d(3, 2, 1, ceil_mode=True, count_include_pad=False),
-    "means over a divisor": lambda: nn.AvgPool2d(2, divisor_override=3),
-    "global mean": lambda: nn.AdaptiveAvgPool2d(1),
-    "adaptive means": lambda: nn.AdaptiveAvgPool2d((4, 3)),
-    "largest": lambda: nn.MaxPool2d(3, 2, 1, ceil_mode=True),
-    "largest, dilated": lambda: nn.MaxPool2d((2, 3), (1, 2), dilation=2),
-    "adaptive largest": lambda: nn.AdaptiveMaxPool2d((4, 3)),
-    "PReLU by channel": lambda: nn.PReLU(4),
-    "ReLU6": lambda: nn.ReLU6(),
-    "Hardtanh": lambda: nn.Hardtanh(-0.25, 1.5),
-    "Hardsigmoid": lambda: nn.Hardsigmoid(),
-    "Softshrink": lambda: nn.Softshrink(0.7),
-    "RReLU": lambda: nn.RReLU(),
-    "Threshold": lambda: nn.Threshold(0.5, 0.5),
-    "Dropout": lambda: nn.Sequential(nn.Dropout(), nn.Dropout2d(), nn.AlphaDropout()),
-    "Linear on the last axis": lambda: nn.Linear(8, 3),
-    "Flatten, Unflatten": lambda: nn.Sequential(nn.Flatten(2), nn.Unflatten(2, (12, 4)), nn.ReLU()),
-    "shuffled": lambda: nn.Sequential(nn.PixelShuffle(2), nn.PixelUnshuffle(2), nn.ChannelShuffle(2)),
-    "nearest": lambda: nn.Upsample(scale_factor=2),
-    "nearest, exactly": lambda: nn.Upsample((7, 11), mode="nearest-exact"),
-    "bilinear": lambda: nn.Upsample(scale_factor=2, mode="bilinear"),
-    "bicubic": lambda: nn.Upsample((9, 5), mode="bicubic"),
-    "bicubic between corners": lambda: nn.Upsample(scale_factor=1.5, mode="bicubic", align_corners=True),
-    "bilinear between corners": lambda: nn.Upsample((7, 11), mode="bilinear", align_corners=True),
-    "padding of every kind": lambda: nn.Sequential(
-        nn.ZeroPad2d((1, 0, 2, -1)), nn.ConstantPad2d(1, 2.5), nn.ReflectionPad2d(1), nn.ReplicationPad2d(2)
-    ),
-    "unfolded": lambda: nn.Unfold((2, 3), padding=1, stride=2),
-    "normalised weights": lambda: parametrizations.weight_norm(nn.Conv2d(4, 3, 3)),
-    "orthogonal weights": lambda: parametrizations.orthogonal(nn.Linear(8, 5)),
-}
-
-
-IN_DEPTH: dict[str, Callable[[], nn.Module]] = {
-    "stride, dilation and groups": lambda: nn.Conv3d(
-        4, 6, (2, 3, 1), (2, 1, 2), (1, 0, 1), (2, 1, 1), groups=2
-    ),
-    "padded to the same": lambda: nn.Conv3d(4, 2, 3, padding="same", bias=False),
-    "transposed": lambda: nn.ConvTranspose3d(4, 2, (2, 3, 2), (2, 1, 2), 1, output_padding=(1, 0, 0)),
-    "normalised": lambda: nn.Sequential(nn.BatchNorm3d(4), nn.Dropout3d(), nn.PReLU(4)),
-    "means": lambda: nn.AvgPool3d((2, 1, 3), 2, (1, 0, 1), count_include_pad=False),
-    "largest": lambda: nn.MaxPool3d((3, 2, 2), (1, 2, 2), (1, 0, 1), ceil_mode=True),
-    "adaptive means": lambda: nn.AdaptiveAvgPool3d((2, 1, 3)),
-    "adaptive largest": lambda: nn.AdaptiveMaxPool3d((2, 3, 1)),
-    "nearest": lambda: nn.Upsample(scale_factor=2),
-    "trilinear": lambda: nn.Upsample((4, 3, 7), mode="trilinear"),
-    "padding of every kind": lambda: nn.Sequential(
-        nn.ZeroPad3d(1), nn.ReflectionPad3d(1), nn.ReplicationPad3d((1, 0, 0, 2, 1, 1))
-    ),
-}
-
-
-@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-@pytest.mark.parametrize("name", IN_DEPTH)
-def test_every_module_in_three_dimensions_is_that_of_torch(name: str) -> None:
-    assert_followed(randomised(IN_DEPTH[name]()), (4, 3, 4, 5))
-
-
-@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")  # of torch's own
-@pytest.mark.parametrize("name", MODULES)
-def test_every_module_is_that_of_torch(name: str) -> None:
-    assert_followed(randomised(MODULES[name]()))
-
-
-class Of(nn.Module):
-    """A function as a module."""
-
-    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.function(x)
-
-
-def written(x: Tensor) -> Tensor:
-    """Into views of a tensor, which all who look at it see."""
-    y = x.clone()
-    above = y[:, :2]
-    y[:, 0] = 1.0
-    above[..., 1] += 2.0
-    y[:, 1:, 2] = x[:, 1:, 3].relu()
-    above.mul_(-2.0)
-    z = x.new_zeros(x.shape)
-    z[:, 1] = above[:, 0]
-    functional.relu(y, inplace=True)
-    return torch.cat([y, z, above], dim=1)
-
-
-DOUBLE = torch.float64
-FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "view, size": lambda x: x.view(x.size(0), x.shape[1], -1).relu(),
-    "permute, transpose, swapaxes": lambda x: x.permute(0, 2, 3, 1).transpose(1, 2).swapaxes(-1, -2).abs(),
-    "squeeze, unsqueeze, expand": lambda x: x.unsqueeze(2).expand(-1, -1, 3, -1, -1).squeeze(2),
-    "chunk, split, unbind, stack": lambda x: torch.stack([x.chunk(2, 1)[1], *x.split(2, 1)]).unbind(0)[2],
-    "index, slice, flip, roll": lambda x: x[:, [2, 0], 1:, ::2].flip(-1).roll(1, 2)[..., None, 0],
-    "repeat, tile, narrow": lambda x: x.repeat(1, 2, 1, 1).narrow(1, 3, 3).tile(1, 1, 2, 1),
-    "gather, index_select": lambda x: x.index_select(1, torch.tensor([1, 1, 3])).triu(),
-    "add, sub, neg, mul, div": lambda x: (2 - x * 3 / 4 + torch.arange(8)) - (-x).sub(1, alpha=0.5) + (1 - x),
-    "matrix products": lambda x: (x @ weights(8, 3)) + (weights(5, 6) @ x)[:, :, :1, :3],
-    "products in stacks": lambda x: torch.matmul(weights(4, 5, 6), x) @ weights(4, 8, 2),
-    "a product with a vector": lambda x: x @ weights(8),
-    "einsum": lambda x: torch.einsum("bchw,kc->bwkh", x, weights(3, 4)),
-    "means and sums": lambda x: x.mean((2, 3), keepdim=True) + x.sum(1, keepdim=True) + x.mean(-1)[..., None],
-    "running sums": lambda x: x.cumsum(2),
-    "largest and least": lambda x: x.amax((1, 3)) + x.max(1)[0].min(-1).values + x.amin((1, 3)),
-    "maximum, minimum": lambda x: torch.max(x, x.flip(1)) - torch.minimum(x, 0.5 * x - 1),
-    "maximum with numbers": lambda x: x.maximum(torch.arange(8.0)) + x.clamp(max=torch.arange(6.0)[:, None]),
-    "clamp of every kind": lambda x: x.clamp(-1, 2) + x.clamp_min(0.5) + x.clamp(max=torch.tensor(0.1)) + x.clip(1, -1),
-    "activations": lambda x: functional.relu6(functional.leaky_relu(x, 0.3)) + functional.hardtanh(x) + x.relu(),
-    "a PReLU of one slope": lambda x: functional.prelu(x, torch.tensor([-0.7], dtype=DOUBLE)),
-    "concatenated with numbers": lambda x: torch.cat([x, x.new_ones(len(x), 1, *x.shape[2:]), torch.zeros_like(x)], 1),
-    "chosen by numbers": lambda x: torch.where(torch.arange(8) > 3, x, -x).masked_fill(torch.arange(8) == 6, 9.0),
-    "largest in one dimension": lambda x: functional.max_pool1d(x.flatten(2), 3, 2) + x.flatten(2)[:, :, :23],
-    "means in one dimension": lambda x: functional.avg_pool1d(x.flatten(2), 3, 2, 1),
-    "adaptive means in one dimension": lambda x: functional.adaptive_avg_pool1d(x.flatten(2), 7),
-    "convolved in one dimension": lambda x: functional.conv1d(x.flatten(2), weights(2, 2, 5), None, 2, 1, 2, 2),
-    "written": written,
-    "added in place": lambda x: x.clone().add_(x).relu_().neg_(),
-    "a branch on the shape": lambda x: x.relu() if x.shape[1] == 4 and x.ndim == 4 else x.abs(),
-}  # fmt: skip
-
-
-def weights(*shape: int) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)), dtype=DOUBLE)
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_is_that_of_torch(name: str) -> None:
-    assert_followed(Of(FUNCTIONS[name]))
 
 
 class Block(nn.Module):
@@ -350,11 +175,11 @@ def test_random_architectures(seed: int) -> None:
         "means",
         "reflected",
     ]
-    functions = [
+    names += [
         "maximum, minimum",
         "clamp of every kind",
         "add, sub, neg, mul, div",
-        "activations",
+        "a residual sum",
         "matrix products",
     ]
 
@@ -365,11 +190,7 @@ def test_random_architectures(seed: int) -> None:
             self.branches: list[bool] = []
             shape = IMAGE
             for _ in range(4):
-                module = (
-                    Of(FUNCTIONS[str(rng.choice(functions))])
-                    if rng.random() < 0.4
-                    else MODULES[str(rng.choice(names))]()
-                )
+                module = CASES[str(rng.choice(names))].module()
                 try:
                     made = tuple(module(torch.zeros(2, *shape)).shape[1:])
                 except (RuntimeError, ValueError):

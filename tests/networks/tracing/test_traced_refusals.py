@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from test_traced_modules import IMAGE, Classifier, Of, randomised
+from following import randomised
+from test_traced_modules import Classifier
 from torch import Tensor, nn
 from torch.nn import functional
+from traced_cases import IMAGE, Of
 
 from nnexpr import InputError
 from nnexpr.networks.interchange import from_torch
@@ -33,7 +35,11 @@ from nnexpr.networks.interchange import from_torch
         (lambda x: x + torch.rand(()), "other values"),
         (lambda x: x - x.mean(0, keepdim=True), "several points together"),
         (lambda x: functional.dropout(x, 0.5, training=True), "not piecewise linear"),
-        (lambda x: torch.zeros(x.shape).copy_(x), "into a tensor that does not"),
+        (lambda x: torch.zeros(x.shape, dtype=torch.int64).copy_(x), "whole numbers"),
+        (lambda x: x.clone().transpose_(2, 3), "turns a tensor in place"),
+        (lambda x: x.flatten(1).sort()[0], "it sorts 192 numbers; at most 32"),
+        (lambda x: x.norm(dim=1), "sum and the largest of the absolute values"),
+        (lambda x: torch.lerp(x, -x, x), "its weights depend"),
         (lambda x: x[5], "cannot be run on inputs of shape"),
         (lambda x: x.detach().numpy(), "cannot be run|does not depend"),
         (lambda x: functional.lp_pool2d(x, 2, 2), "not piecewise linear"),
