@@ -95,7 +95,7 @@ CASES: dict[str, tuple[Any, Callable[[Tensor], Tensor]]] = {
     "Add": (one("Add", {"c": array(4, 1, 1)}), lambda x: x + t(array(4, 1, 1))),
     "Sub": (one("Sub", {"c": array(8)}), lambda x: x - t(array(8))),
     "Mul": (one("Mul", {"c": array(6, 1)}), lambda x: x * t(array(6, 1))),
-    "Div": (one("Div", {"c": array(6, 1)}), lambda x: x / t(array(6, 1))),
+    "Div": (one("Div", {"c": array(6, 1) ** 2 + 0.5}), lambda x: x / (t(array(6, 1)) ** 2 + 0.5)),
     "Sum, Mean": (model([helper.make_node("Sum", ["x", "c", "x"], ["z"]), helper.make_node("Mean", ["z", "c"], ["y"])],
                         {"c": array(8)}), lambda x: (2 * x + 2 * t(array(8))) / 2),
     "Neg, Abs": (model([helper.make_node("Neg", ["x"], ["z"]), helper.make_node("Abs", ["z"], ["y"])], {}),
