@@ -159,4 +159,5 @@ def layer_counts(layers: Index, hidden: int) -> tuple[int, ...]:
 
 def dead_units(dead: NDArray[np.integer | np.bool_], units: Index) -> Units:
     """The hidden units marked in ``dead``, as (layer from 1, unit from 0), in order; ``units (hidden units, 2)``."""
-    return tuple(sorted((layer, unit) for layer, unit in units[dead.nonzero()[0]].tolist()))
+    marked = dead.nonzero()[0]
+    return tuple(sorted(map(tuple, units[marked].tolist()))) if len(marked) else ()

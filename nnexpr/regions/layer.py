@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnexpr.kernels import rows as kernels
 from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.memory import table
 from nnexpr.kernels.sparse import sparse_affine
 
 __all__ = [
@@ -162,7 +163,7 @@ def run_of(runs: Index, unit: int) -> int:
 @compiled
 def affine(rows: Array, layer: Layer, bias: Array) -> Array:
     """``bias + rows (n, inputs) W``, ``(n, outputs)``."""
-    result = np.empty((len(rows), len(bias)))
+    result = table(len(rows), len(bias))
     affine_into(rows, layer, bias, result)
     return result
 

@@ -358,7 +358,7 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, signs: bool
     ends = traced.ends
     begins, born = ends[:-1], traced.births[ends, 0]
     bends = ends[born > 0]
-    at, named = traced.positions[bends], stack.named(traced.births[bends])
+    at, (layers, units) = traced.positions[bends], stack.named(traced.births, bends)
     regions, corners = _activation_regions(traced, closed)
     slopes, values = traced.slopes[begins], traced.values[ends]
     single = values.shape[1] == 1
@@ -369,8 +369,8 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, signs: bool
         closed=closed,
         breakpoints=at,
         points=points_on(path, _segments(traced, bends), at),
-        bend_layers=named[:, 0],
-        bend_units=named[:, 1],
+        bend_layers=layers,
+        bend_units=units,
         piece_positions=traced.positions[ends],
         slopes=slopes[:, 0] if single else slopes,
         values=values[:, 0] if single else values,
@@ -378,7 +378,7 @@ def _regions(traced: Traced, stack: Stack, path: Path, closed: bool, signs: bool
         turned=tuple(corners.tolist()),
         lengths=traced.lengths[stack.measured],
         activation_regions=regions,
-        bends_by_layer=layer_counts(named[:, 0], stack.hidden),
+        bends_by_layer=layer_counts(layers, stack.hidden),
         dead_units=dead_units(traced.dead, stack.units),
         check=traced.certificate(at, stack),
         enclose=partial(_enclosed_at, stack, traced.number, *where),

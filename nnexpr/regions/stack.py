@@ -25,6 +25,7 @@ __all__ = ["NotPiecewiseLinear", "Stack"]
 
 NO_PLACES = np.zeros(0, dtype=np.int64)
 TIE_TOLERANCE = 2.0**-49  # that of networks of which none is said
+LINE = 8  # numbers of a line of the cache
 ROUNDING = 2.0**-50  # a smaller tie tolerance could not tell a tie from rounding
 
 
@@ -136,14 +137,15 @@ class Stack:
         """What all members have, as in ``Member``."""
         return self.shapes, self.runs, self.functions, self.places, self.tolerance
 
-    def named(self, births: Index) -> Index:
-        """Units given by (hidden layer of the stack from 1, place in it), ``(n, 2)``, as the network calls them; those
-        of a ``Network`` have their names already.
+    def named(self, births: Index, rows: Index) -> tuple[Index, Index]:
+        """Layers and units, as the network calls them, of some ``rows`` of ``births (n, 2)``, (hidden layer of the
+        stack from 1, place in it); those of a ``Network`` have their names already.
         """
+        layers, units = births[rows, 0], births[rows, 1]
         if self.graph is None:
-            return births
-        found: Index = self.units[self.firsts[births[:, 0] - 1] + births[:, 1]]
-        return found
+            return layers, units
+        found = self.units[self.firsts[layers - 1] + units]
+        return found[:, 0], found[:, 1]
 
     def layers_of(self, layers: Index) -> Index:
         """Hidden layers of the stack, from 1, as the network counts them, the lowest of several; 0 and more than there
@@ -199,10 +201,12 @@ def pack(parameters: Array, shapes: Index, packed: Array) -> bool:
         start = 0
         for layer in range(len(shapes)):
             inputs, outputs = shapes[layer, 0], shapes[layer, 1]
-            for each in range(inputs + 1):
-                for unit in range(outputs):
-                    number = parameters[member, start + unit * (inputs + 1) + each]
-                    packed[member, start + each * outputs + unit] = number
+            for first in range(0, outputs, LINE):
+                end = min(first + LINE, outputs)
+                for each in range(inputs + 1):
+                    for unit in range(first, end):
+                        number = parameters[member, start + unit * (inputs + 1) + each]
+                        packed[member, start + each * outputs + unit] = number
             start += (inputs + 1) * outputs
         for each in range(start):
             infinite += not abs(parameters[member, each]) < np.inf

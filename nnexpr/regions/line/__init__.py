@@ -105,7 +105,7 @@ def linear_regions(
 def _regions(traced: Traced, stack: Stack) -> LineRegions:
     ends = traced.ends
     inside, begins = ends[1:-1], ends[:-1]
-    named = stack.named(traced.births[inside])
+    layers, units = stack.named(traced.births, inside)
     slopes, values = traced.slopes[begins], traced.values[ends]
     single = values.shape[1] == 1
     return LineRegions(
@@ -113,9 +113,9 @@ def _regions(traced: Traced, stack: Stack) -> LineRegions:
         slopes=slopes[:, 0] if single else slopes,
         values=values[:, 0] if single else values,
         activation_regions=len(traced.positions) - 1,
-        bends_by_layer=layer_counts(named[:, 0], stack.hidden),
-        bend_layers=named[:, 0],
-        bend_units=named[:, 1],
+        bends_by_layer=layer_counts(layers, stack.hidden),
+        bend_layers=layers,
+        bend_units=units,
         dead_units=dead_units(traced.dead, stack.units),
         collapsed=traced.collapsed,
         check=traced.certificate(traced.positions[inside], stack),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.compiled import compiled, compiled_loosely
 from nnexpr.regions.layer import Array, Index
 
 __all__ = ["NOTHING", "SLOPES", "VALUES", "Front", "Path", "finite", "length"]
@@ -50,7 +50,7 @@ def finite(rows: Array) -> bool:
     return number == 0
 
 
-@compiled
+@compiled_loosely
 def length(rows: Array, units: int) -> float:
     """The length of the polyline through the first ``units`` numbers of the rows."""
     total = 0.0

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.memory import table
 from nnexpr.regions.layer import Array, Bends, Index, Layer, Sparse, by_rows, pieces_of, run_of
 from nnexpr.regions.line.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
 from nnexpr.regions.line.front import NOTHING, Front
@@ -83,7 +84,7 @@ def put_in(front: Front, below: Front, late: Late, layer: Layer) -> tuple[Front,
     positions, births, z, slopes, variances, blurs, _ = front
     (rows, width), count, above = z.shape, len(late.places), by_rows(layer)
     new_positions, new_births = np.empty(rows + count), np.empty((rows + count, 2), dtype=np.int64)
-    new_z, new_slopes = np.empty((rows + count, width)), np.empty((rows + count, width))
+    new_z, new_slopes = table(rows + count, width), table(rows + count, width)
     given, fed = np.empty(rows + count, dtype=np.int64), np.empty(width, dtype=np.int64)
     kept, steepest = np.zeros((3, layer.inputs)), np.abs(below.slopes)
     now = Inputs(kept[0], kept[1], kept[2])

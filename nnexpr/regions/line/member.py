@@ -16,6 +16,7 @@ import psutil
 from numpy.typing import NDArray
 
 from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.memory import lent
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.regions.counted import Certificate, allowed
 from nnexpr.regions.exact.settled import pieces_of
@@ -108,11 +109,12 @@ def walk(
     def one(number: int) -> Result:
         row, room = stack.parameters[number], MODEST
         least = care = VALUES if stack.tolerance > WIDE else NOTHING
-        while (traced := Traced(*trace(row, *shared, care, room, certify, measure))).status not in SETTLED:
-            if traced.status == FULL:
-                room = room_for(traced.scale)
+        while (found := trace(row, *shared, care, room, certify, measure))[0] not in SETTLED:
+            if found[0] == FULL:
+                room = room_for(found[-1])
             else:
-                care = traced.status
+                care = found[0]
+        traced = Traced(*found, number=number)
         if traced.status == OVERFLOW:
             raise ValueError(f"member {number} overflows float64 on this domain")
         if certify and stack.graph is not None:
@@ -122,7 +124,7 @@ def walk(
             traced = traced._replace(sigma=_explained(stack, number, path, traced))
         if certify and (care > least or traced.ties or traced.merged):
             traced = traced._replace(exact=pieces_of(stack, number, path.inputs, traced))
-        return result(traced._replace(number=number))
+        return result(traced)
 
     shares = in_shares(lambda low, high: [*map(one, range(low, high))], len(stack.parameters), FEWEST)
     return list(chain.from_iterable(shares))
@@ -194,7 +196,7 @@ def trace(
     a tenth of the time. ``care``: NOTHING, VALUES or SLOPES. ``room``: the bytes that the tables of a layer may take.
     ``measure``: whether to find lengths.
     """
-    member = Member(parameters, shapes, runs, functions, places, tolerance)
+    member = Member(lent(parameters), lent(shapes), lent(runs), lent(functions), lent(places), tolerance)
     path = Path(knots, inputs, origins, directions)
     births, turned = np.zeros((len(knots), 2), dtype=np.int64), np.zeros(len(knots), dtype=np.int64)
     variances = np.zeros((len(knots) if care >= VALUES else 0, inputs.shape[1]))
@@ -370,7 +372,8 @@ def _near(
     tolerance: float,
 ) -> Array:
     """How near its kink a unit counts as on it, at each crossing that shares its interval with another."""
-    near, (runs, _), rooms = np.zeros(len(places)), layer.bends, rooms_of(layer.bends)
+    near, (runs, _), dense = np.zeros(len(places)), layer.bends, len(layer.weights) > 0
+    rooms = rooms_of(layer.bends) if front.care >= VALUES else near
     for at in range(len(places)):
         row, unit = places[at, ROW], places[at, UNIT]
         before, after = max(at - 1, 0), min(at + 1, len(places) - 1)
@@ -380,7 +383,7 @@ def _near(
             own = measures[at, LEFT] * front.variances[row, unit]
             own += measures[at, RIGHT] * front.variances[row + 1, unit]
             near[at] = min(tolerance * np.sqrt(own), rooms[run_of(runs, unit)])
-        elif len(layer.weights) == 0:
+        elif not dense:
             near[at] = own_nearness(below, layer, unit, given[row] if len(given) else row)
         else:
             near[at] = near_row(below, given, row, longest)

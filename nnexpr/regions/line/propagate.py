@@ -22,6 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexpr.kernels.compiled import compiled
+from nnexpr.kernels.memory import table
 from nnexpr.regions.layer import Array, Bends, Index, Pieces, ends_of, pieces_of
 from nnexpr.regions.line.crossings import KINK, LEFT, RIGHT, RISE, ROW, UNIT
 from nnexpr.regions.line.front import SLOPES, VALUES, Front
@@ -40,7 +41,7 @@ def insert(number: int, front: Front, places: Index, measures: Array, same: Inde
     rows, width = z.shape
     total = rows + len(places) - repeated
     new_positions, new_births = np.empty(total), np.empty((total, 2), dtype=np.int64)
-    new_z, new_slopes = np.empty((total, width)), np.empty((total, width))
+    new_z, new_slopes = table(total, width), table(total, width)
     new_variances = np.empty((total if care >= VALUES else 0, width))
     new_blurs = np.empty((total if care == SLOPES else 0, width))
     end, at = 0, 0

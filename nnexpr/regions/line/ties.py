@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.compiled import compiled, compiled_loosely, inlined
 from nnexpr.regions.layer import (
     CANCELLED,
     Array,
@@ -259,11 +259,10 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> tuple[
     ``front``: the layer's pre-activations with their variances; ``below``: the outputs below, with theirs. Squares
     overflow from 1e154 on: nothing is taken for a tie there.
     """
-    z, variances, (runs, functions) = front.values, front.variances, layer.bends
-    rooms, tied = rooms_of(layer.bends), np.empty((16, 3), dtype=np.int64)
-    met, own = np.empty(z.shape[1] * functions.shape[2]), np.empty(layer.inputs)
-    weights, sparse = layer.weights, layer.sparse
-    end = 0
+    z, variances, bends = front.values, front.variances, layer.bends
+    (runs, functions), rooms = bends, rooms_of(bends)
+    tied, met = np.empty((16, 3), dtype=np.int64), np.empty(z.shape[1] * functions.shape[2])
+    shared, own, end = np.empty(z.shape[1]), np.empty(layer.inputs), 0
     for row in range(len(z)):
         first = end
         for run in range(len(runs)):
@@ -278,9 +277,13 @@ def settle(front: Front, below: Front, layer: Layer, tolerance: float) -> tuple[
                         tied[end, 0], tied[end, 1], tied[end, 2] = row, unit, distance == 0.0
                         met[end - first] = kink
                         end += 1
-        if end > first:
-            column(weights, sparse, tied[first, 1], own)
-            _measure(front, below, weights, sparse, own, row, tied[first, 1], met[0])
+        if end > first and variances[row, tied[first, 1]] > 0.0:
+            if len(layer.weights):
+                _covary(below.values, below.variances, row, layer.weights, tied[first, 1], shared)
+            else:
+                column(layer.weights, layer.sparse, tied[first, 1], own)
+                _covary_sparse(below, row, layer.sparse, own, shared)
+            _measure(z, variances, row, tied[first, 1], met[0], shared)
         for at in range(first, end):
             z[row, tied[at, 1]] = met[at - first]
             variances[row, tied[at, 1]] = 0.0
@@ -292,12 +295,13 @@ def _ties(z: Array, tied: Index) -> int:
     """At how many places a unit is on its kink, but for those at which it is to the bit and stays there on some side:
     there it meets nothing. ``z`` is on it at all of them.
     """
-    ties = 0
-    for row, unit, exactly in tied:
+    ties, last = 0, len(z) - 1
+    for at in range(len(tied)):
+        row, unit = tied[at, 0], tied[at, 1]
         stays = (row > 0 and z[row - 1, unit] == z[row, unit]) or (
-            row + 1 < len(z) and z[row + 1, unit] == z[row, unit]
+            row < last and z[row + 1, unit] == z[row, unit]
         )
-        ties += not (stays and exactly)
+        ties += not (stays and tied[at, 2])
     return ties
 
 
@@ -305,45 +309,46 @@ def _ties(z: Array, tied: Index) -> int:
 def _longer(tied: Index) -> Index:
     """Room for twice as many."""
     longer = np.empty((2 * len(tied), 3), dtype=np.int64)
-    for at in range(len(tied)):
-        longer[at] = tied[at]
+    longer[: len(tied)] = tied
     return longer
 
 
-@compiled
-def _measure(
-    front: Front, below: Front, weights: Array, sparse: Sparse, own: Array, row: int, unit: int, kink: float
-) -> None:
-    """Move a row by its regression on ``unit``, of the weights ``own (inputs,)``, which was measured to be at ``kink``.
-
-    Two sums covary through the inputs they share, and through the rounding of weights that are equal.
+@inlined
+def _measure(z: Array, variances: Array, row: int, unit: int, kink: float, shared: Array) -> None:
+    """Move a row by its regression on ``unit``, which was measured to be at ``kink``; ``shared (units,)``: how each
+    unit covaries with it.
     """
-    z, variances = front.values[row], front.variances[row]
-    inputs, doubts = below.values[row], below.variances[row]
-    measured, move = variances[unit], kink - z[unit]
-    if not measured > 0.0:
-        return
-    for other in range(len(z)):
-        shared = 0.0
+    measured, move = variances[row, unit], kink - z[row, unit]
+    for other in range(len(shared)):
+        gain = shared[other] / measured
+        z[row, other] += gain * move
+        variances[row, other] = max(variances[row, other] - gain * shared[other], 0.0)
+
+
+@inlined
+def _covary(inputs: Array, doubts: Array, row: int, weights: Array, unit: int, shared: Array) -> None:
+    """How much each unit of a dense layer covaries with ``unit`` at a row: two sums covary through the inputs that they
+    share, and through the rounding of weights that are equal.
+    """
+    for other in range(len(shared)):
+        total = 0.0
         for j in range(len(weights)):
-            weight = weights[j, other]
-            shared += own[j] * weight * doubts[j]
-            if own[j] == weight:
-                shared += own[j] * weight * inputs[j] * inputs[j]
-        if len(weights) == 0:
-            shared = _shared(sparse, other, own, inputs, doubts)
-        gain = shared / measured
-        z[other] += gain * move
-        variances[other] = max(variances[other] - gain * shared, 0.0)
+            own, weight = weights[j, unit], weights[j, other]
+            total += own * weight * doubts[row, j]
+            if own == weight:
+                total += own * weight * inputs[row, j] * inputs[row, j]
+        shared[other] = total
 
 
 @compiled
-def _shared(sparse: Sparse, other: int, own: Array, inputs: Array, doubts: Array) -> float:
-    """The covariance of a unit with weights ``own`` and the unit ``other`` of a sparse matrix."""
-    (offsets, places, weights, _), shared = sparse, 0.0
-    for at in range(offsets[other], offsets[other + 1]):
-        j, weight = places[at], weights[at]
-        shared += own[j] * weight * doubts[j]
-        if own[j] == weight:
-            shared += own[j] * weight * inputs[j] * inputs[j]
-    return shared
+def _covary_sparse(below: Front, row: int, sparse: Sparse, own: Array, shared: Array) -> None:
+    """The same of a sparse layer; ``own (inputs,)``: the weights of the unit."""
+    offsets, places, weights, _ = sparse
+    for other in range(len(shared)):
+        total = 0.0
+        for at in range(offsets[other], offsets[other + 1]):
+            j, weight = places[at], weights[at]
+            total += own[j] * weight * below.variances[row, j]
+            if own[j] == weight:
+                total += own[j] * weight * below.values[row, j] * below.values[row, j]
+        shared[other] = total
