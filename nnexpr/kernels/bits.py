@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nnexpr.kernels.compiled import compiled
 from nnexpr.kernels.vectors import INDEX, VECTOR_BYTES, Emitter, emitted
 
-__all__ = ["WORD", "count", "exceeding", "lowest", "put"]
+__all__ = ["WORD", "choose", "count", "exceeding", "lowest", "put"]
 
 WORD = 64  # bits of an integer
 LANES = VECTOR_BYTES // 8  # float64 numbers of a vector
@@ -65,6 +65,28 @@ def put(number: float, words: Bits, out: Array) -> None:
         while at < end:
             if (bits >> (at - first)) & 1:
                 out[at] = number
+            at += 1
+
+
+@emitted(types.void)
+def _either(emit: Emitter, bits: Any, on: Any, off: Any, out: Any, first: Any) -> None:
+    """Write one number to the places of a vector from ``first`` whose bits, the lowest ones, are set, else another."""
+    lanes = emit.builder.trunc(bits, ir.IntType(emit.lanes))
+    mask = emit.builder.bitcast(lanes, ir.VectorType(ir.IntType(1), emit.lanes))
+    emit.store(emit.builder.select(mask, emit.splat(on), emit.splat(off)), emit.data(3), first)
+
+
+@compiled
+def choose(on: float, off: float, words: Bits, out: Array) -> None:
+    """Write ``on`` to ``out[i]`` where bit i % 64 of ``words[i // 64]`` is set, and ``off`` where it is not."""
+    for word in range(len(words)):
+        first, end, bits = WORD * word, min(WORD * (word + 1), len(out)), words[word]
+        at = first
+        while at + LANES <= end:
+            _either(bits >> (at - first), on, off, out, at)
+            at += LANES
+        while at < end:
+            out[at] = on if (bits >> (at - first)) & 1 else off
             at += 1
 
 

@@ -31,6 +31,8 @@ __all__ = ["affine"]
 # again whenever the stack does not begin with a line of the cache; 4 share more zeros, and were 2% slower.
 BLOCK = 6 if HAS_32_REGISTERS else 4
 LANES = VECTOR_BYTES // 8  # float64 numbers of a vector
+LARGE = 1 << 13  # weights: from here on a matrix is copied strip by strip
+FEW = 4  # blocks of rows for which that is not worth it
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -39,19 +41,24 @@ Index = NDArray[np.int64]
 def _tile(vectors: int) -> Any:
     @emitted(types.void)
     def tile(
-        emit: Emitter, out: Any, weights: Any, bias: Any, column: Any, width: Any, values: Any, row: Any,
-        inputs: Any, last: Any, live: Any, number: Any,
+        emit: Emitter, out: Any, weights: Any, bias: Any, column: Any, width: Any, start: Any, stride: Any,
+        values: Any, row: Any, inputs: Any, last: Any, live: Any, number: Any,
     ) -> None:  # fmt: skip
-        """A block of rows of C from ``row`` to at most ``last``, at so many vectors of columns from ``column``."""
-        to, matrix, first, rows, chosen = (emit.data(i) for i in (0, 1, 2, 5, 9))
+        """A block of rows of C from ``row`` to at most ``last``, at so many vectors of columns from ``column``; their
+        weights are from ``start`` on, the rows of these ``stride`` apart.
+        """
+        to, matrix, first, rows, chosen = (emit.data(i) for i in (0, 1, 2, 7, 11))
         builder, places = emit.builder, _block(emit, row, last)
         starts = [builder.gep(rows, [builder.mul(place, inputs)]) for place in places]
-        columns = [emit.offset(column, ir.Constant(INDEX, emit.lanes), v) for v in range(vectors)]
+        columns, weighed = (
+            [emit.offset(begin, ir.Constant(INDEX, emit.lanes), v) for v in range(vectors)]
+            for begin in (column, start)
+        )
 
         def body(at: Value, sums: list[Value]) -> list[Value]:
             k = emit.scalar(chosen, at)
-            start = builder.mul(k, width)
-            weight = [emit.load(matrix, builder.add(start, each)) for each in columns]
+            at_row = builder.mul(k, stride)
+            weight = [emit.load(matrix, builder.add(at_row, each)) for each in weighed]
             value = [emit.splat(emit.scalar(each, k)) for each in starts]
             return [emit.fma(value[i // vectors], weight[i % vectors], total) for i, total in enumerate(sums)]
 
@@ -98,11 +105,15 @@ def _block_product(
     while column < width:
         if width - column > LANES and width >= 2 * LANES:  # the last vectors overlap those before
             column = min(column, width - 2 * LANES)
-            _two(out, weights, bias, column, width, values, low, inputs, high - 1, live, number)
+            _two(
+                out, weights, bias, column, width, column, width, values, low, inputs, high - 1, live, number
+            )
             column += 2 * LANES
         else:
             column = min(column, width - LANES)
-            _one(out, weights, bias, column, width, values, low, inputs, high - 1, live, number)
+            _one(
+                out, weights, bias, column, width, column, width, values, low, inputs, high - 1, live, number
+            )
             column += LANES
 
 
@@ -139,6 +150,28 @@ def _sparse(values: Array, weights: Array, bias: Array, out: Array) -> None:
 
 
 @compiled
+def _by_columns(values: Array, weights: Array, bias: Array, out: Array) -> None:
+    """The same of a large matrix: a strip of its columns, copied so that it stays in the cache, at all rows."""
+    (inputs, width), strip = weights.shape, 2 * LANES
+    blocks, column = -(-len(values) // BLOCK), 0
+    live, numbers = np.empty((blocks, inputs + 1), dtype=np.int64), np.empty(blocks, dtype=np.int64)
+    near = np.empty((inputs, strip))
+    for block in range(blocks):
+        low, high = BLOCK * block, min(BLOCK * (block + 1), len(values))
+        numbers[block] = _live_inputs(values, low, high, live[block])
+    while column < width:
+        column = min(column, width - strip)
+        for each in range(inputs):
+            for place in range(strip):
+                near[each, place] = weights[each, column + place]
+        for block in range(blocks):
+            low, last = BLOCK * block, min(BLOCK * (block + 1), len(values)) - 1
+            own, number = live[block], numbers[block]
+            _two(out, near, bias, column, width, 0, strip, values, low, inputs, last, own, number)
+        column += strip
+
+
+@compiled
 def _narrow(values: Array, weights: Array, bias: Array, out: Array) -> None:
     """The same for fewer columns: each number is a sum along vectors of inputs, folded at its end."""
     inputs, columns = weights.shape
@@ -160,7 +193,9 @@ def _narrow(values: Array, weights: Array, bias: Array, out: Array) -> None:
 @compiled
 def affine(values: Array, weights: Array, bias: Array, out: Array) -> None:
     """``out (rows, columns) = bias + values (rows, inputs) weights (inputs, columns)``; ``out`` overlaps nothing."""
-    if len(bias) >= LANES:
+    if weights.size > LARGE and len(values) > FEW * BLOCK and len(bias) >= 2 * LANES:
+        _by_columns(values, weights, bias, out)
+    elif len(bias) >= LANES:
         _sparse(values, weights, bias, out)
     else:
         _narrow(values, weights, bias, out)

@@ -13,9 +13,9 @@ import numpy as np
 
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.layer import Array, Bends, Index, Layer, affine, squared
+from nnexpr.regions.plane.families import scales_on
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.mesh import Bits, Narrow
-from nnexpr.regions.plane.tree import scales_on
 
 __all__ = ["BLOCK", "Level", "carefully"]
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexpr.kernels.bits import exceeding
 from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.layer import Array, Bends, Index, Layer, affine
 from nnexpr.regions.plane.layers import Sides
@@ -55,12 +56,18 @@ def _contradict(
 
     ``limits: (units,)``, of the first; ``active: (points, n)`` takes their activation, and the others as they are.
     """
+    heights, depths, groups = np.empty(z.shape[1]), np.empty(z.shape[1]), lines.groups
+    higher, lower = np.empty(len(lines.firsts), dtype=np.int64), np.empty(len(lines.firsts), dtype=np.int64)
     for point in range(z.shape[0]):
-        bits = above[cells[point]]
+        for group in range(len(groups)):
+            first, end, word, words = groups[group, 0], groups[group, 1], groups[group, 2], groups[group, 3]
+            kink = lines.kinks[word]
+            for unit in range(first, end):
+                heights[unit] = z[point, unit] - kink
+                depths[unit] = -heights[unit]
+            exceeding(heights[first:end], limits[first:end], higher[word : word + words])
+            exceeding(depths[first:end], limits[first:end], lower[word : word + words])
         for word in range(len(lines.firsts)):
-            for each in range(lines.counts[word]):
-                unit = lines.firsts[word] + each
-                height = z[point, unit] - lines.kinks[word]
-                is_above = (bits[word] >> each) & 1 != 0
-                wrong[point] |= is_above != (height > 0.0) and abs(height) > limits[unit]
+            bits = above[cells[point], word]
+            wrong[point] |= (higher[word] & ~bits) | (lower[word] & bits) != 0
     activate(z, 0, len(z), bends, active)

@@ -59,7 +59,7 @@ def decide(
         longer[: len(classes)] = classes
         classes, cell = longer, _decide(mesh, cell, layer, limits, steepness, longer, level, most)
     if mesh.sizes[CELLS] > most:
-        raise TooManyCells(most, int(mesh.sizes[CELLS]), layer, layer, share_of(mesh, cell))
+        raise TooManyCells(most, int(mesh.sizes[CELLS]), layer, layer, share_of(mesh, slice(cell)))
     return mesh, classes[: mesh.sizes[CELLS]], int(level[0])
 
 

@@ -15,9 +15,13 @@ Cost: a new cell takes two walks around its corners and about two interpolations
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
+
 from nnexpr.kernels.bits import WORD, lowest
 from nnexpr.kernels.compiled import compiled, inlined
-from nnexpr.regions.layer import Array
+from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.plane.mesh import (
     ABOVE,
     AFTER,
@@ -35,13 +39,36 @@ from nnexpr.regions.plane.mesh import (
 from nnexpr.regions.plane.sides import survey, take_sides, unit_and_kink
 from nnexpr.regions.plane.values import interpolate
 
-__all__ = ["cut", "split_cell"]
+__all__ = ["DONE", "Turns", "cut", "split_cell", "turns_of"]
 
 # The place of a crossing is in doubt by the unit's rounding over its slope. Where lines are nearly parallel that says
 # nothing any more; more than this share of the edge is not believed.
 MOST_DOUBT = 2.0**-30
 
 SPLITS = 8  # edges, and vertices, that there must be room for before a cell is cut; three, and two, are made
+
+DONE, WAITING, NEXT, END = range(4)  # the places in ``Turns.numbers``
+
+
+class Turns(NamedTuple):
+    """In which order cells are cut: all parts of one before the next, and the last one cut off first, so that what is
+    worked on lies together.
+    """
+
+    done: Index  # (cells or more,) those that no line cuts any more
+    waiting: Index  # (cells or more,) parts of one cell, of which the last one is next
+    numbers: (
+        Index  # how many of both there are, the next cell of the layer below, and the one behind its last
+    )
+
+
+def turns_of(mesh: Mesh, before: Turns | None = None) -> Turns:
+    """Those of a layer that begins, or goes on with more room after ``before``."""
+    done, waiting = np.empty((2, len(mesh.first)), dtype=np.int64)
+    if before is None:
+        return Turns(done, waiting, np.array([0, 0, 0, mesh.sizes[CELLS]]))
+    done[: len(before.done)], waiting[: len(before.waiting)] = before.done, before.waiting
+    return Turns(done, waiting, before.numbers)
 
 
 @inlined
@@ -166,18 +193,32 @@ def _close(mesh: Mesh, cell: int, entry: int, leave: int, layer: int) -> None:
 
 
 @compiled
-def cut(mesh: Mesh, cell: int, layer: int, lines: Lines, limits: Array, steepness: Array, most: int) -> int:
-    """Cut all cells from ``cell`` on; the number of cells if done, else the cell at which room ran out.
+def cut(
+    mesh: Mesh, turns: Turns, layer: int, lines: Lines, limits: Array, steepness: Array, most: int
+) -> bool:
+    """Cut the cells of the layer below, one after another, each with all its parts; whether they are all done.
 
-    ``limits``, ``steepness: (units,)``. Stops after ``most`` cells.
+    ``limits``, ``steepness: (units,)``. Stops where room runs out, and after ``most`` cells; goes on from ``turns``.
     """
-    while cell < mesh.sizes[CELLS] <= most:
+    done, waiting, numbers = turns
+    while mesh.sizes[CELLS] <= most:
+        if numbers[WAITING] == 0:
+            if numbers[NEXT] == numbers[END]:
+                return True
+            waiting[0], numbers[WAITING] = numbers[NEXT], 1
+            numbers[NEXT] += 1
+        numbers[WAITING] -= 1
+        cell = waiting[numbers[WAITING]]
         for word in range(mesh.cell_bits.shape[2]):
             crossed = mesh.cell_bits[cell, ABOVE, word] & mesh.cell_bits[cell, BELOW, word]
             while crossed != 0:
-                line = word * WORD + lowest(crossed)
-                if not split_cell(mesh, cell, line, layer, lines, limits, steepness):
-                    return cell
+                new, line = mesh.sizes[CELLS], word * WORD + lowest(crossed)
+                room = split_cell(mesh, cell, line, layer, lines, limits, steepness)
+                waiting[numbers[WAITING]] = new if room else cell
+                numbers[WAITING] += 1
+                if not room:
+                    return False
                 crossed = mesh.cell_bits[cell, ABOVE, word] & mesh.cell_bits[cell, BELOW, word]
-        cell += 1
-    return cell
+        done[numbers[DONE]] = cell
+        numbers[DONE] += 1
+    return False

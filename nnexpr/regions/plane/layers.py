@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexpr.kernels.bits import WORD
 from nnexpr.regions.layer import Array, Bends, Index, Layer
-from nnexpr.regions.plane.cut import cut
+from nnexpr.regions.plane.cut import DONE, cut, turns_of
 from nnexpr.regions.plane.mesh import (
     ABOVE,
     CELLS,
@@ -23,12 +24,13 @@ from nnexpr.regions.plane.mesh import (
     corners_of,
     grown,
     lines_of,
+    renumber,
     with_lines,
 )
 from nnexpr.regions.plane.outline import share_of
 from nnexpr.regions.plane.placed import Domain, Placed
-from nnexpr.regions.plane.sides import classify, meetings, seen, survey_cells
-from nnexpr.regions.plane.ties import Rounding
+from nnexpr.regions.plane.sides import Flags, meetings, seen, survey_cells
+from nnexpr.regions.plane.ties import Rounding, sizes_above
 from nnexpr.regions.plane.values import raise_values
 from nnexpr.regions.room import TooManyCells
 from nnexpr.regions.threads import in_shares
@@ -38,13 +40,21 @@ __all__ = ["Sides", "pattern_hashes", "subdivide"]
 FEWEST = 1 << 13  # vertices, or cells, worth a second thread
 
 
+class Near(NamedTuple):
+    """What counts as on a layer's kinks, and which of its units do for rounding alone: ``classify``."""
+
+    limits: Array  # (units,)
+    steepness: Array  # (units,)
+    rounded: Flags  # (units,)
+
+
 @dataclass(frozen=True)
 class Sides:
     """What a layer leaves: which cells it made of which, and on which side of its lines they lie.
 
-    ``parents: (cells,)``, the cell of the layer below that each is a part of; cells keep their number, parts get new
-    ones. ``above: (cells, words)``, a bit for each line, as in ``Mesh``; a cell on which z stays on the kink counts as
-    below it.
+    ``parents: (cells,)``, the cell of the layer below that each is a part of, ascending: parts of one lie together.
+    ``above: (cells, words)``, a bit for each line, as in ``Mesh``; a cell on which z stays on the kink counts as below
+    it.
     ``limits: (units,)``: half the width of what counts as on a kink, away from doubtful vertices.
     """
 
@@ -63,69 +73,72 @@ def subdivide(
     The last one has no kinks. Raises ``TooManyCells`` for more than ``most``, ``ValueError`` where values overflow.
     """
     corners = corners_of(domain)
-    mesh, rounding = box(corners, place.at(corners)), Rounding.of_inputs(place, domain)
+    values = place.at(corners)
+    mesh, rounding, sides = box(corners, values), Rounding.of_inputs(place, domain), []
     none = layers[-1].bends
-    below, sides = Bends(none.runs[:0], none.functions[:0]), []  # inputs pass as they are
-    for number, layer in enumerate(layers[:-1], 1):
-        lines = lines_of(layer.bends)
-        mesh, rounding, limits = _lifted(mesh, layer, rounding, below, lines, tolerance)
-        below = layer.bends
-        if len(lines.firsts):
-            mesh, done = _cut(mesh, lines, number, limits, rounding.steepness[: layer.own], most)
-            if mesh.sizes[CELLS] > most:
-                raise TooManyCells(
-                    most, int(mesh.sizes[CELLS]), number, len(layers) - 1, share_of(mesh, done)
-                )
-        cells = int(mesh.sizes[CELLS])
-        sides.append(
-            Sides(
-                mesh.parents[:cells].copy(),
-                mesh.cell_bits[:cells, ABOVE].copy(),
-                limits,
-                _dead(mesh, layer),
-            )
+    below = Bends(none.runs[:0], none.functions[:0])  # inputs pass as they are
+    sizes = np.abs(values).max(axis=0)
+    for number, layer in enumerate(layers, 1):
+        rounding, lines = rounding.through(layer, sizes), lines_of(layer.bends)
+        near = Near(
+            tolerance * rounding.sigmas[: layer.own],
+            rounding.steepness[: layer.own],
+            np.zeros(layer.own, dtype=np.bool_),
         )
+        mesh, ranges, ties = _lifted(mesh, layer, below, lines, near)
+        if number == len(layers):
+            break
+        order = np.arange(mesh.sizes[CELLS])
+        if len(lines.firsts):
+            mesh, order = _cut(mesh, lines, number, near, ties, most)
+            if mesh.sizes[CELLS] > most:
+                cells, share = int(mesh.sizes[CELLS]), share_of(mesh, order)
+                raise TooManyCells(most, cells, number, len(layers) - 1, share)
+        sides.append(
+            Sides(mesh.parents[order], mesh.cell_bits[order, ABOVE], near.limits, _dead(mesh, layer))
+        )
+        renumber(mesh, order)
+        below, sizes = layer.bends, sizes_above(layer.bends, ranges)
         rounding = rounding.above(below)
-    mesh, rounding, _ = _lifted(mesh, layers[-1], rounding, below, lines_of(layers[-1].bends), tolerance)
     return mesh, sides, rounding
 
 
-def _lifted(
-    mesh: Mesh, layer: Layer, rounding: Rounding, bends: Bends, lines: Lines, tolerance: float
-) -> tuple[Mesh, Rounding, Array]:
-    """The mesh with the next layer's pre-activations, their rounding, and what is near a kink, ``(units,)``.
+def _lifted(mesh: Mesh, layer: Layer, bends: Bends, lines: Lines, near: Near) -> tuple[Mesh, Array, int]:
+    """The mesh with the next layer's pre-activations and their sides of its ``lines``; the least and the largest of
+    each, ``(2, units)``, and how many are on a kink.
 
-    ``bends``: what bends the values below; ``lines``: the next layer's.
+    ``bends``: what bends the values below.
     """
     count, below = int(mesh.sizes[VERTICES]), mesh.values
     mesh = with_lines(mesh, len(layer.bias), len(lines.firsts))
 
-    def work(low: int, high: int) -> Array:
-        return raise_values(below, bends, layer, mesh.values, low, high)
+    def work(low: int, high: int) -> tuple[Array, int]:
+        return raise_values(below, bends, layer, mesh, lines, *near, low, high)
 
-    sizes = np.max(in_shares(work, count, FEWEST), axis=0)
-    if not np.isfinite(sizes).all():
+    found = in_shares(work, count, FEWEST)
+    lows, highs = np.min([own[0] for own, _ in found], axis=0), np.max([own[1] for own, _ in found], axis=0)
+    if not (np.isfinite(lows).all() and np.isfinite(highs).all()):
         raise ValueError("the network overflows float64 on this domain")
-    following = rounding.through(layer, sizes)
-    return mesh, following, tolerance * following.sigmas[: layer.own]
+    return mesh, np.stack([lows, highs]), sum(ties for _, ties in found)
 
 
-def _cut(
-    mesh: Mesh, lines: Lines, number: int, limits: Array, steepness: Array, most: int
-) -> tuple[Mesh, int]:
-    """The cells cut along the lines of a layer, until they are more than ``most``; and those that are done by then."""
+def _cut(mesh: Mesh, lines: Lines, number: int, near: Near, ties: int, most: int) -> tuple[Mesh, Index]:
+    """The cells cut along the lines of a layer, until they are more than ``most``; and those done by then, in order.
+
+    ``ties``: how many pre-activations are on a kink at vertices of the layers below.
+    """
     vertices, known = int(mesh.sizes[VERTICES]), int(mesh.sizes[TIES])
-    rounded = np.zeros(len(limits), dtype=np.bool_)  # units that only rounding keeps on a kink somewhere
-    ties = in_shares(
-        lambda low, high: classify(mesh, lines, limits, steepness, rounded, low, high), vertices, FEWEST
-    )
     in_shares(lambda low, high: survey_cells(mesh, low, high), int(mesh.sizes[CELLS]), FEWEST)
-    cell, made = 0, mesh
-    while (cell := cut(made, cell, number, lines, limits, steepness, most)) < made.sizes[CELLS] <= most:
+    made, turns = mesh, turns_of(mesh)
+    while (
+        not cut(made, turns, number, lines, near.limits, near.steepness, most) and made.sizes[CELLS] <= most
+    ):
         made = grown(made)
-    if sum(ties) or made.sizes[TIES] > known:
-        made.sizes[TIES] = known + meetings(made, lines, rounded, int(made.sizes[VERTICES]) - vertices)
-    return made, cell
+        turns = turns_of(made, turns)
+    if ties or made.sizes[TIES] > known:
+        new = int(made.sizes[VERTICES]) - vertices
+        made.sizes[TIES] = known + meetings(made, lines, near.rounded, new)
+    return made, turns.done[: turns.numbers[DONE]]
 
 
 def _dead(mesh: Mesh, layer: Layer) -> NDArray[np.bool_]:

@@ -24,10 +24,11 @@ from nnexpr.kernels.compiled import compiled
 from nnexpr.regions.bending import root as rounded
 from nnexpr.regions.layer import Array, Index, Layer, Member
 from nnexpr.regions.plane.careful import BLOCK, carefully
+from nnexpr.regions.plane.families import Tree, taken_apart, tree_of, whole
 from nnexpr.regions.plane.layers import Sides
 from nnexpr.regions.plane.mesh import Narrow
 from nnexpr.regions.plane.noted import note, nothing_noted
-from nnexpr.regions.plane.tree import Tree, descend, tree_of
+from nnexpr.regions.plane.tree import descend
 from nnexpr.regions.threads import in_shares
 
 __all__ = ["Gradients", "gradients", "terms"]
@@ -58,12 +59,12 @@ def gradients(root: Array, member: Member, layers: list[Layer], sides: list[Side
     weights, cells = layers[-1].weights, len(sides[-1].parents) if sides else 1
     noted, cancelling = nothing_noted(weights, cells), np.zeros(cells, np.bool_)
     if not sides:
-        note(noted, np.zeros(1, np.int32), root + 0.0)
+        note(noted, np.zeros(1, np.int32), whole(1), root + 0.0)
     else:
         tree, lowest = tree_of(sides), len(sides[0].parents)
-        lost = np.zeros(len(tree.members), np.bool_)
+        lost, apart = np.zeros(tree.starts[-1], np.bool_), taken_apart(layers)
         in_shares(
-            lambda low, high: descend(root, member, tree, low, high, noted, lost),
+            lambda low, high: descend(root, member, tree, apart, low, high, noted, lost),
             lowest,
             1 + lowest * FEWEST // cells,
         )
@@ -75,7 +76,7 @@ def gradients(root: Array, member: Member, layers: list[Layer], sides: list[Side
         for first in range(low, high, most):
             some = places[first : min(first + most, high)]
             *_, level = carefully(root, layers[:-1], sides, some)
-            note(noted, some, level.gradients.reshape(-1, len(weights)))
+            note(noted, some, whole(len(some)), level.gradients.reshape(-1, len(weights)))
             _add_doubt(level.blurs, some, noted.sizes)
 
     in_shares(work, len(places), FEWEST)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnexpr.kernels.compiled import compiled, compiled_loosely
+from nnexpr.kernels.compiled import compiled, compiled_loosely, inlined
 from nnexpr.kernels.rows import LANES, affine
 from nnexpr.regions.bending import root
 from nnexpr.regions.layer import Array, Index
+from nnexpr.regions.plane.families import Parts
 from nnexpr.regions.plane.mesh import Narrow
 
 __all__ = ["Noted", "note", "nothing_noted"]
@@ -45,27 +46,54 @@ def nothing_noted(weights: Array, cells: int) -> Noted:
 
 
 @compiled
-def note(noted: Noted, cells: Narrow, block: Array) -> None:
-    """Write down what gradients ``block (2 cells, units)``, an axis a row, say of ``cells``."""
+def note(noted: Noted, cells: Narrow, parts: Parts, block: Array) -> None:
+    """Write down what gradients say of ``cells``, which are ``parts`` with the terms ``block (2 sums, units)``, an axis
+    a row.
+    """
     weights = noted.weights
     columns = np.empty((len(block), weights.shape[1]))
     affine(block, weights, np.zeros(weights.shape[1]), columns)
-    _write(noted, cells, block, block.view(np.int64), columns)
+    squares, marks = np.empty(len(block)), np.empty(len(block), dtype=np.int64)
+    _measure(block, block.view(np.int64), noted.factors, squares, marks)
+    _write(noted, cells, parts, parts.steps.view(np.int64), columns, squares, marks)
+
+
+@inlined
+def _folded(bits: int) -> int:
+    """Of dyadic numbers only high bits are set, and products take those no lower: they are brought down."""
+    return bits ^ (bits >> 20) ^ (bits >> 40)
 
 
 @compiled_loosely
-def _write(noted: Noted, cells: Narrow, block: Array, bits: Index, columns: Array) -> None:
-    slopes, sizes, marks, _, factors = noted
-    units = block.shape[1]
+def _measure(block: Array, bits: Index, factors: Index, squares: Array, marks: Index) -> None:
+    """Of every row the sum of squares, and the mark."""
+    for row in range(len(block)):
+        square, mark = 0.0, 0
+        for unit in range(block.shape[1]):
+            square += block[row, unit] * block[row, unit]
+            mark += _folded(bits[row, unit]) * factors[row % 2, unit]
+        squares[row], marks[row] = square, mark
+
+
+@compiled
+def _write(
+    noted: Noted, cells: Narrow, parts: Parts, bits: Index, columns: Array, squares: Array, marks: Index
+) -> None:
+    slopes, sizes, found, weights, factors = noted
+    outputs = slopes.shape[2]
     for place in range(len(cells)):
         cell, mark = cells[place], 0
         for axis in range(2):
-            row, square = 2 * place + axis, 0.0
-            for unit in range(units):
-                square += block[row, unit] * block[row, unit]
-                own = bits[row, unit]  # of dyadic numbers the high bits alone, which products take no lower
-                mark += (own ^ (own >> 20) ^ (own >> 40)) * factors[axis, unit]
-            for each in range(slopes.shape[2]):
+            row = 2 * parts.sources[place] + axis
+            square = squares[row]
+            mark += marks[row]
+            for each in range(outputs):
                 slopes[cell, axis, each] = columns[row, each]
+            for at in range(parts.offsets[place], parts.offsets[place + 1]):
+                step, unit = parts.steps[at, axis], parts.units[at]
+                square += step * step
+                mark += _folded(bits[at, axis]) * factors[axis, unit]
+                for each in range(outputs):
+                    slopes[cell, axis, each] += step * weights[unit, each]
             sizes[cell, axis] = root(square)
-        marks[cell] = mark
+        found[cell] = mark

@@ -92,14 +92,14 @@ def _measure(
         areas[cell], middles[cell, 0], middles[cell, 1] = 0.5 * double, middle_x, middle_y
 
 
-def share_of(mesh: Mesh, first: int) -> float:
-    """The share of all cells' area that the ``first`` of them have."""
+def share_of(mesh: Mesh, some: Index | slice) -> float:
+    """The share of all cells' area that ``some`` of them have."""
     offsets, corners, _ = outline(mesh)
     behind = np.append(corners[1:], 0)
     behind[offsets[1:] - 1] = corners[offsets[:-1]]  # the corner after each
     (x, y), (following_x, following_y) = mesh.points[corners].T, mesh.points[behind].T
     areas = np.add.reduceat(x * following_y - following_x * y, offsets[:-1])
-    return float(areas[:first].sum() / areas.sum())
+    return float(areas[some].sum() / areas.sum())
 
 
 def chains(vertices: Array, edges: Index) -> list[Array]:

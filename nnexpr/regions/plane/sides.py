@@ -27,7 +27,7 @@ from nnexpr.regions.plane.mesh import (
     Mesh,
 )
 
-__all__ = ["classify", "meetings", "seen", "survey", "survey_cells", "take_sides", "unit_and_kink"]
+__all__ = ["Flags", "classify", "meetings", "seen", "survey", "survey_cells", "take_sides", "unit_and_kink"]
 
 Flags = NDArray[np.bool_]
 

@@ -112,8 +112,10 @@ def surface(
 def _made(mesh: Mesh, member: Member, layers: list[Layer], sides: list[Sides], place: Placed) -> Made:
     found, faces = gradients(place.directions, member, layers, sides), _faces(mesh)
     bends, merged = bending(place.directions, layers, sides, faces, found)
-    rounding = EPS * terms(layers) * found.sizes[:, :, None] * found.steepest
-    flat = not bends.any() and bool((np.abs(found.slopes) <= rounding).all())
+    flat = not bends.any()
+    if flat:
+        rounding = EPS * terms(layers) * found.sizes[:, :, None] * found.steepest
+        flat = bool((np.abs(found.slopes) <= rounding).all())
     own = np.arange(len(found.slopes))
     patterns, doubtful = pattern_hashes(sides), bool(found.cancelling.any())
     return Made(mesh, mesh.values, found.slopes, own, None, faces, bends, merged, flat, patterns, doubtful)
@@ -169,7 +171,7 @@ def _certificate(
     area = float(np.prod(box[:, 1] - box[:, 0]))
     return PlaneCertificate(
         euler=vertices - edges + cells,
-        area_error=abs(math.fsum(shape.areas.tolist()) - area) / area,
+        area_error=abs(float(shape.areas.sum()) - area) / area,
         twice_crossed=int(made.mesh.sizes[TWICE]),
         sampled_points=len(points),
         sampled_mismatches=int(np.count_nonzero(wrong)),

@@ -26,10 +26,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexpr.regions.layer import Array, Bends, Layer, affine, squared
+from nnexpr.regions.layer import Array, Bends, Layer, affine, pieces_of, squared
 from nnexpr.regions.plane.placed import Domain, Placed
 
-__all__ = ["Rounding"]
+__all__ = ["Rounding", "sizes_above"]
 
 MOST_GROWTH = 2.0**16
 
@@ -64,3 +64,20 @@ class Rounding:
         for (first, end, kinks), function in zip(bends.runs, bends.functions, strict=True):
             steepest[first:end] = np.abs(function[1, : kinks + 1]).max()
         return Rounding(self.sigmas * steepest, self.steepness * steepest)
+
+
+def sizes_above(bends: Bends, ranges: Array) -> Array:
+    """The largest size of each value above what bends, and of each number that passes as it is, ``(inputs,)``, of
+    pre-activations between ``ranges (2, inputs)``, which they reach.
+    """
+    sizes: Array = np.abs(ranges).max(axis=0)
+    for run, (first, end, _) in enumerate(bends.runs):
+        kinks, slopes, shifts = pieces_of(bends, run)
+        own = ranges[:, first:end]
+        piece = np.searchsorted(kinks, own)
+        found = np.abs(slopes[piece] * own + shifts[piece]).max(axis=0)
+        for number, kink in enumerate(kinks):
+            between = (own[0] < kink) & (kink < own[1])
+            found = np.where(between, np.maximum(found, abs(slopes[number] * kink + shifts[number])), found)
+        sizes[first:end] = found
+    return sizes

@@ -1,4 +1,4 @@
-"""The values of one layer at the vertices, in blocks of rows that stay in the cache."""
+"""The values of one layer at the vertices, and their sides of its lines, in blocks of rows that stay in the cache."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from nnexpr.kernels.compiled import compiled, inlined
 from nnexpr.regions.layer import Array, Bends, Layer, affine_into, ends_of
-from nnexpr.regions.plane.mesh import Mesh
+from nnexpr.regions.plane.mesh import Lines, Mesh
+from nnexpr.regions.plane.sides import Flags, classify
 
 __all__ = ["activate", "interpolate", "raise_values"]
 
@@ -61,26 +62,31 @@ def activate(values: Array, low: int, high: int, bends: Bends, out: Array) -> No
 
 
 @compiled
-def raise_values(below: Array, bends: Bends, layer: Layer, values: Array, low: int, high: int) -> Array:
-    """The next layer's pre-activations of the rows ``low:high``; the largest size of each of its inputs, ``(inputs,)``,
-    infinite where some pre-activation is not finite.
+def raise_values(
+    below: Array, bends: Bends, layer: Layer, mesh: Mesh, lines: Lines, limits: Array, steepness: Array,
+    rounded: Flags, low: int, high: int,
+) -> tuple[Array, int]:  # fmt: skip
+    """The next layer's pre-activations at the vertices ``low:high``, and on which side of its lines they lie
+    (``classify``); the least and the largest of each, ``(2, units)``, NaN where one is not finite, and how many count
+    as on a kink.
 
-    ``below (vertices, inputs)``: pre-activations, and what ``bends`` them. ``values (vertices, units)`` may be the same
-    array.
+    ``below (vertices, inputs)``: pre-activations, and what ``bends`` them; it may be the mesh's own values.
     """
-    inputs, units, infinite = layer.inputs, len(layer.bias), 0
-    active, raised, sizes = np.empty((ROWS, inputs)), np.empty((ROWS, units)), np.zeros(inputs)
+    units, ties, infinite = len(layer.bias), 0, 0
+    active, raised, ranges = np.empty((ROWS, layer.inputs)), np.empty((ROWS, units)), np.empty((2, units))
+    ranges[0], ranges[1] = np.inf, -np.inf
     for first in range(low, high, ROWS):
         count = min(ROWS, high - first)
         activate(below, first, first + count, bends, active)
         affine_into(active[:count], layer, layer.bias, raised[:count])
         for row in range(count):
-            for each in range(inputs):
-                size = abs(active[row, each])
-                sizes[each] = size if size > sizes[each] else sizes[each]
             for unit in range(units):
-                values[first + row, unit] = raised[row, unit]
-                infinite += not abs(raised[row, unit]) < np.inf
+                z = raised[row, unit]
+                mesh.values[first + row, unit] = z
+                ranges[0, unit] = z if z < ranges[0, unit] else ranges[0, unit]
+                ranges[1, unit] = z if z > ranges[1, unit] else ranges[1, unit]
+                infinite += not abs(z) < np.inf
+        ties += classify(mesh, lines, limits, steepness, rounded, first, first + count)
     if infinite > 0:
-        sizes[:] = np.inf
-    return sizes
+        ranges[:] = np.nan
+    return ranges, ties
