@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST", "cells_of", "changes_of", "pieces_of", "signs_of"]
 
 MOST = 1 << 16  # multiplications of whole numbers, about, of which a million take a second
+FAR = 8  # times as many are out of reach, also where the layers walked have more weights than the graph
 
 
 def _along(graph: Graph, vertices: Array) -> Along | None:
@@ -67,9 +68,13 @@ def signs_of(stack: Stack, number: int, vertices: Array, changes: int) -> bool |
     return None if found is None else found.signs == changes
 
 
-def cells_of(stack: Stack, place: Placed, domain: Domain, *, decisions: bool) -> InPlane | None:
-    """The exact counts on a rectangle of a plane; None as above."""
-    if not stack.is_literal:
+def cells_of(stack: Stack, place: Placed, domain: Domain, work: int, *, decisions: bool) -> InPlane | None:
+    """The exact counts on a rectangle of a plane; None as above.
+
+    ``work``: the weights of every layer times the cells below it that were counted, about what it takes. Where that is
+    far too much the first layers are not begun.
+    """
+    if not stack.is_literal or work > FAR * MOST:
         return None
     try:
         plane = place.origin, *place.directions

@@ -103,6 +103,7 @@ def surface(
             stack,
             place,
             domain,
+            _work(layers, sides),
             regions,
             made.classes is not None,
         ),
@@ -185,19 +186,27 @@ def _certificate(
     )
 
 
+def _work(layers: list[Layer], sides: list[Sides]) -> int:
+    """The weights of every layer times the cells below it."""
+    below = [1, *(len(each.parents) for each in sides)]
+    weights = [layer.weights.size + layer.sparse.weights.size for layer in layers]
+    return sum(cells * each for cells, each in zip(below, weights, strict=True))
+
+
 def _settled(
     check: PlaneCertificate,
     doubtful: bool,
     stack: Stack,
     place: Placed,
     domain: Domain,
+    work: int,
     regions: Index,
     decisions: bool,
 ) -> PlaneCertificate:
     """With what exact arithmetic says, where rounding might have decided something."""
     if not (doubtful or check.ties or check.merged or check.level):
         return check
-    found = cells_of(stack, place, domain, decisions=decisions)
+    found = cells_of(stack, place, domain, work, decisions=decisions)
     if found is None:
         return check
     count, cells = int(regions.max()) + 1, len(regions)
