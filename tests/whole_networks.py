@@ -2,6 +2,7 @@
 
 relu(x W + b), a layer of as many numbers as the operator takes, the operator, four units of a ReLU, two outputs. Each
 unit is zero somewhere on the rectangle, so that every number of the operator has a say in where those above it bend.
+Kinks of whole numbers meet: the counts are the exact ones also where a certificate leaves open what rounding decided.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ class Whole:
 def assert_the_line_is(found: PathRegions, exact: ExactPlane) -> None:
     """As many regions, which end where they do and have the outputs there."""
     ends = [0, *breakpoints(exact), 1]
-    assert (found.count, found.check.certified) == (len(ends) - 1, True)
+    assert found.count == len(ends) - 1
+    assert found.check.max_residual <= found.check.allowed
     np.testing.assert_allclose(found.positions, np.array(ends[1:-1], dtype=float), rtol=0, atol=1e-12)
     told = {s: maps for cell, maps in zip(exact.polygons, exact.maps, strict=True) for s, _ in cell}
     values = np.array([[unit[0] * end + unit[2] for unit in told[end]] for end in ends], dtype=float)
@@ -88,7 +90,8 @@ def assert_the_line_is(found: PathRegions, exact: ExactPlane) -> None:
 
 def assert_the_plane_is(found: PlaneRegions, exact: ExactPlane) -> None:
     """As many regions, and the map that holds on each cell."""
-    assert (found.count, found.check.certified) == (exact.linear_regions, True)
+    assert found.count == exact.linear_regions
+    assert (found.check.max_residual <= found.check.allowed, found.check.euler) == (True, 1)
     middles = [[float(sum(part) / len(cell)) for part in zip(*cell, strict=True)] for cell in exact.polygons]
     own, cells = found.locate(middles), len(found.areas)
     slopes, intercepts = found.slopes.reshape(cells, 2, -1), found.intercepts.reshape(cells, 1, -1)
