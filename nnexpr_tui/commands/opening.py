@@ -14,7 +14,6 @@ from nnexpr_tui.commands.explore import require_terminal
 from nnexpr_tui.commands.options import SectionedCommand, declared_options, own_option, store_option
 from nnexpr_tui.commands.slices import asked_slice, between_option, of_option, plane_options, up_to_option
 from nnexpr_tui.presets import Preset
-from nnexpr_tui.slices.kinds import REGIONS, is_spelled
 
 if TYPE_CHECKING:
     from nnexpr.runs.store import Store
@@ -77,6 +76,8 @@ def opening(
         place = Slice(domain=domain, domain2=domain2)
     if place is not None:
         place.check()
+    from nnexpr_tui.slices.kinds import REGIONS, is_spelled
+
     if of is not None and not is_spelled(of):
         raise InputError("of", of, "regions, argmax, output:K or margin:K, K the number of an output from 0")
     if not os.path.exists(file) and len(store.runs(file)) != 1:

@@ -228,7 +228,7 @@ async def test_every_screen_stands_with_its_digit_on_one_line(
             await pilot.press(present.key)
             tabs = ("  " if has_room else " +").join(
                 f"{entry.key} {entry.screen}" if has_room or entry is present
-                else rf"{entry.key} {entry.screen[:5]}\w*"
+                else rf"{entry.key} {entry.screen[:3]}\w*"
                 for entry in entries
             )  # fmt: skip
             await until(

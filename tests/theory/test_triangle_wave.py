@@ -150,7 +150,7 @@ def test_deep_waves_are_not_seen_through_the_pages_samples():
 def test_aligned_knots_are_the_wave_and_one_fewer_is_not(depth):
     needed = 2**depth - 1
     aligned, fewer = shallow_fit(depth, needed), shallow_fit(depth, needed - 1)
-    assert aligned.mse < 1e-20
+    assert aligned.mse < 2.0**-52  # squares of about 1/12 are summed and taken from one another
     assert aligned.linear_regions == needed + 1
     assert fewer.mse > 1e-3
     x = np.linspace(0, 1, 777)
