@@ -166,7 +166,7 @@ def test_a_name_that_is_cut_says_so_and_never_becomes_another(world: World) -> N
     ]  # fmt: skip
     assert told_apart(["width 176", "width 16"], 8) == ["width 1…", "width 16"]
     assert told_apart(["width 176", "width 180"], 8) == ["…176", "…180"]
-    assert told_apart(["depth 2, width 176", "depth 2, width 16"], 12) == ["…width 176", "…width 16"]
+    assert told_apart(["depth 2, width 176", "depth 2, width 16"], 12) == ["…width 176", "…2, width 16"]
     assert told_apart(["width 17600", "width 18000"], 4) == ["", ""]
     assert told_apart(["one name"] * 2, 5) == ["", ""]
     assert in_ascii("width 1…") == "width 1~"
