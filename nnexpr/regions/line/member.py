@@ -60,9 +60,7 @@ WIDE = 2.0**-40  # a tie tolerance that the quick way's margin of 2^-30 no longe
 class Traced(NamedTuple):
     """A member walked along a path of S segments."""
 
-    status: (
-        int  # DONE; OVERFLOW beyond float64; FULL without room; else the care that it needs and is not given
-    )
+    status: int  # DONE; OVERFLOW beyond float64; FULL without room; else the care that it needs
     positions: Array  # (rows,) and the rest of the output's ``Front``
     births: Index
     values: Array
