@@ -19,6 +19,9 @@ FIT := --target csv:examples/data/sunspots.csv --depth 5 --width 64 --init kaimi
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python -o -x $(BIN)/python.exe || $(PYTHON) -m venv $(VENV)
 	$(PIP) -e .
+	touch $@
+
+$(VENV)/.compiled: $(VENV)/.base
 	$(BIN)/nnexpr-tui doctor --compile > /dev/null
 	touch $@
 
@@ -26,14 +29,14 @@ $(VENV)/.dev: $(VENV)/.base
 	$(PIP) -e '.[dev]'
 	touch $@
 
-run: $(VENV)/.base
+run: $(VENV)/.compiled
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/nnexpr-tui --start $(FIT) $(ARGS); \
 	else exec $(BIN)/nnexpr-tui fit $(FIT) $(ARGS); fi
 
-test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+test: $(VENV)/.dev $(VENV)/.compiled
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
-search: $(VENV)/.dev
+search: $(VENV)/.dev $(VENV)/.compiled
 	$(BIN)/python -m pytest -n 2 --hypothesis-profile=search --timeout 0 $(ARGS)
 
 check: $(VENV)/.dev
@@ -50,7 +53,7 @@ dist: $(VENV)/.base
 	rm -rf dist
 	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m build --quiet
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev $(VENV)/.compiled
 	$(BIN)/nnexpr-tui bench
 	$(BIN)/python benchmarks/ensembles.py
 	$(BIN)/python benchmarks/optimisers.py
@@ -62,7 +65,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/charts.py
 	$(BIN)/python benchmarks/terminal.py
 
-mutate: $(VENV)/.dev
+mutate: $(VENV)/.dev $(VENV)/.compiled
 	$(BIN)/python tests/mutation/mutate.py --minutes $(MINUTES) $(FOLDERS)
 
 clean:

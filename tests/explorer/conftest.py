@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from stand_in import World
 from steps import keep_what_is_painted, stand_in_experiments
+from textual._wait import SLEEP_GRANULARITY, wait_for_idle
 from textual.pilot import Pilot
 
 from nnexpr_tui.app import Explorer
@@ -34,6 +35,15 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def read_as_painted(monkeypatch: pytest.MonkeyPatch) -> None:
     keep_what_is_painted(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def keys_are_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual waits twice after a key until the process is idle, a second at most, and one that trains never is.
+
+    What a key leads to is waited for by the tests themselves.
+    """
+    monkeypatch.setattr(wait_for_idle, "__defaults__", (SLEEP_GRANULARITY, 2 * SLEEP_GRANULARITY))
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,8 @@ UNHEARD = {
     "error: Failed to execute 'send' on 'WebSocket': Still in CONNECTING state.",
     "error: WebSocket is already in CLOSING or CLOSED state.",
 }
+# Of Chromium itself, on a machine with much else to do.
+LATE = re.compile(r"warning: task queue exceeded allotted deadline by \d+ms")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
@@ -91,4 +93,5 @@ def test_a_page_is_an_explorer(browser: Browser, tmp_path: Path) -> None:
         for watched in (first, second):
             origins = {re.sub(r"^(http|ws)(://[^/]+/).*", r"\2", url) for url in watched.asked}
             assert origins == {served.url.removeprefix("http")}
-            assert {line for line in watched.said if line.startswith(("error", "warning"))} <= UNHEARD
+            said = {line for line in watched.said if line.startswith(("error", "warning"))}
+            assert {line for line in said if not LATE.fullmatch(line)} <= UNHEARD

@@ -18,7 +18,7 @@ async def test_they_take_the_place_of_the_loss_and_give_it_back(explorer: Explor
     async with explorer.run_test(size=WIDE) as pilot:
         await ready(explorer)
         await pilot.press("s", "F")
-        await until(lambda: f"{TITLE}, member 0" in text(explorer))
+        await until(lambda: f"{TITLE}, up to" in text(explorer))
         assert "─ Loss ─" not in text(explorer)
         await pilot.press("F")
         await until(lambda: "─ Loss ─" in text(explorer))
