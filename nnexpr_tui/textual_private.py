@@ -274,6 +274,15 @@ class StyledOnce(Screen[ScreenResultType]):
         event.refresh_styles = event.refresh_styles and styled != self._styled
         self._styled = styled
 
+    def _compositor_refresh(self) -> None:
+        """Paint what is to be seen, but not a screen that has no widgets yet, and not twice in one turn.
+
+        Textual paints a screen when it is pushed, when its widgets have been laid out, and whole directly after that.
+        """
+        has_more_to_come = self._layout_required and self._repaint_required
+        if self._nodes and not has_more_to_come:
+            super()._compositor_refresh()
+
     async def _on_resize(self, event: events.Resize) -> None:
         """Before Textual's own handler, which lays the screen out: the first layout tells the screen of its size too.
 

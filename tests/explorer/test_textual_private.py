@@ -164,6 +164,29 @@ async def test_what_lies_beneath_is_shown_as_textual_shows_it(size: tuple[int, i
     assert shown == await cells(Textuals)
 
 
+async def test_a_screen_over_another_is_painted_once_and_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Beneath(App[None]):
+        def compose(self):
+            yield Static("beneath")
+
+    class Over(private.OverAnother[None]):
+        CSS = "Over { background: transparent; align: center middle; } Static { width: 6; }"
+
+        def compose(self):
+            yield Static("over it")
+
+    painted: list[tuple[bool, str]] = []
+    heard = private.on_display(
+        Beneath, lambda app, text: painted.append((isinstance(app.screen, Over), text))
+    )
+    monkeypatch.setattr(Beneath, "_display", heard)
+    async with Beneath().run_test(size=(20, 5)) as pilot:
+        await pilot.app.push_screen(Over())
+        await pilot.pause()
+        [over] = [text for is_over, text in painted if is_over]
+        assert "over" in over
+
+
 async def test_what_lies_beneath_fills_a_screen_that_is_larger_already() -> None:
     """While the terminal's size changes, the lower screen may be laid out after the upper one."""
     app = App[None]()
