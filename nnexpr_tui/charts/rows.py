@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -32,8 +33,17 @@ def plain_text(text: str, limit: int = 200) -> str:
 
     What comes from a file or a run's name reaches the terminal as the characters it shows and nothing else.
     """
-    shown = (" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in text[:limit])
-    return "".join(c for c in shown if unicodedata.category(c) not in UNSHOWN and cell_len(c)).strip()
+    text = text[:limit]
+    if text.isascii() and text.isprintable():  # as nearly all are
+        return text.strip()
+    return "".join(map(_shown_as, text)).strip()
+
+
+@lru_cache(maxsize=4096)
+def _shown_as(character: str) -> str:
+    if character in "\t\n\r\v\f\x85\u2028\u2029":
+        return " "
+    return character if unicodedata.category(character) not in UNSHOWN and cell_len(character) else ""
 
 
 def shortened(text: str, width: int) -> str:

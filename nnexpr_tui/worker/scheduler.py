@@ -24,7 +24,7 @@ from nnexpr_tui.worker.subject import Subject, sentence
 __all__ = ["Exported", "Said", "Scheduler", "Topic", "Updated"]
 
 TURN = 0.02  # seconds of a subject's work between two looks at the questions
-HUSH = 0.06  # seconds in which subjects rest, so that what draws has the interpreter to itself
+HUSH = 0.1  # seconds in which subjects rest, so that what draws has the interpreter to itself
 
 Topic = type[Subject[Any]]
 S = TypeVar("S", bound=Subject[Any])
