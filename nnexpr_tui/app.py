@@ -307,7 +307,8 @@ class Explorer(DifferencesOnly[None]):
             self._has_heard_keys = True
             self.lulls.key()
             self.controller.worker.hush()
-        if not (self.is_leaving and isinstance(event, (events.InputEvent, events.Paste))):
+        has_ended = self.is_leaving or not self.screen_stack
+        if not (has_ended and isinstance(event, (events.InputEvent, events.Paste))):
             await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
