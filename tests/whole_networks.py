@@ -69,11 +69,11 @@ class Whole:
         a, b = self.rng.integers(-4, 5, (2, INPUTS)).tolist()
         b[0] += 9
         [found] = path_regions(network, np.array([a, b], dtype=float))
-        assert_the_line_is(found, on_segment(self, a, b))
+        assert_the_line_is(found, on_segment(self._steps, a, b))
 
     def assert_counted_in_a_plane(self, network: Network | Graph) -> None:
         found = plane_regions(network, BOX, plane=tuple(part.astype(float) for part in self.plane))
-        assert_the_plane_is(found, in_plane(self, [part.tolist() for part in self.plane], BOX))
+        assert_the_plane_is(found, in_plane(self._steps, [part.tolist() for part in self.plane], BOX))
 
 
 def assert_the_line_is(found: PathRegions, exact: ExactPlane) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
-from broken import Broken, Claims, Patch, given, whole
+from broken import Broken, Claims, Patch, given, never_learns, whole
 from wrong_mode_laws import power
 from wrong_numerics import features
 from wrong_oscillations import errors
@@ -17,6 +18,7 @@ from wrong_planar import looks
 from nnexpr.experiments.attempt import Attempt
 from nnexpr.experiments.numerics import (
     arctan_table,
+    global_local,
     gradient_flow,
     gram_spectra,
     halving,
@@ -292,6 +294,22 @@ def of_pieces() -> Claims:
     return pieces.lower({("sine16", way): pieces.both(wave, pieces.PIECES, way, 1, 0) for way in pieces.WAYS})
 
 
+SHORT = {f"{Z}.pieces.EPOCHS": 400, f"{Z}.pieces.RATE": 0.03, f"{Z}.pieces.SAMPLES": 800}
+
+
+def of_winners() -> Claims:
+    """Z17."""
+    cases = (("smooth", "sparse"), ("rough", "dense"))
+    return [global_local.winner_changes({
+        (*case, basis): global_local.relative_error(*case, basis)
+        for case, basis in product(cases, ("hat", *global_local.GLOBAL))
+    })]  # fmt: skip
+
+
+def every_basis_a_hat(x: Any, y: Any, knots: Any, **asked: Any) -> Any:
+    return least_squares(x, y, knots, basis="hat", solver="hat")
+
+
 NUMERICS = (
     Broken("ReLUs of one power more", given(f"{Z}.gram_spectra.spectrum", smoother), of_the_line,
            ("Z2", "Z2 cantilever")),
@@ -312,6 +330,7 @@ NUMERICS = (
     Broken("the design matrix for its Gram matrix", given("nnexpr.linear.factored.FactoredDesign.fit", by_design),
            of_table_1, ("Z9 float32",)),
     Broken("eigenvalues 3 % too large", eigenvalues_too_large, in_turn, ("Z12 in turn",)),
+    Broken("every basis the hats", given(f"{Z}.global_local.least_squares", every_basis_a_hat), of_winners, ("Z17",)),
     Broken("samples without noise", given(f"{Z}.gradient_flow.NOISE", 0.0), whole("gradient-flow"),
            ("Z12 stopping",)),
     Broken("halved exponents", other_exponents(lambda found: found / 2), by_time, ("Z13",)),
@@ -325,7 +344,8 @@ NUMERICS = (
            given(f"{Z}.structured.waves_in_turn", lambda n: replace(waves_in_turn(n), outer=waves_in_turn(n).whole)),
            of_parts, ("Z19 gradients",)),
     Broken("two knots a piece", given(f"{Z}.pieces.KNOTS", 2), of_pieces, ("Z20 error",),
-           {f"{Z}.pieces.EPOCHS": 400}),
+           SHORT),
+    Broken("no learning", never_learns, of_pieces, ("Z20 trained",), SHORT),
     Broken("roots of exponents", given(f"{Z}.rashomon_sets._exponent", lambda chance: (-math.log(chance)) ** 0.5),
            by_frequency, ("Z15 frequency",)),
     Broken("random for trained", given(f"{Z}.random_features.Errors.ratio", lambda each, *units: 5.0), of_features,

@@ -11,7 +11,7 @@ from scipy.stats import mannwhitneyu
 from wrong import errors, printed_cells, pruned
 
 from nnexpr.experiments.concepts import lottery, universality
-from nnexpr.experiments.manifold import setup, tables
+from nnexpr.experiments.manifold import bends, setup, tables
 from nnexpr.experiments.manifold.near_print import near_print, ratios_to_print
 from nnexpr.experiments.manifold.printed import PRINTED
 from nnexpr.experiments.manifold.setup import CURVES, Setting, start, train
@@ -21,6 +21,7 @@ from nnexpr.networks.knots import uniform_knots
 from nnexpr.regions.bounds import hyperplanes, serra_bound
 from nnexpr.theory.barron import barron_bound
 from nnexpr.theory.trajectories import random_network
+from nnexpr.training.fit import session
 from nnexpr.training.many import fit_many
 
 __all__ = ["CONCEPTS", "MANIFOLD"]
@@ -165,6 +166,16 @@ def one_rate(stage: int, rate: float) -> Any:
     return lambda patch: patch.setitem(setup.RATES, stage, rate)
 
 
+def of_bends() -> Claims:
+    """M10: of four networks, one curve, and a third of the epochs; by short steps all layers can be kept."""
+    setting = Setting(members=4, epochs=300, depth=bends.DEPTHS[0])
+    reached = {
+        way: [bends._follow(bends.WAYS[way], CURVES[0], setting)["reach"]]
+        for way in (bends.ALONE, bends.FIRST)
+    }
+    return bends.claims(reached | {bends.LATER: reached[bends.FIRST]}, quick=False)
+
+
 def one_region(*of: Any, **more: Any) -> Any:
     return [SimpleNamespace(count=1)]
 
@@ -177,6 +188,11 @@ def all_raai(depth: int, width: int, *, init: str, members: int, seed: int) -> A
     return mlp(depth, width, init="raai", members=members, seed=seed)
 
 
+def longer_steps(*what: Any, lr: float, **more: Any) -> Any:
+    return session(*what, lr=1e6 * lr, **more)
+
+
+SHORTER_STEPS = {f"{M}.bends.RATES": {3: 1e-10}}
 FEW_STARTS = {f"{M}.starts.QUICK_MANY": 200, f"{M}.starts.QUICK_TRAINED": 60, **short(5)}
 
 MANIFOLD = (
@@ -207,6 +223,10 @@ MANIFOLD = (
         given(f"{M}.starts.start", lambda kind, sign, setting: start("default", sign, setting)),
         whole("manifold-starts"), ("M6 compositional",), FEW_STARTS,
     ),
+    Broken("steps of stage 1 too short", one_rate(1, 1e-12), of_bends, ("M10",)),
+    Broken("no learning", never_learns, of_bends, ("M10 alone",)),
+    Broken("steps a million times as long", given(f"{M}.bends.session", longer_steps), of_bends, ("M10 manifold",),
+           SHORTER_STEPS),
     Broken(
         "compositional networks for default ones", given(f"{M}.starts.mlp", of_theorem), whole("manifold-starts"),
         ("M11 bends", "M11 layers"), {**FEW_STARTS, **short(0)},

@@ -17,7 +17,7 @@ from nnexpr.experiments.measures import loglog_slopes
 from nnexpr.networks.builders import mlp
 from nnexpr.networks.compositional import compositional, tent
 from nnexpr.networks.network import Network
-from nnexpr.splines.floor import spline_floors
+from nnexpr.splines.floor import QUICK_WORK, WORK, spline_floors
 from nnexpr.targets import target
 from nnexpr.targets.target import Target
 from nnexpr.training.many import fit_many
@@ -106,10 +106,10 @@ def _errors(attempt: Attempt, name: str) -> tuple[float, dict[str, ByUnits], ByU
     """The variance of a target, and what :class:`Errors` holds of it."""
     goal = target(name, terms=FOLDS, points=POINTS)
     x, y = goal.inputs[:, 0], goal.values
-    floors = dict(zip(UNITS, spline_floors(x, y, [units + 1 for units in UNITS]), strict=True))
-    sizes, members, epochs = attempt.choose(
-        (TRAINED_UNITS, MEMBERS, EPOCHS), (QUICK_TRAINED_UNITS, QUICK_MEMBERS, QUICK_EPOCHS)
+    sizes, members, epochs, work = attempt.choose(
+        (TRAINED_UNITS, MEMBERS, EPOCHS, WORK), (QUICK_TRAINED_UNITS, QUICK_MEMBERS, QUICK_EPOCHS, QUICK_WORK)
     )
+    floors = dict(zip(UNITS, spline_floors(x, y, [units + 1 for units in UNITS], work=work), strict=True))
     deep = [(DEEP_WIDTH,) * (units // DEEP_WIDTH) for units in sizes if units <= DEEPEST]
     shapes = [*((units,) for units in sizes), *deep]
     networks = [mlp(depth=len(s) + 1, width=s, members=members, seed=attempt.seed) for s in shapes]

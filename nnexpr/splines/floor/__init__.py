@@ -41,7 +41,7 @@ QUICK_WORK = 1e8  # about a third of a second: for whoever waits
 LARGEST = 1e150  # of x and y
 ROUNDING = 16  # ε of the largest |y|: errors below are rounding, and none
 
-__all__ = ["QUICK_WORK", "SplineFloor", "enclosure", "spline_floor", "spline_floors"]
+__all__ = ["QUICK_WORK", "WORK", "SplineFloor", "enclosure", "spline_floor", "spline_floors"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
