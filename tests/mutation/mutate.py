@@ -30,6 +30,7 @@ from importlib.util import cache_from_source
 from pathlib import Path, PurePosixPath
 
 import trial
+from loaded import Loaded
 from mutants import Mutant, mutants_of
 from verdicts import Verdicts
 
@@ -45,6 +46,7 @@ FOLDERS = {
     "theory": (("nnexpr/theory",), ("tests/theory",)),
     "claims": (("nnexpr/experiments",), ("tests/experiments",)),
 }
+NOT_AS_PYTHON = {"nnexpr/kernels"}  # written in LLVM's instructions as much as in Python
 SHARE = 0.05  # of survivors, at most
 LOADED = (
     "numba",
@@ -61,8 +63,8 @@ class Folder:
 
     def __init__(self, name: str, only: str = "") -> None:
         self.name = name
-        sources, self.tests = FOLDERS[name]
-        paths = [path for each in sources for path in _files(each)]
+        self.sources, self.tests = FOLDERS[name]
+        paths = [path for each in self.sources for path in _files(each)]
         self.texts = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
         explained = tomllib.loads((Path(__file__).with_name("explained.toml")).read_text())
         whole, single = explained.get("files", {}), explained.get("mutants", {})
@@ -138,50 +140,82 @@ def _stages(folder: Folder, path: str) -> list[list[str]]:
     return [sorted(likely & files), list(folder.tests)] if likely & files else [list(folder.tests)]
 
 
-def _without_a_change(folder: Folder, place: Path) -> dict[str, float]:
-    """The seconds of each test, which all pass; run only if anything has changed since they last did.
+class Trials:
+    """Where mutants of a folder are tried: in processes that have it loaded, and with their file changed."""
 
-    The least that they have taken: the first time some also compile what they call.
-    """
-    whole = trial.copy(ROOT, place)
-    file = KEPT / f"{folder.name}.json"
-    kept = json.loads(file.read_text()) if file.exists() else {"tree": "", "seconds": {}}
-    usual: dict[str, float] = kept["seconds"]
-    if kept["tree"] == whole:
-        return usual
-    print(f"{folder.name}: without a change ...", flush=True)
-    outcome = trial.run(place, [list(folder.tests)], lambda _: (0.0,), {}, keep=True)
-    if outcome.failed:
-        sys.exit(f"the tests of {folder.name} fail without a change: {outcome.by or 'none is named'}")
-    usual = {each: min(took, usual.get(each, took)) for each, took in outcome.seconds.items()}
-    file.write_text(json.dumps({"tree": whole, "seconds": usual}))
-    return usual
+    def __init__(self, folder: Folder) -> None:
+        self._folder, self._tree = folder, KEPT / "tree"
+        whole = trial.copy(ROOT, self._tree, folder.tests)
+        own = [each.replace("/", ".") for each in folder.sources if each not in NOT_AS_PYTHON]
+        self._loaded = []
+        for name, python in ("", ()), (".python", own):
+            loaded = Loaded(self._tree, list(folder.texts), folder.tests, python)
+            usual = self._without_a_change(loaded, KEPT / f"{folder.name}{name}.json", whole)
+            passed = {each: took for each, took in usual.items() if took is not None}
+            if not python and len(passed) < len(usual):
+                failing = ", ".join(sorted(usual.keys() - passed.keys()))
+                sys.exit(f"tests of {folder.name} fail without a change: {failing}")
+            self._loaded.append((loaded, passed))
+
+    def _without_a_change(self, loaded: Loaded, file: Path, whole: str) -> dict[str, float | None]:
+        """The seconds of each test that passes, run only if its file, or anything but tests, has changed since."""
+        kept = json.loads(file.read_text()) if file.exists() else {}
+        if kept.get("whole") != whole:
+            kept = {"whole": whole, "tests": {}}
+        files = {each.split("::")[0] for each in loaded.tests}
+        laws = {place: trial.digest((self._tree / place).read_bytes()) for place in files}
+        known = {
+            each: took for each, (law, took) in kept["tests"].items() if laws.get(each.split("::")[0]) == law
+        }
+        if left := [each for each in loaded.tests if each not in known]:
+            print(f"{file.stem}: {len(left)} tests without a change ...", flush=True)
+            known |= loaded.passing(left)
+            kept["tests"] = {each: (laws[each.split("::")[0]], took) for each, took in known.items()}
+            file.write_text(json.dumps(kept))
+        return {each: known[each] for each in loaded.tests}
+
+    def run(self, mutant: Mutant) -> trial.Outcome:
+        """What the tests say of it: in the first process where it can be made; what none notices, of its file."""
+        text = self._folder.texts[mutant.path]
+        for loaded, usual in self._loaded:
+            order = sorted(usual, key=_order(self._folder, mutant.path, usual))
+            outcome = loaded.run(mutant, text, order, usual)
+            if outcome and outcome.failed:
+                return outcome
+            if outcome:
+                break
+        return self._of_the_file(mutant, text)
+
+    def _of_the_file(self, mutant: Mutant, text: bytes) -> trial.Outcome:
+        file, usual = self._tree / mutant.path, self._loaded[0][1]
+        stamp = file.stat()
+        file.write_bytes(mutant.applied(text))
+        rank = _order(self._folder, mutant.path, usual)
+        outcome = trial.run(self._tree, _stages(self._folder, mutant.path), rank, usual)
+        file.write_bytes(text)
+        os.utime(
+            file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns)
+        )  # Numba looks at it, and so does who wants bytecode
+        Path(cache_from_source(str(file))).unlink(
+            missing_ok=True
+        )  # two changes in one second would pass for one
+        return outcome
+
+    def close(self) -> None:
+        for loaded, _ in self._loaded:
+            loaded.close()
 
 
 def _try(folder: Folder, minutes: float, again: bool) -> None:
     """Mutants of the folder, one after another, until the time is over or there are none left."""
-    place = KEPT / "tree"
-    usual = _without_a_change(folder, place)
+    trials = Trials(folder)
     until = time.monotonic() + 60 * minutes
     for mutant in folder.mutants:
         if time.monotonic() > until:
-            return
-        if folder.verdicts.holds(mutant) or (again and not folder.verdicts.had_survived(mutant)):
-            continue
-        _try_one(folder, mutant, place, usual)
-
-
-def _try_one(folder: Folder, mutant: Mutant, place: Path, usual: dict[str, float]) -> None:
-    file, text = place / mutant.path, folder.texts[mutant.path]
-    stamp = file.stat()
-    file.write_bytes(mutant.applied(text))
-    rank = _order(folder, mutant.path, usual)
-    folder.verdicts.note(mutant, trial.run(place, _stages(folder, mutant.path), rank, usual))
-    file.write_bytes(text)
-    os.utime(
-        file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns)
-    )  # Numba looks at it, and so does who wants bytecode
-    Path(cache_from_source(str(file))).unlink(missing_ok=True)  # two changes in one second would pass for one
+            break
+        if not folder.verdicts.holds(mutant) and (not again or folder.verdicts.had_survived(mutant)):
+            folder.verdicts.note(mutant, trials.run(mutant))
+    trials.close()
 
 
 def main() -> None:

@@ -11,11 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -36,13 +37,36 @@ class Outcome:
     by: str = ""
     hung: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
+    failing: list[str] = field(default_factory=list)
+    running: str = ""  # the test in which the process ended, if it was in one
 
 
-class Told:
-    """Sorts the tests and tells, line by line, which has begun and how the others ended."""
+class Teller:
+    """Tells, line by line, which test has begun and how the others ended."""
+
+    def __init__(self, pipe: int) -> None:
+        self.pipe, self.failed = pipe, False
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._say(nodeid, None, False)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed |= report.failed
+        self._say(report.nodeid, report.duration, report.failed)
+
+    def pytest_runtest_logfinish(self) -> None:
+        self._say("", None, False)
+
+    def _say(self, nodeid: str, took: float | None, failed: bool) -> None:
+        os.write(self.pipe, json.dumps([nodeid, took, failed]).encode() + b"\n")
+
+
+class Told(Teller):
+    """Sorts the tests, too; those that have run are not run again."""
 
     def __init__(self, rank: Callable[[str], tuple[float, ...]], pipe: int) -> None:
-        self._rank, self._pipe, self._ended = rank, pipe, set[str]()
+        super().__init__(pipe)
+        self._rank, self._ended = rank, set[str]()
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         again = [item for item in items if item.nodeid in self._ended]
@@ -52,15 +76,9 @@ class Told:
             key=lambda item: self._rank(item.nodeid),
         )
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._say(nodeid, None, False)
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._ended.add(report.nodeid)
-        self._say(report.nodeid, report.duration, report.failed)
-
-    def _say(self, nodeid: str, took: float | None, failed: bool) -> None:
-        os.write(self._pipe, json.dumps([nodeid, took, failed]).encode() + b"\n")
+        super().pytest_runtest_logreport(report)
 
 
 class Watch:
@@ -83,8 +101,11 @@ class Watch:
         return worked - self._began > self._limit or now - self._since > IDLE
 
 
-def copy(root: Path, tree: Path) -> str:
-    """Copy all that belongs to the project, anew, tests read its documents too; the digest of it all."""
+def copy(root: Path, tree: Path, tests: Sequence[str] = ()) -> str:
+    """Copy all that belongs to the project, anew, tests read its documents too.
+
+    Returns the digest of it all but for the files of tests below the folders ``tests``.
+    """
     shutil.rmtree(tree, ignore_errors=True)
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     found = subprocess.run(listed, cwd=root, capture_output=True, check=True).stdout.decode()
@@ -93,66 +114,79 @@ def copy(root: Path, tree: Path) -> str:
         if (root / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, tree / name)
-            whole.update(name.encode() + b"\0" + digest((root / name).read_bytes()).encode())
+            if not (name.startswith(tuple(tests)) and "/test_" in name):
+                whole.update(name.encode() + b"\0" + digest((root / name).read_bytes()).encode())
     return whole.hexdigest()[:12]
 
 
 def run(
-    tree: Path,
-    stages: list[list[str]],
-    rank: Callable[[str], tuple[float, ...]],
-    usual: dict[str, float],
-    *,
-    keep: bool = False,
+    tree: Path, stages: list[list[str]], rank: Callable[[str], tuple[float, ...]], usual: dict[str, float]
 ) -> Outcome:
     """The tests of the stages, one stage after another, in a process of their own, until one fails or hangs.
 
-    ``usual`` are the seconds that each takes without a change; with ``keep`` what is compiled is kept, and no test
-    is taken to hang.
+    ``usual`` are the seconds that each takes without a change.
+    """
+
+    def work(pipe: int) -> NoReturn:
+        _in_child(tree, stages, Told(rank, pipe))
+
+    return watched(work, usual, COMPILING)
+
+
+def watched(work: Callable[[int], NoReturn], usual: dict[str, float], more: float | None) -> Outcome:
+    """What a process that does the work says through the pipe that it is given, until it ends or a test hangs.
+
+    A test hangs that has worked ``more`` seconds longer than ``PATIENCE`` times what it usually takes; none does
+    where that is not given.
     """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _in_child(tree, stages, Told(rank, writing), keep)
+        os.setsid()
+        work(writing)
     os.close(writing)
     os.set_blocking(reading, False)
-    outcome, rest, watch = Outcome(False), b"", Watch(child)
+    outcome, rest, watch, ended = Outcome(False), b"", Watch(child), 0
     try:
         while True:
-            hangs = not keep and watch.hangs()
+            hangs = more is not None and watch.hangs()
             ended, status = os.waitpid(child, os.WNOHANG)
             rest += _read(reading)
             *lines, rest = rest.split(b"\n")
             for nodeid, took, failed in map(json.loads, lines):
                 if took is None:
-                    watch.begin(PATIENCE * usual.get(nodeid, 0.0) + COMPILING)
+                    outcome.running = nodeid
+                    watch.begin(PATIENCE * usual.get(nodeid, 0.0) + (more or 0.0))
                 else:
                     outcome.seconds[nodeid] = outcome.seconds.get(nodeid, 0.0) + took
-                outcome.by = nodeid if failed else outcome.by
+                if failed:
+                    outcome.by = nodeid
+                    outcome.failing.append(nodeid)
             if ended:
                 outcome.failed = os.waitstatus_to_exitcode(status) != 0
                 return outcome
             if hangs:
-                os.killpg(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                return Outcome(True, hung=True)
-            time.sleep(0.02)
+                return replace(outcome, failed=True, hung=True, by="")
+            time.sleep(0.005)
     finally:
         os.close(reading)
+        if not ended:
+            with suppress(ProcessLookupError):  # not yet in a session of its own
+                os.killpg(child, signal.SIGKILL)
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
-def _in_child(tree: Path, stages: list[list[str]], told: Told, keep: bool) -> None:
-    os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
+def _in_child(tree: Path, stages: list[list[str]], told: Told) -> NoReturn:
+    to_nowhere()
     os.chdir(tree)
     sys.path.insert(0, str(tree))
     sys.dont_write_bytecode = False
     code = 3
     try:
-        _stamp_by_imports(tree, keep)
+        stamp_by_imports(tree)
+        keep_nothing()
         for stage in stages:
             # Seconds of the clock say nothing here: the watch over the process is another.
             code = int(pytest.main([*stage, "-x", "--hypothesis-seed=0", "--timeout=0"], [told]))
@@ -162,6 +196,13 @@ def _in_child(tree: Path, stages: list[list[str]], told: Told, keep: bool) -> No
                 break
     finally:
         os._exit(code)
+
+
+def to_nowhere() -> None:
+    """Standard input and output of this process."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
 
 
 def _read(pipe: int) -> bytes:
@@ -176,7 +217,7 @@ def _read(pipe: int) -> bytes:
         text += more
 
 
-def _stamp_by_imports(tree: Path, keep: bool) -> None:
+def stamp_by_imports(tree: Path) -> None:
     """Have a compiled function taken from disk unless a file has changed that its own imports, however far away."""
     from nnexpr.kernels import compiled
 
@@ -187,8 +228,13 @@ def _stamp_by_imports(tree: Path, keep: bool) -> None:
 
     assert hasattr(compiled._PackageCache, "_sources")
     compiled._PackageCache._sources = sources
-    if not keep:
-        compiled._PackageCache.save_overload = lambda *_: None
+
+
+def keep_nothing() -> None:
+    """Of what is compiled in this process."""
+    from nnexpr.kernels import compiled
+
+    compiled._PackageCache.save_overload = lambda *_: None
 
 
 @cache

@@ -177,6 +177,34 @@ def test_where_a_line_lies_inside_a_box():
     assert branching._reach(2, Line(3.0, -2.0, 0.0)) == pytest.approx((0.0, 1.0, 1.0, 3.0))
 
 
+@pytest.mark.parametrize("jumps", [1, 2])
+def test_a_jump_is_a_piece_without_samples(jumps):
+    """So a step function is met by two pieces a jump and one more, and no bound lies above."""
+    y = np.repeat(np.arange(jumps + 1.0) ** 2, 3)
+    x, weights = np.linspace(0, 1, len(y)), np.ones(len(y))
+    branching = Branching(x, lines_of(x, y, weights), 2 * jumps + 1)
+    branching.run(2e7)
+    assert branching.bound == pytest.approx(0.0, abs=1e-12)
+    assert branching.best.error == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("high", [1.0, 1e-9, np.inf])
+def test_a_box_is_cut_inside(high):
+    """Wherever two lines pass through it that do not meet there: what covers the strip still does."""
+    x, y, weights = rough(6, 0)
+    branching, rng, columns = Branching(x, lines_of(x, y, weights), 2), np.random.default_rng(0), set()
+    low = -np.inf if high == np.inf else 0.0
+    for begin, end in [(0.5, 0.75), (0.3, 0.3 + 1e-8)] * 400:
+        branching._boxes[2] = begin, end, low, high
+        at, inner = rng.uniform(begin, end, 2), rng.uniform(0.0, min(high, 1.0), 2)
+        left, right = map(Line, inner, rng.normal(size=2) * 10.0 ** rng.integers(-2, 9, 2), at)
+        if not branching._cross(2, left, right):
+            column, place = branching._parted(2, left, right)
+            assert branching._boxes[2, column - 1] < place < branching._boxes[2, column]
+            columns.add(column)
+    assert columns == {1, 3}
+
+
 @given(st.integers(0, 2**32))
 @settings(deadline=None, max_examples=40, database=None)
 def test_neighbours_are_other_patterns_with_as_many_runs_of_samples(seed):

@@ -149,7 +149,8 @@ def test_as_many_regions_as_gaps_join_the_samples():
 
 
 @pytest.mark.parametrize(
-    ("x", "y"), [([2.0], [3.0]), ([2.0, 2.0], [3.0, 3.0]), ([0.0, 1.0, 2.0], [4.0, 4.0, 4.0])]
+    ("x", "y"),
+    [([2.0], [3.0]), ([2.0, 2.0], [3.0, 3.0]), ([2.0, 5.0], [3.0, 7.0]), ([0.0, 1.0, 2.0], [4.0, 4.0, 4.0])],
 )
 def test_few_or_constant_samples(x, y):
     for regions in (1, 2, 5):

@@ -64,6 +64,13 @@ def test_units_change_nothing(factor: float, shift: float) -> None:
     np.testing.assert_allclose(10.0 * other.frequencies, one.frequencies, rtol=1e-5)
 
 
+def test_a_domain_far_from_zero_has_the_same_subintervals() -> None:
+    """Edges and points are moved without rounding."""
+    truth, prediction, x = wave(4), wave(4) + 0.3 * wave(9), np.arange(4001.0)
+    one, far = Subintervals(x, truth), Subintervals(x + 2.0**50, truth)
+    np.testing.assert_array_equal(far.errors(prediction), one.errors(prediction))
+
+
 def test_a_front_that_moves_from_the_left_is_found_where_it_is() -> None:
     """At epoch 10 k the network has learned what is left of the k-th edge."""
     truth, epochs = wave(10), 10 * np.arange(21)
