@@ -112,6 +112,7 @@ class _Server(Teller):
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
         self._functions, self._compiled = _functions(self._tree, self._python)
+        _make_ready()
         gc.freeze()  # what is not looked at is not copied by forks
         self._tell(list(items))
         while line := self._line.readline():
@@ -201,6 +202,14 @@ def _functions(
         elif issubclass(kind, Dispatcher) and not _is_in(each.py_func.__module__, python):
             compiled.add(each.py_func.__code__)
     return found, compiled
+
+
+def _make_ready() -> None:
+    """Numba does when it is first used what takes most of a second, in each fork again unless before."""
+    from numba.core.registry import cpu_target
+
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 def _leave_as_python(packages: tuple[str, ...]) -> None:

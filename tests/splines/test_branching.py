@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from nnexpr.splines.floor import spline_floor
 from nnexpr.splines.floor.boxes import Branching, Line
-from nnexpr.splines.floor.joined import Pattern, _neighbours, joined
+from nnexpr.splines.floor.joined import Pattern, _neighbours, improved, joined
 from nnexpr.splines.floor.lines import line_through, lines_of
 
 
@@ -220,3 +220,17 @@ def test_neighbours_are_other_patterns_with_as_many_runs_of_samples(seed):
         turned = [place for place in range(3) if near.signs[place] != pattern.signs[place]]
         assert len(turned) <= 1
         assert all(near.signs[place] == -pattern.signs[place] != 0 for place in turned)
+
+
+def test_what_is_improved_is_not_worse_than_its_neighbours():
+    """Until none of them is better; from some starts there is a better one."""
+    gains = []
+    for seed in range(8):
+        x, y, weights = rough(10, seed)
+        lines = lines_of(x, y, weights)
+        start = joined(x, lines, Pattern((3, 5, 7), (1, -1, 1)))
+        best = improved(x, lines, start, set())
+        near = [joined(x, lines, pattern) for pattern in _neighbours(x, best)]
+        assert all(one is None or one.error > best.error * (1 - 1e-9) for one in near)
+        gains.append(start.error - best.error)
+    assert min(gains) >= 0 < max(gains)

@@ -21,6 +21,17 @@ def test_values_at_given_knots_are_the_weighted_least_squares():
     np.testing.assert_allclose(fit_values(data, knots).values, expected, atol=1e-12)
 
 
+def test_a_value_that_a_sample_hardly_settles_is_its_own_and_one_that_none_does_is_its_neighbours():
+    """The only sample of the last element lies 1e-5 behind its first knot: the value at its end is extrapolated."""
+    x, knots = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5 + 1e-5]), np.array([0.0, 0.5, 1.0])
+    y = np.array([1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.0 + 3e-5])
+    np.testing.assert_allclose(
+        fit_values(Samples(x, y, np.ones(7)), knots).values, [1.0, 2.0, 3.5], rtol=2e-4
+    )
+    few = fit_values(Samples(x[:6], y[:6], np.ones(6)), knots)
+    np.testing.assert_allclose(few.values, [1.0, 2.0, 2.0], rtol=1e-9)
+
+
 def test_at_a_refined_knot_the_error_has_no_slope_or_a_kink():
     """Moving any knot by a little, values projected out, does not lower the error."""
     data = samples()
