@@ -79,6 +79,7 @@ class Loaded:
         return Outcome(**told) if told else None
 
     def close(self) -> None:
+        self._line.write("null\n")  # processes that were forked later have the other end, too
         self._line.close()
         os.waitpid(self._process, 0)
 
@@ -115,8 +116,7 @@ class _Server(Teller):
         _make_ready()
         gc.freeze()  # what is not looked at is not copied by forks
         self._tell(list(items))
-        while line := self._line.readline():
-            asked = json.loads(line)
+        while asked := json.loads(self._line.readline() or "null"):
             order = [items[nodeid] for nodeid in asked["order"]]
             self._tell(self._answer(session, order, **asked))
         return True
