@@ -19,6 +19,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+MOST_PRODUCTS = 1 << 37  # of one convolution: a minute a point
+
+
 def broadcast(signal: Signal, shape: Sequence[int]) -> Signal:
     """By NumPy's rules."""
     require_units(*shape)
@@ -56,6 +59,7 @@ def added(one: Signal, other: Signal) -> Signal:
 
 def joined(signals: Sequence[Signal], axis: int) -> Signal:
     """Concatenated along an axis."""
+    require_units(sum(signal.places.size for signal in signals))
     together = signals[0].draft.together(signals)
     return together[0].at(np.concatenate([signal.places for signal in together], axis=axis))
 
@@ -201,6 +205,8 @@ def convolved(
     linear = Convolution(
         np.array(weights, dtype=np.float64), image, tuple(stride), tuple(padding), tuple(dilation), groups
     )  # fmt: skip
+    if (products := prod(linear.made) * linear.weights[0].size) > MOST_PRODUCTS:
+        raise Refused(f"it would take {products:,} products a point; at most {MOST_PRODUCTS:,} are taken")
     made = (linear.made[0], linear.made[2]) if flat else linear.made
     biases = 0.0 if bias is None else np.repeat(np.asarray(bias, dtype=np.float64), prod(made[1:]))
     return signal.draft.affine(signal, linear, (1, *made), biases)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.maps import Index, LinearMap, Selection
-from nnexpr.networks.graph.nodes import Affine, Concatenate, Input, Node
+from nnexpr.networks.graph.nodes import Affine, Concatenate, Input, Kinks, Node
 from nnexpr.networks.graph.simplify import simplified
 
 __all__ = ["MOST_UNITS", "Draft", "Refused", "Signal", "require_units"]
@@ -130,6 +130,11 @@ class Draft:
                 np.isfinite(node.map.numbers).all() and np.isfinite(node.bias).all()
             ):
                 raise Refused(f"{name} has weights that are not finite")
+            if isinstance(node, Kinks) and not all(
+                np.isfinite(each.slopes).all() and not np.isnan((*each.kinks, *each.intercepts)).any()
+                for each in node.pieces
+            ):
+                raise Refused(f"{name} has slopes or limits that are no numbers")
         nodes, names = simplified(self.nodes[: last + 1], self.names[: last + 1])
         shape = output.shape[1:] if output.shape[:1] == (1,) and len(output.shape) > 1 else output.shape
         return Graph(nodes, names, tuple(input_shape) or (nodes[0].units,), shape or (1,))

@@ -74,6 +74,7 @@ def pooled_max(signal: Signal, windows: Windows) -> Signal:
     inside = tuple(slice(None, None, windows.dilation[axis]) for axis in axes)
     counted = tuple(slice(windows.count(axis, sizes[axis])) for axis in axes)
     seen = seen[:, :, *steps, *inside][:, :, *counted]
+    require_units(seen.size)
     return largest(signal, seen.reshape(*seen.shape[: 2 + len(sizes)], -1))
 
 
@@ -88,6 +89,7 @@ def pooled_mean(
     seen = np.full_like(seen, divisor) if divisor is not None else seen
     alike = bool(np.all(seen == seen.flat[0]))
     channels = signal.shape[1]
+    require_units(channels, *windows.kernel)
     weights = np.full((channels, 1, *windows.kernel), 1.0 / seen.flat[0] if alike else 1.0)
     behind = [windows.behind(axis, sizes[axis]) for axis in axes]
     # What no window reaches is left out by the floor of a convolution.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from nnexpr.files import HEAD, FileError, kind_of_file, open_ordinary, require_room
 
 __all__ = ["array_of", "attributes_of", "read_model"]
+
+MOST_NODES = 100_000  # with those that calls of functions stand for
 
 
 def read_model(path: str | os.PathLike[str]) -> ModelProto:
@@ -36,7 +38,7 @@ def read_model(path: str | os.PathLike[str]) -> ModelProto:
     if not model.graph.node and not model.graph.output:
         raise FileError("it is not an ONNX file, or it is damaged")
     if model.functions:
-        model = onnx.inliner.inline_local_functions(model)
+        model = _inlined(model)
     for tensor in _tensors(model):
         if tensor.data_location == TensorProto.EXTERNAL:
             _bring(tensor, Path(path).parent)
@@ -49,6 +51,8 @@ def array_of(tensor: TensorProto) -> NDArray[Any]:
         numbers: NDArray[Any] = numpy_helper.to_array(tensor)
     except Exception:  # a damaged tensor can fail anywhere
         raise FileError(f"the tensor {tensor.name[:60]!r} is damaged") from None
+    if numbers.dtype.kind == "c":
+        raise FileError(f"the tensor {tensor.name[:60]!r} has complex numbers")
     return (
         numbers.astype(np.float32) if numbers.dtype.itemsize < 4 and numbers.dtype.kind in "fV" else numbers
     )
@@ -65,6 +69,33 @@ def attributes_of(node: NodeProto) -> dict[str, Any]:
     return found
 
 
+def _inlined(model: ModelProto) -> ModelProto:
+    """With the nodes of its functions in the places of their calls; FileError where they would be too many."""
+    bodies = {(each.domain, each.name): each.node for each in model.functions}
+    sizes: dict[tuple[str, str], int] = {}
+
+    def size_of(nodes: Iterable[NodeProto], above: frozenset[tuple[str, str]]) -> int:
+        size = 0
+        for node in nodes:
+            name = node.domain, node.op_type
+            if name in above:
+                raise FileError(f"its function {node.op_type[:60]!r} calls itself")
+            if name in bodies and name not in sizes:
+                sizes[name] = size_of(bodies[name], above | {name})
+            inner = (attribute.g.node for attribute in node.attribute if attribute.HasField("g"))
+            size += sizes.get(name, 1) + sum(size_of(each, above) for each in inner)
+        return size
+
+    try:
+        if (size := size_of(model.graph.node, frozenset())) > MOST_NODES:
+            raise FileError(f"its functions stand for {size:.3g} nodes; at most {MOST_NODES:,} are read")
+        return onnx.inliner.inline_local_functions(model)
+    except FileError:
+        raise
+    except Exception:  # the inliner's, and a depth without end
+        raise FileError("its functions cannot be put in the places of their calls") from None
+
+
 def _tensors(model: ModelProto) -> Iterator[TensorProto]:
     yield from model.graph.initializer
     for node in model.graph.node:
@@ -78,7 +109,12 @@ def _bring(tensor: TensorProto, folder: Path) -> None:
     where = {entry.key: entry.value for entry in tensor.external_data}
     name = where.get("location", "")
     path = folder / name
-    if not name or Path(name).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+    if (
+        not name
+        or "\0" in name
+        or Path(name).is_absolute()
+        or not path.resolve().is_relative_to(folder.resolve())
+    ):
         raise FileError(
             f"its weights are in the file {name[:60]!r}, which is not in its folder; nothing else is read"
         )

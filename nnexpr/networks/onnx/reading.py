@@ -19,7 +19,7 @@ from onnx import GraphProto, ModelProto, NodeProto
 
 from nnexpr.files import FileError
 from nnexpr.networks.graph.chain import network_of
-from nnexpr.networks.graph.draft import Draft, Refused, Signal
+from nnexpr.networks.graph.draft import Draft, Refused, Signal, require_units
 from nnexpr.networks.graph.graph import Graph
 from nnexpr.networks.graph.nodes import Input
 from nnexpr.networks.network import Network
@@ -39,11 +39,12 @@ def read(
 ) -> Network | Graph:
     """See :func:`nnexpr.from_onnx`."""
     try:
-        model = read_model(path)
-        shape = _input_shape(model.graph, input_shape)
-        reading = _Reading(model, up_to)
-        graph = reading.read(shape)
-        hold(model, graph, _input(model.graph).name, shape, reading.end)
+        with np.errstate(all="ignore"):  # what is not finite is refused in words
+            model = read_model(path)
+            shape = _input_shape(model.graph, input_shape)
+            reading = _Reading(model, up_to)
+            graph = reading.read(shape)
+            hold(model, graph, _input(model.graph).name, shape, reading.end)
     except (FileError, Refused) as error:
         raise InputError("file", os.fspath(path), _shown(str(error), 600)) from None
     return network_of(graph) or graph
@@ -79,6 +80,8 @@ class _Reading:
         made = self.values.get(self.end)
         if not isinstance(made, Signal):
             raise Refused("its output does not depend on its input")
+        if not made.places.size:
+            raise Refused("its output is empty")
         return self.draft.graph(made, shape[1:] if shape[0] == 1 and len(shape) > 1 else shape)
 
     def _take(self, node: NodeProto) -> None:
@@ -104,7 +107,8 @@ class _Reading:
                     f"it is not piecewise linear, or not known; up_to={place!r} (--up-to) takes what comes before it"
                 )
         except Exception as error:  # a node that contradicts itself can fail anywhere
-            why = error if isinstance(error, Refused) else f"it contradicts itself ({error})"
+            said = "an input is missing" if isinstance(error, IndexError) else error
+            why = error if isinstance(error, Refused) else f"it contradicts itself ({said})"
             raise Refused(f"{place} ({node.op_type}): {why}") from None
         self.values |= {name: value for name, value in zip(node.output, made, strict=False) if name}
 
@@ -158,6 +162,8 @@ def _output(graph: GraphProto) -> str:
 def _input_shape(graph: GraphProto, point: Sequence[int] | None) -> tuple[int, ...]:
     """With the batch, of size 1, where there is one; ``point`` as it was asked for."""
     given = _input(graph).type.tensor_type
+    if given.elem_type in _NO_NUMBERS:
+        raise Refused(f"its input is {_NO_NUMBERS[given.elem_type]}; networks of numbers are read")
     sizes = [each.dim_value if each.HasField("dim_value") else 0 for each in given.shape.dim]
     if sizes and sizes[0] <= 0:
         sizes[0] = 1
@@ -166,7 +172,16 @@ def _input_shape(graph: GraphProto, point: Sequence[int] | None) -> tuple[int, .
     if not sizes or min(sizes) <= 0:
         shown = ", ".join(each.dim_param or str(each.dim_value) for each in given.shape.dim)
         raise Refused(f"its input has the shape ({_shown(shown)}), where a size is open; give input_shape")
+    require_units(*map(float, sizes))
     return tuple(sizes)
+
+
+_NO_NUMBERS = {
+    8: "text",
+    9: "truth values",
+    14: "complex numbers",
+    15: "complex numbers",
+}  # kinds of elements
 
 
 def _named(graph: GraphProto) -> str:

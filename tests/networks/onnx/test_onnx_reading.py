@@ -114,6 +114,29 @@ def two_outputs() -> onnx.ModelProto:
     return made
 
 
+def doubled() -> onnx.ModelProto:
+    """Which makes no numbers, but twice as many places each time."""
+    names = ["x", *(f"c{k}" for k in range(40)), "y"]
+    return model([helper.make_node("Concat", [a, a], [b], axis=1) for a, b in pairwise(names)], {})
+
+
+def functions(calls: dict[str, list[str]]) -> onnx.ModelProto:
+    """Each calls others, of which those that are not there are a ReLU; the first one is called."""
+    words = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    made = model([helper.make_node(next(iter(calls)), ["x"], ["y"], domain="own")], {})
+    made.opset_import.append(words[1])
+    for name, called in calls.items():
+        steps = ["in", *(f"s{k}" for k in range(len(called) - 1)), "out"]
+        nodes = [
+            helper.make_node(each, [a], [b], domain="own")
+            if each in calls
+            else helper.make_node("Relu", [a], [b])
+            for each, (a, b) in zip(called, pairwise(steps), strict=True)
+        ]
+        made.functions.append(helper.make_function("own", name, ["in"], ["out"], nodes, words))
+    return made
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
@@ -145,6 +168,16 @@ def two_outputs() -> onnx.ModelProto:
         (one("Conv", {"w": W}, pads=[10**9] * 4, group=2), "at most"),
         (model([helper.make_node("ConstantOfShape", ["s"], ["c"]), helper.make_node("Add", ["x", "c"], ["y"])],
                {"s": np.array([10**6, 10**6])}), "at most"),
+        (model([helper.make_node("Relu", ["x"], ["y"])], {}, shape=(1, 2**40, 2**40)), "at most"),
+        (one("AveragePool", kernel_shape=[3000, 3000], pads=[2000] * 4, count_include_pad=1), "products a point"),
+        (doubled(), "at most"),
+        (one("Slice", {"from": np.array([3]), "to": np.array([3]), "axes": np.array([1])}), "its output is empty"),
+        (one("LeakyRelu", alpha=np.nan), "slopes or limits that are no numbers"),
+        (one("Add", {"c": array(8) * (1 + 1j)}), "complex numbers"),
+        (model([helper.make_node("Identity", ["x"], ["y"])], {}, kind=TensorProto.STRING), "its input is text"),
+        (model([helper.make_node("Gemm", ["x"], ["y"])], {}), "an input is missing"),
+        (functions({"F": ["F"]}), "its function 'F' calls itself"),
+        (functions({f"F{k}": [f"F{k + 1}"] * 2 for k in range(40)}), "its functions stand for"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_a_sentence(
