@@ -161,14 +161,20 @@ def _mark_fronts(
 
 
 def _number_times(picture: Picture, axis: TimeAxis, shown: float | None, ground: Ground, margin: int) -> None:
-    """The times under the map, and a mark at the one that is shown."""
+    """The times under the map, and a mark at the one that is shown; a number gives way to it, or is left out."""
     row, width = ground.height - 1, ground.width - margin
-    for tick in axis.ticks(max(2, width // TICK)):
-        place = min(margin + axis.column(tick.position, width), ground.width - len(tick.label))
-        write(picture, row, place, tick.label)
     place_of = None if shown is None else axis.place(shown)
+    mark = ground.width if place_of is None else margin + axis.column(place_of, width)
+    end = ground.width + 1  # of the room for a number, and a blank behind it
+    for tick in reversed(axis.ticks(max(2, width // TICK))):
+        place = min(margin + axis.column(tick.position, width), ground.width - len(tick.label))
+        if place <= mark < place + len(tick.label):
+            place = mark + 1
+        if place + len(tick.label) < end:
+            write(picture, row, place, tick.label)
+            end = place
     if place_of is not None:
-        write(picture, row, margin + axis.column(place_of, width), MARKS[ground.markers == "ascii"])
+        write(picture, row, mark, MARKS[ground.markers == "ascii"])
 
 
 def _one_row(high: int, per_row: int) -> Rows:

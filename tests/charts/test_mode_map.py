@@ -62,6 +62,10 @@ def test_the_numbers_under_it_stand_at_their_epochs_and_so_does_the_mark() -> No
     assert line.index("▲") == MARGIN + int(np.log10(32) / 2 * 80)
     assert line.index(" 1 ") == MARGIN - 1
     assert line.rstrip().endswith("100")
+    for shown in range(1, 101):  # the mark is never on a number
+        line = under(mode_map(EPOCHS, np.ones((9, 4)), ground, shown=shown), 7)
+        assert set(line.replace("▲", " ").split()) <= {"1", "2", "5", "10", "20", "50", "100"}
+        assert line.count("▲") == 1
     plain = mode_map(EPOCHS, np.ones((9, 4)), Ground(MARGIN + 80, 8, "ascii", plain=True), shown=32)
     assert "^" in under(plain, 7)
     assert under(plain, 7).isascii()
