@@ -280,6 +280,10 @@ class HostScreen(KeysWithoutFocus):
         self.call_after_refresh(self._take_picture, message)
 
     def _take_picture(self, message: Exported) -> None:
+        if not self.is_current:  # a key has laid something over it meanwhile
+            self.controller.release()
+            self._waiting = message
+            return
         picture = message.stem.with_name(message.stem.name + ".svg")
         try:
             picture.write_text(self.app.export_screenshot(title=message.stem.name), encoding="utf-8")

@@ -43,7 +43,7 @@ def keys_are_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     What a key leads to is waited for by the tests themselves.
     """
-    monkeypatch.setattr(wait_for_idle, "__defaults__", (SLEEP_GRANULARITY, 2 * SLEEP_GRANULARITY))
+    monkeypatch.setattr(wait_for_idle, "__defaults__", (SLEEP_GRANULARITY, 10 * SLEEP_GRANULARITY))
 
 
 @pytest.fixture(autouse=True)

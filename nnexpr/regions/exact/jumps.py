@@ -8,7 +8,7 @@ import numpy as np
 
 from nnexpr.regions.exact.maps import Whole, aligned, whole
 from nnexpr.regions.exact.strip import CellOf, Strip
-from nnexpr.regions.exact.units import Units, ranges
+from nnexpr.regions.exact.units import CALL, Units, ranges
 from nnexpr.regions.layer import Index
 from nnexpr.regions.steps import Bend, Joined, Mapped
 
@@ -74,7 +74,7 @@ def _mapped(units: Units, step: Mapped, below: Jump) -> Jump:
     matrix = step.matrix
     starts, ends = (matrix.indptr[own + side].astype(np.int64) for side in (0, 1))
     taken = ranges(starts, ends)
-    units.spend(len(taken))
+    units.spend(CALL + len(taken))
     weights, power = whole(matrix.data[taken])
     spread = np.repeat(numbers, ends - starts)
     return _summed(matrix.indices[taken].astype(np.int64), weights * spread, exponent + power)

@@ -22,6 +22,7 @@ __all__ = ["MOST", "cells_of", "changes_of", "pieces_of", "signs_of"]
 MOST = 1 << 16  # multiplications of whole numbers, about, of which a million take a second
 ON_LINES = 1 << 23  # as many where only some units need them, many at once
 PLACES = 1 << 25  # units times places, of which as many take some five seconds
+NEAR = 1 << 20  # as many where pre-activations came near a kink, and none was found to be on one
 FAR = 8  # times as many are out of reach, also where the layers walked have more weights than the graph
 
 
@@ -38,6 +39,10 @@ class Walked(Protocol):
     """What was found along a path, as far as it matters here: see ``Traced``."""
 
     @property
+    def ties(self) -> int: ...
+    @property
+    def merged(self) -> int: ...
+    @property
     def births(self) -> Index: ...
     @property
     def ends(self) -> Index: ...
@@ -51,7 +56,8 @@ def pieces_of(stack: Stack, number: int, vertices: Array, told: Walked) -> bool 
     says how near kinks coincide.
     """
     units = len(stack.units) * len(told.births)
-    found = _along(stack, number, vertices) if units <= PLACES else None
+    most = PLACES if told.ties or told.merged else NEAR
+    found = _along(stack, number, vertices) if units <= most else None
     if found is None:
         return None
     knots = np.flatnonzero(told.births[:, 0] == 0)

@@ -20,7 +20,10 @@ from nnexpr.regions.exact.walk import TooMuch
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.steps import Bend, Joined, Mapped, Step
 
-__all__ = ["Cell", "Units", "ranges", "values_at", "width_of", "zero_of"]
+__all__ = ["CALL", "Cell", "Units", "ranges", "values_at", "width_of", "zero_of"]
+
+
+CALL = 1 << 10  # multiplications that asking a step is charged as, of which a path has some thousands
 
 
 class Cell(Protocol):
@@ -113,6 +116,7 @@ class Units:
 
     def _found(self, cell: Cell, number: int, units: Index, found: dict[int, Some]) -> Some:
         """The maps of a step's units, and those that are kept of it."""
+        self.spend(CALL)
         if number == 0:
             start, end = self.vertices[cell.segment], self.vertices[cell.segment + 1]
             # The end less the start need not be a float64 number.

@@ -325,7 +325,9 @@ async def test_training_keys_mean_what_they_mean_in_explore(world: World) -> Non
         await until(lambda: app.controller.specification.depth == depth + 1)
         await pilot.press("full_stop")
         await until(lambda: app.controller.fit.snapshot.member == 1)
-        await until(lambda: app.controller.moment(PlaneSubject).cells.counted.member == 1)
+        await until(
+            lambda: (cells := app.controller.moment(PlaneSubject).cells) and cells.counted.member == 1
+        )
         await pilot.press("s")
         await until(lambda: app.controller.fit.epoch == 1)
         await pilot.press("r")
