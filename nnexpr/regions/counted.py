@@ -83,8 +83,7 @@ class Certificate:
 
     ``exact``: whether rational arithmetic finds the same number of bends and of changes of pieces on every segment, and
     the same classes one after another; None where it was not asked. It is asked where rounding may have decided
-    something (ties, merged bends, level places, pre-activations that come near a kink), and None too where it would
-    take too long: on the line whole numbers are made of the units alone that bounds of rounding leave open.
+    something (ties, merged bends, level places, pre-activations that come near a kink), for networks small enough.
 
     ``literal``: whether the weights are taken as they are. A network whose ``tie_tolerance`` says that its weights only
     approximate kinks meant to coincide, as ``compositional`` ones do, is counted with these as one: its ties are no

@@ -3,11 +3,6 @@
 At places between two of which every output is affine it is enough to know the largest at the places: the difference of
 two outputs that is above zero at both ends is so between. A place is open if an output that is not told to be the
 largest there may be, for all that its bound and theirs say. Where the class changes, the two of it are told.
-
-Bounds take three forward passes, and most places need none: pieces that are the network within r half-way between
-neighbours, and at both ends, are so within (2 n + 1) r at the last of n places, for a difference that is affine from
-one to the next is at the one twice that half-way less that at the other. Where the largest of the pieces' values leads
-by far more than that, they are taken as they are.
 """
 
 from __future__ import annotations
@@ -18,10 +13,8 @@ from nnexpr.networks.graph.graph import Graph
 from nnexpr.regions.enclosed import enclosed
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.line.front import Path
-from nnexpr.regions.line.member import Traced
-from nnexpr.regions.stack import Stack
 
-__all__ = ["doubts_of", "enclosed_on", "enclosed_where_near", "open_places", "points_on"]
+__all__ = ["doubts_of", "enclosed_on", "open_places", "points_on"]
 
 ROUNDINGS = 4 * 2.0**-53  # of a point between two vertices, beside its two terms
 
@@ -43,25 +36,6 @@ def enclosed_on(graph: Graph, path: Path, segments: Index, at: Array) -> tuple[A
     """The outputs at arc lengths on given segments, and how far each may be off: ``(n, outputs)``."""
     terms = _terms(path, segments, at)
     return enclosed(graph, terms.sum(axis=0), ROUNDINGS * np.abs(terms).sum(axis=0))
-
-
-def enclosed_where_near(traced: Traced, stack: Stack, path: Path, segments: Index) -> tuple[Array, Array]:
-    """The same at all positions of a member, on given segments; its own values where the largest is in no doubt, and
-    is that at the positions beside it too.
-    """
-    values, at = traced.values, traced.positions
-    check = traced.certificate(at, stack)
-    known = check.max_residual is not None and check.max_residual <= check.allowed
-    # What rounding explains of the residual, and as much again of the network's own.
-    off = 2.0 * (2 * len(at) + 1) * check.allowed if known else np.inf
-    first, second = np.partition(values, (-2, -1), axis=1)[:, :-3:-1].T
-    near, classes = ~(first - second > 4.0 * off), values.argmax(axis=1)
-    turns = classes[1:] != classes[:-1]
-    near[1:] |= turns
-    near[:-1] |= turns
-    found, bounds = values.copy(), np.full(values.shape, off)
-    found[near], bounds[near] = enclosed_on(stack.source(traced.number), path, segments[near], at[near])
-    return found, bounds
 
 
 def doubts_of(values: Array, bounds: Array) -> Array:

@@ -35,7 +35,7 @@ from nnexpr.regions.counted import Certificate, Units, dead_units, layer_counts,
 from nnexpr.regions.exact.settled import changes_of, signs_of
 from nnexpr.regions.gathered import overruled
 from nnexpr.regions.layer import Array, Index, layer_of
-from nnexpr.regions.leads import doubts_of, enclosed_on, enclosed_where_near, open_places, points_on
+from nnexpr.regions.leads import doubts_of, enclosed_on, open_places, points_on
 from nnexpr.regions.line.certificate import direct
 from nnexpr.regions.line.decisions import switches
 from nnexpr.regions.line.front import Path
@@ -282,7 +282,7 @@ def _activation_regions(traced: Traced, closed: bool) -> tuple[int, Index]:
 
 def _decisions(traced: Traced, stack: Stack, path: Path, closed: bool) -> PathDecisions:
     every = _segments(traced, np.arange(len(traced.positions)))
-    values, bounds = enclosed_where_near(traced, stack, path, every)
+    values, bounds = enclosed_on(stack.source(traced.number), path, every, traced.positions)
     rows, shares, classes = switches(values, doubts_of(values, bounds))
     low, high = traced.positions[rows], traced.positions[rows + 1]
     at = np.minimum(low + shares * (high - low), high)

@@ -34,8 +34,7 @@ def test_on_lines_it_counts_as_another_oracle_does(kind: str) -> None:
         drawn = Drawn(seed, kind)
         graph = drawn.graph().output(0)
         ends = np.stack([drawn.point(graph), drawn.point(graph) + 0.125])
-        found = along(*steps_of(graph), ends, ENOUGH, compared=True)
-        exact = exact_line(graph, *ends.tolist())
+        found, exact = along(*steps_of(graph), ends, ENOUGH), exact_line(graph, *ends.tolist())
         assert [count + 1 for count in found.bends] == [exact.linear_regions], seed
         assert [count + 1 for count in found.births] == [exact.activation_regions], seed
         places = [Fraction(0), *exact.breakpoints, Fraction(1)]
@@ -162,7 +161,7 @@ class TestWhenItIsAsked:
     def test_without_it_nothing_is_vouched_for(
         self, monkeypatch: pytest.MonkeyPatch, blocks: list[list[list[float]]], count: int, right: bool
     ) -> None:
-        monkeypatch.setattr(settled, "ON_LINES", 0)
+        monkeypatch.setattr(settled, "MOST", 0)
         [found] = linear_regions(network(*blocks))
         assert (found.count, found.check.exact, found.check.certified) == (count, None, False)
 

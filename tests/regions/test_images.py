@@ -43,14 +43,13 @@ def test_of_whole_numbers_they_are_the_exact_ones() -> None:
     first, second = told_by(convolution, SHAPE), told_by(nn.Sequential(linear), (48,))
     third = told_by(nn.Sequential(last), (4,))
 
-    def above(x: Numbers) -> Numbers:
-        below = pooled(relu(x.reshape(first.shape)), (4, 4), (2, 2), (2, 2), (0, 0))
-        return third(relu(second(below.ravel())))
+    def pool(x: Numbers) -> Numbers:
+        return pooled(relu(x.reshape(first.shape)), (4, 4), (2, 2), (2, 2), (0, 0)).ravel()
 
-    def on(origin: np.ndarray, *directions: np.ndarray) -> Function:
+    def on(origin: np.ndarray, *directions: np.ndarray) -> tuple[Function, ...]:
         """The network of the coordinates alone."""
         laid = first.after(Affine.of(np.stack([each.ravel() for each in directions], axis=1), origin.ravel()))
-        return lambda x: above(laid(x))
+        return laid, pool, second, relu, third
 
     graph = from_torch(module, SHAPE)
     [line] = path_regions(graph, np.stack([image, other]).reshape(2, -1).astype(float))

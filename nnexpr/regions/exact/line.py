@@ -1,27 +1,65 @@
-"""Counts along the segments of a path, exactly: of bends, of changes of sign and of the largest output."""
+"""Along the segments of a path, exactly: intervals of the share of a segment, cut at rational places."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from nnexpr.regions.exact.path import Walk
-from nnexpr.regions.exact.strip import Signs
-from nnexpr.regions.exact.units import width_of
-from nnexpr.regions.exact.walk import TooMuch
-from nnexpr.regions.layer import Array
-from nnexpr.regions.steps import RELU, Bend, Mapped, Step
+from nnexpr.regions.exact.maps import Maps, Whole, inputs_of
+from nnexpr.regions.exact.walk import Cells, largest, walked
+from nnexpr.regions.layer import Array, Index
+from nnexpr.regions.steps import Step
 
-__all__ = ["Along", "along", "follows"]
+__all__ = ["Along", "Intervals", "along", "follows"]
 
 Flags = NDArray[np.bool_]
 
-PAIRS = 1 << 12  # of outputs, that are compared
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """From one place to the next, ``(cells + 1,)`` ascending."""
+
+    ends: list[Fraction]
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    def _heights(self, lines: Whole) -> tuple[Whole, Whole]:
+        """Maps at the left and the right end of each interval, up to a factor above zero."""
+        tops, bottoms = (
+            np.array([getattr(end, side) for end in self.ends], dtype=object)
+            for side in ("numerator", "denominator")
+        )
+        left, right = (
+            lines[:, 0] * tops[own, None] + lines[:, 1] * bottoms[own, None]
+            for own in (slice(None, -1), slice(1, None))
+        )
+        return left, right
+
+    def cut(self, lines: Whole) -> tuple[Intervals, Index]:
+        """See ``Shapes``."""
+        left, right = self._heights(lines)
+        crossed = ((left > 0) & (right < 0)) | ((left < 0) & (right > 0))
+        ends, parents = [self.ends[0]], []
+        for cell, end in enumerate(self.ends[1:]):
+            places = {
+                Fraction(-lines[cell, 1, at], lines[cell, 0, at]) for at in np.flatnonzero(crossed[cell])
+            }
+            ends += [*sorted(places), end]
+            parents += [cell] * (len(places) + 1)
+        return Intervals(ends), np.array(parents)
+
+    def above(self, lines: Whole) -> Flags:
+        """See ``Shapes``."""
+        left, right = self._heights(lines)
+        found: Flags = (left > 0) | (right > 0)
+        return found
 
 
 class Along(NamedTuple):
@@ -32,54 +70,48 @@ class Along(NamedTuple):
     turned: list[
         int
     ]  # the vertices at which some unit changes its piece; 0 stands for the last and the first, joined
-    signs: int  # how often the one output changes its sign, if that was asked
-    largest: Flags  # (stretches, outputs) which are the largest, if that was asked; none for one output
+    signs: int  # how often the one output changes its sign
+    largest: Flags  # (stretches, outputs) which are the largest; none for one output
 
 
-def along(
-    steps: Sequence[Step | None], last: int, vertices: Array, most: int, *, compared: bool = False
-) -> Along:
-    """Of a graph's steps on the polyline through ``vertices (V, d)``; ``compared``: which output is the largest, or the
-    sign of the one, too. Raises ``TooMuch`` where it would take more than ``most`` multiplications of whole numbers.
-    """
-    every, outputs = list(steps), width_of(steps, last, vertices.shape[1])
-    if compared:
-        differences = _differences(outputs)
-        every.append(Mapped(last, differences, np.zeros(differences.shape[1])))
-        every.append(Bend(len(every) - 1, (RELU,), np.zeros(differences.shape[1], dtype=np.int64)))
-    walk = Walk(every, last, vertices, most)
-    with np.errstate(all="ignore"):  # what overflows, or is no number, has no bound that tells anything
-        walk.through()
-    sides = np.concatenate(walk.sides) if compared else np.zeros((0, 0), dtype=np.int8)
-    single = outputs == 1
-    signs = [sign for sign in sides[:, 0].tolist() if sign] if compared and single else []
-    return Along(
-        walk.births.tolist(),
-        walk.bends.tolist(),
-        walk.turned(),
-        sum(one != other for one, other in pairwise(signs)),
-        np.zeros((0, 1), dtype=np.bool_) if single or not compared else _largest(sides, outputs),
+def along(steps: Sequence[Step | None], last: int, vertices: Array, most: int) -> Along:
+    """Of a graph's steps on the polyline through ``vertices (V, d)``. Raises ``TooMuch``."""
+    segments: list[Cells[Intervals]] = []
+    for start, end in pairwise(vertices):
+        # The end less the start need not be a float64 number: the two are weights of the share and of what is left.
+        inputs = inputs_of([start, end])
+        slope = inputs.numbers[:, 1] - inputs.numbers[:, 0]
+        both = np.stack([slope, inputs.numbers[:, 0]], axis=1)
+        unit = Intervals([Fraction(0), Fraction(1)])
+        segments.append(walked(steps, last, unit, Maps(both, inputs.exponent), most // (len(vertices) - 1)))
+    births = [int(_changes(each.pieces).sum()) for each in segments]
+    bends = [int(_changes(each.outputs.numbers[:, 0]).sum()) for each in segments]
+    ends = [(each.pieces[0], each.pieces[-1]) for each in segments]
+    turned = [at for at, (first, _) in enumerate(ends) if (ends[at - 1][1] != first).any()]
+    single = segments[0].outputs.numbers.shape[2] == 1
+    signs = _sign_changes(segments) if single else 0
+    tops = (
+        np.zeros((0, 1), dtype=np.bool_)
+        if single
+        else np.concatenate([largest(each)[1] for each in segments])
     )
+    return Along(births, bends, turned, signs, tops)
 
 
-def _differences(outputs: int) -> sparse.csr_array:
-    """One output as it is, of several each less each behind it."""
-    if outputs == 1:
-        return sparse.csr_array(np.ones((1, 1)))
-    if outputs * (outputs - 1) > 2 * PAIRS:
-        raise TooMuch
-    left, right = map(np.array, zip(*combinations(range(outputs), 2), strict=True))
-    pairs = np.arange(len(left))
-    values, rows = np.repeat([1.0, -1.0], len(pairs)), np.concatenate([left, right])
-    return sparse.csr_array((values, (rows, np.tile(pairs, 2))), shape=(outputs, len(pairs)))
-
-
-def _largest(sides: Signs, outputs: int) -> Flags:
-    found = np.ones((len(sides), outputs), dtype=np.bool_)
-    for at, (one, other) in enumerate(combinations(range(outputs), 2)):
-        found[:, one] &= sides[:, at] >= 0
-        found[:, other] &= sides[:, at] <= 0
+def _changes(rows: NDArray[np.generic]) -> Flags:
+    """Whether each row is another one than that before it, ``(rows - 1,)``."""
+    found: Flags = (rows[1:] != rows[:-1]).any(axis=1)
     return found
+
+
+def _sign_changes(segments: Sequence[Cells[Intervals]]) -> int:
+    signs: list[int] = []
+    for each in segments:
+        shapes, parents = each.shapes.cut(each.outputs.numbers)
+        maps = each.outputs.numbers[parents]
+        both = shapes.above(maps)[:, 0].astype(int) - shapes.above(-maps)[:, 0]
+        signs += [sign for sign in both.tolist() if sign]
+    return sum(one != other for one, other in pairwise(signs))
 
 
 def follows(classes: Sequence[int], tops: Flags) -> bool:

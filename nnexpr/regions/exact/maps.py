@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nnexpr.regions.layer import Array, Index
 from nnexpr.regions.steps import Bend, Joined, Mapped
 
-__all__ = ["Maps", "Whole", "aligned", "bent", "inputs_of", "joined", "less_kinks", "mapped", "whole"]
+__all__ = ["Maps", "Whole", "bent", "inputs_of", "joined", "less_kinks", "mapped", "whole"]
 
 Whole = NDArray[np.object_]  # of Python's integers
 
@@ -44,7 +44,7 @@ def whole(numbers: Array) -> tuple[Whole, int]:
     return np.asarray(made, dtype=object), least - 53
 
 
-def aligned(*given: tuple[Whole, int]) -> tuple[list[Whole], int]:
+def _aligned(*given: tuple[Whole, int]) -> tuple[list[Whole], int]:
     """Numbers of several exponents at the least of them."""
     least = min(exponent for _, exponent in given)
     return [each << (exponent - least) if exponent > least else each for each, exponent in given], least
@@ -71,7 +71,7 @@ def _shifted(numbers: Whole, exponent: int, shifts: Array) -> Maps:
     """With ``shifts (units,)`` or ``(cells, units)`` added to the constants."""
     if not shifts.any():
         return Maps(numbers, exponent)
-    (made, added), least = aligned((numbers, exponent), whole(shifts))
+    (made, added), least = _aligned((numbers, exponent), whole(shifts))
     made = made.copy()
     made[:, -1] += added
     return Maps(made, least)
@@ -79,8 +79,8 @@ def _shifted(numbers: Whole, exponent: int, shifts: Array) -> Maps:
 
 def joined(step: Joined, given: Sequence[Maps]) -> Maps:
     """The sum of several, or several behind each other."""
-    numbers, least = aligned(*((each.numbers, each.exponent) for each in given))
-    made = np.concatenate(numbers, axis=2) if step.behind else sum(numbers[1:], numbers[0])
+    aligned, least = _aligned(*((each.numbers, each.exponent) for each in given))
+    made = np.concatenate(aligned, axis=2) if step.behind else sum(aligned[1:], aligned[0])
     return Maps(made, least)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from nnexpr.networks.graph.graph import Graph
 from nnexpr.regions.exact.line import Along, along, follows
 from nnexpr.regions.exact.plane import InPlane, in_plane
 from nnexpr.regions.exact.walk import TooMuch
@@ -20,17 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["MOST", "cells_of", "changes_of", "pieces_of", "signs_of"]
 
 MOST = 1 << 16  # multiplications of whole numbers, about, of which a million take a second
-ON_LINES = 1 << 23  # as many where only some units need them, many at once
-PLACES = 1 << 25  # units times places, of which as many take some five seconds
-NEAR = 1 << 20  # as many where pre-activations came near a kink, and none was found to be on one
 FAR = 8  # times as many are out of reach, also where the layers walked have more weights than the graph
 
 
-def _along(stack: Stack, number: int, vertices: Array, *, compared: bool = False) -> Along | None:
-    if not stack.is_literal:
-        return None
+def _along(graph: Graph, vertices: Array) -> Along | None:
     try:
-        return along(*steps_of(stack.source(number)), vertices, ON_LINES, compared=compared)
+        return along(*steps_of(graph), vertices, MOST)
     except TooMuch:
         return None
 
@@ -38,10 +34,6 @@ def _along(stack: Stack, number: int, vertices: Array, *, compared: bool = False
 class Walked(Protocol):
     """What was found along a path, as far as it matters here: see ``Traced``."""
 
-    @property
-    def ties(self) -> int: ...
-    @property
-    def merged(self) -> int: ...
     @property
     def births(self) -> Index: ...
     @property
@@ -55,9 +47,7 @@ def pieces_of(stack: Stack, number: int, vertices: Array, told: Walked) -> bool 
     and units change their piece at the same vertices; None where it would take too much to know, or where the network
     says how near kinks coincide.
     """
-    units = len(stack.units) * len(told.births)
-    most = PLACES if told.ties or told.merged else NEAR
-    found = _along(stack, number, vertices) if units <= most else None
+    found = _along(stack.source(number), vertices) if stack.is_literal else None
     if found is None:
         return None
     knots = np.flatnonzero(told.births[:, 0] == 0)
@@ -68,13 +58,13 @@ def pieces_of(stack: Stack, number: int, vertices: Array, told: Walked) -> bool 
 
 def changes_of(stack: Stack, number: int, vertices: Array, classes: Sequence[int]) -> bool | None:
     """Whether outputs are the largest one after another as ``classes`` say; None as above."""
-    found = _along(stack, number, vertices, compared=True)
+    found = _along(stack.source(number), vertices) if stack.is_literal else None
     return None if found is None else follows(classes, found.largest)
 
 
 def signs_of(stack: Stack, number: int, vertices: Array, changes: int) -> bool | None:
     """Whether the one output changes its sign so often; None as above."""
-    found = _along(stack, number, vertices, compared=True)
+    found = _along(stack.source(number), vertices) if stack.is_literal else None
     return None if found is None else found.signs == changes
 
 

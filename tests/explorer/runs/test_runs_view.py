@@ -42,7 +42,7 @@ async def test_the_newest_is_first_and_chosen_and_its_numbers_are_told(
         kept(world, number, epochs=3 + number, target=target)
     async with explorer.run_test(size=size) as pilot:
         view = await opened(explorer, pilot)
-        assert rows(explorer) == short(2, 1, 0)
+        await until(lambda: rows(explorer) == short(2, 1, 0))
         assert view.chosen is not None
         assert view.chosen.id == id_of(2)
         await until(lambda: re.search(r"Epoch +5 of 1,000", text(explorer)))
