@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import GraphProto, ModelProto, NodeProto
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 from nnexpr.files import FileError
 from nnexpr.networks.graph.chain import network_of
@@ -32,6 +32,14 @@ from nnexpr.specification import InputError
 __all__ = ["read"]
 
 Values = dict[str, Signal | NDArray[Any]]
+
+
+_NO_NUMBERS = {  # kinds of elements
+    TensorProto.STRING: "text",
+    TensorProto.BOOL: "truth values",
+    TensorProto.COMPLEX64: "complex numbers",
+    TensorProto.COMPLEX128: "complex numbers",
+}
 
 
 def read(
@@ -174,14 +182,6 @@ def _input_shape(graph: GraphProto, point: Sequence[int] | None) -> tuple[int, .
         raise Refused(f"its input has the shape ({_shown(shown)}), where a size is open; give input_shape")
     require_units(*map(float, sizes))
     return tuple(sizes)
-
-
-_NO_NUMBERS = {
-    8: "text",
-    9: "truth values",
-    14: "complex numbers",
-    15: "complex numbers",
-}  # kinds of elements
 
 
 def _named(graph: GraphProto) -> str:
