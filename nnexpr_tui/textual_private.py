@@ -289,7 +289,7 @@ class StyledOnce(Screen[ScreenResultType]):
         A screen with breakpoints takes its classes there. Every layout to another size tells the screen, so two sizes
         that are on their way at once would answer each other without end: one that is the terminal's no more is left.
         """
-        if event.size != self.app.size or (event.size == self.size and self.is_modal):
+        if event.size != self.app.size or (event.size == self._compositor.size and self.is_modal):
             event.prevent_default()
 
 
